@@ -1,0 +1,14 @@
+"""The one clock. Read once per act, after its lock, and passed on as a value."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+
+def read_clock(session: Session) -> datetime:
+    """The time in UTC: PostgreSQL's own, so that several hosts agree; the host's on SQLite, where there is one."""
+    if session.get_bind().dialect.name == "postgresql":
+        moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
+    return datetime.now(UTC)

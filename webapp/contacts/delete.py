@@ -1,0 +1,177 @@
+"""Deleting contacts: in place, all at once, with what it does to deals and to pending automations.
+
+One set-based act, so that two contacts of one deal end the same way whether they are deleted together or
+one after the other (design section 5).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from webapp.database import lock_workspace
+from webapp.marketing.pending import end_pending
+from webapp.models import Contact, Deal, DealContact, Deletion
+from webapp.models.audit_event import record
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """What deleting would do, for the dialog that asks."""
+
+    contacts: int
+    deals_deleted: int
+    deals_left: int
+
+
+def live(workspace_id: int) -> ColumnElement[bool]:
+    return and_(Contact.workspace_id == workspace_id, Contact.deleted_at.is_(None))
+
+
+def foresee(session: Session, *, workspace_id: int, which: Select[tuple[int]]) -> Consequences:
+    """What deleting the live contacts among `which` would do to them and to their deals.
+
+    A deal is deleted with its only contact; a deal with others lives on (article, Restored data).
+    """
+    going = select(Contact.id).where(live(workspace_id), Contact.id.in_(which))
+    contacts = session.scalar(select(func.count()).select_from(going.subquery())) or 0
+    deals = (
+        select(
+            DealContact.deal_id,
+            func.count().label("attached"),
+            func.count().filter(DealContact.contact_id.in_(going)).label("leaving"),
+        )
+        .join(Deal, Deal.id == DealContact.deal_id)
+        .where(
+            Deal.workspace_id == workspace_id, Deal.deleted_at.is_(None), DealContact.detached_at.is_(None)
+        )
+        .where(
+            DealContact.deal_id.in_(
+                select(DealContact.deal_id).where(
+                    DealContact.contact_id.in_(going), DealContact.detached_at.is_(None)
+                )
+            )
+        )
+        .group_by(DealContact.deal_id)
+        .subquery()
+    )
+    deleted, left = session.execute(
+        select(
+            func.count().filter(deals.c.attached == deals.c.leaving),
+            func.count().filter(deals.c.attached > deals.c.leaving),
+        ).select_from(deals)
+    ).one()
+    return Consequences(contacts=contacts, deals_deleted=deleted, deals_left=left)
+
+
+def delete_contacts(
+    session: Session,
+    *,
+    workspace_id: int,
+    which: Select[tuple[int]],
+    by: int | None,
+    now: datetime,
+    source: str,
+    description: str = "",
+) -> Deletion | None:
+    """Delete the live contacts among `which` and return the deletion, or None where there was none.
+
+    Runs inside the caller's write transaction. `which` selects contact ids; those that are deleted
+    already or belong to another workspace are passed over, so doing it twice changes nothing.
+    """
+    lock_workspace(session, workspace_id)
+    last_number = session.scalar(
+        select(func.max(Deletion.number)).where(Deletion.workspace_id == workspace_id)
+    )
+    deletion = Deletion(
+        workspace_id=workspace_id,
+        user_id=by,
+        created_at=now,
+        source=source,
+        description=description,
+    )
+    session.add(deletion)
+    session.flush()
+    deleted = session.execute(
+        update(Contact)
+        .where(live(workspace_id), Contact.id.in_(which))
+        .values(deleted_at=now, deletion_id=deletion.id, version=Contact.version + 1, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    count: int = deleted.rowcount  # type: ignore[attr-defined]
+    if count == 0:
+        session.delete(deletion)
+        session.flush()
+        return None
+    gone = select(Contact.id).where(Contact.deletion_id == deletion.id, Contact.deleted_at.is_not(None))
+    _leave_deals(session, gone, deletion.id, now)
+    end_pending(session, contacts=gone, now=now, why="contact_deleted")
+    deletion.number = (last_number or 0) + 1
+    deletion.contact_count = deletion.in_bin = count
+    deletion.completed_at = now
+    record(
+        session,
+        workspace_id=workspace_id,
+        user_id=by,
+        at=now,
+        action="contacts.deleted",
+        subject=f"deletion:{deletion.id}",
+        contacts=count,
+        source=source,
+    )
+    session.flush()
+    session.expire_all()
+    return deletion
+
+
+def _leave_deals(session: Session, gone: Select[tuple[int]], deletion_id: int, now: datetime) -> None:
+    """Take the deleted contacts off their deals; delete the deals left empty; hand on the place of primary."""
+    session.execute(
+        update(DealContact)
+        .where(
+            DealContact.contact_id.in_(gone),
+            DealContact.detached_at.is_(None),
+            DealContact.deal_id.in_(select(Deal.id).where(Deal.deleted_at.is_(None))),
+        )
+        .values(detached_at=now, detached_by_deletion_id=deletion_id)
+        .execution_options(synchronize_session=False)
+    )
+    touched = select(DealContact.deal_id).where(DealContact.detached_by_deletion_id == deletion_id)
+    attached = select(DealContact.deal_id).where(
+        DealContact.detached_at.is_(None), DealContact.deal_id == Deal.id
+    )
+    session.execute(
+        update(Deal)
+        .where(Deal.id.in_(touched), Deal.deleted_at.is_(None), ~attached.exists())
+        .values(deleted_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    # Where the primary went, the longest-attached of those who stay takes the place.
+    lost_primary = touched.where(DealContact.is_primary)
+    other = aliased(DealContact)
+    first_left = (
+        select(other.id)
+        .where(other.deal_id == DealContact.deal_id, other.detached_at.is_(None))
+        .order_by(other.attached_at, other.id)
+        .limit(1)
+        .correlate(DealContact)
+        .scalar_subquery()
+    )
+    session.execute(
+        update(DealContact)
+        .where(
+            DealContact.deal_id.in_(lost_primary),
+            DealContact.detached_at.is_(None),
+            DealContact.id == first_left,
+        )
+        .values(is_primary=True)
+        .execution_options(synchronize_session=False)
+    )
+    # A contact comes back without the place it held: "They will not be restored as the Primary Contact".
+    session.execute(
+        update(DealContact)
+        .where(DealContact.detached_by_deletion_id == deletion_id, DealContact.is_primary)
+        .values(is_primary=False)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,77 @@
+"""How we talk to the two databases, so that the rest of the code need not know which one it is.
+
+On SQLite Python's driver is told to keep its hands off transactions (`isolation_level=None`) and ours
+are begun by the events below: reads deferred, writes IMMEDIATE. A deferred transaction that turns to
+writing fails at once with "database is locked", however long the busy timeout; hence `write_transaction`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy.orm import Session
+
+from webapp.models import Workspace
+
+BUSY_MILLISECONDS = 5000
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """The keyword arguments `create_engine` needs for the database at `url`."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}}
+    return {
+        # A connection that died with the database's restart is replaced before it is used.
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "connect_args": {"connect_timeout": 5, "application_name": "restore"},
+    }
+
+
+def prepare(engine: Engine) -> None:
+    """Install what SQLite needs on each connection and at each BEGIN; nothing on other databases."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(dbapi_connection: Any, _record: Any) -> None:
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_MILLISECONDS}",
+            "synchronous=NORMAL",
+        ):
+            dbapi_connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def write_transaction(session: Session) -> Iterator[None]:
+    """Everything that writes runs in one of these: commits at the end, rolls back on any error.
+
+    The read transaction that may be open (signing in has already read) is ended first, so whatever the
+    writing decides on is read again, inside. On SQLite the write lock is taken at the start.
+    """
+    session.rollback()
+    session.connection(execution_options={"writes": True})
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def lock_workspace(session: Session, workspace_id: int) -> Workspace:
+    """Lock the workspace's row until the transaction ends; whoever numbers or counts in it waits here.
+
+    On SQLite the write transaction itself is the lock. Raises NoResultFound for an unknown workspace.
+    """
+    return session.execute(
+        select(Workspace).where(Workspace.id == workspace_id).with_for_update(key_share=True)
+    ).scalar_one()

@@ -1,0 +1,30 @@
+"""Ending what is still pending for contacts that go."""
+
+from datetime import datetime
+
+from sqlalchemy import Select, update
+from sqlalchemy.orm import Session
+
+from webapp.models import AutomationRun, CampaignSend
+from webapp.models.automation import QUEUED, WAITING
+from webapp.models.campaign import PENDING
+
+
+def end_pending(session: Session, *, contacts: Select[tuple[int]], now: datetime, why: str) -> None:
+    """End the waiting and queued runs and the unsent messages of `contacts`, in the caller's transaction.
+
+    They stay ended when the contacts come back: "Restoring contacts will not trigger any automations to
+    run or campaigns to send" (article).
+    """
+    session.execute(
+        update(AutomationRun)
+        .where(AutomationRun.contact_id.in_(contacts), AutomationRun.state.in_((QUEUED, WAITING)))
+        .values(state="ended", ended_at=now, ended_why=why)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(CampaignSend)
+        .where(CampaignSend.contact_id.in_(contacts), CampaignSend.state == PENDING)
+        .values(state="ended", ended_why=why)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,46 @@
+"""The tables, one aggregate a file. Importing this package makes them all known to the metadata."""
+
+from webapp.models.account import Account
+from webapp.models.audit_event import AuditEvent
+from webapp.models.automation import Automation, AutomationRun
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.campaign import Campaign, CampaignSend
+from webapp.models.contact import WINDOW, Contact, ContactSearch, days_left
+from webapp.models.deal import Deal, DealContact
+from webapp.models.deletion import Deletion
+from webapp.models.mailing_list import MailingList, Subscription
+from webapp.models.restore_job import RestoreJob, RestoreOutcome
+from webapp.models.suppression import Suppression
+from webapp.models.tag import ContactTag, Tag
+from webapp.models.user import ADMIN, GroupMembership, User, UserGroup
+from webapp.models.workspace import Workspace
+
+__all__ = [
+    "ADMIN",
+    "WINDOW",
+    "Account",
+    "AuditEvent",
+    "Automation",
+    "AutomationRun",
+    "Base",
+    "Campaign",
+    "CampaignSend",
+    "Contact",
+    "ContactSearch",
+    "ContactTag",
+    "Deal",
+    "DealContact",
+    "Deletion",
+    "GroupMembership",
+    "MailingList",
+    "RestoreJob",
+    "RestoreOutcome",
+    "Subscription",
+    "Suppression",
+    "Tag",
+    "User",
+    "UserGroup",
+    "UtcDateTime",
+    "Workspace",
+    "days_left",
+]

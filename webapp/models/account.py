@@ -1,0 +1,28 @@
+"""A company record in the CRM; never the tenant."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, BigId
+
+
+class Account(Base):
+    __tablename__ = "account"
+    __table_args__ = (
+        Index(
+            "uq_account_live_name",
+            "workspace_id",
+            "name",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
+    name: Mapped[str] = mapped_column(String(160))
+    # A deleted account hides and stays; one made anew under the same name is another one.
+    deleted_at: Mapped[datetime | None]

@@ -1,0 +1,41 @@
+"""What was done, by whom: append-only, written in the transaction of the act."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, desc
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from webapp.models.base import Base, BigId
+
+
+class AuditEvent(Base):
+    __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_recent", "workspace_id", desc("at"), desc("id")),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
+    # Null: nobody signed in did it, but the system itself.
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("app_user.id"), index=True)
+    at: Mapped[datetime]
+    action: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(80))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+def record(
+    session: Session,
+    *,
+    workspace_id: int,
+    user_id: int | None,
+    at: datetime,
+    action: str,
+    subject: str,
+    **detail: Any,
+) -> None:
+    """Write down an act, in the transaction that performs it: neither survives without the other."""
+    session.add(
+        AuditEvent(
+            workspace_id=workspace_id, user_id=user_id, at=at, action=action, subject=subject, detail=detail
+        )
+    )

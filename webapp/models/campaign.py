@@ -1,0 +1,48 @@
+"""Campaigns, and each message one sends."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, BigId
+
+PENDING, SENT, ENDED = "pending", "sent", "ended"
+
+
+class Campaign(Base):
+    __tablename__ = "campaign"
+    __table_args__ = (Index("ix_campaign_workspace_id", "workspace_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    subject: Mapped[str] = mapped_column(String(200), default="")
+    body: Mapped[str] = mapped_column(Text, default="")
+    list_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("mailing_list.id"), index=True)
+
+
+class CampaignSend(Base):
+    __tablename__ = "campaign_send"
+    __table_args__ = (
+        CheckConstraint("state IN ('pending', 'sent', 'ended')", name="state"),
+        Index("ix_campaign_send_contact_id", "contact_id"),
+        Index("ix_campaign_send_campaign_id", "campaign_id"),
+        Index(
+            "ix_campaign_send_pending",
+            "due_at",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"), index=True)
+    campaign_id: Mapped[int] = mapped_column(BigId, ForeignKey("campaign.id"))
+    contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contact.id", ondelete="CASCADE"))
+    automation_run_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("automation_run.id"), index=True)
+    state: Mapped[str] = mapped_column(String(16), default=PENDING)
+    due_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    ended_why: Mapped[str | None] = mapped_column(String(40))

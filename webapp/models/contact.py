@@ -1,0 +1,114 @@
+"""A contact, live or in the bin. Deleting and restoring happen in place: one update, nothing copied."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, Index, String, Text, desc, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, BigId
+
+# "Restore contact records up to 30 days after being deleted" (article).
+WINDOW = timedelta(days=30)
+
+
+class Contact(Base):
+    __tablename__ = "contact"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
+    email: Mapped[str | None] = mapped_column(String(254))
+    # Trimmed and lower-cased by Python, because lower('É') differs between the databases; empty becomes null.
+    email_key: Mapped[str | None] = mapped_column(String(254))
+    first_name: Mapped[str] = mapped_column(String(120), default="")
+    last_name: Mapped[str] = mapped_column(String(120), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    account_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("account.id"))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    # Grows with every write by a person or an automation; a restore does not touch it.
+    version: Mapped[int] = mapped_column(default=1)
+    # Null while the contact lives, else its deletion's created_at.
+    deleted_at: Mapped[datetime | None]
+    # The latest deletion and the latest restore of this contact; both outlive their end.
+    deletion_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("deletion.id"))
+    restore_job_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("restore_job.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("contact.id"))
+
+    __table_args__ = (
+        # A contact in the bin reserves nothing: only live addresses are unique.
+        Index(
+            "uq_contact_live_email",
+            "workspace_id",
+            "email_key",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_contact_live",
+            "workspace_id",
+            desc("created_at"),
+            desc("id"),
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        # The order of the bin's page and of a restore's walk: last deleted first.
+        Index(
+            "ix_contact_bin",
+            "workspace_id",
+            desc("deleted_at"),
+            desc("id"),
+            sqlite_where=text("deleted_at IS NOT NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
+        Index("ix_contact_deletion_id", "deletion_id"),
+        Index(
+            "ix_contact_restore_job_id",
+            "restore_job_id",
+            sqlite_where=text("restore_job_id IS NOT NULL"),
+            postgresql_where=text("restore_job_id IS NOT NULL"),
+        ),
+        Index("ix_contact_account_id", "account_id"),
+        Index(
+            "ix_contact_merged_into_id",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
+        # An id is never given out twice: a report speaks of contacts that have been purged.
+        {"sqlite_autoincrement": True},
+    )
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def is_live(self) -> bool:
+        return self.deleted_at is None
+
+
+def days_left(deleted_at: datetime, now: datetime) -> int:
+    """How many whole days remain in which a contact deleted at `deleted_at` can be restored; rounds down."""
+    return max(0, (deleted_at + WINDOW - now).days)
+
+
+class ContactSearch(Base):
+    """What a contact is found by, beside the contact so that deleting and restoring never touch its index."""
+
+    __tablename__ = "contact_search"
+
+    contact_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        Index(
+            "ix_contact_search_text",
+            "text",
+            postgresql_using="gin",
+            postgresql_ops={"text": "gin_trgm_ops"},
+        ).ddl_if(dialect="postgresql"),
+    )

@@ -1,0 +1,61 @@
+"""Deals, and the contacts on them."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, BigId
+
+
+class Deal(Base):
+    __tablename__ = "deal"
+    __table_args__ = (
+        CheckConstraint("status IN ('open', 'won', 'lost')", name="status"),
+        Index("ix_deal_workspace_id", "workspace_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
+    title: Mapped[str] = mapped_column(String(160))
+    value: Mapped[Decimal] = mapped_column(Numeric(14, 2, asdecimal=True), default=Decimal(0))
+    currency: Mapped[str] = mapped_column(String(3), default="USD")
+    stage: Mapped[str] = mapped_column(String(60), default="")
+    status: Mapped[str] = mapped_column(String(16), default="open")
+    deleted_at: Mapped[datetime | None]
+
+
+class DealContact(Base):
+    """A contact's place on a deal. Removal by hand deletes the row; a deletion only detaches it, so that
+    a restore knows what to put back."""
+
+    __tablename__ = "deal_contact"
+    __table_args__ = (
+        UniqueConstraint("deal_id", "contact_id"),
+        CheckConstraint(
+            "(detached_at IS NULL) = (detached_by_deletion_id IS NULL)", name="detached_by_a_deletion"
+        ),
+        Index(
+            "uq_deal_contact_primary",
+            "deal_id",
+            unique=True,
+            sqlite_where=text("is_primary AND detached_at IS NULL"),
+            postgresql_where=text("is_primary AND detached_at IS NULL"),
+        ),
+        Index("ix_deal_contact_contact_id", "contact_id"),
+        Index(
+            "ix_deal_contact_detached_by_deletion_id",
+            "detached_by_deletion_id",
+            sqlite_where=text("detached_by_deletion_id IS NOT NULL"),
+            postgresql_where=text("detached_by_deletion_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    deal_id: Mapped[int] = mapped_column(BigId, ForeignKey("deal.id"))
+    contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contact.id", ondelete="CASCADE"))
+    is_primary: Mapped[bool] = mapped_column(default=False)
+    attached_at: Mapped[datetime]
+    detached_at: Mapped[datetime | None]
+    detached_by_deletion_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("deletion.id"))

@@ -1,0 +1,53 @@
+"""Mailing lists, and a contact's place on each."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, BigId
+
+SUBSCRIBED = "subscribed"
+BOUNCED = "bounced"
+UNSUBSCRIBED = "unsubscribed"
+UNCONFIRMED = "unconfirmed"
+STATUSES = (SUBSCRIBED, BOUNCED, UNSUBSCRIBED, UNCONFIRMED)
+
+
+class MailingList(Base):
+    __tablename__ = "mailing_list"
+    __table_args__ = (
+        Index(
+            "uq_mailing_list_live_name",
+            "workspace_id",
+            "name",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    deleted_at: Mapped[datetime | None]
+
+
+class Subscription(Base):
+    __tablename__ = "subscription"
+    __table_args__ = (
+        CheckConstraint("status IN ('subscribed', 'bounced', 'unsubscribed', 'unconfirmed')", name="status"),
+        Index("ix_subscription_list_id", "list_id"),
+    )
+
+    contact_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True
+    )
+    list_id: Mapped[int] = mapped_column(BigId, ForeignKey("mailing_list.id"), primary_key=True)
+    status: Mapped[str] = mapped_column(String(16))
+    changed_at: Mapped[datetime]
+
+    @property
+    def status_label(self) -> str:
+        """The article's word for it: Subscribed, Bounced, Unsubscribed, Unconfirmed."""
+        return self.status.capitalize()

@@ -1,0 +1,106 @@
+"""One confirmed scope being carried out, and what became of each of its contacts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, desc, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.base import Base, BigId
+from webapp.models.user import User
+
+QUEUED, RUNNING, DONE, CANCELLED, FAILED = "queued", "running", "done", "cancelled", "failed"
+ACTIVE = (QUEUED, RUNNING)
+
+RESTORED, SKIPPED = "restored", "skipped"  # an outcome may also be FAILED
+
+
+class RestoreJob(Base):
+    __tablename__ = "restore_job"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'running', 'done', 'cancelled', 'failed')", name="state"),
+        CheckConstraint("kind IN ('ids', 'filters')", name="kind"),
+        UniqueConstraint("uuid"),
+        UniqueConstraint("workspace_id", "idempotency_key"),
+        # The arbiter of "one restore job at a time" (article), whatever Redis says.
+        Index(
+            "uq_restore_job_active",
+            "workspace_id",
+            unique=True,
+            sqlite_where=text("state IN ('queued', 'running')"),
+            postgresql_where=text("state IN ('queued', 'running')"),
+        ),
+        Index("ix_restore_job_recent", "workspace_id", desc("id")),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # What the Redis key holds: known before the row is.
+    uuid: Mapped[str] = mapped_column(String(36))
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
+    requested_by: Mapped[int] = mapped_column(BigId, ForeignKey("app_user.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    undo_of: Mapped[int | None] = mapped_column(BigId, ForeignKey("restore_job.id"), index=True)
+    scope: Mapped[dict[str, Any]] = mapped_column(JSON)
+    scope_hash: Mapped[str] = mapped_column(String(64))
+    scope_words: Mapped[str] = mapped_column(String(500), default="")
+    as_of: Mapped[datetime]
+    through_number: Mapped[int] = mapped_column(BigId)
+    # How many contacts the dialog promised; what became of them is counted below.
+    expected: Mapped[int]
+    idempotency_key: Mapped[str] = mapped_column(String(36))
+
+    state: Mapped[str] = mapped_column(String(16), default=QUEUED)
+    # Grows with each claim: a runner whose fence is old can commit nothing.
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime]
+    rung_at: Mapped[datetime]
+    claims_since_progress: Mapped[int] = mapped_column(default=0)
+    # The last contact of the last committed batch; the walk goes by (deleted_at, id) descending.
+    cursor_deleted_at: Mapped[datetime | None]
+    cursor_id: Mapped[int | None] = mapped_column(BigId)
+    restored: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    cancel_requested_at: Mapped[datetime | None]
+    # Why it failed or was cancelled, for people.
+    why: Mapped[str | None] = mapped_column(String(300))
+
+    requester: Mapped[User] = relationship()
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def processed(self) -> int:
+        return self.restored + self.skipped + self.failed
+
+
+class RestoreOutcome(Base):
+    """What became of one contact in one job. No foreign key to the contact: the report outlives a purge."""
+
+    __tablename__ = "restore_outcome"
+    __table_args__ = (
+        CheckConstraint("outcome IN ('restored', 'skipped', 'failed')", name="outcome"),
+        Index(
+            "ix_restore_outcome_not_restored",
+            "job_id",
+            "contact_id",
+            sqlite_where=text("outcome <> 'restored'"),
+            postgresql_where=text("outcome <> 'restored'"),
+        ),
+    )
+
+    job_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("restore_job.id"), primary_key=True, autoincrement=False
+    )
+    contact_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    outcome: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    # The live contact that holds the address, or the twin that was preferred.
+    other_contact_id: Mapped[int | None] = mapped_column(BigId)
+    detail: Mapped[str | None] = mapped_column(String(300))

@@ -1,0 +1,37 @@
+"""Tags, and which contacts carry them."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, BigId
+
+
+class Tag(Base):
+    __tablename__ = "tag"
+    __table_args__ = (
+        Index(
+            "uq_tag_live_name",
+            "workspace_id",
+            "name",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    deleted_at: Mapped[datetime | None]
+
+
+class ContactTag(Base):
+    __tablename__ = "contact_tag"
+    __table_args__ = (Index("ix_contact_tag_tag_id", "tag_id"),)
+
+    contact_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True
+    )
+    tag_id: Mapped[int] = mapped_column(BigId, ForeignKey("tag.id"), primary_key=True)

@@ -1,0 +1,54 @@
+"""Who signs in, and what groups give them."""
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.base import Base, BigId
+from webapp.models.workspace import Workspace
+
+ADMIN = "Admin"
+
+
+class UserGroup(Base):
+    __tablename__ = "user_group"
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
+    name: Mapped[str] = mapped_column(String(80))
+
+
+class GroupMembership(Base):
+    __tablename__ = "group_membership"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("app_user.id"), primary_key=True)
+    group_id: Mapped[int] = mapped_column(BigId, ForeignKey("user_group.id"), primary_key=True, index=True)
+
+
+class User(Base):
+    """A person who signs in. Flask-Login's protocol is fulfilled here without importing it."""
+
+    __tablename__ = "app_user"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"), index=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    workspace: Mapped[Workspace] = relationship()
+    groups: Mapped[list[UserGroup]] = relationship(secondary="group_membership", order_by=UserGroup.name)
+
+    is_authenticated = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return str(self.id)
+
+    @property
+    def may_restore(self) -> bool:
+        """Any user in the "Admin" group can restore deleted contacts, and nobody else (article, Take note)."""
+        return self.is_active and any(
+            group.name == ADMIN and group.workspace_id == self.workspace_id for group in self.groups
+        )

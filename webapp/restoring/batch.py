@@ -1,0 +1,121 @@
+"""One batch of a restore: chosen, judged and written in the caller's transaction, never one contact at a time."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.models import Contact, Deal, DealContact, Deletion, RestoreOutcome
+from webapp.models.restore_job import RESTORED, SKIPPED
+from webapp.restoring.plan import EMAIL_TAKEN, Verdict
+
+
+class PlanOutdated(Exception):
+    """A contact changed between being judged and being written: judge again."""
+
+
+def bring_back(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> None:
+    """Make the contacts judged "restored" live again, with their places on deals.
+
+    Lists, tags, account and Created Date never left the row (soft delete in place), so there is nothing to
+    do for them; what was deleted meanwhile stays hidden. Raises IntegrityError or PlanOutdated; the caller
+    rolls back.
+    """
+    ids = [verdict.contact_id for verdict in verdicts if verdict.outcome == RESTORED]
+    if not ids:
+        return
+    written = session.execute(
+        update(Contact)
+        .where(Contact.id.in_(ids), Contact.deleted_at.is_not(None))
+        .values(deleted_at=None, restore_job_id=job_id)
+        .execution_options(synchronize_session=False)
+    )
+    if written.rowcount != len(ids):  # type: ignore[attr-defined]
+        raise PlanOutdated
+    _rejoin_deals(session, ids)
+    moved = (
+        select(Contact.deletion_id, func.count().label("contacts"))
+        .where(Contact.id.in_(ids))
+        .group_by(Contact.deletion_id)
+        .subquery()
+    )
+    session.execute(
+        update(Deletion)
+        .where(Deletion.id == moved.c.deletion_id)
+        .values(in_bin=Deletion.in_bin - moved.c.contacts)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _rejoin_deals(session: Session, ids: Sequence[int]) -> None:
+    """A deal that lived on gets back the contact that its deletion detached, never as primary (rule 2)."""
+    latest_deletion = (
+        select(Contact.deletion_id).where(Contact.id == DealContact.contact_id).scalar_subquery()
+    )
+    session.execute(
+        update(DealContact)
+        .where(
+            DealContact.contact_id.in_(ids),
+            DealContact.detached_by_deletion_id == latest_deletion,
+            DealContact.deal_id.in_(select(Deal.id).where(Deal.deleted_at.is_(None))),
+        )
+        .values(detached_at=None, detached_by_deletion_id=None, is_primary=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def bring_back_carefully(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The same by halves, each in a savepoint, until every contact that the database refuses stands alone.
+
+    Returns the verdicts as they came true: the refused ones say why.
+    """
+    try:
+        with session.begin_nested():
+            bring_back(session, job_id, verdicts)
+        return list(verdicts)
+    except (IntegrityError, DataError, PlanOutdated) as refusal:
+        if len(verdicts) == 1:
+            return [_refused(session, verdicts[0], refusal)]
+    middle = len(verdicts) // 2
+    return [
+        *bring_back_carefully(session, job_id, verdicts[:middle]),
+        *bring_back_carefully(session, job_id, verdicts[middle:]),
+    ]
+
+
+def _refused(session: Session, verdict: Verdict, refusal: Exception) -> Verdict:
+    """An address taken in this very moment is a conflict like any other; anything else is a failure."""
+    contact = session.get_one(Contact, verdict.contact_id)
+    holder = session.scalar(
+        select(Contact.id).where(
+            Contact.workspace_id == contact.workspace_id,
+            Contact.email_key == contact.email_key,
+            Contact.deleted_at.is_(None),
+        )
+    )
+    if holder is not None:
+        return Verdict(
+            verdict.contact_id, verdict.deletion_id, verdict.deleted_at, SKIPPED, EMAIL_TAKEN, holder
+        )
+    return verdict.failed(str(getattr(refusal, "orig", None) or refusal))
+
+
+def write_outcomes(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> None:
+    """Write the ledger: one outcome for each contact in each job."""
+    if not verdicts:
+        return
+    session.execute(
+        insert(RestoreOutcome),
+        [
+            {
+                "job_id": job_id,
+                "contact_id": verdict.contact_id,
+                "outcome": verdict.outcome,
+                "reason": verdict.reason,
+                "other_contact_id": verdict.other_contact_id,
+                "detail": verdict.detail,
+            }
+            for verdict in verdicts
+        ],
+    )

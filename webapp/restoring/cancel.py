@@ -1,0 +1,47 @@
+"""Stopping a restore: what is done stays done (design section 7, CANCEL)."""
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from webapp.clock import read_clock
+from webapp.database import write_transaction
+from webapp.models import RestoreJob, User
+from webapp.models.audit_event import record
+from webapp.models.restore_job import CANCELLED, QUEUED, RUNNING
+
+
+def cancel(session: Session, job_id: int, *, by: User) -> None:
+    """Stop the job at once if it is queued, after the batch in hand if it is running.
+
+    A job that has ended is left as it is, so doing it twice changes nothing.
+    """
+    by_id, why = by.id, f"Stopped by {by.name}."
+    with write_transaction(session):
+        now = read_clock(session)
+        queued = session.execute(
+            update(RestoreJob)
+            .where(RestoreJob.id == job_id, RestoreJob.state == QUEUED)
+            .values(state=CANCELLED, cancel_requested_at=now, finished_at=now, why=why)
+            .execution_options(synchronize_session=False)
+        )
+        running = session.execute(
+            update(RestoreJob)
+            .where(
+                RestoreJob.id == job_id,
+                RestoreJob.state == RUNNING,
+                RestoreJob.cancel_requested_at.is_(None),
+            )
+            .values(cancel_requested_at=now, why=why)
+            .execution_options(synchronize_session=False)
+        )
+        if queued.rowcount or running.rowcount:  # type: ignore[attr-defined]
+            job = session.get_one(RestoreJob, job_id, populate_existing=True)
+            record(
+                session,
+                workspace_id=job.workspace_id,
+                user_id=by_id,
+                at=now,
+                action="restore.cancel_requested",
+                subject=f"restore_job:{job_id}",
+                state=job.state,
+            )

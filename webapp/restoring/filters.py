@@ -1,0 +1,138 @@
+"""What an admin typed into the filter line, read into exact UTC ranges, or into sentences about what is wrong.
+
+Dates are days of the workspace's zone, both ends included (design section 6, rule 8): a day begins at its
+midnight there and ends where the next one begins, however many hours lie between.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from webapp.contacts.normal import normal
+from webapp.models import WINDOW
+
+LONGEST_SEARCH = 200
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which part of the bin is meant. All times UTC; `before` is not included."""
+
+    q: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+    deleted_by: int | None = None
+    deletion: int | None = None
+
+    @property
+    def any(self) -> bool:
+        return self != Filters()
+
+
+@dataclass(frozen=True)
+class TypedFilters:
+    """The filter line as typed, for showing it again, and what it means if it means anything."""
+
+    q: str = ""
+    from_text: str = ""
+    to_text: str = ""
+    deleted_by: str = ""
+    deletion: str = ""
+    meaning: Filters | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        return self.meaning is not None
+
+    @property
+    def any(self) -> bool:
+        return any((self.q, self.from_text, self.to_text, self.deleted_by, self.deletion))
+
+
+def unsearchable(text: str) -> str | None:
+    """Why `text` cannot be searched for, as a sentence; None if it can."""
+    if len(text) > LONGEST_SEARCH:
+        return f"Search for at most {LONGEST_SEARCH} characters."
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        return "This search contains a character that no name or e-mail address has. Type it again."
+    return None
+
+
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The moment at which `day` begins in `zone`, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def read_filters(typed: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> TypedFilters:
+    """Read `q`, `from`, `to`, `deleted_by` and `deletion`; never raises.
+
+    Anything unreadable is an error beside its field and leaves `meaning` None, so that "all" can never
+    mean more than what the admin believes to see (rule 7).
+    """
+    errors: dict[str, str] = {}
+    notes: list[str] = []
+    text = {
+        name: typed.get(name, "").strip()[:10_000] for name in ("q", "from", "to", "deleted_by", "deletion")
+    }
+
+    if problem := unsearchable(text["q"]):
+        errors["q"] = problem
+    first, last = _day(text, "from", errors), _day(text, "to", errors)
+    if first and last and first > last:
+        errors["to"] = "“Deleted to” is before “Deleted from”. Swap them or change one."
+
+    since = before = None
+    if not errors:
+        try:
+            since = start_of_day(first, zone) if first else None
+            before = start_of_day(last + timedelta(days=1), zone) if last else None
+        except OverflowError:
+            errors["to" if last else "from"] = "That date is beyond the calendar."
+    if since and since < now - WINDOW:
+        # The range is cut to the window, and the page says so. Whoever asks for the whole first day of the
+        # window is told nothing: part of that day is just the window's edge.
+        if first and first < (now - WINDOW).astimezone(zone).date():
+            notes.append("Contacts can be restored for 30 days. Earlier days are left out.")
+        since = None
+
+    by, number = _number(text, "deleted_by", errors), _number(text, "deletion", errors)
+    meaning = None
+    if not errors:
+        meaning = Filters(q=normal(text["q"]), since=since, before=before, deleted_by=by, deletion=number)
+    return TypedFilters(
+        q=text["q"],
+        from_text=text["from"],
+        to_text=text["to"],
+        deleted_by=text["deleted_by"],
+        deletion=text["deletion"],
+        meaning=meaning,
+        errors=errors,
+        notes=tuple(notes),
+    )
+
+
+def _day(text: Mapping[str, str], name: str, errors: dict[str, str]) -> date | None:
+    if not text[name]:
+        return None
+    try:
+        if len(text[name]) != len("2026-11-24"):
+            raise ValueError
+        return date.fromisoformat(text[name])
+    except ValueError:
+        errors[name] = "Type a date as YYYY-MM-DD, for example 2026-11-24."
+        return None
+
+
+def _number(text: Mapping[str, str], name: str, errors: dict[str, str]) -> int | None:
+    if not text[name]:
+        return None
+    if not (text[name].isascii() and text[name].isdigit() and len(text[name]) <= 18):
+        errors[name] = (
+            "Choose a person from the list." if name == "deleted_by" else "That is not a deletion’s number."
+        )
+        return None
+    return int(text[name])

@@ -1,0 +1,119 @@
+"""The plan: what a restore would do, contact by contact. The dialog shows it and the job carries it out.
+
+A contact comes back unless its address is taken (design section 6, rule 5): by a live contact, or by a twin
+in the same scope. Among twins the most recently deleted wins, then the higher id; the walk goes that way, so
+whoever comes first is the one. Contacts without an address never conflict.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, literal, null, select
+from sqlalchemy.orm import Session, aliased
+
+from webapp.models import Contact
+from webapp.models.restore_job import FAILED, RESTORED, SKIPPED
+from webapp.restoring.bin import WALK, Place, beyond, chosen
+from webapp.restoring.scope import Scope
+
+EMAIL_TAKEN = "email_taken"
+TWIN = "twin"
+NO_LONGER_ELIGIBLE = "no_longer_eligible"
+REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of one contact, and why."""
+
+    contact_id: int
+    deletion_id: int | None
+    deleted_at: datetime | None
+    outcome: str
+    reason: str | None = None
+    other_contact_id: int | None = None
+    detail: str | None = None
+
+    def failed(self, detail: str) -> "Verdict":
+        """The same contact, refused by the database itself."""
+        return Verdict(
+            self.contact_id, self.deletion_id, self.deleted_at, FAILED, REFUSED, detail=detail[:300]
+        )
+
+
+def judge(
+    session: Session, scope: Scope, *, limit: int, after: Place | None = None, job_id: int | None = None
+) -> list[Verdict]:
+    """Judge the next `limit` contacts of `scope` that the walk meets after `after`, in its order.
+
+    An address held by a contact that job `job_id` itself has restored in an earlier batch is a twin's, not
+    a stranger's; so plan and run give the same reason.
+    """
+    candidates = chosen(scope).with_only_columns(
+        Contact.id,
+        Contact.deletion_id,
+        Contact.deleted_at,
+        Contact.email_key,
+        Contact.workspace_id,
+    )
+    if after is not None:
+        candidates = candidates.where(beyond(after))
+    batch = candidates.order_by(*WALK).limit(limit).cte("batch")
+
+    holder = aliased(Contact, name="holder")
+    order = (batch.c.deleted_at.desc(), batch.c.id.desc())
+    first_of_twins = func.first_value(batch.c.id).over(partition_by=batch.c.email_key, order_by=order)
+    judged = (
+        select(
+            batch.c.id,
+            batch.c.deletion_id,
+            batch.c.deleted_at,
+            holder.id.label("holder_id"),
+            (
+                (holder.restore_job_id == literal(job_id)) if job_id is not None else literal(False)
+            ).label("holder_is_ours"),
+            case((batch.c.email_key.is_(None), null()), else_=first_of_twins).label("first_id"),
+        )
+        .outerjoin(
+            holder,
+            (holder.workspace_id == batch.c.workspace_id)
+            & (holder.email_key == batch.c.email_key)
+            & holder.deleted_at.is_(None),
+        )
+        .order_by(*order)
+    )
+    return [_verdict(*row) for row in session.execute(judged)]
+
+
+def _verdict(
+    contact_id: int,
+    deletion_id: int,
+    deleted_at: datetime,
+    holder_id: int | None,
+    holder_is_ours: bool | None,
+    first_id: int | None,
+) -> Verdict:
+    if holder_id is not None:
+        reason = TWIN if holder_is_ours else EMAIL_TAKEN
+        return Verdict(contact_id, deletion_id, deleted_at, SKIPPED, reason, holder_id)
+    if first_id is not None and first_id != contact_id:
+        return Verdict(contact_id, deletion_id, deleted_at, SKIPPED, TWIN, first_id)
+    return Verdict(contact_id, deletion_id, deleted_at, RESTORED)
+
+
+def missing(ids: Iterable[int], verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The chosen ids that are not in the bin (any more): they are skipped, and the report says so."""
+    found = {verdict.contact_id for verdict in verdicts}
+    return [
+        Verdict(contact_id, None, None, SKIPPED, NO_LONGER_ELIGIBLE)
+        for contact_id in ids
+        if contact_id not in found
+    ]
+
+
+def digest(verdicts: Iterable[Verdict]) -> str:
+    """The same for two plans exactly if they do the same to the same contacts."""
+    lines = sorted(f"{v.contact_id}:{v.outcome}:{v.reason}:{v.other_contact_id}" for v in verdicts)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -1,0 +1,88 @@
+"""The scope: which deleted contacts are meant, frozen when the dialog opens.
+
+Confirming starts exactly that, even an hour of deletions later (design section 6, rule 6). The web signs
+the form `to_dict` gives; this module only says what is in it.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from webapp.restoring.filters import Filters
+
+# "This selection allows you to restore up to 100 contacts at a time" (article).
+LARGEST_SELECTION = 100
+
+
+@dataclass(frozen=True)
+class Scope:
+    workspace_id: int
+    # Deleted within 30 days before this moment …
+    as_of: datetime
+    # … and in a deletion numbered at most this.
+    through_number: int
+    # The idempotency key: one confirmation, one job.
+    key: str
+    # How many contacts the dialog spoke of.
+    expected: int
+    # The scope in words, as the dialog said it.
+    words: str
+    ids: tuple[int, ...] = ()
+    filters: Filters | None = None
+    # By ids: the digest of the plan that the dialog showed.
+    plan_digest: str = ""
+
+    @property
+    def kind(self) -> str:
+        return "filters" if self.filters is not None else "ids"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The scope as plain JSON values."""
+        filters = None
+        if self.filters is not None:
+            filters = {
+                "q": self.filters.q,
+                "since": self.filters.since and self.filters.since.isoformat(),
+                "before": self.filters.before and self.filters.before.isoformat(),
+                "deleted_by": self.filters.deleted_by,
+                "deletion": self.filters.deletion,
+            }
+        return {
+            "workspace_id": self.workspace_id,
+            "as_of": self.as_of.isoformat(),
+            "through_number": self.through_number,
+            "key": self.key,
+            "expected": self.expected,
+            "words": self.words,
+            "ids": list(self.ids),
+            "filters": filters,
+            "plan_digest": self.plan_digest,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Scope":
+        """The scope that `to_dict` wrote; the signature has vouched for it, so nothing is checked again."""
+        filters = data["filters"]
+        if filters is not None:
+            filters = Filters(
+                **filters
+                | {
+                    name: filters[name] and datetime.fromisoformat(filters[name])
+                    for name in ("since", "before")
+                }
+            )
+        return cls(
+            **data
+            | {
+                "as_of": datetime.fromisoformat(data["as_of"]),
+                "ids": tuple(data["ids"]),
+                "filters": filters,
+            }
+        )
+
+    @property
+    def hash(self) -> str:
+        """The same for two confirmations exactly if they mean the same."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
