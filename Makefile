@@ -1,0 +1,79 @@
+# Python 3.11 or 3.12 makes .venv once; name another interpreter with `make PYTHON=/path/to/python3.12 run`.
+PYTHON =
+CANDIDATES = $(PYTHON) python3.12 python3.11 python3 python \
+             /usr/bin/python3.12 /usr/bin/python3.11 /usr/local/bin/python3.12 /usr/local/bin/python3.11
+# The stamp is written last, so that an environment without it is one whose making was interrupted.
+READY = .venv/.ready
+IN_VENV = .venv/bin/python -m
+
+.PHONY: help run test lint ruff ruff-format mypy imports format sure lock clean
+
+help:
+	@echo "make run      start the app on http://127.0.0.1:5000 (PORT=8000 make run for another port)"
+	@echo "make test     run the tests (make T=tests/unit test for some of them)"
+	@echo "make lint     check style, types and the direction of imports"
+	@echo "make format   put the code into the agreed style"
+	@echo "make sure     all that CI does: the tests and every check"
+	@echo "make lock     choose the newest allowed versions of the dependencies and write them down"
+	@echo "make clean    remove the virtual environment and caches (the data in instance/ stays)"
+
+run: $(READY)
+	@$(IN_VENV) webapp.local
+
+test: $(READY)
+	$(IN_VENV) pytest $(T)
+
+lint: ruff ruff-format mypy imports
+
+ruff: $(READY)
+	$(IN_VENV) ruff check .
+
+ruff-format: $(READY)
+	$(IN_VENV) ruff format --check .
+
+mypy: $(READY)
+	$(IN_VENV) mypy
+
+imports: $(READY)
+	.venv/bin/python .venv/bin/lint-imports
+
+format: $(READY)
+	$(IN_VENV) ruff check --fix-only --quiet .
+	$(IN_VENV) ruff format .
+
+sure:
+	@.ci/run
+
+# Candidates are tried by running them: a name on PATH may be a shim that leads nowhere.
+$(READY): requirements-dev.txt
+	@if [ -e $@ ]; then rm $@; else \
+	    for python in $(CANDIDATES); do \
+	        "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null || continue; \
+	        found=$$python; \
+	        "$$python" -c 'import ensurepip' 2>/dev/null && break; \
+	        python=; \
+	    done; \
+	    if [ -z "$$found" ]; then \
+	        echo "Python 3.11 or 3.12 is needed and none was found. Install one, or say where it is: make PYTHON=/path/to/python3.12 run" >&2; exit 1; \
+	    elif [ -z "$$python" ]; then \
+	        echo "$$found cannot make virtual environments. Install its venv module (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; \
+	    fi; \
+	    echo "Making .venv with $$("$$python" -V) and installing the dependencies; this happens once and takes a minute or two."; \
+	    "$$python" -m venv --clear .venv; \
+	fi
+	@$(IN_VENV) pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# The lock holds for every Python and machine the project allows, with markers where they differ; uv can
+# write such a file and pip can install it. uv itself lives in an environment that is thrown away.
+lock: $(READY)
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(IN_VENV) venv "$$folder"; \
+	"$$folder/bin/python" -m pip install --quiet --disable-pip-version-check uv; \
+	compile() { "$$folder/bin/uv" pip compile --quiet --upgrade --universal --python-version 3.11 \
+	    --custom-compile-command 'make lock' "$$@"; }; \
+	compile setup.cfg -o requirements.txt; \
+	compile setup.cfg --extra dev -c requirements.txt -o requirements-dev.txt
+
+clean:
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
