@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy import URL
+
 from webapp.local_services import redis_url
 
 MIB = 1024 * 1024
@@ -103,7 +105,7 @@ def _kept_secret(path: Path) -> str:
 
 
 def _database_url(settings: Mapping[str, str], instance_path: Path) -> str:
-    url = settings.get("DATABASE_URL") or f"sqlite:///{instance_path / 'app.db'}"
+    url = settings.get("DATABASE_URL") or _default_database(instance_path)
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.partition("+")[0] not in {"postgres", "postgresql", "sqlite"}:
         # The value may hold a password, so it is not repeated.
@@ -116,6 +118,11 @@ def _database_url(settings: Mapping[str, str], instance_path: Path) -> str:
     if scheme in {"postgres", "postgresql"}:
         return f"postgresql+psycopg://{rest}"
     return url
+
+
+def _default_database(instance_path: Path) -> str:
+    # Built and not pasted together, so that a checkout's path may hold any character.
+    return URL.create("sqlite", database=str(instance_path / "app.db")).render_as_string()
 
 
 def _redis_url(settings: Mapping[str, str], instance_path: Path, production: bool) -> str:

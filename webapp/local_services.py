@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -133,10 +133,9 @@ def _start(folder: Path, client: Redis) -> subprocess.Popen[bytes]:
 
 def _stop(server: subprocess.Popen[bytes] | None, folder: Path, client: Redis) -> None:
     """Stop the Redis that answers, whoever started it, and wait until it is gone."""
-    try:
+    # Where it cannot be asked for its number it is gone already, which is what is wanted.
+    with suppress(RedisError, ProcessLookupError):
         os.kill(int(client.info("server")["process_id"]), signal.SIGTERM)
-    except (RedisError, ProcessLookupError):
-        pass  # It is gone already, which is what is wanted.
     if server:
         try:
             server.wait(PATIENCE_SECONDS)

@@ -1,0 +1,109 @@
+"""The private Redis: it answers, is shared, is adopted, and leaves nothing running."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as NoAnswer
+
+from webapp.local_services import LONGEST_SOCKET_PATH, LocalServiceError, private_redis, redis_url
+
+LEAVES_REDIS_BEHIND = """
+import os, signal, sys
+from pathlib import Path
+from webapp.local_services import private_redis
+
+with private_redis(Path(sys.argv[1])):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture(params=["redis", "a folder with spaces", "so long that no socket fits into it " * 4])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return tmp_path / request.param
+
+
+def answers(url: str) -> bool:
+    with Redis.from_url(url) as client:
+        try:
+            return bool(client.ping())
+        except NoAnswer:
+            return False
+
+
+def pid(url: str) -> int:
+    with Redis.from_url(url) as client:
+        return int(client.info("server")["process_id"])
+
+
+def test_answers_while_it_is_needed_and_stops_afterwards(folder: Path) -> None:
+    with private_redis(folder) as url:
+        assert url == redis_url(folder)
+        assert answers(url)
+        number = pid(url)
+
+    assert not answers(url)
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
+
+
+def test_listens_on_a_socket_of_ours_alone(folder: Path) -> None:
+    with private_redis(folder) as url, Redis.from_url(url) as client:
+        assert client.config_get("port") == {"port": "0"}
+        socket = Path(client.config_get("unixsocket")["unixsocket"])
+        assert len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH
+        assert socket.stat().st_mode & 0o077 == 0
+        if socket.parent != folder:
+            assert socket.parent.stat().st_mode & 0o077 == 0
+    assert not socket.exists()
+
+
+def test_runs_again_after_a_stop(folder: Path) -> None:
+    for _ in range(2):
+        with private_redis(folder) as url:
+            assert answers(url)
+
+
+def test_the_last_of_several_users_stops_it(folder: Path) -> None:
+    with private_redis(folder) as url:
+        with private_redis(folder):
+            assert answers(url)
+        assert answers(url)
+    assert not answers(url)
+
+
+def test_adopts_one_that_was_left_over(folder: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", LEAVES_REDIS_BEHIND, str(folder)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    left_over = pid(redis_url(folder))
+
+    with private_redis(folder) as url:
+        assert pid(url) == left_over
+
+    assert not answers(url)
+
+
+def test_starts_over_a_socket_that_nobody_serves(folder: Path) -> None:
+    with private_redis(folder) as url:
+        os.kill(pid(url), signal.SIGKILL)
+        while answers(url):
+            time.sleep(0.01)
+
+    with private_redis(folder) as url:
+        assert answers(url)
+
+
+def test_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("webapp.local_services.find_spec", lambda _name: None)
+
+    with (
+        pytest.raises(LocalServiceError, match="apt install redis-server"),
+        private_redis(tmp_path / "redis"),
+    ):
+        pass

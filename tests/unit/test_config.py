@@ -1,0 +1,136 @@
+"""The settings: what each environment means, and which environments are refused."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from webapp.config import PROTOCOL_TIMES, ConfigError, load_config
+
+DYNO = {
+    "DYNO": "web.1",
+    "SECRET_KEY": "a key",
+    "DATABASE_URL": "postgres://u:p@db.example:5432/crm",
+    "REDIS_URL": "rediss://:p@redis.example:6380",
+}
+
+
+def without(*names: str) -> dict[str, str]:
+    return {name: value for name, value in DYNO.items() if name not in names}
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgres://u:p@h:5432/d", "postgresql+psycopg://u:p@h:5432/d"),
+        ("postgresql://u:p@h/d?sslmode=require", "postgresql+psycopg://u:p@h/d?sslmode=require"),
+        ("postgresql+psycopg://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        ("postgres://u:postgres://@h/d", "postgresql+psycopg://u:postgres://@h/d"),
+        ("sqlite:////srv/crm.db", "sqlite:////srv/crm.db"),
+    ],
+)
+def test_database_url(given: str, used: str, tmp_path: Path) -> None:
+    assert load_config({"DATABASE_URL": given}, tmp_path)["SQLALCHEMY_DATABASE_URI"] == used
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://h:6379/0", "rediss://:p@h:6380", "rediss://h?ssl_cert_reqs=required", "unix:///r.sock?db=1"],
+)
+def test_redis_url_is_taken_as_it_is(url: str, tmp_path: Path) -> None:
+    assert load_config({"REDIS_URL": url}, tmp_path)["REDIS_URL"] == url
+
+
+@pytest.mark.parametrize("folder", ["instance", "an instance", "50%20 off? #1"])
+def test_without_variables_everything_lies_in_the_instance_folder(folder: str, tmp_path: Path) -> None:
+    instance = tmp_path / folder
+    config = load_config({}, instance)
+
+    assert config["PRODUCTION"] is False
+    assert make_url(str(config["SQLALCHEMY_DATABASE_URI"])).database == str(instance / "app.db")
+    assert str(config["REDIS_URL"]).startswith("unix://")
+    assert config["PORT"] == 5000
+    assert config["SESSION_COOKIE_SECURE"] is False
+
+
+def test_an_empty_variable_counts_as_unset(tmp_path: Path) -> None:
+    assert load_config({"DATABASE_URL": "", "REDIS_URL": " ", "DYNO": ""}, tmp_path) == load_config(
+        {}, tmp_path
+    )
+
+
+@pytest.mark.parametrize("environ", [DYNO, without("DYNO") | {"APP_ENV": "production"}])
+def test_production(environ: dict[str, str], tmp_path: Path) -> None:
+    config = load_config(environ, tmp_path)
+
+    assert config["PRODUCTION"] is True
+    assert config["SECRET_KEY"] == "a key"
+    assert config["SESSION_COOKIE_SECURE"] is True
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_machine_may_run_in_production_on_sqlite(tmp_path: Path) -> None:
+    environ = without("DYNO", "DATABASE_URL") | {"APP_ENV": "production"}
+    assert str(load_config(environ, tmp_path)["SQLALCHEMY_DATABASE_URI"]).startswith("sqlite:")
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        (without("SECRET_KEY"), "SECRET_KEY"),
+        (without("REDIS_URL"), "REDIS_URL"),
+        (without("DATABASE_URL"), "PostgreSQL"),
+        (DYNO | {"DATABASE_URL": "sqlite:////srv/crm.db"}, "PostgreSQL"),
+        ({"APP_ENV": "production"}, "SECRET_KEY"),
+        ({"DATABASE_URL": "mysql://u:hidden@h/d"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "crm.db"}, "DATABASE_URL"),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL"),
+        ({"PORT": "http"}, "PORT"),
+        ({"PORT": "70000"}, "PORT"),
+        ({"TIME_SCALE": "fast"}, "TIME_SCALE"),
+        ({"TIME_SCALE": "0"}, "TIME_SCALE"),
+        ({"TIME_SCALE": "nan"}, "TIME_SCALE"),
+        ({"BATCH_SIZE": "-1"}, "BATCH_SIZE"),
+    ],
+)
+def test_what_cannot_run_is_refused_by_name(environ: dict[str, str], named: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=named) as refusal:
+        load_config(environ, tmp_path)
+    assert "hidden" not in str(refusal.value)
+
+
+def test_time_scale_divides_the_times_of_the_protocol(tmp_path: Path) -> None:
+    usual, fast = load_config({}, tmp_path), load_config({"TIME_SCALE": "15"}, tmp_path)
+
+    assert {name: usual[name] for name in PROTOCOL_TIMES} == PROTOCOL_TIMES
+    assert fast["LEASE_SECONDS"] == 2
+
+
+class TestSecretKey:
+    def test_stays_the_same_and_is_ours_alone(self, tmp_path: Path) -> None:
+        first = load_config({}, tmp_path)["SECRET_KEY"]
+
+        assert load_config({}, tmp_path)["SECRET_KEY"] == first
+        assert len(str(first)) == 64
+        assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+        assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+    def test_differs_from_checkout_to_checkout(self, tmp_path: Path) -> None:
+        here, there = load_config({}, tmp_path / "here"), load_config({}, tmp_path / "there")
+        assert here["SECRET_KEY"] != there["SECRET_KEY"]
+
+    def test_is_agreed_on_by_those_who_start_together(self, tmp_path: Path) -> None:
+        with ThreadPoolExecutor(16) as pool:
+            keys = pool.map(lambda _: load_config({}, tmp_path / "instance")["SECRET_KEY"], range(64))
+        assert len(set(keys)) == 1
+
+    def test_given_by_the_environment_leaves_no_file(self, tmp_path: Path) -> None:
+        assert load_config({"SECRET_KEY": "given"}, tmp_path)["SECRET_KEY"] == "given"
+        assert list(tmp_path.iterdir()) == []
+
+    def test_an_empty_file_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "secret_key").touch()
+        with pytest.raises(ConfigError, match="Delete it"):
+            load_config({}, tmp_path)

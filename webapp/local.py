@@ -1,0 +1,167 @@
+"""`make run`: everything the app needs on one machine, from an empty folder, stopped by one Ctrl-C.
+
+A stop signal only sets an event here, and the code looks at it between its steps. So there is no moment at
+which a process has been started and a signal makes us forget it.
+"""
+
+import errno
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from threading import Event
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from webapp.config import ConfigError, load_config
+from webapp.local_services import LocalServiceError, private_redis, redis_url
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+INSTANCE = CHECKOUT / "instance"
+# Enough for the worker to finish the batch it is in.
+PATIENCE_SECONDS = 12
+TICK_SECONDS = 0.1
+
+FLASK = [sys.executable, "-m", "flask", "--app", "webapp"]
+WELCOME = """
+    The app is running on {address}
+
+        admin@example.com    an Admin, who may restore contacts
+        member@example.com   not an Admin
+        admin@other.example  the Admin of another account
+
+    The password of all three is restore-demo. Ctrl-C stops everything.
+"""
+
+
+class LocalRunError(Exception):
+    """The app cannot be started or has stopped by itself; the message says what to do."""
+
+
+def main() -> int:
+    """Run the app until Ctrl-C, SIGTERM or SIGHUP.
+
+    :returns: the exit code: 0 after a stop that was asked for, 1 if the app could not start or broke down
+    """
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        run(stop)
+    except (ConfigError, LocalServiceError, LocalRunError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def run(stop: Event) -> None:
+    """Prepare Redis, database and demo data, then keep web and worker running until `stop` is set.
+
+    :raises ConfigError, LocalServiceError, LocalRunError: if something cannot start, or stops by itself
+    """
+    config = load_config(os.environ, INSTANCE)
+    port = config["PORT"]
+    assert isinstance(port, int)
+    make_sure_port_is_free(port)
+    INSTANCE.mkdir(exist_ok=True)
+    folder = INSTANCE / "redis"
+    is_private = config["REDIS_URL"] == redis_url(folder)
+    with private_redis(folder) if is_private else nullcontext():
+        finish("The database could not be brought up to date", [*FLASK, "db", "upgrade"], stop)
+        finish("The demo data could not be written", [*FLASK, "demo", "--if-empty"], stop)
+        serve(port, stop)
+
+
+def make_sure_port_is_free(port: int) -> None:
+    """:raises LocalRunError: if the web could not listen on the port"""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            raise LocalRunError(f"Port {port} {why}. Choose another: PORT=5050 make run") from error
+
+
+def finish(complaint: str, command: list[str], stop: Event) -> None:
+    """Run a command to its end, unless a stop is asked for.
+
+    :raises LocalRunError: with the complaint, if the command fails
+    """
+    if stop.is_set():
+        return
+    process = start(command)
+    while process.poll() is None:
+        if stop.wait(TICK_SECONDS):
+            end([process])
+            return
+    if process.returncode:
+        raise LocalRunError(f"{complaint}; the lines above say why.")
+
+
+def serve(port: int, stop: Event) -> None:
+    """Run web and worker until `stop` is set, and say when the web answers.
+
+    :raises LocalRunError: if one of them stops by itself; the other is stopped then
+    """
+    if stop.is_set():
+        return
+    address = f"http://127.0.0.1:{port}"
+    web = [
+        *(sys.executable, "-m", "gunicorn", "webapp:create_app()", "--bind", f"127.0.0.1:{port}"),
+        *("--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "5"),
+        *("--no-control-socket", "--log-level", "warning"),
+    ]
+    processes = {"web": start(web), "worker": start([sys.executable, "worker.py"])}
+    try:
+        welcomed = False
+        while not stop.wait(TICK_SECONDS):
+            for name, process in processes.items():
+                if process.poll() is not None:
+                    raise LocalRunError(f"The {name} stopped by itself; the lines above say why.")
+            if not welcomed and answers(f"{address}/healthz"):
+                print(WELCOME.format(address=address), flush=True)
+                welcomed = True
+    finally:
+        end(list(processes.values()))
+
+
+def answers(url: str) -> bool:
+    """Say whether a GET of the URL succeeds within a second."""
+    try:
+        with urlopen(url, timeout=1) as response:
+            return bool(response.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+def start(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a command in a session of its own, so that a Ctrl-C reaches it through us, once and in order."""
+    return subprocess.Popen(
+        command,
+        cwd=CHECKOUT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def end(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Ask processes to stop, wait, and leave nothing of them running."""
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    for process in processes:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
