@@ -4,6 +4,7 @@ A stop signal only sets an event here, and the code looks at it between its step
 which a process has been started and a signal makes us forget it.
 """
 
+import ctypes
 import errno
 import os
 import signal
@@ -14,7 +15,6 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from webapp.config import ConfigError, load_config
@@ -25,6 +25,8 @@ INSTANCE = CHECKOUT / "instance"
 # Enough for the worker to finish the batch it is in.
 PATIENCE_SECONDS = 12
 TICK_SECONDS = 0.1
+# From <sys/prctl.h>.
+PR_SET_PDEATHSIG = 1
 
 FLASK = [sys.executable, "-m", "flask", "--app", "webapp"]
 WELCOME = """
@@ -135,7 +137,7 @@ def answers(url: str) -> bool:
     try:
         with urlopen(url, timeout=1) as response:
             return bool(response.status == 200)
-    except (URLError, OSError):
+    except OSError:
         return False
 
 
@@ -147,7 +149,14 @@ def start(command: list[str]) -> subprocess.Popen[bytes]:
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=end_with_parent,
     )
+
+
+def end_with_parent() -> None:
+    """In a child, on Linux: ask for a SIGTERM when the parent dies, even of a SIGKILL."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def end(processes: list[subprocess.Popen[bytes]]) -> None:
