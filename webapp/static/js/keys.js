@@ -1,0 +1,49 @@
+// Esc peels one layer: menu, dialog, search text, page. The browser closes the first two by itself.
+"use strict";
+{
+  const busyElsewhere = (target) => {
+    if (document.querySelector(":popover-open, dialog:modal")) return true;
+    try {
+      return target.matches("select:open, input:open"); // a picker is showing
+    } catch {
+      return target.matches("select, input[type=date]");
+    }
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || busyElsewhere(event.target)) return;
+    const search = document.querySelector("#filters input[type=search]");
+    if (search?.value) {
+      event.preventDefault();
+      search.value = "";
+      search.focus();
+      search.dispatchEvent(new Event("search", { bubbles: true }));
+      return;
+    }
+    const close = document.querySelector("[data-close-page]");
+    if (close) {
+      event.preventDefault();
+      close.click();
+    }
+  });
+
+  // Arrow keys walk through an open menu; Tab works as well.
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const menu = event.target.closest?.(".menu");
+    if (!step || !menu) return;
+    event.preventDefault();
+    const items = [...menu.querySelectorAll(".menu-item")];
+    items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
+  });
+
+  // A redraw can take away the very button that asked for it: focus then rests on the new table.
+  let asked = false;
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    asked = target.id === "results" && target.contains(document.activeElement);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (asked && document.activeElement === document.body) document.getElementById("results")?.focus();
+    asked = false;
+  });
+}
