@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 
 def read_clock(session: Session) -> datetime:
-    """The time in UTC: PostgreSQL's own, so that several hosts agree; the host's on SQLite, where there is one."""
+    """The time in UTC: PostgreSQL's own, so that several hosts agree; on SQLite the host's."""
     if session.get_bind().dialect.name == "postgresql":
         moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
         return moment.astimezone(UTC)

@@ -29,7 +29,7 @@ def live(workspace_id: int) -> ColumnElement[bool]:
     return and_(Contact.workspace_id == workspace_id, Contact.deleted_at.is_(None))
 
 
-def foresee(session: Session, *, workspace_id: int, which: Select[tuple[int]]) -> Consequences:
+def foresee(session: Session, *, workspace_id: int, which: Select[int]) -> Consequences:
     """What deleting the live contacts among `which` would do to them and to their deals.
 
     A deal is deleted with its only contact; a deal with others lives on (article, Restored data).
@@ -69,7 +69,7 @@ def delete_contacts(
     session: Session,
     *,
     workspace_id: int,
-    which: Select[tuple[int]],
+    which: Select[int],
     by: int | None,
     now: datetime,
     source: str,
@@ -125,8 +125,8 @@ def delete_contacts(
     return deletion
 
 
-def _leave_deals(session: Session, gone: Select[tuple[int]], deletion_id: int, now: datetime) -> None:
-    """Take the deleted contacts off their deals; delete the deals left empty; hand on the place of primary."""
+def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: datetime) -> None:
+    """Take the contacts off their deals; delete the deals left empty; hand on the place of primary."""
     session.execute(
         update(DealContact)
         .where(

@@ -10,7 +10,7 @@ from webapp.models.automation import QUEUED, WAITING
 from webapp.models.campaign import PENDING
 
 
-def end_pending(session: Session, *, contacts: Select[tuple[int]], now: datetime, why: str) -> None:
+def end_pending(session: Session, *, contacts: Select[int], now: datetime, why: str) -> None:
     """End the waiting and queued runs and the unsent messages of `contacts`, in the caller's transaction.
 
     They stay ended when the contacts come back: "Restoring contacts will not trigger any automations to

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, desc
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from webapp.models.base import Base, BigId
@@ -11,7 +11,7 @@ from webapp.models.base import Base, BigId
 
 class AuditEvent(Base):
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_recent", "workspace_id", desc("at"), desc("id")),)
+    __table_args__ = (Index("ix_audit_event_recent", "workspace_id", "at", "id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, Text, desc, text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId
@@ -47,8 +47,8 @@ class Contact(Base):
         Index(
             "ix_contact_live",
             "workspace_id",
-            desc("created_at"),
-            desc("id"),
+            "created_at",
+            "id",
             sqlite_where=text("deleted_at IS NULL"),
             postgresql_where=text("deleted_at IS NULL"),
         ),
@@ -56,8 +56,8 @@ class Contact(Base):
         Index(
             "ix_contact_bin",
             "workspace_id",
-            desc("deleted_at"),
-            desc("id"),
+            "deleted_at",
+            "id",
             sqlite_where=text("deleted_at IS NOT NULL"),
             postgresql_where=text("deleted_at IS NOT NULL"),
         ),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, desc
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, BigId
@@ -13,7 +13,7 @@ class Deletion(Base):
     __tablename__ = "deletion"
     __table_args__ = (
         UniqueConstraint("workspace_id", "number"),
-        Index("ix_deletion_recent", "workspace_id", desc("created_at")),
+        Index("ix_deletion_recent", "workspace_id", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

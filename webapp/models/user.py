@@ -48,7 +48,7 @@ class User(Base):
 
     @property
     def may_restore(self) -> bool:
-        """Any user in the "Admin" group can restore deleted contacts, and nobody else (article, Take note)."""
+        """Any user in the "Admin" group can restore deleted contacts, nobody else (article)."""
         return self.is_active and any(
             group.name == ADMIN and group.workspace_id == self.workspace_id for group in self.groups
         )

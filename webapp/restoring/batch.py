@@ -1,4 +1,4 @@
-"""One batch of a restore: chosen, judged and written in the caller's transaction, never one contact at a time."""
+"""One batch of a restore, written in the caller's transaction, never one contact at a time."""
 
 from collections.abc import Sequence
 

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session
 
+from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.normal import found_by
 from webapp.models import WINDOW, Contact, ContactSearch, Deletion, User
 from webapp.restoring.filters import Filters
 from webapp.restoring.scope import Scope
 
-# A place in the walk through the bin, which goes by (deleted_at, id) descending.
-Place = tuple[datetime, int]
+# The order of the bin's page and of a restore's walk: last deleted first.
+WALK = Keyset(Contact.deleted_at, Contact.id)
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def extent_of(scope: Scope) -> Extent:
     return Extent(scope.workspace_id, scope.as_of, scope.through_number)
 
 
-def chosen(scope: Scope) -> Select[tuple[int]]:
+def chosen(scope: Scope) -> Select[int]:
     """The ids of the contacts that `scope` means and that are in the bin now, in no order."""
     query = walkable(extent_of(scope), scope.filters or Filters())
     if scope.filters is None:
@@ -61,42 +62,13 @@ def chosen(scope: Scope) -> Select[tuple[int]]:
     return query
 
 
-def walkable(extent: Extent, filters: Filters) -> Select[tuple[int]]:
+def walkable(extent: Extent, filters: Filters) -> Select[int]:
     query = (
-        select(Contact.id)
-        .join(Deletion, Deletion.id == Contact.deletion_id)
-        .where(extent.contacts(filters))
+        select(Contact.id).join(Deletion, Deletion.id == Contact.deletion_id).where(extent.contacts(filters))
     )
     if filters.q:
         query = query.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(found_by(filters.q))
     return query
-
-
-def beyond(place: Place) -> ColumnElement[bool]:
-    """The contacts that the walk meets after `place`."""
-    deleted_at, contact_id = place
-    return or_(
-        Contact.deleted_at < deleted_at, and_(Contact.deleted_at == deleted_at, Contact.id < contact_id)
-    )
-
-
-def ahead_of(place: Place) -> ColumnElement[bool]:
-    """The contacts that the walk has met before `place`."""
-    deleted_at, contact_id = place
-    return or_(
-        Contact.deleted_at > deleted_at, and_(Contact.deleted_at == deleted_at, Contact.id > contact_id)
-    )
-
-
-WALK = (Contact.deleted_at.desc(), Contact.id.desc())
-BACKWARDS = (Contact.deleted_at.asc(), Contact.id.asc())
-
-
-@dataclass(frozen=True)
-class BinPage:
-    rows: list[Row[tuple[Contact, str | None]]]
-    older: Place | None
-    newer: Place | None
 
 
 def read_page(
@@ -108,41 +80,19 @@ def read_page(
     after: Place | None = None,
     before: Place | None = None,
     only: list[int] | None = None,
-) -> BinPage:
+) -> Page:
     """One page of the bin, last deleted first: each contact with the name of who deleted it.
 
-    `after` and `before` are places of the first or last row of another page (keyset paging, so a page deep
-    in the bin costs what the first does); `only` narrows it to these ids.
+    `only` narrows it to these ids.
     """
     query = (
         walkable(extent, filters)
         .with_only_columns(Contact, User.name)
         .outerjoin(User, User.id == Deletion.user_id)
-        .limit(size + 1)
     )
     if only is not None:
         query = query.where(Contact.id.in_(only))
-    if before is not None:
-        found = list(session.execute(query.where(ahead_of(before)).order_by(*BACKWARDS)).all())
-        rows, more = list(reversed(found[:size])), len(found) > size
-        return BinPage(
-            rows, _place(rows[-1]) if rows else None, newer=_place(rows[0]) if more and rows else None
-        )
-    if after is not None:
-        query = query.where(beyond(after))
-    found = list(session.execute(query.order_by(*WALK)).all())
-    rows, more = found[:size], len(found) > size
-    return BinPage(
-        rows,
-        older=_place(rows[-1]) if more else None,
-        newer=_place(rows[0]) if after is not None and rows else None,
-    )
-
-
-def _place(row: Row[tuple[Contact, str | None]]) -> Place:
-    contact = row[0]
-    assert contact.deleted_at is not None
-    return contact.deleted_at, contact.id
+    return WALK.read(session, query, size=size, after=after, before=before)
 
 
 def count(session: Session, extent: Extent, filters: Filters) -> int:
@@ -169,9 +119,7 @@ def among(session: Session, extent: Extent, filters: Filters, ids: list[int]) ->
 
 def latest_number(session: Session, workspace_id: int) -> int:
     """The number of the workspace's latest complete deletion; 0 before the first."""
-    return (
-        session.scalar(select(func.max(Deletion.number)).where(Deletion.workspace_id == workspace_id)) or 0
-    )
+    return session.scalar(select(func.max(Deletion.number)).where(Deletion.workspace_id == workspace_id)) or 0
 
 
 def deleters(session: Session, extent: Extent) -> list[tuple[int, str]]:

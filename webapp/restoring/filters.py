@@ -1,4 +1,4 @@
-"""What an admin typed into the filter line, read into exact UTC ranges, or into sentences about what is wrong.
+"""What an admin typed into the filter line, read into exact UTC ranges or sentences about what is wrong.
 
 Dates are days of the workspace's zone, both ends included (design section 6, rule 8): a day begins at its
 midnight there and ends where the next one begins, however many hours lie between.

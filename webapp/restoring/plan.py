@@ -13,9 +13,10 @@ from datetime import datetime
 from sqlalchemy import case, func, literal, null, select
 from sqlalchemy.orm import Session, aliased
 
+from webapp.contacts.keyset import Place
 from webapp.models import Contact
 from webapp.models.restore_job import FAILED, RESTORED, SKIPPED
-from webapp.restoring.bin import WALK, Place, beyond, chosen
+from webapp.restoring.bin import WALK, chosen
 from webapp.restoring.scope import Scope
 
 EMAIL_TAKEN = "email_taken"
@@ -59,8 +60,8 @@ def judge(
         Contact.workspace_id,
     )
     if after is not None:
-        candidates = candidates.where(beyond(after))
-    batch = candidates.order_by(*WALK).limit(limit).cte("batch")
+        candidates = candidates.where(WALK.after(after))
+    batch = candidates.order_by(*WALK.order).limit(limit).cte("batch")
 
     holder = aliased(Contact, name="holder")
     order = (batch.c.deleted_at.desc(), batch.c.id.desc())
@@ -71,9 +72,9 @@ def judge(
             batch.c.deletion_id,
             batch.c.deleted_at,
             holder.id.label("holder_id"),
-            (
-                (holder.restore_job_id == literal(job_id)) if job_id is not None else literal(False)
-            ).label("holder_is_ours"),
+            ((holder.restore_job_id == literal(job_id)) if job_id is not None else literal(False)).label(
+                "holder_is_ours"
+            ),
             case((batch.c.email_key.is_(None), null()), else_=first_of_twins).label("first_id"),
         )
         .outerjoin(

@@ -16,12 +16,12 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
+from webapp.contacts.keyset import Place
 from webapp.database import write_transaction
 from webapp.models import RestoreJob, RestoreOutcome
 from webapp.models.audit_event import record
 from webapp.models.restore_job import ACTIVE, CANCELLED, DONE, FAILED, RESTORED, RUNNING, SKIPPED
 from webapp.restoring.batch import PlanOutdated, bring_back, bring_back_carefully, write_outcomes
-from webapp.restoring.bin import Place
 from webapp.restoring.plan import Verdict, judge, missing
 from webapp.restoring.scope import Scope
 from webapp.restoring.start import Lease, LeaseUnavailable
@@ -165,9 +165,7 @@ def hold(session: Session, claim: Claim, now: datetime, pace: Pace | None = None
     held = session.execute(
         update(RestoreJob)
         .where(RestoreJob.id == claim.job_id, RestoreJob.fence == claim.fence, RestoreJob.state == RUNNING)
-        .values(
-            lease_until=now + timedelta(seconds=pace.lease_seconds) if pace else RestoreJob.lease_until
-        )
+        .values(lease_until=now + timedelta(seconds=pace.lease_seconds) if pace else RestoreJob.lease_until)
         .execution_options(synchronize_session=False)
     )
     if held.rowcount == 0:  # type: ignore[attr-defined]
@@ -197,9 +195,7 @@ def _next_batch(session: Session, claim: Claim, pace: Pace) -> str:
             time.sleep(0.1 * 2**tried)
 
 
-def _write_batch(
-    session: Session, claim: Claim, pace: Pace, *, careful: bool
-) -> tuple[str, Place | None]:
+def _write_batch(session: Session, claim: Claim, pace: Pace, *, careful: bool) -> tuple[str, Place | None]:
     """BATCH: lease, contacts, deals, outcomes, cursor and counters; with the last batch, the end."""
     now = read_clock(session)
     job = hold(session, claim, now, pace)

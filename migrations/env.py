@@ -1,0 +1,81 @@
+"""How migrations run, on both databases, in one transaction.
+
+On SQLite Alembic rebuilds a table to change it: it drops the old one, and with foreign keys on, the cascade
+would empty the tables that refer to it. So they are off while migrating, and checked before the commit.
+"""
+
+from typing import Any
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import Connection
+
+from webapp.models import Base, UtcDateTime
+from webapp.models.base import BigId
+
+
+def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+    """Migrations name plain types: they must mean the same when the models have moved on."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and item is BigId:
+        return 'sa.BigInteger().with_variant(sa.Integer(), "sqlite")'
+    return False
+
+
+def include_object(item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+    """The trigram index exists on PostgreSQL only; comparing must not miss it elsewhere."""
+    return not (name == "ix_contact_search_text" and context.get_context().dialect.name == "sqlite")
+
+
+def configure(**options: Any) -> None:
+    context.configure(
+        target_metadata=Base.metadata,
+        render_item=render_item,
+        include_object=include_object,
+        render_as_batch=True,
+        # SQLite can roll DDL back too, now that transactions are ours to begin.
+        transactional_ddl=True,
+        compare_type=True,
+        **options,
+    )
+
+
+def set_foreign_keys(connection: Connection, state: str) -> None:
+    """Outside any transaction, as SQLite wants it: on the driver's connection, before SQLAlchemy begins."""
+    assert connection.connection.driver_connection is not None
+    connection.connection.driver_connection.execute(f"PRAGMA foreign_keys={state}")
+
+
+def migrate_sqlite(connection: Connection) -> None:
+    set_foreign_keys(connection, "OFF")
+    try:
+        connection = connection.execution_options(writes=True)
+        configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            if broken:
+                raise RuntimeError(f"the migration would leave {len(broken)} rows without what they refer to")
+    finally:
+        set_foreign_keys(connection, "ON")
+
+
+def run() -> None:
+    if context.is_offline_mode():
+        url = current_app.config["SQLALCHEMY_DATABASE_URI"]
+        configure(url=url, literal_binds=True, dialect_opts={"paramstyle": "named"})
+        with context.begin_transaction():
+            context.run_migrations()
+        return
+    engine = current_app.extensions["migrate"].db.engine
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            migrate_sqlite(connection)
+        else:
+            configure(connection=connection)
+            with context.begin_transaction():
+                context.run_migrations()
+
+
+run()

@@ -1,0 +1,74 @@
+"""The app: `create_app` is its table of contents."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from flask import Flask
+from flask_login import current_user
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp import database
+from webapp.cli import init_cli
+from webapp.config import load_config
+from webapp.extensions import csrf, db, limiter, login_manager, migrate
+from webapp.jobs.services import init_services
+from webapp.logs import init_logs
+from webapp.urls import add_urls
+from webapp.web.assets import init_assets
+from webapp.web.errors import init_errors
+from webapp.web.headers import init_headers
+from webapp.web.words import init_words
+
+ROOT = Path(__file__).parent.parent
+
+
+def create_app(environ: Mapping[str, str] | None = None) -> Flask:
+    """The app, as `environ` (by default the process's own) describes it.
+
+    Raises ConfigError, with a sentence about what to do, where the environment is incomplete or unsafe.
+    """
+    app = Flask(
+        __name__,
+        static_folder=None,
+        template_folder=str(ROOT / "templates"),
+        instance_path=str(ROOT / "instance"),
+    )
+    app.config.update(load_config(os.environ if environ is None else environ, Path(app.instance_path)))
+    url = str(app.config["SQLALCHEMY_DATABASE_URI"])
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = database.engine_options(url)
+    init_logs(app)
+    _init_extensions(app)
+    init_words(app)
+    init_headers(app)
+    init_errors(app)
+    add_urls(app)
+    init_cli(app)
+    init_assets(app)
+    if app.config["PRODUCTION"]:
+        # The router in front speaks HTTPS to the world and tells who asked.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    return app
+
+
+def _init_extensions(app: Flask) -> None:
+    Path(app.instance_path).mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    app.config.setdefault("RATELIMIT_STORAGE_URI", _limiter_storage(str(app.config["REDIS_URL"])))
+    app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", True)
+    limiter.init_app(app)
+    with app.app_context():
+        database.prepare(db.engine)
+        init_services(app)
+
+    @app.context_processor
+    def who() -> dict[str, object]:
+        signed_in = current_user and current_user.is_authenticated
+        return {"can_restore": bool(signed_in and current_user.may_restore)}
+
+
+def _limiter_storage(redis_url: str) -> str:
+    return redis_url.replace("unix://", "redis+unix://", 1)

@@ -1,0 +1,74 @@
+"""Keyset paging: a page begins after a place, not after so many rows, so a page deep down costs what the
+first one does, and a row that comes or goes meanwhile shifts nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, or_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+# Where a row stands: its moment and, among rows of one moment, its id.
+Place = tuple[datetime, int]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rows of one page, and the places from which the pages beside it are asked for, if there are any."""
+
+    rows: list[Row[*tuple[Any, ...]]]
+    older: Place | None
+    newer: Place | None
+
+
+@dataclass(frozen=True)
+class Keyset:
+    """An order by (moment, id), both descending. Each row's first element carries the two attributes."""
+
+    moment: InstrumentedAttribute[Any]
+    id: InstrumentedAttribute[int]
+
+    @property
+    def order(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        return self.moment.desc(), self.id.desc()
+
+    def after(self, place: Place) -> ColumnElement[bool]:
+        """The rows that come after `place` in this order."""
+        moment, row_id = place
+        # The first comparison alone is what an index can seek to.
+        return and_(self.moment <= moment, or_(self.moment < moment, self.id < row_id))
+
+    def before(self, place: Place) -> ColumnElement[bool]:
+        """The rows that come before `place` in this order."""
+        moment, row_id = place
+        return and_(self.moment >= moment, or_(self.moment > moment, self.id > row_id))
+
+    def read(
+        self,
+        session: Session,
+        query: Select[*tuple[Any, ...]],
+        *,
+        size: int,
+        after: Place | None = None,
+        before: Place | None = None,
+    ) -> Page:
+        """The page of `query` that starts after `after`, or ends before `before`, or the first one."""
+        if before is not None:
+            backwards = query.where(self.before(before)).order_by(self.moment.asc(), self.id.asc())
+            found = list(session.execute(backwards.limit(size + 1)).all())
+            rows = list(reversed(found[:size]))
+            if rows:
+                return Page(rows, self._place(rows[-1]), self._place(rows[0]) if len(found) > size else None)
+            # Everything before has gone meanwhile: the first page is what is left to show.
+        elif after is not None:
+            query = query.where(self.after(after))
+        found = list(session.execute(query.order_by(*self.order).limit(size + 1)).all())
+        rows = found[:size]
+        return Page(
+            rows,
+            older=self._place(rows[-1]) if len(found) > size else None,
+            newer=self._place(rows[0]) if after is not None and rows else None,
+        )
+
+    def _place(self, row: Row[*tuple[Any, ...]]) -> Place:
+        return getattr(row[0], self.moment.key), getattr(row[0], self.id.key)

@@ -1,0 +1,137 @@
+"""The worker's supervising process: one RQ worker process for each queue, restarted when it dies, and the
+reconciler between them. It never exits because Redis or the database is away.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from time import monotonic
+from types import FrameType
+
+import structlog
+from flask import Flask
+
+from webapp.extensions import db
+from webapp.jobs.doorbell import QUEUES
+from webapp.jobs.services import services
+from webapp.restoring.recover import active_holders, unheard
+
+log = structlog.get_logger()
+
+# A worker that dies at once is restarted after 1, 2, 4 … seconds; one that ran this long starts afresh.
+LONGEST_BACKOFF = 15.0
+STEADY_AFTER = 30.0
+# SIGKILL after so long: Heroku gives a process 30 seconds from SIGTERM.
+PATIENCE = 25.0
+
+
+@dataclass
+class Child:
+    """One worker process and when to start it again."""
+
+    queue_name: str
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    start_at: float = 0.0
+    backoff: float = 1.0
+
+    def start(self) -> None:
+        # The child reads its standard input to the end: it ends when this process does, however it dies.
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.abspath(sys.argv[0]), self.queue_name], stdin=subprocess.PIPE
+        )
+        self.started = monotonic()
+        log.info("worker_started", queue=self.queue_name, pid=self.process.pid)
+
+    def look_after(self) -> None:
+        """Notice the process's death and start another when its time has come."""
+        if self.process is not None and self.process.poll() is not None:
+            steady = monotonic() - self.started >= STEADY_AFTER
+            self.backoff = 1.0 if steady else min(self.backoff * 2, LONGEST_BACKOFF)
+            self.start_at = monotonic() + self.backoff
+            log.warning(
+                "worker_died", queue=self.queue_name, code=self.process.returncode, again_in=self.backoff
+            )
+            self.process = None
+        if self.process is None and monotonic() >= self.start_at:
+            self.start()
+
+    def stop(self, deadline: float) -> None:
+        """Wait until `deadline` for the process, which has been told to go; then end it."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.1, deadline - monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@dataclass
+class Supervisor:
+    app: Flask
+    children: list[Child] = field(default_factory=lambda: [Child(name) for name in QUEUES])
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Supervise until SIGTERM or SIGINT, then see the children out."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        reconciler = threading.Thread(target=self._reconcile, name="reconciler", daemon=True)
+        reconciler.start()
+        while not self.stopping.is_set():
+            for child in self.children:
+                child.look_after()
+            self.stopping.wait(0.5)
+        deadline = monotonic() + PATIENCE
+        for child in self.children:
+            if child.process is not None and child.process.poll() is None:
+                child.process.terminate()
+        for child in self.children:
+            child.stop(deadline)
+        reconciler.join(timeout=5)
+        log.info("supervisor_stopped")
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopping.set()
+
+    def _reconcile(self) -> None:
+        with self.app.app_context():
+            every = services().reconcile_seconds
+        while not self.stopping.wait(every):
+            try:
+                with self.app.app_context():
+                    reconcile()
+            except Exception:
+                # Whatever is away comes back; a supervisor that stopped looking would not.
+                log.exception("reconcile_failed")
+
+
+def reconcile() -> list[int]:
+    """Ring again for jobs that nobody runs, and keep the keys of active jobs; the ids that were rung.
+
+    Raises what the database or Redis raise.
+    """
+    s = services()
+    session = db.session()
+    rung = unheard(session, ring_seconds=s.ring_seconds)
+    for job_id in rung:
+        log.warning("rung_again", job=job_id)
+        s.doorbell.ring(job_id)
+    for workspace_id, uuid in active_holders(session):
+        s.lease.renew(workspace_id, uuid)
+    session.rollback()
+    return rung
+
+
+def die_with_parent() -> None:
+    """In a child: end this process gently when the supervisor is gone, however it went."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

@@ -1,0 +1,52 @@
+"""Log lines: one event each, as key=value for people or JSON for machines, with what the context knows."""
+
+import logging
+import uuid
+
+import structlog
+from flask import Flask, request
+
+CLEAN_REQUEST_ID = set("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_")
+
+
+def init_logs(app: Flask) -> None:
+    """Send everything through structlog to standard error, and bind a request id to each request's lines."""
+    level = logging.getLevelNamesMapping().get(str(app.config.get("LOG_LEVEL", "INFO")), logging.INFO)
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if app.config["PRODUCTION"]
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [h for h in root.handlers if not getattr(h, "ours", False)]
+    handler.ours = True  # type: ignore[attr-defined]
+    root.addHandler(handler)
+    root.setLevel(level)
+    structlog.configure(
+        processors=[
+            *shared,
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=False,
+    )
+
+    @app.before_request
+    def bind_request() -> None:
+        structlog.contextvars.clear_contextvars()
+        given = request.headers.get("X-Request-Id", "")
+        known = given if 0 < len(given) <= 64 and set(given) <= CLEAN_REQUEST_ID else uuid.uuid4().hex
+        structlog.contextvars.bind_contextvars(request=known)

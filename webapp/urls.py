@@ -1,0 +1,64 @@
+"""The whole URL table: what is where, and who may open it."""
+
+from dataclasses import dataclass
+
+from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
+
+from webapp.views import confirm, deletion, health, overview, restore_page, restores, sign_in
+from webapp.web.access import Access, View, guarded
+from webapp.web.paging import LARGEST_ID
+
+PUBLIC, SIGNED_IN, ADMIN = Access.PUBLIC, Access.SIGNED_IN, Access.ADMIN
+
+
+class IdConverter(IntegerConverter):
+    """A row's id: what no database could hold is no address of ours, hence 404."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, min=1, max=LARGEST_ID)
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    endpoint: str
+    view: View
+    access: Access
+
+
+ROUTES = (
+    Route("GET", "/", "root", sign_in.root, PUBLIC),
+    Route("GET", "/login", "sign_in", sign_in.sign_in, PUBLIC),
+    Route("POST", "/login", "sign_in_post", sign_in.check_in, PUBLIC),
+    Route("POST", "/logout", "sign_out", sign_in.sign_out, PUBLIC),
+    Route("GET", "/contacts", "overview", overview.overview, SIGNED_IN),
+    Route("GET", "/contacts/selection", "overview_selection", overview.overview_selection, SIGNED_IN),
+    Route("GET", "/contacts/<id:contact_id>", "contact", overview.contact, SIGNED_IN),
+    Route("GET", "/contacts/delete", "confirm_delete", deletion.confirm_delete, SIGNED_IN),
+    Route("POST", "/contacts/delete", "delete_contacts", deletion.delete, SIGNED_IN),
+    Route("GET", "/contacts/restore", "restore_page", restore_page.restore_page, ADMIN),
+    Route("GET", "/contacts/restore/selection", "restore_selection", restore_page.restore_selection, ADMIN),
+    Route("GET", "/contacts/restore/confirm", "confirm_selected", confirm.confirm_selected, ADMIN),
+    Route("GET", "/contacts/restore/confirm-all", "confirm_all", confirm.confirm_all, ADMIN),
+    Route("GET", "/restores", "restores", restores.restores, ADMIN),
+    Route("POST", "/restores", "start_restore", restores.start_restore, ADMIN),
+    Route("GET", "/restores/<id:job_id>", "restore_job", restores.restore_job, ADMIN),
+    Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, ADMIN),
+    Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),
+    Route("GET", "/readyz", "readyz", health.readyz, PUBLIC),
+)
+
+
+def add_urls(app: Flask) -> None:
+    """Enter every route, each behind its door."""
+    app.url_map.converters["id"] = IdConverter
+    for route in ROUTES:
+        app.add_url_rule(
+            route.path,
+            endpoint=route.endpoint,
+            view_func=guarded(route.view, route.access),
+            methods=[route.method],
+            provide_automatic_options=False,
+        )

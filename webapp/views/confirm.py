@@ -1,0 +1,79 @@
+"""The dialog before a restore: what is meant, what comes back, and the signed scope that "Restore" sends."""
+
+from dataclasses import dataclass
+
+from flask import Response
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp.clock import read_clock
+from webapp.extensions import db
+from webapp.restoring.bin import Extent
+from webapp.restoring.question import Question, about_all, about_selection
+from webapp.restoring.report import JobView, view_job
+from webapp.restoring.start import active_job
+from webapp.views.restore_page import read_asked_filters, refuse
+from webapp.web.htmx import page_or_part
+from webapp.web.selection import ticked_here
+from webapp.web.signing import sign
+
+
+@dataclass(frozen=True)
+class Ask:
+    title: str
+    scope: str
+    skips: tuple[str, ...]
+    token: str
+    error: str | None
+    running: JobView | None
+    can_restore_any: bool
+
+
+def confirm_selected() -> ResponseReturnValue:
+    """Ask about the ticked contacts."""
+    ids, complaint = ticked_here()
+    if complaint or not ids:
+        return refuse(complaint or "Select at least one contact first.")
+    question = about_selection(db.session(), current_user.workspace_id, ids, read_clock(db.session()))
+    if not question.any_in_bin:
+        return refuse("None of the contacts you selected is in the bin any more.")
+    return show(question)
+
+
+def confirm_all() -> ResponseReturnValue:
+    """Ask about everything that matches."""
+    session = db.session()
+    now = read_clock(session)
+    typed, people = read_asked_filters(Extent(current_user.workspace_id, as_of=now))
+    if typed.meaning is None:
+        return refuse("Correct the search first: nothing was changed.")
+    question = about_all(
+        session,
+        current_user.workspace_id,
+        typed.meaning,
+        now,
+        zone=current_user.workspace.zone,
+        people=dict(people),
+    )
+    if not question.can_restore_any:
+        return refuse("No contact in the bin matches." if typed.any else "There is nothing to restore.")
+    return show(question)
+
+
+def show(question: Question, *, error: str | None = None, status: int = 200) -> Response:
+    """The dialog with `question`; while a job runs, with a link to it in the place of the button."""
+    session = db.session()
+    job = active_job(session, current_user.workspace_id)
+    running = view_job(job, now=read_clock(session)) if job else None
+    if running and status == 200:
+        status = 409
+    ask = Ask(
+        title=question.title,
+        scope=question.scope_words,
+        skips=question.skips,
+        token=sign(question.scope),
+        error=error,
+        running=running,
+        can_restore_any=question.can_restore_any,
+    )
+    return page_or_part("restore/confirm.html", "restore/_confirm.html", ask=ask, status=status)

@@ -1,0 +1,97 @@
+"""Deleting contacts from the overview: first the consequences, then the act."""
+
+from dataclasses import dataclass
+
+from flask import Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+
+from webapp.clock import read_clock
+from webapp.contacts.delete import Consequences, delete_contacts, foresee
+from webapp.database import write_transaction
+from webapp.extensions import db
+from webapp.models import Contact
+from webapp.restoring.words import counted
+from webapp.views import overview
+from webapp.web.errors import error
+from webapp.web.htmx import is_htmx, page_or_part, retarget
+from webapp.web.selection import ticked_here
+
+NOTHING_TICKED = "Select at least one contact first."
+
+
+@dataclass(frozen=True)
+class DeleteQuestion:
+    title: str
+    lines: list[str]
+    ids: list[int]
+    error: str | None = None
+
+
+def confirm_delete() -> ResponseReturnValue:
+    """The dialog that says what deleting the ticked contacts would do."""
+    ids, complaint = ticked_here()
+    if complaint or not ids:
+        return refuse(complaint or NOTHING_TICKED)
+    foreseen = foresee(
+        db.session(),
+        workspace_id=current_user.workspace_id,
+        which=select(Contact.id).where(Contact.id.in_(ids)),
+    )
+    if not foreseen.contacts:
+        return refuse("None of the contacts you selected is here any more.")
+    ask = DeleteQuestion(f"Delete {counted(foreseen.contacts, 'contact')}?", _lines(foreseen), ids)
+    return page_or_part("contacts/confirm_delete.html", "contacts/_confirm_delete.html", ask=ask)
+
+
+def delete() -> ResponseReturnValue:
+    """Delete the ticked contacts. Sent twice, the second time finds nothing left to do."""
+    ids, complaint = ticked_here()
+    if complaint or not ids:
+        return error(422, f"{complaint or NOTHING_TICKED} Nothing was changed.")
+    session, workspace_id, user_id = db.session(), current_user.workspace_id, current_user.id
+    with write_transaction(session):
+        deletion = delete_contacts(
+            session,
+            workspace_id=workspace_id,
+            which=select(Contact.id).where(Contact.id.in_(ids)),
+            by=user_id,
+            now=read_clock(session),
+            source="overview",
+        )
+        number = deletion.contact_count if deletion else 0
+    if not number:
+        return error(404, "These contacts are not here any more. Nothing was changed.")
+    sentence = f"{counted(number, 'contact')} deleted."
+    if current_user.may_restore:
+        sentence += " You can restore them for 30 days."
+    else:
+        sentence += " An admin can restore them for 30 days."
+    flash(sentence, "success")
+    if is_htmx():
+        return Response(headers={"HX-Redirect": url_for("overview")})
+    return redirect(url_for("overview"), 303)
+
+
+def refuse(message: str) -> ResponseReturnValue:
+    """Say in the selection bar why nothing was asked; what was ticked stays ticked."""
+    if not is_htmx():
+        return overview.answer(message=message, status=422)
+    view = overview.look(message=message)
+    return retarget(Response(render_template("contacts/_bar.html", view=view), 422), "#selection-bar")
+
+
+def _lines(foreseen: Consequences) -> list[str]:
+    lines = ["They can be restored for 30 days, with lists, tags, account and Created Date."]
+    if foreseen.contacts == 1:
+        lines = ["It can be restored for 30 days, with lists, tags, account and Created Date."]
+    if foreseen.deals_deleted:
+        whom = "its only contact" if foreseen.contacts == 1 else "their only contacts"
+        verb = "goes" if foreseen.deals_deleted == 1 else "go"
+        deals = counted(foreseen.deals_deleted, "deal")
+        lines.append(f"{deals} {verb} with {whom}, and will not come back with a restore.")
+    if foreseen.deals_left:
+        verb = "stays" if foreseen.deals_left == 1 else "stay"
+        lines.append(f"{counted(foreseen.deals_left, 'deal')} {verb}, with the other contacts on it.")
+    return lines

@@ -1,0 +1,148 @@
+"""Contacts Overview: the live contacts, searched, paged and ticked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import abort, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp.clock import read_clock
+from webapp.contacts.find import Wanted, among, count, profile, read_page
+from webapp.contacts.normal import normal
+from webapp.extensions import db
+from webapp.models.contact import Contact
+from webapp.restoring.filters import unsearchable
+from webapp.web.address import address
+from webapp.web.htmx import page_or_part
+from webapp.web.paging import number_asked_for, place_asked_for, to_cursor
+from webapp.web.selection import Selection, still_there, ticked_here
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class ContactRow:
+    id: int
+    name: str
+    email: str
+    account: str
+    created_at: datetime
+    selected: bool
+
+
+@dataclass(frozen=True)
+class OverviewView:
+    q: str
+    q_error: str | None
+    restored_by: int | None
+    rows: list[ContactRow]
+    total: int
+    older: str | None
+    newer: str | None
+    selection: Selection
+    show_selected: bool
+    empty: str | None
+    now: datetime
+
+
+def overview() -> ResponseReturnValue:
+    return answer()
+
+
+def overview_selection() -> ResponseReturnValue:
+    """The selection bar alone: what is ticked now."""
+    view = look()
+    status = 422 if view.selection.message else 200
+    return make_response(render_template("contacts/_bar.html", view=view), status)
+
+
+def contact(contact_id: int) -> ResponseReturnValue:
+    found = profile(db.session(), current_user.workspace_id, contact_id)
+    if found is None:
+        abort(404)
+    return render_template(
+        "contacts/contact.html",
+        contact=found.contact,
+        account_name=found.account_name,
+        lists=[(mailing_list.name, place.status_label) for mailing_list, place in found.subscriptions],
+        tags=[tag.name for tag in found.tags],
+        deals=[
+            {
+                "title": deal.title,
+                "value_text": f"{deal.value:,.2f} {deal.currency}",
+                "stage": deal.stage,
+                "is_primary": place.is_primary,
+            }
+            for deal, place in found.deals
+        ],
+        now=read_clock(db.session()),
+    )
+
+
+def answer(*, message: str | None = None, status: int = 200) -> ResponseReturnValue:
+    """The overview as asked for; with `message` in its selection bar, because something was refused."""
+    view = look(message=message)
+    if view.q_error or (view.selection.message and status == 200):
+        status = 422 if view.q_error or view.selection.over_limit else status
+    response = page_or_part("contacts/overview.html", "contacts/_results.html", view=view, status=status)
+    response.headers["HX-Replace-Url"] = address("overview", ("q", "restored_by", "after", "before"))
+    return response
+
+
+def look(*, message: str | None = None) -> OverviewView:
+    """Everything the overview shows, as the address asks for it."""
+    typed = request.args.get("q", "").strip()
+    q_error = unsearchable(typed)
+    restored_by = number_asked_for("restored_by")
+    wanted = Wanted(current_user.workspace_id, "" if q_error else normal(typed), restored_by)
+    everything = Wanted(current_user.workspace_id)
+    session = db.session()
+
+    ids, complaint = ticked_here()
+    ids, gone = still_there(ids, among(session, everything, ids))
+    show_selected = request.args.get("show") == "selected" and bool(ids)
+    page = read_page(
+        session,
+        everything if show_selected else wanted,
+        size=max(PAGE_SIZE, len(ids)) if show_selected else PAGE_SIZE,
+        after=place_asked_for("after"),
+        before=place_asked_for("before"),
+        only=ids if show_selected else None,
+    )
+    rows = [_row(contact, account, contact.id in ids) for contact, account in page.rows]
+    if q_error:
+        rows = []
+    shown = {row.id for row in rows}
+    empty = None
+    if not rows and not q_error:
+        empty = "no_match" if wanted != everything else "none"
+    return OverviewView(
+        q=typed[:1000],
+        q_error=q_error,
+        restored_by=restored_by,
+        rows=rows,
+        total=0 if q_error else count(session, wanted),
+        older=to_cursor(page.older) if rows else None,
+        newer=to_cursor(page.newer) if rows else None,
+        selection=Selection(
+            ids=ids,
+            elsewhere=[contact_id for contact_id in ids if contact_id not in shown],
+            hidden_by_filter=len(ids) - len(among(session, wanted, ids)),
+            message=message or complaint or gone,
+        ),
+        show_selected=show_selected,
+        empty=empty,
+        now=read_clock(session),
+    )
+
+
+def _row(contact: Contact, account: str | None, selected: bool) -> ContactRow:
+    return ContactRow(
+        id=contact.id,
+        name=contact.name or contact.email or "No name",
+        email=contact.email or "",
+        account=account or "",
+        created_at=contact.created_at,
+        selected=selected,
+    )

@@ -1,0 +1,233 @@
+"""Restore Contacts: the bin as a page, filtered, paged and ticked."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp.clock import read_clock
+from webapp.contacts.keyset import Page
+from webapp.extensions import db
+from webapp.models import Contact, days_left
+from webapp.restoring import bin as the_bin
+from webapp.restoring.bin import Extent
+from webapp.restoring.filters import Filters, TypedFilters, read_filters
+from webapp.restoring.report import JobView, view_job
+from webapp.restoring.start import active_job
+from webapp.restoring.words import counted, describe
+from webapp.web.address import address
+from webapp.web.htmx import is_htmx, page_or_part, retarget
+from webapp.web.paging import place_asked_for, to_cursor
+from webapp.web.selection import Selection, still_there, ticked_here
+
+PAGE_SIZE = 50
+ENDS_SOON_DAYS = 3
+ADDRESS = ("q", "from", "to", "deleted_by", "deletion", "after", "before")
+
+
+@dataclass(frozen=True)
+class BinRow:
+    id: int
+    name: str
+    email: str
+    deleted_at: datetime
+    deleted_by: str
+    days_left: int
+    days_left_text: str
+    ends_soon: bool
+    selected: bool
+
+
+@dataclass(frozen=True)
+class FilterLine:
+    """The filters as typed, with what is wrong or was cut, and in words what is in force."""
+
+    q: str
+    from_text: str
+    to_text: str
+    deleted_by: str
+    deletion: str
+    errors: dict[str, str]
+    notes: tuple[str, ...]
+    any: bool
+    valid: bool
+    words: list[str]
+
+
+@dataclass(frozen=True)
+class RestoreSelection(Selection):
+    restore_enabled: bool = False
+    restore_why_not: str | None = None
+
+
+@dataclass(frozen=True)
+class RestoreView:
+    filters: FilterLine
+    deleters: list[tuple[int, str]]
+    rows: list[BinRow]
+    older: str | None
+    newer: str | None
+    matching: int
+    all_label: str
+    all_enabled: bool
+    all_why_not: str | None
+    selection: RestoreSelection
+    show_selected: bool
+    running: JobView | None
+    empty: str | None
+    now: datetime
+
+
+def restore_page() -> ResponseReturnValue:
+    return answer()
+
+
+def restore_selection() -> ResponseReturnValue:
+    """The selection bar alone; once the job that the page was watching has ended, all of the results."""
+    view = look()
+    if request.args.get("watching") and view.running is None:
+        return retarget(Response(render_template("restore/_results.html", view=view)), "#results")
+    return Response(
+        render_template("restore/_bar.html", view=view), 422 if view.selection.over_limit else 200
+    )
+
+
+def answer(*, message: str | None = None, status: int = 200) -> ResponseReturnValue:
+    """The page as asked for; with `message` in its selection bar, because something was refused."""
+    view = look(message=message)
+    if not view.filters.valid or (view.selection.over_limit and status == 200):
+        status = 422
+    response = page_or_part("restore/page.html", "restore/_results.html", view=view, status=status)
+    # Replaced, not pushed: a filter that is being typed is no step that Back should undo.
+    response.headers["HX-Replace-Url"] = address("restore_page", ADDRESS)
+    return response
+
+
+def refuse(message: str, status: int = 422) -> ResponseReturnValue:
+    """Say in the selection bar why nothing was asked; filters and ticks stay as they are."""
+    if not is_htmx():
+        return answer(message=message, status=status)
+    view = look(message=message)
+    return retarget(Response(render_template("restore/_bar.html", view=view), status), "#selection-bar")
+
+
+def read_asked_filters(extent: Extent) -> tuple[TypedFilters, list[tuple[int, str]]]:
+    """The filters of this request, and the people by whom one can filter."""
+    people = the_bin.deleters(db.session(), extent)
+    typed = read_filters(request.args, zone=current_user.workspace.zone, now=extent.as_of)
+    if typed.meaning and typed.meaning.deleted_by not in (None, *(person for person, _ in people)):
+        error = {"deleted_by": "Nobody of this name has deleted contacts in the last 30 days."}
+        typed = replace(typed, meaning=None, errors=error)
+    return typed, people
+
+
+def look(*, message: str | None = None) -> RestoreView:
+    """Everything the page shows, as the address asks for it."""
+    session = db.session()
+    now = read_clock(session)
+    extent = Extent(current_user.workspace_id, as_of=now)
+    typed, people = read_asked_filters(extent)
+    filters = typed.meaning or Filters()
+
+    ids, complaint = ticked_here()
+    ids, gone = still_there(ids, the_bin.among(session, extent, Filters(), ids))
+    matching_ids = the_bin.among(session, extent, filters, ids) if typed.valid else []
+    show_selected = request.args.get("show") == "selected" and bool(ids)
+
+    page = Page([], None, None)
+    if typed.valid:
+        page = the_bin.read_page(
+            session,
+            extent,
+            Filters() if show_selected else filters,
+            size=max(PAGE_SIZE, len(ids)) if show_selected else PAGE_SIZE,
+            after=place_asked_for("after"),
+            before=place_asked_for("before"),
+            only=ids if show_selected else None,
+        )
+    rows = [_row(contact, by, now, contact.id in ids) for contact, by in page.rows]
+    shown = {row.id for row in rows}
+    matching = the_bin.count(session, extent, filters) if typed.valid else 0
+    job = active_job(session, current_user.workspace_id)
+    running = view_job(job, now=now) if job else None
+    waits = f"{running.requested_by} is restoring contacts. One restore runs at a time." if running else None
+    selection = Selection(
+        ids=ids,
+        elsewhere=[contact_id for contact_id in ids if contact_id not in shown],
+        hidden_by_filter=len(ids) - len(matching_ids),
+        message=message or complaint or gone,
+    )
+    return RestoreView(
+        filters=_filter_line(typed, dict(people)),
+        deleters=people,
+        rows=rows,
+        older=to_cursor(page.older),
+        newer=to_cursor(page.newer),
+        matching=matching,
+        all_label=_all_label(matching, typed),
+        all_enabled=not running and matching > 0,
+        all_why_not=waits or _why_not_all(matching, typed),
+        selection=_with_button(selection, waits),
+        show_selected=show_selected,
+        running=running,
+        empty=None if rows or not typed.valid else "no_match" if typed.any else "none",
+        now=now,
+    )
+
+
+def _row(contact: Contact, by: str | None, now: datetime, selected: bool) -> BinRow:
+    assert contact.deleted_at is not None
+    left = days_left(contact.deleted_at, now)
+    return BinRow(
+        id=contact.id,
+        name=contact.name or contact.email or "No name",
+        email=contact.email or "",
+        deleted_at=contact.deleted_at,
+        deleted_by=by or "—",
+        days_left=left,
+        days_left_text=f"{counted(left, 'day')} left" if left else "less than a day left",
+        ends_soon=left <= ENDS_SOON_DAYS,
+        selected=selected,
+    )
+
+
+def _filter_line(typed: TypedFilters, people: dict[int, str]) -> FilterLine:
+    in_force = typed.meaning or Filters()
+    return FilterLine(
+        q=typed.q[:1000],
+        from_text=typed.from_text[:40],
+        to_text=typed.to_text[:40],
+        deleted_by=typed.deleted_by[:40],
+        deletion=typed.deletion[:40],
+        errors=dict(typed.errors),
+        notes=typed.notes,
+        any=typed.any,
+        valid=typed.valid,
+        words=describe(in_force, zone=current_user.workspace.zone, people=people),
+    )
+
+
+def _all_label(matching: int, typed: TypedFilters) -> str:
+    if not typed.valid:
+        return "Restore all contacts"
+    return f"Restore all contacts ({matching:,}{' matching' if typed.any else ''})"
+
+
+def _why_not_all(matching: int, typed: TypedFilters) -> str | None:
+    if not typed.valid:
+        return "Correct the search first."
+    if not matching:
+        return "No contact matches." if typed.any else "There is nothing to restore."
+    return None
+
+
+def _with_button(selection: Selection, waits: str | None) -> RestoreSelection:
+    """The selection, with whether "Restore Contact(s)" can be pressed, and if not, why."""
+    why_not = waits
+    if selection.over_limit:
+        why_not = why_not or f"Select at most {selection.limit} contacts, or use “Restore all contacts”."
+    elif not selection.count:
+        why_not = why_not or "Select contacts first."
+    return RestoreSelection(**vars(selection), restore_enabled=why_not is None, restore_why_not=why_not)

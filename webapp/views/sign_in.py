@@ -1,0 +1,72 @@
+"""Signing in and out."""
+
+from urllib.parse import urlsplit
+
+from flask import make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user, logout_user
+from sqlalchemy import select
+
+from webapp.contacts.normal import normal
+from webapp.extensions import db, limiter
+from webapp.forms.sign_in import SignInForm
+from webapp.models import User
+from webapp.passwords import password_matches
+
+
+def root() -> ResponseReturnValue:
+    return redirect(url_for("overview"))
+
+
+def sign_in() -> ResponseReturnValue:
+    """The sign-in page."""
+    if current_user.is_authenticated:
+        return redirect(url_for("overview"), 303)
+    form = SignInForm()
+    form.next.data = _safe(request.args.get("next")) or ""
+    return _page(form)
+
+
+# Guessing is slowed down; signing in rightly, however often, is not.
+@limiter.limit("20 per minute", deduct_when=lambda response: response.status_code == 422)
+def check_in() -> ResponseReturnValue:
+    """Sign in, and go on to where the person wanted to be."""
+    form = SignInForm()
+    if not form.validate():
+        return _page(form, status=422)
+    email = normal(form.email.data)
+    user = db.session.scalar(select(User).where(User.email == email)) if email.isprintable() else None
+    matches = password_matches(user.password_hash if user else None, form.password.data)
+    if user is None or not matches or not user.is_active:
+        return _page(
+            form,
+            error="This e-mail address and password do not belong together. Check both and try again.",
+            status=422,
+        )
+    session.clear()
+    session.permanent = True
+    login_user(user)
+    return redirect(_safe(form.next.data) or url_for("overview"), 303)
+
+
+def sign_out() -> ResponseReturnValue:
+    logout_user()
+    session.clear()
+    return redirect(url_for("sign_in"), 303)
+
+
+def _page(form: SignInForm, *, error: str | None = None, status: int = 200) -> ResponseReturnValue:
+    return make_response(render_template("login.html", form=form, error=error), status)
+
+
+def _safe(target: str | None) -> str | None:
+    """`target` if it is a path of ours: nobody is sent elsewhere by a link that looks like ours."""
+    if (
+        not target
+        or not target.startswith("/")
+        or target.startswith(("//", "/\\"))
+        or not target.isprintable()
+    ):
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else None

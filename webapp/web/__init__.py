@@ -1,0 +1,1 @@
+"""What every page shares: who may see it, headers, errors, htmx, cursors, signatures, words for numbers."""

@@ -1,0 +1,100 @@
+"""Every error as a page, or for htmx as a notice: what happened, that nothing was lost, what to do."""
+
+import structlog
+from flask import Flask, Response, g, make_response, render_template, request, url_for
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+
+from webapp.extensions import db, login_manager
+from webapp.web.htmx import is_htmx, retarget
+
+log = structlog.get_logger()
+
+SENTENCES = {
+    400: ("That did not arrive whole", "Go back, reload the page and try again. Nothing was changed."),
+    403: ("Only admins can do this", "Ask an admin of your account, or sign in as one. Nothing was changed."),
+    404: ("Nothing here", "It may have been deleted, or the address has a typing mistake."),
+    405: (
+        "That is not how this page is used",
+        "Go back and use the buttons of the page. Nothing was changed.",
+    ),
+    409: ("This has changed meanwhile", "Look at the contacts again. Nothing was changed."),
+    413: ("That was too much at once", "Send less. Nothing was changed."),
+    414: ("That address is too long", "Select or type less. Nothing was changed."),
+    422: ("That could not be used", "Look at the form again. Nothing was changed."),
+    429: ("Too many tries", "Wait a minute, then try again."),
+    500: ("Something went wrong on our side", "Nothing was half done. Try again in a while."),
+    503: ("Not reachable just now", "Nothing was changed. Wait a few seconds and try again."),
+}
+
+
+def init_errors(app: Flask) -> None:
+    app.register_error_handler(CSRFError, on_csrf_error)
+    app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(OperationalError, on_database_error)
+    app.register_error_handler(Exception, on_unexpected)
+
+
+def error(status: int, message: str | None = None) -> Response:
+    """The page, or notice, for `status`; `message` where the general sentence would say too little."""
+    title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
+    href, label = (url_for("overview"), "Back to contacts") if status != 503 else (request.path, "Try again")
+    if status == 503 and request.method != "GET":
+        href, label = url_for("overview"), "Back to contacts"
+    context = {
+        "status": status,
+        "title": title,
+        "message": message or sentence,
+        "action_href": href,
+        "action_label": label,
+    }
+    if is_htmx():
+        response = make_response(render_template("errors/_notice.html", **context), status)
+        response = retarget(response, "#notices")
+        response.headers["HX-Reswap"] = "innerHTML"
+    else:
+        response = make_response(render_template("errors/page.html", **context), status)
+    if status == 503:
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def on_http_error(problem: HTTPException) -> Response:
+    status = problem.code or 500
+    # A sentence of ours was given to abort(); Werkzeug's own speak to programmers.
+    ours = problem.description if problem.description != type(problem).description else None
+    response = error(status, ours if status != 500 else None)
+    for name, value in problem.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def on_csrf_error(_problem: CSRFError) -> Response:
+    return error(400, "This page had been open for too long. Reload it and try again. Nothing was changed.")
+
+
+def on_database_error(problem: DBAPIError) -> Response:
+    """The database is away or busy: it comes back, so nobody is told that something is broken."""
+    _leave_transaction()
+    log.error("database_unavailable", exc_info=problem)
+    return error(ServiceUnavailable.code)
+
+
+def on_unexpected(problem: Exception) -> Response:
+    _leave_transaction()
+    log.error("request_failed", path=request.path, exc_info=problem)
+    return error(InternalServerError.code)
+
+
+def _leave_transaction() -> None:
+    """The error page asks who is signed in. A broken transaction could not answer, and a database that is
+    away even less: then the page speaks to nobody in particular."""
+    try:
+        db.session.rollback()
+        current_user.is_authenticated  # noqa: B018
+    except DBAPIError:
+        db.session.remove()
+        g._login_user = login_manager.anonymous_user()

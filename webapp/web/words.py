@@ -1,0 +1,48 @@
+"""Template filters: numbers and moments as people read them, in the account's zone."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from flask_login import current_user
+
+from webapp.restoring.words import counted
+
+
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
+def zone() -> ZoneInfo:
+    """The zone of whoever looks."""
+    if current_user and current_user.is_authenticated:
+        found: ZoneInfo = current_user.workspace.zone
+        return found
+    return ZoneInfo("UTC")
+
+
+def exact(moment: datetime | None) -> str:
+    return f"{moment.astimezone(zone()):%-d %b %Y, %H:%M}" if moment else ""
+
+
+def iso(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else ""
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """How long ago `moment` was, in its largest whole unit."""
+    if moment is None:
+        return ""
+    seconds = max(0, int((now - moment).total_seconds()))
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{counted(seconds // size, unit)} ago"
+    return "just now"
+
+
+def init_words(app: Flask) -> None:
+    app.add_template_filter(number)
+    app.add_template_filter(counted)
+    app.add_template_filter(exact)
+    app.add_template_filter(iso)
+    app.add_template_filter(ago)
