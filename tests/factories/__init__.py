@@ -1,0 +1,1 @@
+"""Rows for tests, made with plain functions: say what matters, the rest is filled in."""

@@ -1,0 +1,72 @@
+"""Workspaces and the people in them."""
+
+import itertools
+import os
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy.orm import Session
+
+from webapp.models import ADMIN, GroupMembership, User, UserGroup, Workspace
+from webapp.passwords import hash_password
+
+PASSWORD = "restore-demo"
+
+_numbers = itertools.count(1)
+
+
+@cache
+def _password_hash() -> str:
+    """Hashed once for the run: argon2 is slow on purpose."""
+    return hash_password(PASSWORD)
+
+
+def number() -> int:
+    """A number that no other test of this run has."""
+    return os.getpid() * 1_000_000 + next(_numbers)
+
+
+@dataclass(frozen=True)
+class World:
+    """A workspace of one's own, with an admin and a member; rows detached, ids at hand."""
+
+    workspace: Workspace
+    admin: User
+    member: User
+
+    @property
+    def id(self) -> int:
+        return self.workspace.id
+
+
+def new_user(session: Session, workspace: Workspace, name: str, *groups: UserGroup) -> User:
+    user = User(
+        workspace_id=workspace.id,
+        email=f"user{number()}@example.com",
+        name=name,
+        password_hash=_password_hash(),
+    )
+    session.add(user)
+    session.flush()
+    for group in groups:
+        session.add(GroupMembership(user_id=user.id, group_id=group.id))
+    session.flush()
+    return user
+
+
+def new_world(session: Session, *, timezone: str = "UTC", name: str = "Northwind") -> World:
+    """A workspace with Ada Admin and Max Member, committed."""
+    workspace = Workspace(name=name, timezone=timezone)
+    session.add(workspace)
+    session.flush()
+    admins = UserGroup(workspace_id=workspace.id, name=ADMIN)
+    sales = UserGroup(workspace_id=workspace.id, name="Sales")
+    session.add_all([admins, sales])
+    session.flush()
+    admin = new_user(session, workspace, "Ada Admin", admins)
+    member = new_user(session, workspace, "Max Member", sales)
+    session.commit()
+    for row in (workspace, admin, member):
+        session.refresh(row)
+        session.expunge(row)
+    return World(workspace, admin, member)
