@@ -1,7 +1,7 @@
 """A browser for tests: Flask's client, with the eyes of a person and the habits of htmx.
 
-Every page and fragment it opens is checked (`tests.support.page`), and what it submits is what the form on the
-page holds, CSRF token included.
+Every page and fragment it opens is checked (`tests.support.page`), and what it submits is what the form on
+the page holds, CSRF token included.
 """
 
 from dataclasses import dataclass
