@@ -12,7 +12,7 @@ def check_page(html: str) -> BeautifulSoup:
     """Check a whole page and return it. Raises AssertionError with what is wrong."""
     soup = BeautifulSoup(html, "html.parser")
     assert len(soup.select("h1")) == 1, f"a page has one h1, this one {len(soup.select('h1'))}"
-    assert soup.select("title") and soup.select("title")[0].get_text(strip=True), "a page has a title"
+    assert soup.select("title:not(:empty)"), "a page has a title"
     assert soup.select("html[lang]"), "a page says its language"
     for element in soup.select("[hx-target]"):
         target = str(element["hx-target"])
