@@ -6,7 +6,7 @@
 
   const say = (sentence) => {
     const place = document.getElementById("announcer");
-    if (!sentence || sentence === last || !place) return;
+    if (sentence === last || !place) return;
     last = sentence;
     place.textContent = sentence;
   };
@@ -56,7 +56,8 @@
     if (elt === document.body) return markFields();
     if (elt.id === "error-notice") return bringBeforeDialog();
     if (elt.id === "results") markFields();
-    say((elt.matches("[data-announce]") ? elt : elt.querySelector("[data-announce]"))?.dataset.announce);
+    const speaker = elt.matches("[data-announce]") ? elt : elt.querySelector("[data-announce]");
+    if (speaker?.dataset.announce) say(speaker.dataset.announce);
   });
 
   // What failed and then worked need not be read any longer.

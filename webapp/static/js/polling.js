@@ -7,7 +7,7 @@
   document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => {
     if (!elt.matches?.("[data-poll]")) return;
     setTimeout(() => {
-      if (elt.isConnected) htmx.trigger(elt, "poll-again");
+      if (elt.isConnected) htmx.trigger(elt, "refresh");
     }, PAUSE);
   });
 }
