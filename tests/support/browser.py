@@ -1,87 +1,54 @@
 """A browser for tests: Flask's client, with the eyes of a person and the habits of htmx.
 
 Every page and fragment it opens is checked (`tests.support.page`), and what it submits is what the form on
-the page holds, CSRF token included.
+the page holds, CSRF token included. With `javascript` it does what htmx would: it asks for a part and puts
+it into the page it has. So one test can tell its story twice, with scripts and without.
 """
 
-from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from flask import Flask
-from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 from tests.factories.people import PASSWORD
-from tests.support.page import check_fragment, check_page
-from webapp.models import User
+from tests.support.seen import Fields, Seen, form_fields
+from webapp.models import Contact, User
 
 HTMX = {"HX-Request": "true"}
-Fields = list[tuple[str, str]]
-
-
-@dataclass
-class Seen:
-    """An answer as a person sees it."""
-
-    status: int
-    headers: Headers
-    soup: BeautifulSoup
-    path: str
-
-    @property
-    def text(self) -> str:
-        return " ".join(self.soup.get_text(" ").split())
-
-    def one(self, selector: str) -> Tag:
-        found = self.soup.select(selector)
-        assert len(found) == 1, f"{len(found)} × {selector} in: {self.text[:600]}"
-        return found[0]
-
-    def all(self, selector: str) -> list[Tag]:
-        return self.soup.select(selector)
-
-    def button(self, text: str) -> Tag:
-        """The button or link whose text begins with `text`, or that is labelled so."""
-        for element in self.soup.select("button, a, input[type=submit]"):
-            words = " ".join(element.get_text(" ").split())
-            if words.startswith(text) or element.get("aria-label") == text:
-                return element
-        raise AssertionError(f"no button {text!r} in: {self.text[:600]}")
 
 
 class Browser:
     def __init__(self, app: Flask, user: User | None = None, *, javascript: bool = False) -> None:
         self.client = app.test_client()
-        self.seen: Seen | None = None
+        self.javascript = javascript
         if user is not None:
             self.sign_in(user.email)
 
-    def sign_in(self, email: str, password: str = PASSWORD) -> Seen:
-        page = self.get("/login")
-        return self.submit(page, "form[action='/login'], main form", email=email, password=password)
+    def sign_in(self, email: str, password: str = PASSWORD, *, next_page: str | None = None) -> Seen:
+        page = self.get("/login", {"next": next_page} if next_page else None)
+        return self.submit(page, "main form", email=email, password=password)
 
     def get(self, path: str, query: Fields | dict[str, str] | None = None, *, htmx: bool = False) -> Seen:
         """Open `path`, following redirects; with `htmx`, ask for the part as htmx would."""
         if query:
             path += ("&" if "?" in path else "?") + urlencode(query)
         response = self.client.get(path, headers=HTMX if htmx else {}, follow_redirects=not htmx)
-        return self._look(response, htmx)
+        return look(response, htmx)
 
     def post(
         self, path: str, fields: Fields | dict[str, str], *, htmx: bool = False, follow: bool = True
     ) -> Seen:
         """Post `fields` as they are: no token is added."""
         items = list(fields.items()) if isinstance(fields, dict) else fields
-        body = urlencode(items)
         response = self.client.post(
             path,
-            data=body,
+            data=urlencode(items),
             content_type="application/x-www-form-urlencoded",
             headers=HTMX if htmx else {},
             follow_redirects=follow and not htmx,
         )
-        return self._look(response, htmx)
+        return look(response, htmx)
 
     def token(self) -> str:
         """A CSRF token of this browser's session."""
@@ -89,11 +56,11 @@ class Browser:
         return str(page.all("input[name=csrf_token]")[0]["value"])
 
     def submit(
-        self, page: Seen, selector: str, *, button: Tag | None = None, htmx: bool = False, **typed: str
+        self, page: Seen, form: str | Tag, *, button: Tag | None = None, htmx: bool = False, **typed: str
     ) -> Seen:
-        """Submit the form at `selector` with what it holds, with `typed` in its fields, by its `button`."""
-        form = next(iter(page.all(selector)), None)
-        assert form is not None, f"no form {selector}"
+        """Submit the form with what it holds, with `typed` in its fields, by its `button`."""
+        if isinstance(form, str):
+            form = page.first(form)
         fields = [(name, value) for name, value in form_fields(page.soup, form) if name not in typed]
         fields += list(typed.items())
         action = str(form.get("action") or page.path)
@@ -102,41 +69,89 @@ class Browser:
             assert not button.has_attr("disabled"), f"the button is off: {button}"
             action = str(button.get("formaction") or action)
             method = str(button.get("formmethod") or method).lower()
-            if button.get("name"):
-                fields.append((str(button["name"]), str(button.get("value") or "")))
+            fields += own_value(button)
         if method == "post":
             return self.post(action, fields, htmx=htmx)
         return self.get(action, fields, htmx=htmx)
 
-    def _look(self, response: TestResponse, htmx: bool) -> Seen:
-        html = response.get_data(as_text=True)
-        soup = BeautifulSoup(html, "html.parser")
-        if html and response.mimetype == "text/html" and not 300 <= response.status_code < 400:
-            soup = check_fragment(html) if htmx else check_page(html)
-        path = urlsplit(response.request.path).path if response.request else ""
-        self.seen = Seen(response.status_code, response.headers, soup, path)
-        return self.seen
+    # What a person does on a page, with scripts or without.
+
+    def press(self, page: Seen, button: str | Tag) -> Seen:
+        """Press the button, or follow the link, and see the page that is there then."""
+        element = page.button(button) if isinstance(button, str) else button
+        assert not element.has_attr("disabled"), f"the button is off: {element}"
+        form = element.find_parent("form")
+        if self.javascript:
+            for asking in (element, form):
+                if asking is not None and (asking.get("hx-get") or asking.get("hx-post")):
+                    return self.ask(page, asking)
+        if element.name == "a":
+            return self.get(str(element["href"]))
+        assert form is not None, f"a button without a form: {element}"
+        return self.submit(page, form, button=element)
+
+    def fill(self, page: Seen, **typed: str) -> Seen:
+        """Type into the filter line (`from_` for "from"). With scripts the table follows each field; without
+        them "Search" is pressed."""
+        for name, value in typed.items():
+            field = page.one(f"#browse [name={name.rstrip('_')}]")
+            set_value(field, value)
+            if self.javascript:
+                page = self.ask(page, field)
+        return page if self.javascript else self.press(page, page.one("#search-button"))
+
+    def tick(self, page: Seen, *contacts: Contact | int) -> Seen:
+        """Tick (or untick) the boxes of these contacts; with scripts the bar follows."""
+        for contact in contacts:
+            box = page.one(f"#select-{contact if isinstance(contact, int) else contact.id}")
+            if box.has_attr("checked"):
+                del box["checked"]
+            else:
+                box["checked"] = ""
+        return self.ask(page, page.one("#results tbody")) if self.javascript else page
+
+    def poll(self, page: Seen) -> Seen:
+        """Let the part of the page that polls ask once more."""
+        return self.ask(page, page.one("[data-poll]"))
+
+    def ask(self, page: Seen, element: Tag) -> Seen:
+        """What htmx does for `element`: send its request, and swap the answer into `page`."""
+        form = element if element.name == "form" else element.find_parent("form")
+        included = form is element or element.get("hx-include") == "closest form"
+        fields = form_fields(page.soup, form) if form is not None and included else []
+        fields += own_value(element) if element.name == "button" else []
+        if element.get("hx-post"):
+            part = self.post(str(element["hx-post"]), fields, htmx=True)
+        else:
+            part = self.get(str(element["hx-get"]), fields, htmx=True)
+        if "HX-Redirect" in part.headers:
+            return self.get(part.headers["HX-Redirect"])
+        return page.with_part(part, element)
 
 
-def form_fields(soup: BeautifulSoup, form: Tag) -> Fields:
-    """What a browser would send for `form`, buttons apart."""
-    fields: Fields = []
-    elements = form.select("input, select, textarea")
-    if form.get("id"):
-        elements += [e for e in soup.select(f'[form="{form["id"]}"]') if e.name != "button"]
-    for element in elements:
-        name = element.get("name")
-        if not name or element.has_attr("disabled"):
-            continue
-        kind = str(element.get("type", "text"))
-        if element.name == "select":
-            chosen = element.select_one("option[selected]") or element.select_one("option")
-            fields.append((str(name), str(chosen.get("value", "")) if chosen else ""))
-        elif element.name == "textarea":
-            fields.append((str(name), element.get_text()))
-        elif kind in ("checkbox", "radio"):
-            if element.has_attr("checked"):
-                fields.append((str(name), str(element.get("value", "on"))))
-        elif kind not in ("submit", "button"):
-            fields.append((str(name), str(element.get("value", ""))))
-    return fields
+def look(response: TestResponse, htmx: bool) -> Seen:
+    """What came back, checked as a page or as a fragment."""
+    address = urlsplit(response.request.url) if response.request else urlsplit("")
+    return Seen.of(
+        response.status_code,
+        response.headers,
+        response.get_data(as_text=True) if response.mimetype == "text/html" else "",
+        path=address.path,
+        query=dict(parse_qsl(address.query)),
+        htmx=htmx,
+    )
+
+
+def own_value(button: Tag) -> Fields:
+    return [(str(button["name"]), str(button.get("value") or ""))] if button.get("name") else []
+
+
+def set_value(field: Tag, value: str) -> None:
+    if field.name != "select":
+        field["value"] = value
+        return
+    for option in field.select("option"):
+        del option["selected"]
+        if option.get("value") == value:
+            option["selected"] = ""
+    assert not value or field.select("option[selected]"), f"no option {value}: {field}"

@@ -1,0 +1,135 @@
+"""An answer as a person sees it."""
+
+import copy
+from dataclasses import dataclass, field
+
+from bs4 import BeautifulSoup, Tag
+from werkzeug.datastructures import Headers
+
+from tests.support.page import check_fragment, check_page
+
+Fields = list[tuple[str, str]]
+
+
+@dataclass
+class Seen:
+    status: int
+    headers: Headers
+    soup: BeautifulSoup
+    path: str
+    query: dict[str, str] = field(default_factory=dict)
+    # With scripts: what the last request brought, before it was put into the page.
+    part: "Seen | None" = None
+
+    @classmethod
+    def of(
+        cls,
+        status: int,
+        headers: Headers,
+        html: str,
+        *,
+        path: str,
+        query: dict[str, str],
+        htmx: bool,
+    ) -> "Seen":
+        soup = BeautifulSoup(html, "html.parser")
+        if html and not 300 <= status < 400:
+            soup = check_fragment(html) if htmx else check_page(html)
+        return cls(status, headers, soup, path, query)
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.soup.get_text(" ").split())
+
+    def one(self, selector: str) -> Tag:
+        found = self.soup.select(selector)
+        assert len(found) == 1, f"{len(found)} × {selector} in: {self.text[:600]}"
+        return found[0]
+
+    def first(self, selector: str) -> Tag:
+        found = self.soup.select_one(selector)
+        assert found is not None, f"no {selector} in: {self.text[:600]}"
+        return found
+
+    def all(self, selector: str) -> list[Tag]:
+        return self.soup.select(selector)
+
+    def words(self, selector: str) -> str:
+        """The text of the one element at `selector`."""
+        return " ".join(self.one(selector).get_text(" ").split())
+
+    def button(self, text: str) -> Tag:
+        """The button or link whose text begins with `text`, or that is labelled so; the exact one first."""
+        named = [
+            (" ".join(element.get_text(" ").split()), element)
+            for element in self.soup.select("button, a, input[type=submit]")
+        ]
+        for words, element in named:
+            if words == text or element.get("aria-label") == text:
+                return element
+        for words, element in named:
+            if words.startswith(text):
+                return element
+        raise AssertionError(f"no button {text!r} in: {self.text[:600]}")
+
+    def has_button(self, text: str) -> bool:
+        return any(
+            " ".join(element.get_text(" ").split()).startswith(text)
+            for element in self.soup.select("button, a")
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """The contacts in the table, by name, from the top."""
+        return [element.get_text(strip=True) for element in self.soup.select("tbody [id^=name-]")]
+
+    @property
+    def ids(self) -> list[int]:
+        """The contacts in the table, by id, from the top."""
+        return [int(str(e["id"]).removeprefix("name-")) for e in self.soup.select("tbody [id^=name-]")]
+
+    @property
+    def selected(self) -> list[int]:
+        """The ids that the page would send as ticked, wherever they are kept; sorted."""
+        fields = form_fields(self.soup, self.one("#browse"))
+        return sorted(int(value) for name, value in fields if name == "selected")
+
+    def with_part(self, part: "Seen", element: Tag) -> "Seen":
+        """This page after htmx has put `part`, which `element` asked for, in its place; checked again."""
+        soup = copy.copy(self.soup)
+        selector = part.headers.get("HX-Retarget") or str(element["hx-target"])
+        how = part.headers.get("HX-Reswap") or str(element.get("hx-swap", "innerHTML"))
+        target = soup.select_one(f"#{element['id']}" if selector == "this" else selector)
+        assert target is not None, f"nothing to put the part into: {selector}"
+        root = copy.copy(part.soup.find(True))
+        if how == "outerHTML":
+            target.replace_with(root)
+        else:
+            assert how == "innerHTML", f"another way of swapping than the ones we use: {how}"
+            target.clear()
+            target.append(root)
+        return Seen(part.status, part.headers, check_page(str(soup)), self.path, self.query, part)
+
+
+def form_fields(soup: BeautifulSoup, form: Tag) -> Fields:
+    """What a browser would send for `form`, buttons apart."""
+    fields: Fields = []
+    elements = form.select("input, select, textarea")
+    if form.get("id"):
+        elements += [e for e in soup.select(f'[form="{form["id"]}"]') if e.name != "button"]
+    for element in elements:
+        name = element.get("name")
+        if not name or element.has_attr("disabled"):
+            continue
+        kind = str(element.get("type", "text"))
+        if element.name == "select":
+            chosen = element.select_one("option[selected]") or element.select_one("option")
+            fields.append((str(name), str(chosen.get("value", "")) if chosen else ""))
+        elif element.name == "textarea":
+            fields.append((str(name), element.get_text()))
+        elif kind in ("checkbox", "radio"):
+            if element.has_attr("checked"):
+                fields.append((str(name), str(element.get("value", "on"))))
+        elif kind not in ("submit", "button"):
+            fields.append((str(name), str(element.get("value", ""))))
+    return fields

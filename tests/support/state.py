@@ -1,0 +1,36 @@
+"""The state of everything, in figures: for tests that say "nothing was changed"."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, func, select
+
+from webapp.models import Base, Contact, Deletion, RestoreJob
+
+
+def state(engine: Engine) -> dict[str, object]:
+    """How many rows each table has, and the figures that every act of ours would move."""
+    with engine.connect() as connection:
+        found: dict[str, object] = {
+            table.name: connection.scalar(select(func.count()).select_from(table))
+            for table in Base.metadata.sorted_tables
+        }
+        found["contacts"] = connection.execute(
+            select(
+                func.count(Contact.deleted_at), func.count(Contact.restore_job_id), func.sum(Contact.version)
+            )
+        ).one()
+        found["bin"] = connection.scalar(select(func.sum(Deletion.in_bin)))
+        found["jobs"] = connection.execute(
+            select(RestoreJob.state, func.count(), func.count(RestoreJob.cancel_requested_at))
+            .group_by(RestoreJob.state)
+            .order_by(RestoreJob.state)
+        ).all()
+    return found
+
+
+@contextmanager
+def nothing_changes(engine: Engine) -> Iterator[None]:
+    before = state(engine)
+    yield
+    assert state(engine) == before
