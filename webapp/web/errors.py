@@ -63,9 +63,9 @@ def error(status: int, message: str | None = None) -> Response:
 
 def on_http_error(problem: HTTPException) -> Response:
     status = problem.code or 500
-    # A sentence of ours was given to abort(); Werkzeug's own speak to programmers.
+    # A sentence of ours was given to abort(); Werkzeug's and the limiter's own speak to programmers.
     ours = problem.description if problem.description != type(problem).description else None
-    response = error(status, ours if status != 500 else None)
+    response = error(status, ours if status not in (429, 500) else None)
     for name, value in problem.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
