@@ -1,0 +1,196 @@
+"""Signing in and out."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World
+from tests.support.browser import Browser
+from webapp.models import User
+
+WRONG = "This e-mail address and password do not belong together."
+
+
+def test_the_right_password_leads_to_the_contacts(browse: Callable[..., Browser], world: World) -> None:
+    seen = browse().sign_in(world.admin.email)
+
+    assert (seen.status, seen.path) == (200, "/contacts")
+    assert "Ada Admin" in seen.text
+    assert "Northwind" in seen.text
+
+
+def test_an_address_is_read_in_any_case_and_without_spaces(
+    browse: Callable[..., Browser], world: World
+) -> None:
+    assert browse().sign_in(f"  {world.admin.email.upper()} ").path == "/contacts"
+
+
+@pytest.mark.parametrize("password", ["wrong", "restore-demo ", "Restore-demo", "\0", "a" * 1000])
+def test_a_wrong_password_is_said_and_the_address_stays_typed(
+    browse: Callable[..., Browser], world: World, password: str
+) -> None:
+    browser = browse()
+    seen = browser.sign_in(world.admin.email, password)
+
+    assert seen.status == 422
+    assert WRONG in seen.text
+    assert seen.one("#email")["value"] == world.admin.email
+    assert not seen.one("#password").get("value")
+    assert browser.get("/contacts").path == "/login"
+
+
+@pytest.mark.parametrize("email", ["nobody@example.com", "a\0b@example.com", "😀@example.com", "no address"])
+def test_an_unknown_address_gets_the_same_answer_as_a_wrong_password(
+    browse: Callable[..., Browser], world: World, email: str
+) -> None:
+    wrong = browse().sign_in(world.admin.email, "wrong")
+    unknown = browse().sign_in(email)
+
+    assert unknown.status == wrong.status == 422
+    assert unknown.words("#sign-in-error") == wrong.words("#sign-in-error")
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "sentence"),
+    [
+        ("", "x", "Type your e-mail address."),
+        ("ada@example.com", "", "Type your password."),
+        ("a" * 255, "x", "That is too long."),
+        ("ada@example.com", "x" * 1001, "That is too long."),
+    ],
+)
+def test_what_is_missing_or_too_long_is_said_beside_its_field(
+    browse: Callable[..., Browser], email: str, password: str, sentence: str
+) -> None:
+    seen = browse().sign_in(email, password)
+
+    assert seen.status == 422
+    assert sentence in seen.words(".field-error")
+
+
+def test_a_disabled_user_cannot_sign_in(browse: Callable[..., Browser], world: World, store: Session) -> None:
+    store.get_one(User, world.admin.id).is_active = False
+    store.commit()
+
+    seen = browse().sign_in(world.admin.email)
+
+    assert seen.status == 422
+    assert WRONG in seen.text
+
+
+def test_who_is_disabled_while_signed_in_is_out_at_once(admin: Browser, world: World, store: Session) -> None:
+    assert admin.get("/contacts").path == "/contacts"
+    store.get_one(User, world.admin.id).is_active = False
+    store.commit()
+
+    assert admin.get("/contacts").path == "/login"
+
+
+def test_signing_out_closes_every_page(admin: Browser) -> None:
+    left = admin.press(admin.get("/contacts"), "Sign out")
+
+    assert left.path == "/login"
+    assert admin.get("/contacts").path == "/login"
+    assert admin.get("/contacts/restore").path == "/login"
+
+
+def test_the_sign_in_page_passes_on_who_is_signed_in(admin: Browser) -> None:
+    assert admin.get("/login").path == "/contacts"
+    assert admin.get("/").path == "/contacts"
+
+
+def test_signing_in_gives_a_new_session(browse: Callable[..., Browser], world: World) -> None:
+    """A token fished before the sign-in is worth nothing after it."""
+    browser = browse()
+    before = str(browser.get("/login").one("input[name=csrf_token]")["value"])
+    browser.sign_in(world.admin.email)
+
+    assert browser.post("/logout", {"csrf_token": before}).status == 400
+    assert browser.get("/contacts").path == "/contacts"
+
+
+def test_after_signing_in_one_is_where_one_wanted_to_be(browse: Callable[..., Browser], world: World) -> None:
+    browser = browse()
+    asked = browser.get("/contacts/restore?q=ann&from=2026-01-01")
+    assert asked.path == "/login"
+
+    arrived = browser.submit(asked, "main form", email=world.admin.email, password="restore-demo")
+
+    assert arrived.path == "/contacts/restore"
+    assert arrived.query == {"q": "ann", "from": "2026-01-01"}
+
+
+def test_a_mistyped_password_does_not_lose_where_one_wanted_to_be(
+    browse: Callable[..., Browser], world: World
+) -> None:
+    browser = browse()
+    asked = browser.get("/restores")
+    again = browser.submit(asked, "main form", email=world.admin.email, password="wrong")
+
+    arrived = browser.submit(again, "main form", email=world.admin.email, password="restore-demo")
+
+    assert arrived.path == "/restores"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example/",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "https://evil.example/contacts",
+        "https:evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        " //evil.example",
+        "/contacts\r\nSet-Cookie: a=b",
+        "/\0",
+        "",
+    ],
+)
+def test_signing_in_never_leads_away_from_here(
+    browse: Callable[..., Browser], world: World, target: str
+) -> None:
+    """Neither by the link to the sign-in page, nor by a form with a changed field."""
+    by_link, by_form = browse(), browse()
+
+    assert by_link.sign_in(world.admin.email, next_page=target).path == "/contacts"
+    page = by_form.get("/login")
+    fields = {
+        "csrf_token": str(page.one("input[name=csrf_token]")["value"]),
+        "email": world.admin.email,
+        "password": "restore-demo",
+        "next": target,
+    }
+    answer = by_form.post("/login", fields, follow=False)
+    assert (answer.status, answer.headers["Location"]) == (303, "/contacts")
+
+
+def test_when_the_session_is_gone_htmx_is_sent_to_the_sign_in_page(browse: Callable[..., Browser]) -> None:
+    """And not given a sign-in form to put into the table."""
+    for path in ("/contacts", "/contacts/selection", "/contacts/restore", "/contacts/restore/confirm-all"):
+        seen = browse().get(path, htmx=True)
+
+        assert seen.status == 401
+        assert seen.headers["HX-Redirect"] == "/login"
+        assert seen.text == ""
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
+    browse: Callable[..., Browser], world: World
+) -> None:
+    browser = browse()
+    token = str(browser.get("/login").one("input[name=csrf_token]")["value"])
+    answer = browser.post(
+        "/login",
+        {"csrf_token": token, "email": world.admin.email, "password": "restore-demo"},
+        follow=False,
+    )
+
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie

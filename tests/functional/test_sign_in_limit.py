@@ -1,0 +1,56 @@
+"""Guessing passwords is slowed down, and signing in rightly is not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.factories.people import World, number
+from tests.support.another_app import another_app, nowhere
+from tests.support.browser import Browser
+
+
+@pytest.fixture(params=["redis", "redis away"])
+def limited(
+    environ: dict[str, str], app: Flask, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Flask]:
+    """An app with the limit on; with Redis away the limiter counts in its own memory."""
+    changed = {} if request.param == "redis" else {"REDIS_URL": nowhere(tmp_path)}
+    with another_app(environ, **changed) as limited:
+        yield limited
+
+
+@pytest.fixture
+def stranger(limited: Flask) -> Browser:
+    browser = Browser(limited)
+    # Somebody else's tries are not counted here: an address of this test's own.
+    browser.client.environ_base["REMOTE_ADDR"] = f"10.{number()}"
+    return browser
+
+
+def test_the_21st_wrong_try_within_a_minute_is_refused(stranger: Browser, world: World) -> None:
+    answers = [stranger.sign_in(world.admin.email, "wrong").status for _ in range(20)]
+    assert answers == [422] * 20
+
+    refused = stranger.sign_in(world.admin.email, "wrong")
+
+    assert refused.status == 429
+    assert "Wait a minute, then try again." in refused.text
+    assert stranger.sign_in(world.admin.email).status == 429, "the right password waits as well"
+
+
+def test_others_may_still_try(stranger: Browser, world: World, limited: Flask) -> None:
+    for _ in range(21):
+        stranger.sign_in(world.admin.email, "wrong")
+
+    other = Browser(limited)
+    other.client.environ_base["REMOTE_ADDR"] = f"11.{number()}"
+
+    assert other.sign_in(world.admin.email).path == "/contacts"
+
+
+def test_signing_in_rightly_is_never_limited(stranger: Browser, world: World) -> None:
+    for _ in range(25):
+        assert stranger.sign_in(world.admin.email).path == "/contacts"
+        stranger.press(stranger.get("/contacts"), "Sign out")
