@@ -1,0 +1,10 @@
+"""Commands for operators: `flask --app webapp …`."""
+
+from flask import Flask
+
+from webapp.cli.demo import demo
+
+
+def init_cli(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    app.cli.add_command(demo)

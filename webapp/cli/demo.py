@@ -1,0 +1,69 @@
+"""`flask demo`: something to look at, or a workspace-sized load."""
+
+import time
+from contextlib import nullcontext
+from functools import partial
+
+import click
+from flask.cli import with_appcontext
+
+from webapp.cli.workspaces import chosen_workspace
+from webapp.database import write_transaction
+from webapp.demo.base import COMPANIES, CONTOSO, NORTHWIND, PASSWORD, ensure_base, is_empty, workspace_of
+from webapp.demo.load import add_load
+from webapp.extensions import db
+from webapp.models import Workspace
+
+LIVE, DELETED = 1800, 620
+OTHER_LIVE, OTHER_DELETED = 36, 8
+# Up to here everything goes in at once, so that a run that is stopped has done nothing. Beyond, the parts
+# are committed one by one, because on SQLite nobody else can write meanwhile.
+AT_ONCE = 10_000
+
+
+@click.command("demo")
+@click.option("--contacts", type=click.IntRange(min=0), help="How many live contacts to add.")
+@click.option("--deleted", type=click.IntRange(min=0), help="How many deleted contacts to add.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes up the same contacts.")
+@click.option("--if-empty", is_flag=True, help="Do nothing where there is a workspace already.")
+@click.option("--workspace", "name", help=f"Where to add them.  [default: {NORTHWIND.name}]")
+@with_appcontext
+def demo(contacts: int | None, deleted: int | None, seed: int, if_empty: bool, name: str | None) -> None:
+    """Make the demo's workspaces and users if they are missing, and add contacts, live and deleted.
+
+    Without numbers: 1,800 live ones and 620 deleted ones. With one number, only that kind.
+    """
+    if contacts is None and deleted is None:
+        contacts, deleted = LIVE, DELETED
+    live, gone = contacts or 0, deleted or 0
+    begun = time.monotonic()
+    session = db.session()
+    at_once = live + gone <= AT_ONCE
+    transaction = partial(write_transaction, session)
+    part = nullcontext if at_once else transaction
+    with transaction() if at_once else nullcontext():
+        with part():
+            if if_empty and not is_empty(session):
+                click.echo("There is data already; nothing was added.")
+                return
+            made = ensure_base(session)
+            workspace = _target(name)
+            workspace_id, workspace_name = workspace.id, workspace.name
+        if CONTOSO in made and (other := workspace_of(session, CONTOSO)):
+            add_load(session, other, live=OTHER_LIVE, deleted=OTHER_DELETED, seed=seed, transaction=part)
+        add_load(session, workspace_id, live=live, deleted=gone, seed=seed, transaction=part)
+
+    for company in made:
+        click.echo(f"Made the workspace “{company.name}”.")
+    seconds = time.monotonic() - begun
+    click.echo(f"{workspace_name}: {live:,} live and {gone:,} deleted contacts added in {seconds:.1f} s.")
+    click.echo(f"Sign in with the password {PASSWORD} as one of these:")
+    for company in COMPANIES:
+        for person in company.people:
+            click.echo(f"  {person.email:20} {company.name}, {' and '.join(person.groups)}")
+
+
+def _target(name: str | None) -> Workspace:
+    session = db.session()
+    home = workspace_of(session, NORTHWIND) if name is None else None
+    return session.get_one(Workspace, home) if home else chosen_workspace(session, name)

@@ -1,0 +1,127 @@
+"""Putting in many contacts at once, with what hangs on them. The import and the demo data stand on it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from webapp.contacts.normal import email_key, search_text
+from webapp.models import Account, Contact, ContactSearch, ContactTag, MailingList, Subscription, Tag
+
+# SQLite takes at most 32 766 parameters in one statement.
+NAMES_AT_ONCE = 10_000
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """A contact to be put in; accounts, lists and tags by their ids, a list with the status on it."""
+
+    created_at: datetime
+    email: str | None = None
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    account_id: int | None = None
+    lists: Sequence[tuple[int, str]] = ()
+    tags: Sequence[int] = ()
+
+
+def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewContact]) -> list[int]:
+    """Put live contacts in and return their ids in the same order, in the caller's write transaction.
+
+    Raises IntegrityError where a live contact has one of the addresses; nothing is then in.
+    """
+    if not contacts:
+        return []
+    rows = [
+        {
+            "workspace_id": workspace_id,
+            "email": contact.email,
+            "email_key": email_key(contact.email),
+            "first_name": contact.first_name,
+            "last_name": contact.last_name,
+            "phone": contact.phone,
+            "account_id": contact.account_id,
+            "created_at": contact.created_at,
+            "updated_at": contact.created_at,
+        }
+        for contact in contacts
+    ]
+    ids = list(session.scalars(insert(Contact).returning(Contact.id, sort_by_parameter_order=True), rows))
+    together = list(zip(ids, contacts, strict=True))
+    _add(
+        session,
+        ContactSearch,
+        (
+            {
+                "contact_id": contact_id,
+                "workspace_id": workspace_id,
+                "text": search_text(contact.first_name, contact.last_name, contact.email),
+            }
+            for contact_id, contact in together
+        ),
+    )
+    _add(
+        session,
+        Subscription,
+        (
+            {
+                "contact_id": contact_id,
+                "list_id": list_id,
+                "status": status,
+                "changed_at": contact.created_at,
+            }
+            for contact_id, contact in together
+            for list_id, status in contact.lists
+        ),
+    )
+    _add(
+        session,
+        ContactTag,
+        (
+            {"contact_id": contact_id, "tag_id": tag_id}
+            for contact_id, contact in together
+            for tag_id in contact.tags
+        ),
+    )
+    return ids
+
+
+def ids_by_name(
+    session: Session, kind: type[Account | MailingList | Tag], workspace_id: int, names: Iterable[str]
+) -> dict[str, int]:
+    """The ids of the workspace's accounts, lists or tags of these names; those without a live one are made.
+
+    A deleted one is passed over: one made anew under the same name is another one. Raises IntegrityError
+    where somebody else makes one of them at the same moment.
+    """
+    wanted = list(dict.fromkeys(names))
+    found: dict[str, int] = {}
+    for some in slices(wanted, NAMES_AT_ONCE):
+        live = select(kind.name, kind.id).where(
+            kind.workspace_id == workspace_id, kind.deleted_at.is_(None), kind.name.in_(some)
+        )
+        found.update(row.tuple() for row in session.execute(live))
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        made = session.scalars(
+            insert(kind).returning(kind.id, sort_by_parameter_order=True),
+            [{"workspace_id": workspace_id, "name": name} for name in missing],
+        )
+        found.update(zip(missing, made, strict=True))
+    return found
+
+
+def slices(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """`items` in pieces of at most `size`."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _add(session: Session, kind: type[Any], rows: Iterable[dict[str, object]]) -> None:
+    if several := list(rows):
+        session.execute(insert(kind), several)

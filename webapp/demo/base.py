@@ -1,0 +1,85 @@
+"""The workspaces of the demo and who signs in to them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.models import ADMIN, User, UserGroup, Workspace
+from webapp.passwords import hash_password
+
+# Printed at every run, for data that is nobody's.
+PASSWORD = "restore-demo"  # noqa: S105
+SALES = "Sales"
+
+
+@dataclass(frozen=True)
+class Person:
+    email: str
+    name: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Company:
+    name: str
+    timezone: str
+    people: tuple[Person, ...]
+
+
+NORTHWIND = Company(
+    "Northwind Traders",
+    "Europe/Berlin",
+    (
+        Person("admin@example.com", "Dana Whitfield", (ADMIN,)),
+        Person("member@example.com", "Jonas Lindqvist", (SALES,)),
+    ),
+)
+CONTOSO = Company(
+    "Contoso", "America/New_York", (Person("admin@other.example", "Priya Raman", (ADMIN, SALES)),)
+)
+COMPANIES = (NORTHWIND, CONTOSO)
+
+
+def is_empty(session: Session) -> bool:
+    """Whether the database has no workspace."""
+    return session.scalar(select(Workspace.id).limit(1)) is None
+
+
+def workspace_of(session: Session, company: Company) -> int | None:
+    """The id of the workspace where the company's people are; None if nobody of them is known."""
+    emails = [person.email for person in company.people]
+    return session.scalar(select(User.workspace_id).where(User.email.in_(emails)).order_by(User.id).limit(1))
+
+
+def ensure_base(session: Session) -> list[Company]:
+    """Make the workspaces of those companies that have none, with groups and users.
+
+    Runs in the caller's write transaction. Returns the companies whose workspaces were made now.
+    """
+    missing = [company for company in COMPANIES if workspace_of(session, company) is None]
+    if missing:
+        # The same for all: the hash is slow to make, and the password is no secret.
+        password_hash = hash_password(PASSWORD)
+        for company in missing:
+            _make(session, company, password_hash)
+    return missing
+
+
+def _make(session: Session, company: Company, password_hash: str) -> None:
+    workspace = Workspace(name=company.name, timezone=company.timezone)
+    session.add(workspace)
+    session.flush()
+    groups = {name: UserGroup(workspace_id=workspace.id, name=name) for name in (ADMIN, SALES)}
+    session.add_all(groups.values())
+    for person in company.people:
+        session.add(
+            User(
+                workspace_id=workspace.id,
+                email=person.email,
+                name=person.name,
+                password_hash=password_hash,
+                groups=[groups[name] for name in person.groups],
+            )
+        )
+    session.flush()
