@@ -1,15 +1,45 @@
 """What the stories share: a browser with scripts and one without, and a watch over all that is stored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Select, inspect
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World, new_world
 from tests.support.browser import Browser
 from tests.support.state import nothing_changes
+
+
+class Store(Session):
+    """A session whose rows stay readable after a commit. So asking for an id opens no transaction, which on
+    SQLite would be too old to write in once the app has written."""
+
+    def commit(self) -> None:
+        for row in self:
+            if inspect(row).expired:
+                self.refresh(row)
+        super().commit()
+
+
+@pytest.fixture
+def store(engine: Engine) -> Iterator[Session]:
+    """For making rows: what it commits, the app sees."""
+    with Store(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def stored(engine: Engine) -> Callable[[Select[Any]], list[Any]]:
+    """For looking: what the query finds now."""
+
+    def look_up(query: Select[Any]) -> list[Any]:
+        with Session(engine) as session:
+            return list(session.execute(query).unique().scalars())
+
+    return look_up
 
 
 @pytest.fixture(params=[False, True], ids=["plain", "htmx"])

@@ -1,0 +1,71 @@
+"""Law: what the pages load is ours or htmx's, unchanged, and served as what it is."""
+
+import hashlib
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.browser import Browser
+from webapp.web.assets import OURS, htmx_folder
+
+# htmx 2.0.3 as django-js-lib-htmx 2.0.3.1 carries it.
+HTMX_SHA256 = "491955cd1810747d7d7b9ccb936400afb760e06d25d53e4572b64b6563b2784e"
+
+OWN_FILES = sorted(path.relative_to(OURS).as_posix() for path in OURS.rglob("*.*"))
+
+
+def test_htmx_is_the_file_that_was_looked_at(browse: Callable[..., Browser]) -> None:
+    on_disk = (htmx_folder() / "htmx.min.js").read_bytes()
+    served = browse().client.get("/static/htmx/htmx.min.js").data
+
+    assert hashlib.sha256(on_disk).hexdigest() == HTMX_SHA256
+    assert served == on_disk
+    assert b'version:"2.0.3"' in on_disk
+
+
+@pytest.mark.parametrize("name", [*OWN_FILES, "htmx/htmx.min.js"])
+def test_a_file_is_served_as_what_it_is_and_for_long(browse: Callable[..., Browser], name: str) -> None:
+    answer = browse().client.get(f"/static/{name}")
+
+    assert answer.status_code == 200
+    assert answer.mimetype == ("text/css" if name.endswith(".css") else "text/javascript")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "max-age=31536000" in answer.headers["Cache-Control"]
+    assert "Set-Cookie" not in answer.headers
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_an_address_changes_with_the_content(browse: Callable[..., Browser]) -> None:
+    """Otherwise a browser would keep last year's file for a year."""
+    page = browse().get("/login")
+
+    for element in page.all("script[src], link[rel=stylesheet]"):
+        path, _, version = str(element.get("src") or element.get("href")).partition("?v=")
+        content = browse().client.get(path).data
+        assert version == hashlib.sha256(content).hexdigest()[:12]
+
+
+def test_every_file_of_ours_is_used_and_every_used_file_is_there(browse: Callable[..., Browser]) -> None:
+    page = browse().get("/login")
+    used = {
+        str(element.get("src") or element.get("href")).partition("?")[0].removeprefix("/static/")
+        for element in page.all("script[src], link[rel=stylesheet]")
+    }
+
+    assert used == {*OWN_FILES, "htmx/htmx.min.js"}
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing.css", "../config.py", "%2e%2e/config.py", "js", "", "htmx/../../x"]
+)
+def test_nothing_else_is_served(browse: Callable[..., Browser], path: str) -> None:
+    assert browse().client.get(f"/static/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("name", [name for name in OWN_FILES if name.endswith(".js")])
+def test_no_script_of_ours_needs_eval_or_writes_html(name: str) -> None:
+    text = re.sub(r"//.*", "", (OURS / name).read_text())
+
+    for forbidden in ("eval(", "new Function", "innerHTML", "outerHTML", "document.write", "localStorage"):
+        assert forbidden not in text

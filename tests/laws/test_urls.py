@@ -1,0 +1,170 @@
+"""Law: every address is guarded, and who gets what at which address is written down here.
+
+A route that is added without a row in the table turns the first test red.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact
+from tests.factories.people import World, new_world
+from tests.support.browser import Browser
+from webapp.urls import ROUTES, Route
+from webapp.web.access import Access
+
+STRANGER, MEMBER, ADMIN, FOREIGN_ADMIN = "stranger", "member", "admin", "admin of another workspace"
+ROLES = (STRANGER, MEMBER, ADMIN, FOREIGN_ADMIN)
+
+LIVE, BINNED = "?selected={live}", "?selected={binned}"
+
+# Method, path, what is sent along, and the answer that each of the ROLES gets.
+TABLE = [
+    ("GET", "/", "", (302, 302, 302, 302)),
+    ("GET", "/login", "", (200, 303, 303, 303)),
+    ("POST", "/login", "", (422, 422, 422, 422)),
+    ("POST", "/logout", "", (303, 303, 303, 303)),
+    ("GET", "/contacts", "", (303, 200, 200, 200)),
+    ("GET", "/contacts/selection", "", (303, 200, 200, 200)),
+    ("GET", "/contacts/<id:contact_id>", "", (303, 200, 200, 404)),
+    ("GET", "/contacts/delete", LIVE, (303, 200, 200, 422)),
+    ("POST", "/contacts/delete", LIVE, (303, 303, 303, 404)),
+    ("GET", "/contacts/restore", "", (303, 403, 200, 200)),
+    ("GET", "/contacts/restore/selection", "", (303, 403, 200, 200)),
+    ("GET", "/contacts/restore/confirm", BINNED, (303, 403, 200, 422)),
+    ("GET", "/contacts/restore/confirm-all", "", (303, 403, 200, 422)),
+    ("GET", "/restores", "", (303, 403, 200, 200)),
+    ("POST", "/restores", "?scope={scope}", (303, 403, 303, 404)),
+    ("GET", "/restores/<id:job_id>", "", (303, 403, 200, 404)),
+    ("POST", "/restores/<id:job_id>/cancel", "", (303, 403, 303, 404)),
+    ("GET", "/healthz", "", (200, 200, 200, 200)),
+    ("GET", "/readyz", "", (200, 200, 200, 200)),
+]
+
+PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"}
+FOR_WHOEVER_IS_SIGNED_IN = {
+    "overview",
+    "overview_selection",
+    "contact",
+    "confirm_delete",
+    "delete_contacts",
+}
+
+
+def url_map(app: Flask) -> set[tuple[str, str, str]]:
+    return {
+        (method, rule.rule, rule.endpoint)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+        if method != "HEAD"
+    }
+
+
+def test_the_table_knows_every_address(app: Flask) -> None:
+    assert {(method, path) for method, path, _ in url_map(app)} == {row[:2] for row in TABLE}
+
+
+def test_every_address_comes_from_the_guarded_list(app: Flask) -> None:
+    """Nobody adds a rule beside it: an extension, a static folder, a decorator."""
+    assert url_map(app) == {(route.method, route.path, route.endpoint) for route in ROUTES}
+
+
+def test_what_is_not_for_admins_only_is_named_here() -> None:
+    by_access = {access: {route.endpoint for route in ROUTES if route.access is access} for access in Access}
+
+    assert by_access[Access.PUBLIC] == PUBLIC
+    assert by_access[Access.SIGNED_IN] == FOR_WHOEVER_IS_SIGNED_IN
+    assert by_access[Access.ADMIN] == {route.endpoint for route in ROUTES} - PUBLIC - FOR_WHOEVER_IS_SIGNED_IN
+
+
+def browsers(browse: Callable[..., Browser], store: Session, world: World) -> dict[str, Browser]:
+    return {
+        STRANGER: browse(),
+        MEMBER: browse(world.member),
+        ADMIN: browse(world.admin),
+        FOREIGN_ADMIN: browse(new_world(store, name="Elsewhere").admin),
+    }
+
+
+def token_of(browser: Browser) -> str:
+    return str(browser.get("/login").first("input[name=csrf_token]")["value"])
+
+
+def contacts_of(store: Session, world: World) -> tuple[int, int, int]:
+    """The ids of a live contact and of two in the bin."""
+    live, binned, gone = (new_contact(store, world) for _ in range(3))
+    delete(store, world, binned, gone)
+    ids = live.id, binned.id, gone.id
+    store.commit()
+    return ids
+
+
+def confirmed_scope(admin: Browser, contact_id: int) -> str:
+    dialog = admin.get("/contacts/restore/confirm", {"selected": str(contact_id)})
+    return str(dialog.one("input[name=scope]")["value"])
+
+
+def a_job(admin: Browser, contact_id: int) -> str:
+    """The id of a restore job of the admin, already cancelled, so that others may start."""
+    dialog = admin.get("/contacts/restore/confirm", {"selected": str(contact_id)})
+    job = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
+    return job.path.removeprefix("/restores/")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "expected"), TABLE, ids=[f"{row[0]} {row[1]}" for row in TABLE]
+)
+def test_each_role_gets_the_answer_in_the_table(
+    browse: Callable[..., Browser],
+    store: Session,
+    world: World,
+    method: str,
+    path: str,
+    sent: str,
+    expected: tuple[int, ...],
+) -> None:
+    everybody = browsers(browse, store, world)
+    # All addresses first: a restore that one role starts would stand in the next one's way.
+    addresses = [address_of(path, sent, everybody[ADMIN], store, world) for _ in ROLES]
+
+    answers = [
+        status_of(everybody[role], method, address) for role, address in zip(ROLES, addresses, strict=True)
+    ]
+
+    assert dict(zip(ROLES, answers, strict=True)) == dict(zip(ROLES, expected, strict=True))
+
+
+def address_of(path: str, sent: str, admin: Browser, store: Session, world: World) -> str:
+    """An address of the admin's workspace, about contacts of its own."""
+    live, binned, gone = contacts_of(store, world)
+    scope = confirmed_scope(admin, binned) if "scope" in sent else ""
+    job = a_job(admin, gone) if "job_id" in path else ""
+    path = path.replace("<id:contact_id>", str(live)).replace("<id:job_id>", job)
+    return path + sent.format(live=live, binned=binned, scope=scope)
+
+
+def status_of(browser: Browser, method: str, address: str) -> int:
+    if method == "GET":
+        return browser.client.get(address).status_code
+    address, _, query = address.partition("?")
+    fields = dict(part.split("=", 1) for part in query.split("&") if part)
+    return browser.client.post(address, data=fields | {"csrf_token": token_of(browser)}).status_code
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.access is not Access.PUBLIC], ids=lambda r: r.path)
+def test_a_stranger_is_sent_to_sign_in_before_anything_is_looked_up(
+    browse: Callable[..., Browser], route: Route
+) -> None:
+    """Ids that nobody has give the same answer as others: a stranger learns nothing."""
+    browser = browse()
+    path = route.path.replace("<id:contact_id>", "1").replace("<id:job_id>", "1")
+
+    if route.method == "POST":
+        answer = browser.client.post(path, data={"csrf_token": token_of(browser)})
+    else:
+        answer = browser.client.get(path)
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/login")
