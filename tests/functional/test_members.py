@@ -1,0 +1,123 @@
+"""Members of no Admin group: they work with contacts, and the door to the bin is closed."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact
+from tests.factories.people import World, new_user
+from tests.support.browser import Browser
+from webapp.models import GroupMembership, RestoreJob, UserGroup
+
+Unchanged = Callable[[], AbstractContextManager[None]]
+
+
+def test_the_menu_with_restore_is_for_admins(admin: Browser, member: Browser) -> None:
+    for_admin, for_member = admin.get("/contacts"), member.get("/contacts")
+
+    assert for_admin.button("More actions")["popovertarget"] == "more-menu"
+    assert for_admin.words("#more-menu") == "Restore Contact(s)"
+    assert not for_member.all("#more-menu, #more-actions")
+    assert "Restore" not in for_member.text
+    assert not for_member.has_button("Restores")
+
+
+def test_nothing_that_a_member_sees_leads_to_a_closed_door(
+    member: Browser, world: World, store: Session
+) -> None:
+    new_contact(store, world)
+    store.commit()
+
+    for path in ("/contacts", "/contacts?q=nobody", "/contacts?restored_by=1"):
+        for link in member.get(path).all("a[href^='/']"):
+            assert member.get(str(link["href"])).status != 403, f"{link} on {path}"
+
+
+RESTORE_ADDRESSES = [
+    ("GET", "/contacts/restore"),
+    ("GET", "/contacts/restore/selection"),
+    ("GET", "/contacts/restore/confirm?selected={contact}"),
+    ("GET", "/contacts/restore/confirm-all"),
+    ("GET", "/restores"),
+    ("POST", "/restores"),
+    ("GET", "/restores/{job}"),
+    ("POST", "/restores/{job}/cancel"),
+]
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["page", "part"])
+def test_every_restore_address_is_closed_to_a_member(
+    admin: Browser, member: Browser, world: World, store: Session, unchanged: Unchanged, htmx: bool
+) -> None:
+    """With a token of their own, and even with a scope that an admin was asked about."""
+    one, other = new_contact(store, world), new_contact(store, world)
+    delete(store, world, one, other)
+    store.commit()
+    scope = admin.get(f"/contacts/restore/confirm?selected={other.id}").one("input[name=scope]")["value"]
+    running = admin.press(admin.get(f"/contacts/restore/confirm?selected={one.id}"), "Restore")
+    fields = {"csrf_token": member.token(), "scope": str(scope)}
+
+    with unchanged():
+        for method, address in RESTORE_ADDRESSES:
+            path = address.format(contact=one.id, job=running.path.removeprefix("/restores/"))
+            seen = member.post(path, fields, htmx=htmx) if method == "POST" else member.get(path, htmx=htmx)
+            assert seen.status == 403, path
+            assert "Ask an admin of your account" in seen.text
+            assert one.email not in seen.text
+
+
+def test_who_loses_the_group_loses_the_door_at_once(admin: Browser, world: World, store: Session) -> None:
+    assert admin.get("/contacts/restore").status == 200
+
+    store.delete(store.scalars(select(GroupMembership).filter_by(user_id=world.admin.id)).one())
+    store.commit()
+
+    assert admin.get("/contacts/restore").status == 403
+    assert not admin.get("/contacts").all("#more-menu")
+
+
+def test_the_group_of_another_account_opens_nothing_here(
+    browse: Callable[..., Browser], world: World, elsewhere: World, store: Session
+) -> None:
+    foreign_admins = store.scalars(select(UserGroup).filter_by(workspace_id=elsewhere.id, name="Admin")).one()
+    user = new_user(store, world.workspace, "Mallory", foreign_admins)
+    store.commit()
+
+    assert browse(user).get("/contacts/restore").status == 403
+
+
+def test_a_restore_asked_for_by_who_is_no_admin_any_more_does_not_begin(
+    admin: Browser,
+    world: World,
+    store: Session,
+    work: Callable[[], None],
+    stored: Callable[..., list[Any]],
+) -> None:
+    contact = new_contact(store, world)
+    delete(store, world, contact)
+    store.commit()
+    job = admin.press(admin.get(f"/contacts/restore/confirm?selected={contact.id}"), "Restore")
+
+    store.delete(store.scalars(select(GroupMembership).filter_by(user_id=world.admin.id)).one())
+    store.commit()
+    work()
+
+    assert stored(select(RestoreJob.state).filter_by(workspace_id=world.id)) == ["cancelled"]
+    assert job.path.startswith("/restores/")
+    assert admin.get(f"/contacts/{contact.id}").status == 404
+
+
+def test_a_member_may_delete_and_is_told_who_can_restore(
+    member: Browser, world: World, store: Session
+) -> None:
+    contact = new_contact(store, world)
+    store.commit()
+    page = member.tick(member.get("/contacts"), contact)
+
+    after = member.press(member.press(page, page.one("#delete-selected")), "Delete")
+
+    assert "1 contact deleted. An admin can restore them for 30 days." in after.text
