@@ -17,6 +17,7 @@ from webapp.web.address import address
 from webapp.web.htmx import page_or_part
 from webapp.web.paging import number_asked_for, place_asked_for, to_cursor
 from webapp.web.selection import Selection, still_there, ticked_here
+from webapp.web.words import name_of
 
 PAGE_SIZE = 50
 
@@ -64,6 +65,7 @@ def contact(contact_id: int) -> ResponseReturnValue:
     return render_template(
         "contacts/contact.html",
         contact=found.contact,
+        name=name_of(found.contact),
         account_name=found.account_name,
         lists=[(mailing_list.name, place.status_label) for mailing_list, place in found.subscriptions],
         tags=[tag.name for tag in found.tags],
@@ -140,7 +142,7 @@ def look(*, message: str | None = None) -> OverviewView:
 def _row(contact: Contact, account: str | None, selected: bool) -> ContactRow:
     return ContactRow(
         id=contact.id,
-        name=contact.name or contact.email or "No name",
+        name=name_of(contact),
         email=contact.email or "",
         account=account or "",
         created_at=contact.created_at,

@@ -21,6 +21,7 @@ from webapp.web.address import address
 from webapp.web.htmx import is_htmx, page_or_part, retarget
 from webapp.web.paging import place_asked_for, to_cursor
 from webapp.web.selection import Selection, still_there, ticked_here
+from webapp.web.words import name_of
 
 PAGE_SIZE = 50
 ENDS_SOON_DAYS = 3
@@ -182,7 +183,7 @@ def _row(contact: Contact, by: str | None, now: datetime, selected: bool) -> Bin
     left = days_left(contact.deleted_at, now)
     return BinRow(
         id=contact.id,
-        name=contact.name or contact.email or "No name",
+        name=name_of(contact),
         email=contact.email or "",
         deleted_at=contact.deleted_at,
         deleted_by=by or "—",

@@ -6,7 +6,13 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from flask_login import current_user
 
+from webapp.models import Contact
 from webapp.restoring.words import counted
+
+
+def name_of(contact: Contact) -> str:
+    """What a contact is called on the pages, also where nobody gave it a name."""
+    return contact.name or contact.email or "No name"
 
 
 def number(value: int) -> str:
