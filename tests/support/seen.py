@@ -98,7 +98,7 @@ class Seen:
         """This page after htmx has put `part`, which `element` asked for, in its place; checked again."""
         soup = copy.copy(self.soup)
         selector = part.headers.get("HX-Retarget") or str(element["hx-target"])
-        how = part.headers.get("HX-Reswap") or str(element.get("hx-swap", "innerHTML"))
+        how = (part.headers.get("HX-Reswap") or str(element["hx-swap"])).split()[0]
         target = soup.select_one(f"#{element['id']}" if selector == "this" else selector)
         assert target is not None, f"nothing to put the part into: {selector}"
         root = copy.copy(part.soup.find(True))

@@ -1,0 +1,129 @@
+"""Deleting from the overview: first what it would do, then the act, then a word about it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact, new_contacts, new_deal
+from tests.factories.people import World
+from tests.support.browser import Browser
+from webapp.models import AuditEvent, Contact, Deletion
+
+
+def test_delete_asks_then_deletes_then_says_so(
+    anyone: Browser, world: World, store: Session, stored: Callable[..., list[Any]]
+) -> None:
+    contacts = new_contacts(store, world, 3)
+    store.commit()
+    page = anyone.tick(anyone.get("/contacts"), contacts[0], contacts[1])
+
+    dialog = anyone.press(page, page.one("#delete-selected"))
+    assert "Delete 2 contacts?" in dialog.words("#confirm-title")
+    assert "They can be restored for 30 days" in dialog.words("dialog")
+    assert "deal" not in dialog.words("dialog")
+    assert stored(select(Deletion.id).filter_by(workspace_id=world.id)) == [], "asking deletes nothing"
+
+    after = anyone.press(dialog, dialog.one("dialog form[method=post] button"))
+    assert after.path == "/contacts"
+    assert "2 contacts deleted. You can restore them for 30 days." in after.text
+    assert after.ids == [contacts[2].id]
+    assert after.selected == []
+    assert "deleted" not in anyone.get("/contacts").text, "said once"
+    deletion = stored(select(Deletion).filter_by(workspace_id=world.id))[0]
+    assert (deletion.user_id, deletion.contact_count, deletion.source) == (world.admin.id, 2, "overview")
+    assert stored(select(AuditEvent.action).filter_by(workspace_id=world.id)) == ["contacts.deleted"]
+
+
+def test_the_dialog_counts_the_deals_that_go_and_those_that_stay(
+    anyone: Browser, world: World, store: Session
+) -> None:
+    ann, bob, eve = (new_contact(store, world, name, "") for name in ("Ann", "Bob", "Eve"))
+    new_deal(store, world, ann)
+    new_deal(store, world, ann, bob)
+    new_deal(store, world, bob, eve)
+    gone = new_deal(store, world, ann)
+    gone.deleted_at = ann.created_at
+    store.commit()
+
+    def said(*contacts: Contact) -> str:
+        page = anyone.tick(anyone.get("/contacts"), *contacts)
+        return anyone.press(page, page.one("#delete-selected")).words("dialog")
+
+    assert "1 deal goes with its only contact, and will not come back with a restore." in said(ann)
+    assert "1 deal stays, with the other contacts on it." in said(ann)
+    assert "2 deals go with their only contacts" in said(ann, bob)
+    assert "1 deal stays" in said(ann, bob)
+    assert "2 deals stay" in said(bob)
+    assert "3 deals go with their only contacts" in said(ann, bob, eve)
+
+
+def test_one_contact_is_deleted_from_its_own_page(anyone: Browser, world: World, store: Session) -> None:
+    contact = new_contact(store, world)
+    store.commit()
+
+    dialog = anyone.press(anyone.get(f"/contacts/{contact.id}"), "Delete")
+    assert "Delete 1 contact?" in dialog.words("#confirm-title")
+    assert "It can be restored for 30 days" in dialog.words("dialog")
+
+    after = anyone.press(dialog, dialog.one("dialog form[method=post] button"))
+    assert "1 contact deleted." in after.text
+    assert anyone.get(f"/contacts/{contact.id}").status == 404
+
+
+def test_without_a_tick_delete_says_what_to_do(anyone: Browser, world: World, store: Session) -> None:
+    new_contact(store, world)
+    store.commit()
+    page = anyone.get("/contacts")
+
+    refused = anyone.press(page, page.one("#delete-selected"))
+
+    assert refused.status == 422
+    assert "Select at least one contact first." in refused.words("#selection-bar")
+    assert refused.names == ["Ann Lee"]
+
+
+def test_deleting_twice_deletes_once(
+    admin: Browser, world: World, store: Session, stored: Callable[..., list[Any]]
+) -> None:
+    contact = new_contact(store, world)
+    store.commit()
+    dialog = admin.get(f"/contacts/delete?selected={contact.id}")
+    admin.press(dialog, dialog.one("dialog form button"))
+
+    again = admin.press(dialog, dialog.one("dialog form button"))
+
+    assert again.status == 404
+    assert "not here any more. Nothing was changed." in again.text
+    assert len(stored(select(Deletion.id).filter_by(workspace_id=world.id))) == 1
+
+
+def test_asking_about_contacts_that_have_just_gone_says_so(
+    anyone: Browser, world: World, store: Session
+) -> None:
+    contact, other = new_contact(store, world), new_contact(store, world)
+    store.commit()
+    page = anyone.tick(anyone.get("/contacts"), contact)
+    delete(store, world, contact)
+    store.commit()
+
+    refused = anyone.press(page, page.one("#delete-selected"))
+
+    assert refused.status == 422
+    assert "None of the contacts you selected is here any more." in refused.words("#selection-bar")
+    assert other.id in refused.ids
+
+
+def test_who_is_deleted_waits_in_the_bin(admin: Browser, world: World, store: Session) -> None:
+    contact = new_contact(store, world, "Ann", "Lee")
+    store.commit()
+    dialog = admin.get(f"/contacts/delete?selected={contact.id}")
+    admin.press(dialog, dialog.one("dialog form button"))
+
+    row = admin.get("/contacts/restore").words("tbody tr")
+
+    assert "Ann Lee" in row
+    assert "just now" in row
+    assert "Ada Admin" in row
+    assert "29 days left" in row
