@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from webapp.contacts.normal import email_key, search_text
-from webapp.models import Account, Contact, ContactSearch, ContactTag, MailingList, Subscription, Tag
+from webapp.models import Account, Contact, ContactSearch, ContactTag, Deal, MailingList, Subscription, Tag
 
 # SQLite takes at most 32 766 parameters in one statement.
 NAMES_AT_ONCE = 10_000
@@ -38,22 +38,27 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
     """
     if not contacts:
         return []
-    rows = [
-        {
-            "workspace_id": workspace_id,
-            "email": contact.email,
-            "email_key": email_key(contact.email),
-            "first_name": contact.first_name,
-            "last_name": contact.last_name,
-            "phone": contact.phone,
-            "account_id": contact.account_id,
-            "created_at": contact.created_at,
-            "updated_at": contact.created_at,
-        }
-        for contact in contacts
-    ]
-    ids = list(session.scalars(insert(Contact).returning(Contact.id, sort_by_parameter_order=True), rows))
+    ids = new_ids(session, Contact, len(contacts))
     together = list(zip(ids, contacts, strict=True))
+    _add(
+        session,
+        Contact,
+        (
+            {
+                "id": contact_id,
+                "workspace_id": workspace_id,
+                "email": contact.email,
+                "email_key": email_key(contact.email),
+                "first_name": contact.first_name,
+                "last_name": contact.last_name,
+                "phone": contact.phone,
+                "account_id": contact.account_id,
+                "created_at": contact.created_at,
+                "updated_at": contact.created_at,
+            }
+            for contact_id, contact in together
+        ),
+    )
     _add(
         session,
         ContactSearch,
@@ -109,12 +114,28 @@ def ids_by_name(
         found.update(row.tuple() for row in session.execute(live))
     missing = [name for name in wanted if name not in found]
     if missing:
-        made = session.scalars(
-            insert(kind).returning(kind.id, sort_by_parameter_order=True),
+        made = session.execute(
+            insert(kind).returning(kind.name, kind.id),
             [{"workspace_id": workspace_id, "name": name} for name in missing],
         )
-        found.update(zip(missing, made, strict=True))
+        found.update(row.tuple() for row in made)
     return found
+
+
+def new_ids(session: Session, kind: type[Contact | Deal], count: int) -> list[int]:
+    """Ids for `count` rows to come, rising, in the caller's write transaction.
+
+    With the ids known, the rows and what points at them go in by plain bulk inserts; asked for afterwards,
+    SQLite tells the ids row by row.
+    """
+    table = kind.__tablename__
+    if session.get_bind().dialect.name == "postgresql":
+        given = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
+        return sorted(session.scalars(given, {"table": table, "count": count}))
+    # Nobody else writes meanwhile. A contact's id is not given out again even after the last one was purged.
+    last = session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = :table"), {"table": table})
+    last = last or session.scalar(select(func.max(kind.id))) or 0
+    return list(range(last + 1, last + 1 + count))
 
 
 def slices(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
@@ -124,4 +145,5 @@ def slices(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
 
 def _add(session: Session, kind: type[Any], rows: Iterable[dict[str, object]]) -> None:
     if several := list(rows):
-        session.execute(insert(kind), several)
+        # Else every null in a row would make it a statement of its own.
+        session.execute(insert(kind), several, execution_options={"render_nulls": True})

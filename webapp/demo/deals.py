@@ -8,7 +8,7 @@ from random import Random
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from webapp.contacts.load import NewContact
+from webapp.contacts.load import NewContact, new_ids
 from webapp.demo import names
 from webapp.models import (
     WINDOW,
@@ -59,7 +59,8 @@ def add_deals(session: Session, random: Random, workspace_id: int, added: Added)
         )
     if not deals:
         return 0
-    ids = session.scalars(insert(Deal).returning(Deal.id, sort_by_parameter_order=True), deals)
+    ids = new_ids(session, Deal, len(deals))
+    session.execute(insert(Deal), [{"id": deal_id, **deal} for deal_id, deal in zip(ids, deals, strict=True)])
     session.execute(
         insert(DealContact),
         [

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from itertools import count
 from random import Random
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
@@ -39,6 +39,9 @@ def add_load(
         with transaction():
             load.put_in(range(start, min(start + CHUNK, amounts.at_first)))
     with transaction():
+        # Without fresh statistics SQLite visits every deal for each deleted contact, and takes three times as
+        # long for 100,000 contacts.
+        session.execute(text("ANALYZE"))
         load.delete_some()
 
 
