@@ -67,7 +67,7 @@ $(READY): requirements-dev.txt
 # The lock holds for every Python and machine the project allows, with markers where they differ; uv can
 # write such a file and pip can install it. uv itself lives in an environment that is thrown away.
 lock: $(READY)
-	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder" *.egg-info' EXIT; \
 	$(IN_VENV) venv "$$folder"; \
 	"$$folder/bin/python" -m pip install --quiet --disable-pip-version-check uv; \
 	compile() { "$$folder/bin/uv" pip compile --quiet --upgrade --universal --python-version 3.11 \
