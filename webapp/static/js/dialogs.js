@@ -18,8 +18,15 @@
     document.getElementById(openerId)?.focus();
   };
 
+  // Redrawn in place (it said something that is no longer so): no second entrance.
+  let redrawn = false;
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    redrawn = target.matches("dialog:modal");
+  });
+
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     if (!elt.matches("dialog") || elt.open) return;
+    elt.classList.toggle("dialog-again", redrawn);
     elt.addEventListener("close", () => closed(elt));
     elt.showModal();
     elt.querySelector("[autofocus]")?.focus();
