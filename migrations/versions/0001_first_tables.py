@@ -71,7 +71,7 @@ def upgrade() -> None:
         sa.Column("deleted_at", Moment, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_deal"),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_deal_workspace_id"),
-        sa.CheckConstraint("status IN ('open', 'won', 'lost')", name="ck_deal_ck_deal_status"),
+        sa.CheckConstraint("status IN ('open', 'won', 'lost')", name=op.f("ck_deal_status")),
     )
     op.create_index(
         "ix_deal_workspace_id",
@@ -158,9 +158,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["list_id"], ["mailing_list.id"], name="fk_automation_list_id"),
         sa.ForeignKeyConstraint(["tag_id"], ["tag.id"], name="fk_automation_tag_id"),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_automation_workspace_id"),
-        sa.CheckConstraint(
-            "trigger IN ('subscribed', 'tag_added')", name="ck_automation_ck_automation_trigger"
-        ),
+        sa.CheckConstraint("trigger IN ('subscribed', 'tag_added')", name=op.f("ck_automation_trigger")),
     )
     op.create_index(
         "ix_automation_list_id",
@@ -273,10 +271,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["requested_by"], ["app_user.id"], name="fk_restore_job_requested_by"),
         sa.ForeignKeyConstraint(["undo_of"], ["restore_job.id"], name="fk_restore_job_undo_of"),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_restore_job_workspace_id"),
-        sa.CheckConstraint("kind IN ('ids', 'filters')", name="ck_restore_job_ck_restore_job_kind"),
+        sa.CheckConstraint("kind IN ('ids', 'filters')", name=op.f("ck_restore_job_kind")),
         sa.CheckConstraint(
             "state IN ('queued', 'running', 'done', 'cancelled', 'failed')",
-            name="ck_restore_job_ck_restore_job_state",
+            name=op.f("ck_restore_job_state"),
         ),
         sa.UniqueConstraint("uuid", name="uq_restore_job_uuid"),
         sa.UniqueConstraint(
@@ -318,7 +316,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["list_id"], ["mailing_list.id"], name="fk_suppression_list_id"),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_suppression_workspace_id"),
         sa.CheckConstraint(
-            "reason IN ('unsubscribe', 'bounce', 'complaint')", name="ck_suppression_ck_suppression_reason"
+            "reason IN ('unsubscribe', 'bounce', 'complaint')", name=op.f("ck_suppression_reason")
         ),
     )
     op.create_index(
@@ -414,7 +412,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["job_id"], ["restore_job.id"], name="fk_restore_outcome_job_id"),
         sa.CheckConstraint(
             "outcome IN ('restored', 'skipped', 'failed')",
-            name="ck_restore_outcome_ck_restore_outcome_outcome",
+            name=op.f("ck_restore_outcome_outcome"),
         ),
     )
     op.create_index(
@@ -444,7 +442,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_automation_run_workspace_id"),
         sa.CheckConstraint(
             "state IN ('queued', 'waiting', 'running', 'done', 'ended')",
-            name="ck_automation_run_ck_automation_run_state",
+            name=op.f("ck_automation_run_state"),
         ),
     )
     op.create_index(
@@ -519,7 +517,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "(detached_at IS NULL) = (detached_by_deletion_id IS NULL)",
-            name="ck_deal_contact_ck_deal_contact_detached_by_a_deletion",
+            name=op.f("ck_deal_contact_detached_by_a_deletion"),
         ),
         sa.UniqueConstraint("deal_id", "contact_id", name="uq_deal_contact_deal_id_contact_id"),
     )
@@ -556,7 +554,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["list_id"], ["mailing_list.id"], name="fk_subscription_list_id"),
         sa.CheckConstraint(
             "status IN ('subscribed', 'bounced', 'unsubscribed', 'unconfirmed')",
-            name="ck_subscription_ck_subscription_status",
+            name=op.f("ck_subscription_status"),
         ),
     )
     op.create_index(
@@ -585,9 +583,7 @@ def upgrade() -> None:
             ["contact_id"], ["contact.id"], name="fk_campaign_send_contact_id", ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_campaign_send_workspace_id"),
-        sa.CheckConstraint(
-            "state IN ('pending', 'sent', 'ended')", name="ck_campaign_send_ck_campaign_send_state"
-        ),
+        sa.CheckConstraint("state IN ('pending', 'sent', 'ended')", name=op.f("ck_campaign_send_state")),
     )
     op.create_index(
         "ix_campaign_send_automation_run_id",
