@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as NoAnswer
 
-from webapp.local_services import LONGEST_SOCKET_PATH, LocalServiceError, private_redis, redis_url
+from webapp.local_services import LocalServiceError, private_redis, redis_url
 
 LEAVES_REDIS_BEHIND = """
 import os, signal, sys
@@ -23,7 +23,7 @@ with private_redis(Path(sys.argv[1])):
 """
 
 
-@pytest.fixture(params=["redis", "a folder with spaces", "so long that no socket fits into it " * 4])
+@pytest.fixture(params=["redis", "a folder = trouble", "so_long_that_no_socket_fits_into_it_" * 4])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path / request.param
 
@@ -56,11 +56,16 @@ def test_listens_on_a_socket_of_ours_alone(folder: Path) -> None:
     with private_redis(folder) as url, Redis.from_url(url) as client:
         assert client.config_get("port") == {"port": "0"}
         socket = Path(client.config_get("unixsocket")["unixsocket"])
-        assert len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH
         assert socket.stat().st_mode & 0o077 == 0
         if socket.parent != folder:
             assert socket.parent.stat().st_mode & 0o077 == 0
     assert not socket.exists()
+
+
+def test_its_list_of_clients_can_be_read(folder: Path) -> None:
+    # RQ's workers ask for it before they take a job; a path with a space in it once left every job queued.
+    with private_redis(folder) as url, Redis.from_url(url) as client:
+        assert len(client.client_list()) >= 1
 
 
 def test_runs_again_after_a_stop(folder: Path) -> None:
