@@ -15,12 +15,16 @@ class PlanOutdated(Exception):
     """A contact changed between being judged and being written: judge again."""
 
 
+# What may be one contact's doing; anything else is no row's fault.
+REFUSALS = (IntegrityError, DataError, PlanOutdated)
+
+
 def bring_back(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> None:
     """Make the contacts judged "restored" live again, with their places on deals.
 
     Lists, tags, account and Created Date never left the row (soft delete in place), so there is nothing to
-    do for them; what was deleted meanwhile stays hidden. Raises IntegrityError or PlanOutdated; the caller
-    rolls back.
+    do for them; what was deleted meanwhile stays hidden. Raises one of REFUSALS; the caller rolls
+    back.
     """
     ids = [verdict.contact_id for verdict in verdicts if verdict.outcome == RESTORED]
     if not ids:
@@ -74,7 +78,7 @@ def bring_back_carefully(session: Session, job_id: int, verdicts: Sequence[Verdi
         with session.begin_nested():
             bring_back(session, job_id, verdicts)
         return list(verdicts)
-    except (IntegrityError, DataError, PlanOutdated) as refusal:
+    except REFUSALS as refusal:
         if len(verdicts) == 1:
             return [_refused(session, verdicts[0], refusal)]
     middle = len(verdicts) // 2
@@ -87,13 +91,13 @@ def bring_back_carefully(session: Session, job_id: int, verdicts: Sequence[Verdi
 def _refused(session: Session, verdict: Verdict, refusal: Exception) -> Verdict:
     """An address taken in this very moment is a conflict like any other; anything else is a failure."""
     contact = session.get_one(Contact, verdict.contact_id)
-    holder = session.scalar(
-        select(Contact.id).where(
-            Contact.workspace_id == contact.workspace_id,
-            Contact.email_key == contact.email_key,
-            Contact.deleted_at.is_(None),
-        )
+    same_address = select(Contact.id).where(
+        Contact.workspace_id == contact.workspace_id,
+        Contact.email_key == contact.email_key,
+        Contact.deleted_at.is_(None),
     )
+    # Without an address there is nobody to be in conflict with.
+    holder = session.scalar(same_address) if contact.email_key is not None else None
     if holder is not None:
         return Verdict(
             verdict.contact_id, verdict.deletion_id, verdict.deleted_at, SKIPPED, EMAIL_TAKEN, holder

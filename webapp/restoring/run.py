@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
@@ -21,7 +21,7 @@ from webapp.database import write_transaction
 from webapp.models import RestoreJob, RestoreOutcome
 from webapp.models.audit_event import record
 from webapp.models.restore_job import ACTIVE, CANCELLED, DONE, FAILED, RESTORED, RUNNING, SKIPPED
-from webapp.restoring.batch import PlanOutdated, bring_back, bring_back_carefully, write_outcomes
+from webapp.restoring.batch import REFUSALS, bring_back, bring_back_carefully, write_outcomes
 from webapp.restoring.plan import Verdict, judge, missing
 from webapp.restoring.scope import Scope
 from webapp.restoring.start import Lease, LeaseUnavailable
@@ -183,7 +183,7 @@ def _next_batch(session: Session, claim: Claim, pace: Pace) -> str:
                 state, place = _write_batch(session, claim, pace, careful=planned >= PLAN_AGAIN)
             claim.place = place
             return state
-        except (IntegrityError, PlanOutdated):
+        except REFUSALS:
             planned += 1
             if planned > PLAN_AGAIN:
                 raise
