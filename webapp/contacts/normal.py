@@ -21,7 +21,8 @@ def email_key(email: str | None) -> str | None:
 
 def normal(text: str) -> str:
     """One spelling for what people see as the same: composed, lower-case, single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).lower().split())
+    # Composed after lower-casing: Unicode knows "ǰ" as one letter, its capital only as two.
+    return " ".join(unicodedata.normalize("NFC", text.lower()).split())
 
 
 def search_text(first_name: str, last_name: str, email: str | None) -> str:
