@@ -34,6 +34,11 @@ class Scope:
     # By ids: the digest of the plan that the dialog showed.
     plan_digest: str = ""
 
+    def __post_init__(self) -> None:
+        # Whoever lets more through has forgotten to ask the person; the job would restore them all.
+        if len(self.ids) > LARGEST_SELECTION:
+            raise ValueError(f"{len(self.ids)} contacts chosen, {LARGEST_SELECTION} are the most")
+
     @property
     def kind(self) -> str:
         return "filters" if self.filters is not None else "ids"
