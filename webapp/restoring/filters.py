@@ -4,6 +4,7 @@ Dates are days of the workspace's zone, both ends included (design section 6, ru
 midnight there and ends where the next one begins, however many hours lie between.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from webapp.contacts.normal import normal
 from webapp.models import WINDOW
 
 LONGEST_SEARCH = 200
+CUT = "Contacts can be restored for 30 days. Earlier days are left out."
+# Python alone would also read a week, 2026-W48-2.
+DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,10 @@ def read_filters(typed: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> 
         # The range is cut to the window, and the page says so. Whoever asks for the whole first day of the
         # window is told nothing: part of that day is just the window's edge.
         if first and first < (now - WINDOW).astimezone(zone).date():
-            notes.append("Contacts can be restored for 30 days. Earlier days are left out.")
+            notes.append(CUT)
         since = None
+    elif before and before <= now - WINDOW:
+        notes.append(CUT)
 
     by, number = _number(text, "deleted_by", errors), _number(text, "deletion", errors)
     meaning = None
@@ -119,7 +125,7 @@ def _day(text: Mapping[str, str], name: str, errors: dict[str, str]) -> date | N
     if not text[name]:
         return None
     try:
-        if len(text[name]) != len("2026-11-24"):
+        if not DAY.fullmatch(text[name]):
             raise ValueError
         return date.fromisoformat(text[name])
     except ValueError:
