@@ -23,7 +23,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-# Redis tells its clients apart by the socket's path, and the reader of that list splits it at spaces and equals
+# Redis's list of clients names the path of the socket, and who reads the list splits it at spaces and equals
 # signs. The system's limit for such a path is 108 bytes on Linux and 104 on macOS.
 PLAIN_SOCKET_PATH = re.compile(r"[A-Za-z0-9_./+-]{1,99}")
 PATIENCE_SECONDS = 10
