@@ -1,0 +1,102 @@
+"""A restore from its question to its end, in the test's own session and at times of its choosing."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World
+from webapp.clock import read_clock
+from webapp.contacts.find import Profile, profile
+from webapp.jobs.lease import RedisLease
+from webapp.models import Contact, RestoreJob, RestoreOutcome
+from webapp.restoring.bin import Extent, read_page
+from webapp.restoring.filters import Filters, read_filters
+from webapp.restoring.question import Question, about_all, about_selection
+from webapp.restoring.run import Pace, carry_out
+from webapp.restoring.scope import Scope
+from webapp.restoring.start import start
+
+
+@dataclass
+class Restoring:
+    """What an admin and the worker do, without the pages and the queue between them."""
+
+    session: Session
+    world: World
+    lease: RedisLease
+    rung: list[int] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return read_clock(self.session)
+
+    def question(self, *contacts: Contact, at: datetime | None = None) -> Question:
+        ids = [contact.id for contact in contacts]
+        return about_selection(self.session, self.world.id, ids, at or self.now())
+
+    def question_all(self, *, at: datetime | None = None, **typed: str) -> Question:
+        """The question for what `typed` matches; `since` stands for the field "from"."""
+        now, zone = at or self.now(), self.world.workspace.zone
+        if "since" in typed:
+            typed["from"] = typed.pop("since")
+        meaning = read_filters(typed, zone=zone, now=now).meaning
+        assert meaning is not None
+        return about_all(self.session, self.world.id, meaning, now, zone=zone, people={})
+
+    def start(self, scope: Scope, *, by: int | None = None) -> RestoreJob:
+        self.session.commit()
+        return start(
+            self.session,
+            self.lease,
+            self.rung.append,
+            scope=scope,
+            requested_by=self.world.admin.id if by is None else by,
+        )
+
+    def run(self, job: RestoreJob, *, batch_size: int = 1000) -> str:
+        self.session.commit()
+        return carry_out(self.session, self.lease, job.id, pace=Pace(30, batch_size))
+
+    def confirm(self, scope: Scope, *, batch_size: int = 1000) -> RestoreJob:
+        """Start `scope` and carry it out; returns the job as it ended."""
+        job = self.start(scope)
+        self.run(job, batch_size=batch_size)
+        return job
+
+    def restore(self, *contacts: Contact) -> RestoreJob:
+        return self.confirm(self.question(*contacts).scope)
+
+    def restore_all(self, *, at: datetime | None = None, **typed: str) -> RestoreJob:
+        return self.confirm(self.question_all(at=at, **typed).scope)
+
+    def outcomes(self, job: RestoreJob) -> dict[int, tuple[str, str | None, int | None]]:
+        """What became of each contact of `job`: outcome, reason, and the other contact."""
+        rows = self.session.scalars(select(RestoreOutcome).where(RestoreOutcome.job_id == job.id))
+        return {row.contact_id: (row.outcome, row.reason, row.other_contact_id) for row in rows}
+
+    def profile(self, contact: Contact) -> Profile:
+        found = profile(self.session, self.world.id, contact.id)
+        assert found is not None, "the contact does not live"
+        return found
+
+    def is_live(self, contact: Contact) -> bool:
+        self.session.refresh(contact)
+        return contact.is_live
+
+    def in_bin(self, *, at: datetime | None = None, filters: Filters | None = None) -> set[int]:
+        """The ids of the contacts that the bin's page shows."""
+        page = read_page(
+            self.session, Extent(self.world.id, at or self.now()), filters or Filters(), size=1000
+        )
+        return {row[0].id for row in page.rows}
+
+
+def run_out(session: Session, job_id: int) -> None:
+    """Let the lease of the job run out, as if its runner had been silent for long."""
+    session.execute(
+        update(RestoreJob)
+        .where(RestoreJob.id == job_id)
+        .values(lease_until=read_clock(session) - timedelta(seconds=1))
+    )
+    session.commit()

@@ -1,0 +1,18 @@
+"""The rules run in one transaction that is rolled back: world, question, job and all."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World, new_world
+from tests.support.restoring import Restoring
+from webapp.jobs.lease import RedisLease
+
+
+@pytest.fixture
+def world(session: Session) -> World:
+    return new_world(session)
+
+
+@pytest.fixture
+def restoring(session: Session, world: World, lease: RedisLease) -> Restoring:
+    return Restoring(session, world, lease)
