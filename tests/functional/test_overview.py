@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import DAY, delete, new_account, new_contact
+from tests.factories.contacts import DAY, delete, new_account, new_contact, new_contacts
 from tests.factories.people import World, number
 from tests.support.browser import Browser
 from webapp.clock import read_clock
+from webapp.models import Workspace
 
 
 def address() -> str:
@@ -127,7 +128,7 @@ def test_the_pages_show_each_contact_once_there_and_back(
     """Also where many were created in the same moment, as an import does."""
     now = read_clock(store)
     moments = [now, now - DAY]
-    contacts = [new_contact(store, world, "Ann", f"{i:03}", created_at=moments[i // 60]) for i in range(120)]
+    contacts = [c for moment in moments for c in new_contacts(store, world, 60, created_at=moment)]
     store.commit()
     expected = [c.id for c in reversed(contacts[:60])] + [c.id for c in reversed(contacts[60:])]
 
@@ -147,9 +148,8 @@ def test_the_pages_show_each_contact_once_there_and_back(
 
 
 def test_the_pages_stay_within_the_search(anyone: Browser, world: World, store: Session) -> None:
-    for i in range(60):
-        new_contact(store, world, "Ann", f"{i}")
-        new_contact(store, world, "Bob", f"{i}")
+    new_contacts(store, world, 60, "Ann")
+    new_contacts(store, world, 60, "Bob")
     store.commit()
 
     first = anyone.fill(anyone.get("/contacts"), q="ann")
@@ -204,8 +204,6 @@ def test_what_was_typed_is_shown_as_text(admin: Browser, world: World, store: Se
 
 
 def test_times_are_those_of_the_account(admin: Browser, world: World, store: Session) -> None:
-    from webapp.models import Workspace
-
     new_contact(store, world, created_at=datetime(2026, 3, 5, 23, 30, tzinfo=UTC))
     store.get_one(Workspace, world.id).timezone = "Asia/Tokyo"
     store.commit()

@@ -32,8 +32,9 @@ class Seen:
         query: dict[str, str],
         htmx: bool,
     ) -> "Seen":
-        soup = BeautifulSoup(html, "html.parser")
-        if html and not 300 <= status < 400:
+        if not html or 300 <= status < 400:
+            soup = BeautifulSoup(html, "html.parser")
+        else:
             soup = check_fragment(html) if htmx else check_page(html)
         return cls(status, headers, soup, path, query)
 
