@@ -1,16 +1,34 @@
-"""Which workspace a command means."""
+"""What the commands ask of the database before they begin, and leave to others while they work."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
-from sqlalchemy import select
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from webapp.database import write_transaction
 from webapp.models import Workspace
+
+REST_SECONDS = 0.02
 
 
 class Refusal(click.ClickException):
     """The command cannot be carried out and nothing was changed; the message says what to do."""
 
     exit_code = 2
+
+
+def check_database(session: Session) -> None:
+    """Raise Refusal where the database does not answer or has no tables yet."""
+    try:
+        ready = inspect(session.connection()).has_table(Workspace.__tablename__)
+    except OperationalError as error:
+        raise Refusal(f"The database does not answer: {error.orig}") from error
+    if not ready:
+        raise Refusal("The database has no tables yet. Make them with: flask --app webapp db upgrade")
 
 
 def chosen_workspace(session: Session, name: str | None) -> Workspace:
@@ -21,5 +39,19 @@ def chosen_workspace(session: Session, name: str | None) -> Workspace:
         return workspace
     known = session.scalars(select(Workspace.name).order_by(Workspace.id).limit(10)).all()
     if not known:
-        raise Refusal("There is no workspace yet. `flask --app webapp demo` makes one to try things out.")
+        raise Refusal("There is no workspace yet. To try things out, make one with: flask --app webapp demo")
     raise Refusal(f"There is no workspace “{name}”. There is: {', '.join(known)}.")
+
+
+@contextmanager
+def paced_transaction(session: Session) -> Iterator[None]:
+    """A write transaction that is followed by a rest."""
+    with write_transaction(session):
+        yield
+    rest(session)
+
+
+def rest(session: Session) -> None:
+    """On SQLite, let somebody else write: whoever writes without a pause shuts the pages out."""
+    if session.get_bind().dialect.name == "sqlite":
+        time.sleep(REST_SECONDS)

@@ -7,8 +7,7 @@ from functools import partial
 import click
 from flask.cli import with_appcontext
 
-from webapp.cli.workspaces import chosen_workspace
-from webapp.database import write_transaction
+from webapp.cli.database import check_database, chosen_workspace, paced_transaction
 from webapp.demo.base import COMPANIES, CONTOSO, NORTHWIND, PASSWORD, ensure_base, is_empty, workspace_of
 from webapp.demo.load import add_load
 from webapp.extensions import db
@@ -38,8 +37,9 @@ def demo(contacts: int | None, deleted: int | None, seed: int, if_empty: bool, n
     live, gone = contacts or 0, deleted or 0
     begun = time.monotonic()
     session = db.session()
+    check_database(session)
     at_once = live + gone <= AT_ONCE
-    transaction = partial(write_transaction, session)
+    transaction = partial(paced_transaction, session)
     part = nullcontext if at_once else transaction
     with transaction() if at_once else nullcontext():
         with part():

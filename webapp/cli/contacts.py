@@ -1,0 +1,104 @@
+"""`flask contacts import`: contacts from a CSV file."""
+
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from webapp.cli.database import Refusal, check_database, chosen_workspace, rest
+from webapp.contacts.csv_records import NOTHING, UnreadableFile, check_text, read_records
+from webapp.contacts.import_rows import BadRow, Header, Row, read_header, read_row
+from webapp.contacts.importing import BATCH, Import
+from webapp.extensions import db
+
+TOLD_IN_FULL = 20
+
+
+@click.group("contacts")
+def contacts() -> None:
+    """Contacts of a workspace."""
+
+
+@contacts.command("import")
+@click.argument("path", metavar="FILE.csv", type=click.Path(path_type=Path))
+@click.option("--workspace", "name", help="Where to add them.  [default: the first workspace]")
+@click.option("--even-if-deleted", is_flag=True, help="Add also those whose address lies in the bin.")
+@with_appcontext
+def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None:
+    """Add contacts from a CSV file in UTF-8.
+
+    Its header is "Email, First Name, Last Name, Phone, Account, Tags, Lists", in any order; only Email is a
+    must. Several tags or lists in a field are separated by ";". Accounts, tags and lists that do not exist
+    are made. Rows that cannot be taken in are named by their line and left out.
+
+    Exit status: 0 if all rows were taken in, 1 if some were left out, 2 if nothing could be read.
+    """
+    session = db.session()
+    check_database(session)
+    work = Import(chosen_workspace(session, name).id, path.name, even_if_deleted)
+    try:
+        with path.open("rb") as file:
+            check_text(file)
+            records = read_records(file)
+            header = read_header(next(records, NOTHING))
+            _warn(header)
+            _take_in(session, work, (read_row(header, record) for record in records))
+    except UnreadableFile as error:
+        raise Refusal(f"{path} cannot be imported. {error} Nothing was changed.") from error
+    except OSError as error:
+        why = error.strerror or str(error).rstrip(".")
+        raise Refusal(f"{path} cannot be read: {why}. Nothing was changed.") from error
+    _sum_up(work)
+    if work.left_out:
+        sys.exit(1)
+
+
+def _warn(header: Header) -> None:
+    for name in header.unknown:
+        what = f"The column “{name}” is not known and" if name else "A column without a name"
+        click.echo(f"{what} is passed over.", err=True)
+
+
+def _take_in(session: Session, work: Import, rows: Iterator[Row | BadRow]) -> None:
+    """Add the rows batch by batch; tell the first bad ones in full, and then how many more there were."""
+    bad_rows = 0
+    try:
+        while batch := list(islice(rows, BATCH)):
+            for bad in work.take_in(session, batch):
+                bad_rows += 1
+                if bad_rows <= TOLD_IN_FULL:
+                    click.echo(f"Line {bad.line}: {bad.reason}.", err=True)
+            rest(session)
+    except (OSError, UnicodeError, SQLAlchemyError) as error:
+        why = error.orig if isinstance(error, DBAPIError) else error
+        raise click.ClickException(
+            f"Stopped: {why}\n{_contacts(work.added)} added before that. "
+            "Import the file again when the cause is gone: nothing is added twice."
+        ) from error
+    if bad_rows > TOLD_IN_FULL:
+        click.echo(f"… and {bad_rows - TOLD_IN_FULL:,} more", err=True)
+
+
+def _sum_up(work: Import) -> None:
+    left_out = f" {_count(work.left_out, 'row was', 'rows were')} left out." if work.left_out else ""
+    click.echo(f"{_contacts(work.added)} added.{left_out}")
+    if not work.in_bin:
+        return
+    of_these = f"{_count(work.in_bin, 'of these is', 'of these are')} in the bin"
+    if work.even_if_deleted:
+        click.echo(f"{of_these} as well. A restore skips contacts whose address is taken.")
+    else:
+        click.echo(f"{of_these}: restore instead. --even-if-deleted adds them as new contacts anyway.")
+
+
+def _contacts(number: int) -> str:
+    return _count(number, "contact", "contacts")
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"

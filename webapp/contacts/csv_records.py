@@ -1,0 +1,114 @@
+"""Reading a CSV file record by record, each with the line in which it begins, in little memory.
+
+A quotation mark that is opened and never closed would swallow all that follows. So the lines of a record
+that cannot be read are given back but for the first, and reading goes on in the next line.
+"""
+
+import csv
+import io
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+# In bytes. A line that is longer belongs to no table.
+LONGEST_LINE = 1_000_000
+
+
+class UnreadableFile(Exception):
+    """The file is not what it should be; the message is a sentence that says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record that begins in line `line` and ends in `last_line`; `fault` says why it has no fields."""
+
+    line: int
+    last_line: int
+    fields: list[str]
+    fault: str | None = None
+
+
+NOTHING = Record(1, 1, [])
+
+
+def check_text(file: BinaryIO) -> None:
+    """Read the file to its end and go back to the beginning.
+
+    Raises UnreadableFile where it is empty, is no UTF-8 or has no lines; so whoever reads on may rely on the
+    whole file and need not stop half-way.
+    """
+    number, is_empty = 0, True
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE:
+            raise UnreadableFile(f"Its line {number:,} is too long: this is not a CSV file.")
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise UnreadableFile(
+                f"It is not UTF-8 text (line {number:,}). Save it as “CSV UTF-8” and try again."
+            ) from error
+        is_empty = is_empty and not text.strip()
+    if is_empty:
+        raise UnreadableFile("It is empty.")
+    file.seek(0)
+
+
+def read_records(file: BinaryIO) -> Iterator[Record]:
+    """The records of a file that `check_text` has passed; blank lines are none."""
+    lines = _Lines(_decoded(file))
+    reader = csv.reader(lines, strict=True, skipinitialspace=True)
+    while True:
+        line = lines.begin()
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            lines.give_back()
+            yield Record(line, line, [], fault=_in_words(error))
+            continue
+        if len(fields) > 1 or "".join(fields).strip():
+            yield Record(line, lines.number, fields)
+
+
+def _decoded(file: BinaryIO) -> io.TextIOWrapper:
+    # Without newline="" a quoted line break would be rewritten; the BOM is left out where there is one.
+    return io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+
+
+def _in_words(error: csv.Error) -> str:
+    if "field limit" in str(error):
+        return "a field is too long, or its quotation mark is not closed"
+    return "its quotation marks do not match"
+
+
+class _Lines:
+    """The lines of a file, counted as an editor does, of which the latest record's can be given back."""
+
+    def __init__(self, file: io.TextIOWrapper) -> None:
+        self._file = file
+        self._given_back: deque[str] = deque()
+        self._of_record: list[str] = []
+        self.number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._given_back.popleft() if self._given_back else next(self._file)
+        self._of_record.append(line)
+        self.number += 1
+        return line
+
+    def begin(self) -> int:
+        """Begin a record; return the number of its first line."""
+        self._of_record.clear()
+        return self.number + 1
+
+    def give_back(self) -> None:
+        """Read the record's lines again, but for the first."""
+        again = self._of_record[1:]
+        self._given_back.extendleft(reversed(again))
+        self.number -= len(again)

@@ -1,0 +1,171 @@
+"""What a row of an import file means: a contact to be added, or the reason why it cannot be.
+
+The header is `Email, First Name, Last Name, Phone, Account, Tags, Lists`, in any order; only Email is a must.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import String
+from sqlalchemy.orm import InstrumentedAttribute
+
+from webapp.contacts.csv_records import Record, UnreadableFile
+from webapp.contacts.normal import email_key
+from webapp.models import Account, Contact, MailingList, Tag
+
+EMAIL = "Email"
+# Tags and lists stand several in one field.
+SEPARATOR = ";"
+
+# One @ between two parts without spaces and without the signs of a list or of "Ann <ann@example.com>".
+# More is not asked: whether an address exists, only a message to it can tell.
+_PART = r"""[^\s@,;:<>()\[\]"\\]"""
+READABLE_EMAIL = re.compile(rf"{_PART}+@(?!\.){_PART}+(?<!\.)")
+
+
+def _limit(column: InstrumentedAttribute[Any]) -> int:
+    assert isinstance(column.type, String)
+    assert column.type.length
+    return column.type.length
+
+
+LIMITS = {
+    EMAIL: _limit(Contact.email),
+    "First Name": _limit(Contact.first_name),
+    "Last Name": _limit(Contact.last_name),
+    "Phone": _limit(Contact.phone),
+    "Account": _limit(Account.name),
+    "Tags": _limit(Tag.name),
+    "Lists": _limit(MailingList.name),
+}
+_COLUMNS = {name.lower(): name for name in LIMITS}
+
+
+Identity = str | tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that can be taken in; `line` is where it begins in the file."""
+
+    line: int
+    email: str | None
+    email_key: str | None
+    first_name: str
+    last_name: str
+    phone: str
+    account: str
+    tags: tuple[str, ...]
+    lists: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def identity(self) -> Identity:
+        """What makes another row or contact the same one: the address, or all else that is told of one."""
+        return self.email_key or (self.first_name, self.last_name, self.phone, self.account)
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that is left out, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where each known column stands; `unknown` are the names of the others, as they are written."""
+
+    width: int
+    places: dict[str, int]
+    unknown: tuple[str, ...]
+
+
+def read_header(record: Record) -> Header:
+    """The header; raises UnreadableFile where it cannot be read, has no Email or has a column twice."""
+    if record.fault:
+        raise UnreadableFile(f"Its header (line {record.line}) cannot be read: {record.fault}.")
+    places: dict[str, int] = {}
+    unknown = []
+    for place, written in enumerate(record.fields):
+        name = _COLUMNS.get(" ".join(written.split()).lower())
+        if name is None:
+            unknown.append(written.strip())
+        elif name in places:
+            raise UnreadableFile(f"Its header has the column “{name}” twice.")
+        else:
+            places[name] = place
+    if EMAIL not in places:
+        raise UnreadableFile(
+            f"Its header (line {record.line}) has no column “{EMAIL}”. The columns are "
+            f"{', '.join(LIMITS)}, separated by commas."
+        )
+    return Header(len(record.fields), places, tuple(unknown))
+
+
+def read_row(header: Header, record: Record) -> Row | BadRow:
+    """The record as a row to be taken in, or the first reason why it is not; never raises."""
+    if reason := record.fault or _wrong_width(header, record):
+        return BadRow(record.line, reason)
+    text = dict.fromkeys(LIMITS, "") | {
+        name: record.fields[place].strip() for name, place in header.places.items()
+    }
+    tags, lists = _several(text["Tags"]), _several(text["Lists"])
+    for name, limit in LIMITS.items():
+        values = {"Tags": tags, "Lists": lists}.get(name, (text[name],))
+        if reason := next(filter(None, (_unfit(name, value, limit) for value in values)), None):
+            return BadRow(record.line, reason)
+    key = email_key(text[EMAIL])
+    if key is not None and not is_email(text[EMAIL]):
+        return BadRow(record.line, f"“{text[EMAIL]}” is not an e-mail address")
+    if key is None and not (text["First Name"] or text["Last Name"]):
+        return BadRow(record.line, "it has neither an e-mail address nor a name")
+    return Row(
+        line=record.line,
+        email=text[EMAIL] or None,
+        email_key=key,
+        first_name=text["First Name"],
+        last_name=text["Last Name"],
+        phone=text["Phone"],
+        account=text["Account"],
+        tags=tags,
+        lists=lists,
+    )
+
+
+def is_email(text: str) -> bool:
+    """Whether `text` can be an e-mail address; one without a dot in its domain can, within a company."""
+    invisible = any(unicodedata.category(character) == "Cf" for character in text)
+    return READABLE_EMAIL.fullmatch(text) is not None and ".." not in text.partition("@")[2] and not invisible
+
+
+def _wrong_width(header: Header, record: Record) -> str | None:
+    if len(record.fields) == header.width:
+        return None
+    found = f"{len(record.fields)} field{'s' * (len(record.fields) != 1)} instead of {header.width}"
+    if record.last_line > record.line:
+        return f"the record, which ends in line {record.last_line:,}, has {found}"
+    return f"it has {found}"
+
+
+def _several(text: str) -> tuple[str, ...]:
+    names: Sequence[str] = [name.strip() for name in text.split(SEPARATOR)]
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _unfit(name: str, value: str, limit: int) -> str | None:
+    """Why the value does not fit its column, if it does not. PostgreSQL cannot store a NUL at all."""
+    what = {"Tags": "a tag", "Lists": "a list"}.get(name, f"“{name}”")
+    if any(unicodedata.category(character) == "Cc" for character in value):
+        return f"{what} contains a line break or another control character"
+    # Lower-cased, an address may grow.
+    if max(len(value), len(email_key(value) or "") if name == EMAIL else 0) > limit:
+        return f"{what} is longer than {limit} characters"
+    return None

@@ -1,0 +1,187 @@
+"""Taking in contacts from a file, batch by batch.
+
+Nothing is taken in twice: an address that a live contact has is left out, and so is one that lies in the
+bin, because restoring brings back more than a file knows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from webapp.clock import read_clock
+from webapp.contacts.import_rows import BadRow, Identity, Row
+from webapp.contacts.load import NewContact, add_contacts, ids_by_name
+from webapp.database import lock_workspace, write_transaction
+from webapp.models import WINDOW, Account, Contact, Deletion, MailingList, Tag
+from webapp.models.audit_event import record
+from webapp.models.mailing_list import SUBSCRIBED
+
+BATCH = 1000
+TRIES = 5
+
+
+@dataclass
+class _Judgement:
+    good: list[Row] = field(default_factory=list)
+    bad: list[BadRow] = field(default_factory=list)
+    in_bin: int = 0
+
+
+@dataclass
+class Import:
+    """One file's way into a workspace, and what has come of the rows handed in so far.
+
+    `in_bin` counts the rows whose address lies in the bin; they are among `left_out` unless
+    `even_if_deleted` lets them in.
+    """
+
+    workspace_id: int
+    file_name: str
+    even_if_deleted: bool = False
+    added: int = 0
+    left_out: int = 0
+    in_bin: int = 0
+    # Whoever has this id or a higher one has come with this file.
+    _first_id: int | None = None
+
+    def take_in(self, session: Session, rows: Sequence[Row | BadRow]) -> list[BadRow]:
+        """Add the good rows' contacts, in a transaction of its own; return all the bad rows, by line.
+
+        If somebody else takes one of the addresses at the same moment, or makes one of the tags, all is
+        looked at again. Raises SQLAlchemyError where the database goes on refusing; then nothing of this
+        batch is in.
+        """
+        judgement, ids = self._try(session, [row for row in rows if isinstance(row, Row)], TRIES)
+        self.added += len(ids)
+        self.left_out += len(rows) - len(ids)
+        self.in_bin += judgement.in_bin
+        if self._first_id is None and ids:
+            self._first_id = ids[0]
+        bad = [*judgement.bad, *(row for row in rows if isinstance(row, BadRow))]
+        return sorted(bad, key=lambda row: row.line)
+
+    def _try(self, session: Session, rows: Sequence[Row], tries: int) -> tuple[_Judgement, list[int]]:
+        try:
+            with write_transaction(session):
+                lock_workspace(session, self.workspace_id)
+                now = read_clock(session)
+                judgement = self._judge(session, rows, now)
+                return judgement, self._add(session, judgement.good, now)
+        except (IntegrityError, OperationalError):
+            if tries == 1:
+                raise
+        return self._try(session, rows, tries - 1)
+
+    def _judge(self, session: Session, rows: Sequence[Row], now: datetime) -> _Judgement:
+        """Tell the rows that can be added from the bad ones and from those that lie in the bin."""
+        holders = self._holders(session, rows)
+        binned = self._binned(session, rows, now)
+        judgement = _Judgement()
+        met: set[Identity] = set()
+        for row in rows:
+            holder = holders.get(row.identity)
+            if row.identity in met or (holder and self._first_id and holder >= self._first_id):
+                judgement.bad.append(
+                    BadRow(row.line, f"“{row.email or row.name}” stands further up in the file already")
+                )
+            elif holder:
+                has = f"the address “{row.email}”" if row.email else f"the name “{row.name}” and no address"
+                judgement.bad.append(BadRow(row.line, f"a contact has {has} already"))
+            elif row.email_key in binned and not self.even_if_deleted:
+                judgement.in_bin += 1
+            else:
+                judgement.in_bin += row.email_key in binned
+                judgement.good.append(row)
+                met.add(row.identity)
+        return judgement
+
+    def _holders(self, session: Session, rows: Sequence[Row]) -> dict[Identity, int]:
+        """The ids of live contacts that are the same as one of the rows."""
+        contacts = select(Contact).where(
+            Contact.workspace_id == self.workspace_id, Contact.deleted_at.is_(None)
+        )
+        by_address = contacts.with_only_columns(Contact.email_key, Contact.id)
+        found: dict[Identity, int] = {}
+        for key, contact_id in session.execute(by_address.where(Contact.email_key.in_(_keys(rows)))):
+            if key is not None:
+                found[key] = contact_id
+        without = [row for row in rows if row.email_key is None]
+        if without:
+            by_the_rest = (
+                contacts.with_only_columns(
+                    Contact.first_name, Contact.last_name, Contact.phone, Account.name, Contact.id
+                )
+                .outerjoin(Account, (Account.id == Contact.account_id) & Account.deleted_at.is_(None))
+                .where(
+                    Contact.email_key.is_(None),
+                    Contact.first_name.in_({row.first_name for row in without}),
+                    Contact.last_name.in_({row.last_name for row in without}),
+                )
+            )
+            for first_name, last_name, phone, account, contact_id in session.execute(by_the_rest):
+                found[first_name, last_name, phone, account or ""] = contact_id
+        return found
+
+    def _binned(self, session: Session, rows: Sequence[Row], now: datetime) -> set[str | None]:
+        """Those of the rows' addresses that lie in the bin."""
+        return set(
+            session.scalars(
+                select(Contact.email_key)
+                .join(Deletion, Deletion.id == Contact.deletion_id)
+                .where(
+                    Contact.workspace_id == self.workspace_id,
+                    Contact.email_key.in_(_keys(rows)),
+                    Contact.deleted_at >= now - WINDOW,
+                    Contact.merged_into_id.is_(None),
+                    Deletion.completed_at.is_not(None),
+                )
+            )
+        )
+
+    def _add(self, session: Session, rows: Sequence[Row], now: datetime) -> list[int]:
+        """Put the rows in as contacts, with the accounts, lists and tags they name; return the ids."""
+        if not rows:
+            return []
+        accounts = ids_by_name(
+            session, Account, self.workspace_id, (row.account for row in rows if row.account)
+        )
+        lists = ids_by_name(
+            session, MailingList, self.workspace_id, (name for row in rows for name in row.lists)
+        )
+        tags = ids_by_name(session, Tag, self.workspace_id, (name for row in rows for name in row.tags))
+        ids = add_contacts(
+            session,
+            self.workspace_id,
+            [
+                NewContact(
+                    created_at=now,
+                    email=row.email,
+                    first_name=row.first_name,
+                    last_name=row.last_name,
+                    phone=row.phone,
+                    account_id=accounts.get(row.account),
+                    lists=[(lists[name], SUBSCRIBED) for name in row.lists],
+                    tags=[tags[name] for name in row.tags],
+                )
+                for row in rows
+            ],
+        )
+        record(
+            session,
+            workspace_id=self.workspace_id,
+            user_id=None,
+            at=now,
+            action="contacts.imported",
+            subject=f"workspace:{self.workspace_id}",
+            contacts=len(ids),
+            file=self.file_name,
+        )
+        return ids
+
+
+def _keys(rows: Sequence[Row]) -> set[str]:
+    return {row.email_key for row in rows if row.email_key is not None}
