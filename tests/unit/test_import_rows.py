@@ -1,0 +1,195 @@
+"""What a row of an import file means, and for what reasons one is left out."""
+
+import pytest
+
+from webapp.contacts.csv_records import Record, UnreadableFile
+from webapp.contacts.import_rows import BadRow, Header, Row, is_email, read_header, read_row
+
+COLUMNS = ["Email", "First Name", "Last Name", "Phone", "Account", "Tags", "Lists"]
+
+
+def header(*names: str) -> Header:
+    return read_header(Record(1, 1, list(names)))
+
+
+def row(**fields: str) -> Row | BadRow:
+    """The row with these fields, named as the columns are, with an underscore for the space."""
+    values = [fields.get(name.replace(" ", "_"), "") for name in COLUMNS]
+    return read_row(header(*COLUMNS), Record(7, 7, values))
+
+
+def reason(**fields: str) -> str:
+    bad = row(**fields)
+    assert isinstance(bad, BadRow)
+    assert bad.line == 7
+    return bad.reason
+
+
+class TestHeader:
+    def test_columns_stand_in_any_order_and_spelling(self) -> None:
+        found = header(" lists ", "LAST  name", "eMail", "Notes", "")
+
+        assert found.places == {"Lists": 0, "Last Name": 1, "Email": 2}
+        assert found.unknown == ("Notes", "")
+        assert found.width == 5
+
+    @pytest.mark.parametrize(
+        ("names", "complaint"),
+        [
+            (["First Name", "Last Name"], "no column “Email”"),
+            (["Email;First Name"], "separated by commas"),
+            (["E\0mail"], "no column “Email”"),
+            (["Email", "Phone", "phone "], "the column “Phone” twice"),
+        ],
+    )
+    def test_what_is_no_header_is_refused(self, names: list[str], complaint: str) -> None:
+        with pytest.raises(UnreadableFile, match=complaint):
+            header(*names)
+
+    def test_a_header_with_torn_quotation_marks_is_refused(self) -> None:
+        with pytest.raises(UnreadableFile, match="marks do not match"):
+            read_header(Record(1, 1, [], fault="its quotation marks do not match"))
+
+
+def test_a_row_is_read_with_spaces_trimmed_and_doubles_once() -> None:
+    assert row(
+        Email=" Ann@Example.COM ",
+        First_Name=" Ann ",
+        Last_Name="Lee\n",
+        Phone=" 1 2 ",
+        Account=" Acme ",
+        Tags=" VIP; New ;; VIP;",
+        Lists="News",
+    ) == Row(
+        line=7,
+        email="Ann@Example.COM",
+        email_key="ann@example.com",
+        first_name="Ann",
+        last_name="Lee",
+        phone="1 2",
+        account="Acme",
+        tags=("VIP", "New"),
+        lists=("News",),
+    )
+
+
+def test_a_column_that_is_not_there_is_empty() -> None:
+    found = read_row(header("Email"), Record(2, 2, ["a@b.c"]))
+    assert isinstance(found, Row)
+    assert (found.first_name, found.account, found.tags, found.lists) == ("", "", (), ())
+
+
+@pytest.mark.parametrize("name", ["First_Name", "Last_Name"])
+def test_a_name_is_enough(name: str) -> None:
+    found = row(**{name: "Ann"})
+    assert isinstance(found, Row)
+    assert found.email is None
+    assert found.email_key is None
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"Phone": "1", "Account": "Acme", "Tags": "VIP"}, {"First_Name": " "}]
+)
+def test_neither_address_nor_name_is_not(fields: dict[str, str]) -> None:
+    assert reason(**fields) == "it has neither an e-mail address nor a name"
+
+
+LIMITS = {
+    "First_Name": 120,
+    "Last_Name": 120,
+    "Phone": 40,
+    "Account": 160,
+    "Tags": 80,
+    "Lists": 120,
+}
+
+
+@pytest.mark.parametrize(("name", "limit"), LIMITS.items())
+def test_a_field_may_be_as_long_as_its_column(name: str, limit: int) -> None:
+    assert isinstance(row(**{"Email": "a@b.c", name: "é" * limit}), Row)
+    assert f"is longer than {limit} characters" in reason(**{"Email": "a@b.c", name: "é" * (limit + 1)})
+
+
+def test_many_short_tags_are_not_too_long() -> None:
+    assert isinstance(row(Email="a@b.c", Tags=";".join(f"tag {i}" for i in range(200))), Row)
+
+
+def test_an_address_may_have_254_characters_also_in_lower_case() -> None:
+    assert isinstance(row(Email="a" * 248 + "@b.com"), Row)
+    assert "longer than 254" in reason(Email="a" * 249 + "@b.com")
+    # A capital I with a dot becomes two characters.
+    assert "longer than 254" in reason(Email="İ" * 200 + "@b.com")
+
+
+@pytest.mark.parametrize("name", ["Email", *LIMITS])
+@pytest.mark.parametrize("character", ["\0", "\n", "\t", "\x1b", "\x85"])
+def test_control_characters_are_refused(name: str, character: str) -> None:
+    assert "control character" in reason(**{"Email": "a@b.c", name: f"a{character}b@c.d"})
+
+
+def test_the_number_of_fields_must_be_right() -> None:
+    two = header("Email", "Phone")
+    for fields, said in ((["a@b.c"], "1 field instead of 2"), (["a@b.c", "", ""], "3 fields instead of 2")):
+        assert read_row(two, Record(3, 3, fields)) == BadRow(3, f"it has {said}")
+    # Where a quotation mark went astray, the record ends far below.
+    assert read_row(two, Record(3, 90, ["x"])) == BadRow(
+        3, "the record, which ends in line 90, has 1 field instead of 2"
+    )
+
+
+def test_a_record_that_could_not_be_read_keeps_its_reason() -> None:
+    assert read_row(header("Email"), Record(3, 3, [], fault="torn")) == BadRow(3, "torn")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@b.c",
+        "ann.lee+tag@sub.example.com",
+        "o'brien@example.com",
+        "root@intranet",
+        "jörg@müller.example",
+        "用户@例子.中国",
+    ],
+)
+def test_readable_addresses(text: str) -> None:
+    assert is_email(text)
+    assert isinstance(row(Email=text), Row)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ann",
+        "@b.c",
+        "ann@",
+        "ann@@b.c",
+        "ann@b@c.d",
+        "ann lee@b.c",
+        "ann@b c.d",
+        "ann@.b.c",
+        "ann@b.c.",
+        "ann@b..c",
+        "ann@b.c;bob@b.c",
+        "ann@b.c,bob@b.c",
+        "Ann <ann@b.c>",
+        "mailto:ann@b.c",
+        "ann\u200b@b.c",
+        "ann\u00a0lee@b.c",
+    ],
+)
+def test_unreadable_addresses(text: str) -> None:
+    assert not is_email(text)
+    assert reason(Email=text) == f"“{text}” is not an e-mail address"
+
+
+def test_who_is_the_same() -> None:
+    first, second, other = (
+        row(Email="Ann@b.c", First_Name="Ann"),
+        row(Email="ann@B.C", Phone="1"),
+        row(First_Name="Ann"),
+    )
+    assert isinstance(first, Row)
+    assert isinstance(second, Row)
+    assert isinstance(other, Row)
+    assert first.identity == second.identity != other.identity
