@@ -1,0 +1,128 @@
+"""Rule 8. Dates in filters are days of the workspace's zone, both ends included, turned into half-open UTC
+ranges; days with a clock change are right, and so are days without a midnight."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact
+from tests.factories.people import World, new_world
+from tests.support.restoring import Restoring
+from webapp.jobs.lease import RedisLease
+from webapp.restoring.filters import read_filters, start_of_day
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MICROSECOND = timedelta(microseconds=1)
+ZONES = sorted(available_timezones() - {"localtime"})
+
+zones = st.sampled_from(ZONES).map(ZoneInfo)
+days = st.dates(date(2015, 1, 1), date(2037, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "begins", "hours"),
+    [
+        ("UTC", "2026-07-01", "2026-07-01T00:00", 24),
+        ("Europe/Berlin", "2026-03-29", "2026-03-28T23:00", 23),
+        ("Europe/Berlin", "2026-10-25", "2026-10-24T22:00", 25),
+        ("America/New_York", "2026-03-08", "2026-03-08T05:00", 23),
+        ("America/New_York", "2026-11-01", "2026-11-01T04:00", 25),
+        ("Australia/Lord_Howe", "2026-04-05", "2026-04-04T13:00", 24.5),
+        # There is no midnight: the day begins at one o'clock.
+        ("America/Santiago", "2026-09-06", "2026-09-06T04:00", 23),
+        ("Asia/Beirut", "2026-03-29", "2026-03-28T22:00", 23),
+        # There are two midnights: the day begins with the first.
+        ("America/Havana", "2026-11-01", "2026-11-01T04:00", 25),
+        ("Pacific/Kiritimati", "2026-07-01", "2026-06-30T10:00", 24),
+    ],
+)
+def test_a_day_begins_at_its_midnight_and_is_as_long_as_its_clock_says(
+    zone: str, day: str, begins: str, hours: float
+) -> None:
+    first = date.fromisoformat(day)
+    start = start_of_day(first, ZoneInfo(zone))
+
+    assert start == datetime.fromisoformat(begins).replace(tzinfo=UTC)
+    assert start_of_day(first + DAY, ZoneInfo(zone)) - start == hours * HOUR
+
+
+@given(zone=zones, day=days)
+def test_the_days_divide_time_without_gap_or_overlap(zone: ZoneInfo, day: date) -> None:
+    """Each day ends where the next begins; inside it the clock shows its date, just before it another."""
+    start, end = start_of_day(day, zone), start_of_day(day + DAY, zone)
+
+    assert start < end
+    assert start.astimezone(zone).date() == day
+    assert (end - MICROSECOND).astimezone(zone).date() == day
+    assert (start - MICROSECOND).astimezone(zone).date() < day
+
+
+@given(zone=zones, seconds=st.integers(0, 23 * 366 * 86400))
+def test_every_moment_lies_in_the_day_that_the_clock_shows(zone: ZoneInfo, seconds: int) -> None:
+    moment = datetime(2015, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    day = moment.astimezone(zone).date()
+
+    assert start_of_day(day, zone) <= moment < start_of_day(day + DAY, zone)
+
+
+def test_a_day_that_a_zone_left_out_is_empty() -> None:
+    """Samoa went from 29 to 31 December 2011."""
+    apia = ZoneInfo("Pacific/Apia")
+
+    assert start_of_day(date(2011, 12, 30), apia) == start_of_day(date(2011, 12, 31), apia)
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "last"),
+    [
+        ("Europe/Berlin", "2026-10-25", "2026-10-25"),
+        ("Europe/Berlin", "2026-03-28", "2026-03-29"),
+        ("America/New_York", "2026-10-31", "2026-11-01"),
+        ("America/Santiago", "2026-09-06", "2026-09-06"),
+        ("Asia/Beirut", "2026-03-29", "2026-03-30"),
+        ("Asia/Kathmandu", "2026-07-01", "2026-07-02"),
+    ],
+)
+def test_both_ends_are_included_to_the_microsecond(
+    zone: str, first: str, last: str, session: Session, lease: RedisLease
+) -> None:
+    world: World = new_world(session, timezone=zone)
+    restoring = Restoring(session, world, lease)
+    start = start_of_day(date.fromisoformat(first), ZoneInfo(zone))
+    end = start_of_day(date.fromisoformat(last) + DAY, ZoneInfo(zone))
+    moments = {
+        "before": start - MICROSECOND,
+        "at the start": start,
+        "at the end": end - MICROSECOND,
+        "after": end,
+    }
+    contacts = {when: new_contact(session, world, when) for when in moments}
+    for when, moment in moments.items():
+        delete(session, world, contacts[when], at=moment)
+
+    restoring.restore_all(at=end + DAY, since=first, to=last)
+
+    assert [when for when, contact in contacts.items() if restoring.is_live(contact)] == [
+        "at the start",
+        "at the end",
+    ]
+
+
+@given(zone=zones, first=days, length=st.integers(0, 40), now=st.integers(-3, 45))
+def test_typed_days_become_a_half_open_range_that_the_window_may_cut(
+    zone: ZoneInfo, first: date, length: int, now: int
+) -> None:
+    last = first + length * DAY
+    moment = start_of_day(first, zone) + now * DAY
+    typed = {"from": first.isoformat(), "to": last.isoformat()}
+
+    meaning = read_filters(typed, zone=zone, now=moment).meaning
+
+    assert meaning is not None
+    assert meaning.before == start_of_day(last + DAY, zone)
+    since = start_of_day(first, zone)
+    assert meaning.since == (since if since >= moment - 30 * DAY else None)
