@@ -96,7 +96,13 @@ def start(
     if known := _already_started(session, scope):
         return known
     holder = str(uuid.uuid4())
-    _take_key(session, lease, scope.workspace_id, holder)
+    try:
+        _take_key(session, lease, scope.workspace_id, holder)
+    except AlreadyRunning:
+        # Perhaps a second click of the same confirmation was faster by a moment.
+        if known := _already_started(session, scope):
+            return known
+        raise
     try:
         with write_transaction(session):
             job = _insert(session, scope, requested_by, holder)
