@@ -1,5 +1,5 @@
 """Rule 6. The scope is frozen when the dialog opens; confirming starts exactly that. What was deleted later,
-or again since, is not touched; by ids a changed plan is refused; by filters the report tells the difference."""
+or again since, is not touched; by ids a changed plan is refused; by filters the report says what differed."""
 
 from datetime import timedelta
 

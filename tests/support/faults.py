@@ -1,0 +1,51 @@
+"""Things that go wrong at a chosen moment: between two statements, or in the database itself."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, event, text
+
+
+@contextmanager
+def before_each_statement(engine: Engine, act: Callable[[str], None]) -> Iterator[None]:
+    """Call `act` with every statement on `engine` before it is sent; what `act` raises happens there."""
+
+    def listener(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        act(statement)
+
+    event.listen(engine, "before_cursor_execute", listener)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", listener)
+
+
+@contextmanager
+def refusing(engine: Engine, contact_id: int, *, code: str = "check_violation") -> Iterator[None]:
+    """Let the database itself refuse to write the contact `contact_id`; `code` is PostgreSQL's."""
+    if engine.dialect.name == "sqlite":
+        make = [
+            f"CREATE TRIGGER refuse BEFORE UPDATE ON contact WHEN OLD.id = {contact_id} "
+            "BEGIN SELECT RAISE(ABORT, 'this one not'); END"
+        ]
+        remove = ["DROP TRIGGER refuse"]
+    else:
+        make = [
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION 'this one not' USING ERRCODE = '{code}'; END $$",
+            f"CREATE TRIGGER refuse BEFORE UPDATE ON contact FOR EACH ROW WHEN (OLD.id = {contact_id}) "
+            "EXECUTE FUNCTION refuse()",
+        ]
+        remove = ["DROP TRIGGER refuse ON contact", "DROP FUNCTION refuse"]
+    _execute(engine, make)
+    try:
+        yield
+    finally:
+        _execute(engine, remove)
+
+
+def _execute(engine: Engine, statements: list[str]) -> None:
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        for statement in statements:
+            connection.execute(text(statement))
