@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from webapp.cli.contacts import contacts
-from webapp.cli.demo import demo
+from webapp.cli.contacts import contacts_group
+from webapp.cli.demo import demo_command
 
 
 def init_cli(app: Flask) -> None:
     """Add the commands to `flask`."""
-    app.cli.add_command(contacts)
-    app.cli.add_command(demo)
+    app.cli.add_command(contacts_group)
+    app.cli.add_command(demo_command)

@@ -20,11 +20,11 @@ TOLD_IN_FULL = 20
 
 
 @click.group("contacts")
-def contacts() -> None:
+def contacts_group() -> None:
     """Contacts of a workspace."""
 
 
-@contacts.command("import")
+@contacts_group.command("import")
 @click.argument("path", metavar="FILE.csv", type=click.Path(path_type=Path))
 @click.option("--workspace", "name", help="Where to add them.  [default: the first workspace]")
 @click.option("--even-if-deleted", is_flag=True, help="Add also those whose address lies in the bin.")

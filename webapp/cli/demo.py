@@ -27,7 +27,9 @@ AT_ONCE = 10_000
 @click.option("--if-empty", is_flag=True, help="Do nothing where there is a workspace already.")
 @click.option("--workspace", "name", help=f"Where to add them.  [default: {NORTHWIND.name}]")
 @with_appcontext
-def demo(contacts: int | None, deleted: int | None, seed: int, if_empty: bool, name: str | None) -> None:
+def demo_command(
+    contacts: int | None, deleted: int | None, seed: int, if_empty: bool, name: str | None
+) -> None:
     """Make the demo's workspaces and users if they are missing, and add contacts, live and deleted.
 
     Without numbers: 1,800 live ones and 620 deleted ones. With one number, only that kind.

@@ -111,14 +111,14 @@ def ids_by_name(
         live = select(kind.name, kind.id).where(
             kind.workspace_id == workspace_id, kind.deleted_at.is_(None), kind.name.in_(some)
         )
-        found.update(row.tuple() for row in session.execute(live))
+        found.update(session.execute(live).all())
     missing = [name for name in wanted if name not in found]
     if missing:
         made = session.execute(
             insert(kind).returning(kind.name, kind.id),
             [{"workspace_id": workspace_id, "name": name} for name in missing],
         )
-        found.update(row.tuple() for row in made)
+        found.update(made.all())
     return found
 
 

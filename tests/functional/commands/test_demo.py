@@ -1,0 +1,193 @@
+"""`flask demo` on an empty database: whoever signs in finds everything a restore can meet."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased
+
+from tests.support.another_app import another_app
+from tests.support.databases import _new_database, sqlite_url
+from webapp.clock import read_clock
+from webapp.contacts.normal import email_key, search_text
+from webapp.extensions import db
+from webapp.models import (
+    Account,
+    Automation,
+    AutomationRun,
+    Campaign,
+    CampaignSend,
+    Contact,
+    ContactSearch,
+    Deal,
+    DealContact,
+    Deletion,
+    MailingList,
+    Subscription,
+    Tag,
+    User,
+    Workspace,
+    days_left,
+)
+from webapp.models.mailing_list import STATUSES
+from webapp.passwords import password_matches
+
+
+@pytest.fixture(scope="module")
+def empty_app(environ: dict[str, str]) -> Iterator[Flask]:
+    """An app on a database of its own, without a row."""
+    shared = environ["DATABASE_URL"]
+    with (
+        sqlite_url() if shared.startswith("sqlite") else _new_database(shared) as url,
+        another_app(environ, DATABASE_URL=url) as app,
+    ):
+        with app.app_context():
+            upgrade()
+        yield app
+
+
+@pytest.fixture(scope="module")
+def first_run(empty_app: Flask) -> Result:
+    return empty_app.test_cli_runner().invoke(args=["demo"])
+
+
+@pytest.fixture
+def demo(first_run: Result, empty_app: Flask) -> Iterator[Session]:
+    """A session on the database after the first run."""
+    assert first_run.exit_code == 0, first_run.output
+    with empty_app.app_context(), Session(db.engine) as session:
+        yield session
+
+
+def count(session: Session, what: type, *where: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(what).where(*where)) or 0
+
+
+def workspace_called(session: Session, name: str) -> int:
+    return session.scalars(select(Workspace.id).where(Workspace.name == name)).one()
+
+
+class TestOnAnEmptyDatabase:
+    def test_it_says_what_it_did_and_who_signs_in(self, first_run: Result) -> None:
+        assert "1,800 live and 620 deleted contacts added" in first_run.output
+        for said in ("admin@example.com", "member@example.com", "admin@other.example", "restore-demo"):
+            assert said in first_run.output
+
+    @pytest.mark.parametrize(
+        ("email", "workspace", "may_restore"),
+        [
+            ("admin@example.com", "Northwind Traders", True),
+            ("member@example.com", "Northwind Traders", False),
+            ("admin@other.example", "Contoso", True),
+        ],
+    )
+    def test_they_can_sign_in(self, demo: Session, email: str, workspace: str, may_restore: bool) -> None:
+        user = demo.scalars(select(User).where(User.email == email)).one()
+
+        assert user.workspace.name == workspace
+        assert user.may_restore is may_restore
+        assert password_matches(user.password_hash, "restore-demo")
+
+    def test_there_are_exactly_so_many_contacts(self, demo: Session) -> None:
+        here = Contact.workspace_id == workspace_called(demo, "Northwind Traders")
+        assert count(demo, Contact, here, Contact.deleted_at.is_(None)) == 1800
+        assert count(demo, Contact, here, Contact.deleted_at.is_not(None)) == 620
+        assert 20 < count(demo, Contact, Contact.workspace_id == workspace_called(demo, "Contoso")) < 60
+
+    def test_deletions_are_numbered_in_the_order_of_time(self, demo: Session) -> None:
+        deletions = demo.scalars(
+            select(Deletion)
+            .where(Deletion.workspace_id == workspace_called(demo, "Northwind Traders"))
+            .order_by(Deletion.number)
+        ).all()
+
+        moments = [deletion.created_at for deletion in deletions]
+        assert moments == sorted(set(moments))
+        assert {1, 2, 29} <= {days_left(moment, read_clock(demo)) for moment in moments}
+        assert {deletion.user.email for deletion in deletions if deletion.user} == {
+            "admin@example.com",
+            "member@example.com",
+        }
+        big = deletions[-1]
+        assert big.user is not None
+        assert big.user.email == "member@example.com"
+        assert 400 < big.contact_count < 620
+        assert sum(deletion.in_bin for deletion in deletions) == 620
+
+    def test_the_bin_holds_what_a_restore_can_meet(self, demo: Session) -> None:
+        here = Contact.workspace_id == workspace_called(demo, "Northwind Traders")
+        deleted, live = here & Contact.deleted_at.is_not(None), aliased(Contact)
+        taken = (live.workspace_id == Contact.workspace_id) & (live.email_key == Contact.email_key)
+        conflicts = select(func.count()).select_from(Contact).join(live, taken & live.deleted_at.is_(None))
+        assert demo.scalar(conflicts.where(deleted, live.created_at > Contact.deleted_at)) == 6
+        assert demo.scalar(conflicts.where(deleted)) == 6
+
+        twins = demo.execute(
+            select(func.count(), func.count(func.distinct(Contact.deletion_id)))
+            .where(deleted, Contact.email_key.is_not(None))
+            .group_by(Contact.email_key)
+            .having(func.count() > 1)
+        ).all()
+        assert [tuple(row) for row in twins] == [(2, 2)] * 6
+        assert count(demo, Contact, deleted, Contact.email.is_(None)) > 0
+        assert set(demo.scalars(select(Subscription.status).join(Contact).where(deleted))) == set(STATUSES)
+        for kind in (MailingList, Tag, Account):
+            gone = demo.scalars(
+                select(kind.deleted_at).where(
+                    kind.workspace_id == workspace_called(demo, "Northwind Traders"),
+                    kind.deleted_at.is_not(None),
+                )
+            ).one()
+            assert count(demo, Contact, deleted, Contact.deleted_at < gone) > 0
+
+    def test_deals_live_on_with_a_primary_or_have_gone(self, demo: Session) -> None:
+        on_it = (DealContact.deal_id == Deal.id) & DealContact.detached_at.is_(None)
+        attached = (
+            select(
+                func.count(DealContact.id),
+                func.count(DealContact.id).filter(DealContact.is_primary),
+                Deal.deleted_at.is_not(None),
+            )
+            .select_from(Deal)
+            .outerjoin(DealContact, on_it)
+            .group_by(Deal.id)
+        )
+        kinds = {tuple(row) for row in demo.execute(attached)}
+        assert {kind for kind in kinds if kind[2]} == {(0, 0, True)}
+        assert {kind[1] for kind in kinds if not kind[2]} == {1}
+        assert {1, 2, 3} <= {kind[0] for kind in kinds if not kind[2]}
+        assert count(demo, DealContact, DealContact.detached_at < DealContact.attached_at) == 0
+
+    def test_every_contact_can_be_found_and_compared(self, demo: Session) -> None:
+        for contact, text in demo.execute(
+            select(Contact, ContactSearch.text).outerjoin(
+                ContactSearch, ContactSearch.contact_id == Contact.id
+            )
+        ):
+            assert text == search_text(contact.first_name, contact.last_name, contact.email)
+            assert contact.email_key == email_key(contact.email)
+            assert contact.created_at < (contact.deleted_at or read_clock(demo))
+
+    def test_nothing_is_due_soon(self, demo: Session) -> None:
+        soon = read_clock(demo) + timedelta(hours=20)
+        assert count(demo, Automation, Automation.is_active) >= 2
+        assert count(demo, Campaign) >= 1
+        assert count(demo, AutomationRun) > 20
+        assert count(demo, CampaignSend) > 20
+        assert count(demo, AutomationRun, AutomationRun.state.in_(("queued", "waiting"))) > 0
+        waiting = AutomationRun.state.in_(("queued", "waiting")) & (AutomationRun.due_at < soon)
+        assert count(demo, AutomationRun, waiting) == 0
+        assert count(demo, CampaignSend, CampaignSend.state == "pending", CampaignSend.due_at < soon) == 0
+
+    def test_if_empty_does_nothing_any_more(self, demo: Session, empty_app: Flask) -> None:
+        before = count(demo, Contact)
+        result = empty_app.test_cli_runner().invoke(args=["demo", "--if-empty"])
+
+        assert result.exit_code == 0
+        assert "nothing was added" in result.output
+        demo.rollback()
+        assert count(demo, Contact) == before

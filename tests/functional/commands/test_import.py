@@ -1,0 +1,197 @@
+"""`flask contacts import`: what comes in, what is left out and why, and what the command says."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import new_account, new_contact, new_list, new_tag
+from tests.factories.people import World
+from tests.support.state import nothing_changes
+from webapp.cli import contacts as command
+from webapp.clock import read_clock
+from webapp.contacts.find import Wanted, profile
+from webapp.models import Account, AuditEvent, Contact, MailingList, Tag
+
+Import = Callable[..., Result]
+Stored = Callable[..., list[Any]]
+Arrived = Callable[[], list[Contact]]
+
+
+def commas(line: str) -> str:
+    """The line with as many fields as the usual header has."""
+    return line + "," * (6 - line.count(","))
+
+
+def test_a_contact_comes_with_account_tags_and_lists(
+    take_in: Import, store: Session, place: World, arrived: Arrived
+) -> None:
+    before = read_clock(store)
+    store.rollback()
+    result = take_in('Ann@Example.com,Ann,Lee,+49 30 1,Acme,"VIP;New",Newsletter;Events')
+    assert result.output == "1 contact added.\n"
+    assert result.exit_code == 0
+
+    (contact,) = arrived()
+    assert (contact.email, contact.email_key, contact.version) == ("Ann@Example.com", "ann@example.com", 1)
+    assert before <= contact.created_at == contact.updated_at
+    found = profile(store, place.id, contact.id)
+    assert found is not None
+    assert (found.contact.name, found.contact.phone, found.account_name) == ("Ann Lee", "+49 30 1", "Acme")
+    assert [tag.name for tag in found.tags] == ["New", "VIP"]
+    assert [(row[0].name, row[1].status_label) for row in found.subscriptions] == [
+        ("Events", "Subscribed"),
+        ("Newsletter", "Subscribed"),
+    ]
+    assert store.scalars(Wanted(place.id, q="ann l").ids()).all() == [contact.id]
+
+
+def test_live_names_are_used_and_deleted_ones_made_anew(
+    take_in: Import, store: Session, stored: Stored, place: World
+) -> None:
+    kinds = (Account, Tag, MailingList)
+    for make in (new_account, new_tag, new_list):
+        make(store, place, "Known")
+        make(store, place, "Gone").deleted_at = read_clock(store)
+    store.commit()
+
+    assert take_in("a@b.c,,,,Known,Known;Gone,Known", "d@e.f,,,,Gone,,Gone;Known").exit_code == 0
+
+    for kind in kinds:
+        names = stored(select(kind).where(kind.workspace_id == place.id))
+        assert sorted((row.name, row.deleted_at is None) for row in names) == [
+            ("Gone", False),
+            ("Gone", True),
+            ("Known", True),
+        ]
+
+
+def test_bad_rows_are_named_by_their_line_and_good_ones_taken_in(
+    take_in: Import, store: Session, place: World, arrived: Arrived
+) -> None:
+    new_contact(store, place, email="taken@example.com")
+    store.commit()
+    result = take_in(
+        commas("good@example.com"),
+        '"Line 3",Ann,Lee,,"Two',
+        'lines",,',
+        commas("Taken@example.com"),
+        commas("GOOD@example.com"),
+        ",,1,",
+        commas(f"long@example.com,{'x' * 121}"),
+        commas(",Nameless,But Named"),
+    )
+
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "Line 3: “Account” contains a line break or another control character.",
+        "Line 5: a contact has the address “Taken@example.com” already.",
+        "Line 6: “GOOD@example.com” stands further up in the file already.",
+        "Line 7: it has 4 fields instead of 7.",
+        "Line 8: “First Name” is longer than 120 characters.",
+        "2 contacts added. 5 rows were left out.",
+    ]
+    assert [contact.email for contact in arrived()] == [
+        "taken@example.com",
+        "good@example.com",
+        None,
+    ]
+
+
+def test_only_the_first_twenty_bad_rows_are_named(take_in: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "BATCH", 10)
+    result = take_in(*(commas(f"bad {i}") for i in range(57)), commas("good@example.com"))
+
+    lines = result.output.splitlines()
+    assert [line.split(":")[0] for line in lines[:20]] == [f"Line {i}" for i in range(2, 22)]
+    assert lines[20:] == ["… and 37 more", "1 contact added. 57 rows were left out."]
+
+
+def test_running_it_twice_adds_nothing_twice(
+    take_in: Import, engine: Engine, monkeypatch: pytest.MonkeyPatch, arrived: Arrived
+) -> None:
+    monkeypatch.setattr(command, "BATCH", 2)
+    lines = [
+        commas(line) for line in ("a@b.c,Ann", "A@B.C,Again", ",Only,Name", ",Only,Name,1", ",Only,Name")
+    ]
+    first = take_in(*lines)
+    with nothing_changes(engine):
+        second = take_in(*lines)
+
+    assert first.output.splitlines() == [
+        "Line 3: “A@B.C” stands further up in the file already.",
+        "Line 6: “Only Name” stands further up in the file already.",
+        "3 contacts added. 2 rows were left out.",
+    ]
+    assert second.output.splitlines()[-1] == "0 contacts added. 5 rows were left out."
+    assert "Line 4: a contact has the name “Only Name” and no address already." in second.output
+    assert second.exit_code == 1
+    assert len(arrived()) == 3
+
+
+def test_the_header_may_be_written_freely(take_in: Import, arrived: Arrived) -> None:
+    result = take_in("Lee,x,a@b.c", header="\ufeff LAST NAME ,Shoe size, email ")
+
+    assert result.exit_code == 0
+    assert result.output == "The column “Shoe size” is not known and is passed over.\n1 contact added.\n"
+    assert [(contact.email, contact.name) for contact in arrived()] == [("a@b.c", "Lee")]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "It is empty."),
+        (b"First Name\nAnn\n", "has no column “Email”"),
+        (b"Email;Phone\na@b.c;1\n", "separated by commas"),
+        (b"Email\n" + b"a@b.c\n" * 3000 + b"\xff\n", "not UTF-8 text (line 3,002)"),
+        (b"PK\x03\x04\x00\xff", "not UTF-8 text (line 1)"),
+        (b'"Email\na@b.c\n', "cannot be read: its quotation marks do not match"),
+        (None, "No such file or directory"),
+    ],
+)
+def test_a_file_that_cannot_be_read_changes_nothing(
+    app: Flask, engine: Engine, place: World, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "people.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with nothing_changes(engine):
+        result = app.test_cli_runner().invoke(
+            args=["contacts", "import", str(path), "--workspace", place.workspace.name]
+        )
+
+    assert result.exit_code == 2
+    assert said in result.output
+    assert result.output.endswith("Nothing was changed.\n")
+    assert "Traceback" not in result.output
+
+
+def test_an_unknown_workspace_is_named(app: Flask, engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("Email\na@b.c")
+    with nothing_changes(engine):
+        result = app.test_cli_runner().invoke(
+            args=["contacts", "import", str(path), "--workspace", "Nowhere"]
+        )
+    assert result.exit_code == 2
+    assert "There is no workspace “Nowhere”" in result.output
+
+
+def test_each_batch_is_written_down(
+    take_in: Import, stored: Stored, place: World, monkeypatch: pytest.MonkeyPatch, arrived: Arrived
+) -> None:
+    monkeypatch.setattr(command, "BATCH", 2)
+    take_in(*(commas(f"a{i}@b.c") for i in range(3)))
+
+    events = stored(select(AuditEvent).where(AuditEvent.workspace_id == place.id).order_by(AuditEvent.id))
+    assert [(event.action, event.detail) for event in events] == [
+        ("contacts.imported", {"contacts": 2, "file": "people.csv"}),
+        ("contacts.imported", {"contacts": 1, "file": "people.csv"}),
+    ]
+    moments = [contact.created_at for contact in arrived()]
+    assert [event.at for event in events] == sorted(set(moments))

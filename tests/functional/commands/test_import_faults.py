@@ -1,0 +1,66 @@
+"""`flask contacts import` while somebody else writes, or the database refuses."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import Result
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import new_contact
+from tests.factories.people import World
+from webapp.cli import contacts as command
+from webapp.contacts import importing
+from webapp.models import Contact, Tag
+
+Import = Callable[..., Result]
+Stored = Callable[..., list[Any]]
+Arrived = Callable[[], list[Contact]]
+
+
+def test_an_address_that_is_taken_at_the_same_moment_costs_one_row(
+    take_in: Import, engine: Engine, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_contacts, rivals = importing.add_contacts, []
+
+    def somebody_is_faster(*args: Any) -> list[int]:
+        if not rivals:
+            rivals.append("somebody")
+            if engine.dialect.name == "sqlite":
+                # Nobody else can write meanwhile; this stands for whatever else the database may refuse.
+                raise IntegrityError("INSERT", {}, Exception("refused once"))
+            with Session(engine) as other:
+                new_contact(other, place, email="wanted@example.com")
+                other.commit()
+        return add_contacts(*args)
+
+    monkeypatch.setattr(importing, "add_contacts", somebody_is_faster)
+    result = take_in("first@example.com", "wanted@example.com", "last@example.com", header="Email")
+
+    emails = [contact.email for contact in arrived()]
+    assert sorted(emails) == ["first@example.com", "last@example.com", "wanted@example.com"]
+    if engine.dialect.name == "postgresql":
+        assert "Line 3: a contact has the address “wanted@example.com” already." in result.output
+
+
+def test_where_the_database_goes_on_refusing_it_says_what_is_in(
+    take_in: Import, stored: Stored, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_contacts = importing.add_contacts
+
+    def refuses_the_second_batch(*args: Any) -> list[int]:
+        if args[2][0].email == "a2@b.c":
+            raise IntegrityError("INSERT", {}, Exception("the disk is full"))
+        return add_contacts(*args)
+
+    monkeypatch.setattr(importing, "add_contacts", refuses_the_second_batch)
+    monkeypatch.setattr(command, "BATCH", 2)
+    result = take_in(*(f"a{i}@b.c,Tag {i}" for i in range(6)), header="Email,Tags")
+
+    assert result.exit_code == 1
+    assert "Stopped: the disk is full\n2 contacts added before that." in result.output
+    assert len(arrived()) == 2
+    tags = stored(select(Tag.name).where(Tag.workspace_id == place.id).order_by(Tag.id))
+    assert tags == ["Tag 0", "Tag 1"]
