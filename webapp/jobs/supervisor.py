@@ -131,7 +131,9 @@ def die_with_parent() -> None:
     """In a child: end this process gently when the supervisor is gone, however it went."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin: its lock, held by this thread for ever, would crash the interpreter's exit.
+        while os.read(0, 1):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
