@@ -1,0 +1,157 @@
+"""RECONCILE: jobs that nobody runs are rung for again, and only those."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from redis import Redis
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact
+from tests.factories.people import World, new_world
+from tests.support.restoring import Restoring, run_out
+from webapp.jobs.doorbell import RESTORE, queue
+from webapp.jobs.lease import key
+from webapp.jobs.supervisor import reconcile
+from webapp.models import RestoreJob
+from webapp.restoring.recover import active_holders, free, unheard
+from webapp.restoring.run import Pace, carry_out, take
+
+PACE = Pace(lease_seconds=30, batch_size=1)
+
+
+@pytest.fixture
+def job(store: Session, world: World, restoring: Restoring) -> RestoreJob:
+    delete(store, world, new_contact(store, world), new_contact(store, world))
+    return restoring.start(restoring.question_all().scope)
+
+
+def rung_ago(session: Session, job: RestoreJob, seconds: float) -> None:
+    job.rung_at -= timedelta(seconds=seconds)
+    session.commit()
+
+
+def heard_again(session: Session, job: RestoreJob) -> bool:
+    """Whether the reconciler rings for the job; others' jobs are none of this test's business."""
+    return unheard(session, ring_seconds=30, job_id=job.id) == [job.id]
+
+
+def test_a_job_that_was_just_rung_for_is_left_in_peace(store: Session, job: RestoreJob) -> None:
+    rung_ago(store, job, 29)
+
+    assert not heard_again(store, job)
+
+
+def test_a_queued_job_whose_ring_was_lost_is_rung_for_again_and_marked(
+    store: Session, job: RestoreJob
+) -> None:
+    rung_ago(store, job, 31)
+    before = job.rung_at
+
+    assert heard_again(store, job)
+
+    store.refresh(job)
+    assert (job.rung_at - before).total_seconds() >= 31
+    assert not heard_again(store, job)
+
+
+def test_a_running_job_whose_lease_is_valid_is_left_in_peace(store: Session, job: RestoreJob) -> None:
+    take(store, job.id, PACE)
+    rung_ago(store, job, 3600)
+
+    assert not heard_again(store, job)
+
+
+def test_a_running_job_whose_runner_is_gone_is_rung_for_again(store: Session, job: RestoreJob) -> None:
+    take(store, job.id, PACE)
+    rung_ago(store, job, 3600)
+    run_out(store, job.id)
+
+    assert heard_again(store, job)
+
+
+@pytest.mark.parametrize("state", ["done", "cancelled", "failed"])
+def test_a_job_that_has_ended_is_left_in_peace(state: str, store: Session, job: RestoreJob) -> None:
+    job.state = state
+    rung_ago(store, job, 3600)
+
+    assert not heard_again(store, job)
+
+
+def test_ringing_twice_is_harmless(store: Session, restoring: Restoring, job: RestoreJob) -> None:
+    assert restoring.run(job) == "done"
+    assert restoring.run(job) == "nothing_to_do"
+    assert len(restoring.outcomes(job)) == 2
+
+
+def test_all_overdue_jobs_are_found_or_only_the_one_asked_for(
+    store: Session, restoring: Restoring, job: RestoreJob
+) -> None:
+    elsewhere = Restoring(store, new_world(store), restoring.lease)
+    delete(store, elsewhere.world, new_contact(store, elsewhere.world))
+    second = elsewhere.start(elsewhere.question_all().scope)
+    for overdue in (job, second):
+        rung_ago(store, overdue, 3600)
+
+    assert heard_again(store, job)
+    assert second.id in unheard(store, ring_seconds=30)
+
+
+def test_the_lease_of_a_process_known_to_be_dead_is_ended(store: Session, job: RestoreJob) -> None:
+    take(store, job.id, PACE)
+    assert take(store, job.id, PACE) is None
+
+    assert free(store, job.id)
+
+    claim = take(store, job.id, PACE)
+    assert claim is not None
+    assert claim.fence == 2
+
+
+def test_a_job_that_nobody_runs_has_no_lease_to_end(
+    store: Session, restoring: Restoring, job: RestoreJob
+) -> None:
+    assert not free(store, job.id)
+    restoring.run(job)
+    assert not free(store, job.id)
+
+
+def test_the_next_runner_goes_on_where_the_dead_one_stopped(
+    store: Session, restoring: Restoring, job: RestoreJob
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die() -> bool:
+        raise Killed
+
+    with pytest.raises(Killed):
+        carry_out(store, restoring.lease, job.id, pace=PACE, should_stop=die)
+    assert restoring.run(job) == "nothing_to_do"
+    free(store, job.id)
+
+    assert restoring.run(job) == "done"
+    assert (job.restored, len(restoring.outcomes(job))) == (2, 2)
+
+
+def test_active_jobs_hold_their_workspaces_keys(
+    store: Session, world: World, restoring: Restoring, job: RestoreJob
+) -> None:
+    assert (world.id, job.uuid) in active_holders(store)
+    restoring.run(job)
+    assert world.id not in dict(active_holders(store))
+
+
+def test_the_reconciler_rings_and_sets_the_lost_key_again(
+    app: Flask, store: Session, world: World, job: RestoreJob, redis: Redis
+) -> None:
+    redis.delete(key(world.id))
+    rung_ago(store, job, 3600)
+
+    with app.app_context():
+        rung = reconcile()
+
+    assert job.id in rung
+    assert [job.id] in [message.args for message in queue(RESTORE, redis).get_jobs()]
+    assert redis.get(key(world.id)) == job.uuid.encode()
+    queue(RESTORE, redis).empty()
