@@ -6,6 +6,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 from flask import Flask
+from redis import Redis
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -111,6 +112,19 @@ def test_a_job_whose_processes_are_killed_ends_all_the_same(
         eventually(lambda: not look_again(store, job).is_active, within=40, what="the end of the job")
         worker.stop()
     assert_each_came_back_once(store, world, job, MANY)
+
+
+def test_a_job_whose_ring_was_lost_is_taken_up_when_the_worker_starts(
+    environ: dict[str, str], world: World, store: Session, ask_for_all: Ask, redis: Redis
+) -> None:
+    bin_of(store, world, 30)
+    job = ask_for_all()
+    redis.flushall()
+    # At real times: without the look at the start it would be 30 seconds until anybody rang again.
+    with worker_process(environ | {"TIME_SCALE": "1"}) as worker:
+        eventually(lambda: not look_again(store, job).is_active, within=20, what="the end of the job")
+        worker.stop()
+    assert_each_came_back_once(store, world, job, 30)
 
 
 def test_it_stays_while_redis_is_away(environ: dict[str, str]) -> None:

@@ -101,23 +101,27 @@ class Supervisor:
     def _reconcile(self) -> None:
         with self.app.app_context():
             every = services().reconcile_seconds
-        while not self.stopping.wait(every):
+        # At the start at once: what the last worker was told may have gone with its Redis.
+        at_start = True
+        while not self.stopping.is_set():
             try:
                 with self.app.app_context():
-                    reconcile()
+                    reconcile(even_just_rung=at_start)
+                at_start = False
             except Exception:
                 # Whatever is away comes back; a supervisor that stopped looking would not.
                 log.exception("reconcile_failed")
+            self.stopping.wait(every)
 
 
-def reconcile() -> list[int]:
+def reconcile(*, even_just_rung: bool = False) -> list[int]:
     """Ring again for jobs that nobody runs, and keep the keys of active jobs; the ids that were rung.
 
     Raises what the database or Redis raise.
     """
     s = services()
     session = db.session()
-    rung = unheard(session, ring_seconds=s.ring_seconds)
+    rung = unheard(session, ring_seconds=0 if even_just_rung else s.ring_seconds)
     for job_id in rung:
         log.warning("rung_again", job=job_id)
         s.doorbell.ring(job_id)
