@@ -129,7 +129,7 @@ def restores() -> ResponseReturnValue:
     session = db.session()
     now = read_clock(session)
     jobs = report.history(
-        session, current_user.workspace_id, size=HISTORY_SIZE + 1, older=number_asked_for("older")
+        session, current_user.workspace_id, size=HISTORY_SIZE + 1, older=number_asked_for("after")
     )
     older = jobs[HISTORY_SIZE - 1].id if len(jobs) > HISTORY_SIZE else None
     views = [view_job(job, now=now) for job in jobs[:HISTORY_SIZE]]
