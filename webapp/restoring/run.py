@@ -82,7 +82,11 @@ def carry_out(
     claim = take(session, job_id, pace)
     if claim is None:
         return NOTHING_TO_DO
-    structlog.contextvars.bind_contextvars(workspace=claim.workspace_id, job=job_id, fence=claim.fence)
+    with structlog.contextvars.bound_contextvars(workspace=claim.workspace_id, job=job_id, fence=claim.fence):
+        return _walk(session, lease, claim, pace, should_stop)
+
+
+def _walk(session: Session, lease: Lease, claim: Claim, pace: Pace, should_stop: Callable[[], bool]) -> str:
     log.info("restore_claimed", place=claim.place and claim.place[1])
     try:
         state = _decide_whether_to_begin(session, claim)

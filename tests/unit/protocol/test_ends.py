@@ -1,6 +1,7 @@
 """FINISH, CANCEL, FAILED, and being told to go: how a job ends, and what one keeps that has not ended."""
 
 import pytest
+import structlog
 from redis import Redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -75,6 +76,12 @@ def test_redis_lost_while_running_does_not_stop_the_job(restoring: Restoring, jo
 
     assert restoring.run(job, batch_size=2) == "done"
     assert job.restored == 5
+
+
+def test_what_is_logged_after_a_job_does_not_bear_its_name(restoring: Restoring, job: RestoreJob) -> None:
+    restoring.run(job)
+
+    assert "job" not in structlog.contextvars.get_contextvars()
 
 
 # CANCEL
