@@ -90,6 +90,14 @@ class Browser:
         assert form is not None, f"a button without a form: {element}"
         return self.submit(page, form, button=element)
 
+    def turn(self, page: Seen, button: str) -> list[Seen]:
+        """Turn pages by the button ("Next", "Previous", "Older") as long as it is there: all of them."""
+        pages = [page]
+        while pages[-1].has_button(button) and not pages[-1].button(button).has_attr("disabled"):
+            assert len(pages) < 10, "turning pages never ends"
+            pages.append(self.press(pages[-1], button))
+        return pages
+
     def fill(self, page: Seen, **typed: str) -> Seen:
         """Type into the filter line (`from_` for "from"). With scripts the table follows each field; without
         them "Search" is pressed."""

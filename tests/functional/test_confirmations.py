@@ -1,0 +1,157 @@
+"""What "Restore" confirms is what the dialog showed: not older, not forged, not another plan."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact, new_contacts
+from tests.factories.people import World
+from tests.support.browser import Browser
+from tests.support.seen import Seen
+from webapp.models import Contact
+
+Unchanged = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def binned(world: World, store: Session) -> list[Contact]:
+    contacts = new_contacts(store, world, 3)
+    delete(store, world, *contacts)
+    store.commit()
+    return contacts
+
+
+def dialog_for(browser: Browser, *contacts: Contact) -> Seen:
+    page = browser.tick(browser.get("/contacts/restore"), *contacts)
+    return browser.press(page, page.one("#restore-selected"))
+
+
+def confirm(browser: Browser, dialog: Seen) -> Seen:
+    return browser.press(dialog, dialog.one("dialog form[action='/restores'] button"))
+
+
+def later(minutes: float) -> time_machine.travel:
+    return time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes))
+
+
+def test_a_dialog_may_stay_open_for_29_minutes(anyone: Browser, binned: list[Contact]) -> None:
+    dialog = dialog_for(anyone, binned[0])
+
+    with later(29):
+        assert confirm(anyone, dialog).path.startswith("/restores/")
+
+
+def test_after_30_minutes_one_has_to_look_again(
+    anyone: Browser, binned: list[Contact], unchanged: Unchanged
+) -> None:
+    dialog = dialog_for(anyone, binned[0])
+
+    with later(31), unchanged():
+        refused = confirm(anyone, dialog)
+
+    assert refused.status == 409
+    assert "This confirmation is more than 30 minutes old." in refused.text
+    assert "Nothing was changed." in refused.text
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "abc", "a.b.c", "é", "\0", "😀", "x" * 5000, "cut", "bent", "extended"],
+)
+@pytest.mark.parametrize("htmx", [False, True], ids=["page", "part"])
+def test_a_confirmation_that_we_did_not_sign_starts_nothing(
+    admin: Browser, binned: list[Contact], unchanged: Unchanged, token: str, htmx: bool
+) -> None:
+    dialog = admin.get("/contacts/restore/confirm-all")
+    good = str(dialog.one("input[name=scope]")["value"])
+    forged = {"cut": good[:-1], "bent": "A" + good[1:], "extended": good + "A"}.get(token, token)
+
+    with unchanged():
+        refused = admin.post("/restores", {"csrf_token": admin.token(), "scope": forged}, htmx=htmx)
+
+    assert refused.status == 400
+    assert "This confirmation did not arrive whole. Open it again. Nothing was changed." in refused.text
+
+
+def test_a_changed_plan_is_shown_again_and_can_be_confirmed_anew(
+    anyone: Browser,
+    world: World,
+    store: Session,
+    binned: list[Contact],
+    unchanged: Unchanged,
+    work: Callable[[], None],
+) -> None:
+    dialog = dialog_for(anyone, binned[0], binned[1])
+    new_contact(store, world, "Ann", "Again", email=binned[0].email)
+    store.commit()
+
+    with unchanged():
+        again = confirm(anyone, dialog)
+
+    assert again.status == 409
+    said = again.words("dialog")
+    assert "This has changed since you opened it. Nothing was restored yet; look again." in said
+    assert "1 contact will stay in the bin: its e-mail address is used by another contact." in said
+    assert "Restore 2 contacts?" in said
+    job = confirm(anyone, again)
+    work()
+    assert "1 contact restored, 1 skipped." in anyone.get(job.path).text
+
+
+def test_a_plan_that_has_come_to_nothing_can_only_be_cancelled(
+    anyone: Browser, world: World, store: Session, binned: list[Contact], unchanged: Unchanged
+) -> None:
+    dialog = dialog_for(anyone, binned[0])
+    new_contact(store, world, "Ann", "Again", email=binned[0].email)
+    store.commit()
+
+    with unchanged():
+        again = confirm(anyone, dialog)
+
+    assert again.status == 409
+    assert not again.all("form[action='/restores']")
+
+
+def test_a_contact_that_was_deleted_again_changes_the_plan(
+    anyone: Browser, world: World, store: Session, binned: list[Contact], unchanged: Unchanged
+) -> None:
+    """What the dialog meant was the earlier deletion; the later one has to be looked at."""
+    dialog = dialog_for(anyone, binned[0], binned[1])
+    contact = store.get_one(Contact, binned[0].id)
+    contact.deleted_at = None
+    store.flush()
+    delete(store, world, contact)
+    store.commit()
+
+    with unchanged():
+        again = confirm(anyone, dialog)
+
+    assert again.status == 409
+    assert "This has changed since you opened it." in again.words("dialog")
+
+
+def test_by_filters_what_changed_meanwhile_goes_into_the_report(
+    anyone: Browser, world: World, store: Session, binned: list[Contact], work: Callable[[], None]
+) -> None:
+    page = anyone.get("/contacts/restore")
+    dialog = anyone.press(page, page.one("#restore-all"))
+    new_contact(store, world, "Ann", "Again", email=binned[0].email)
+    store.commit()
+
+    job = confirm(anyone, dialog)
+    work()
+
+    assert "2 contacts restored, 1 skipped." in anyone.get(job.path).text
+
+
+def test_a_scope_of_one_dialog_says_nothing_to_who_reads_it_in_another_place(
+    admin: Browser, binned: list[Contact]
+) -> None:
+    """The token is signed, not a password: as a CSRF token it is worth nothing."""
+    scope = str(admin.get("/contacts/restore/confirm-all").one("input[name=scope]")["value"])
+
+    assert admin.post("/restores", {"csrf_token": scope, "scope": scope}).status == 400

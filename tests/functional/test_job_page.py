@@ -1,0 +1,217 @@
+"""A restore's own page: watched, left, come back to, stopped; and the list of all of them."""
+
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contacts
+from tests.factories.people import World
+from tests.support.browser import Browser
+from tests.support.seen import Seen
+from webapp.clock import read_clock
+from webapp.models import AuditEvent, Contact, RestoreJob
+
+Work = Callable[[], None]
+
+
+@pytest.fixture
+def binned(world: World, store: Session) -> list[Contact]:
+    contacts = new_contacts(store, world, 60)
+    delete(store, world, *contacts)
+    store.commit()
+    return contacts
+
+
+def start_all(browser: Browser, query: str = "") -> Seen:
+    dialog = browser.get(f"/contacts/restore/confirm-all{query}")
+    return browser.press(dialog, dialog.one("dialog form[action='/restores'] button"))
+
+
+def test_it_says_what_is_being_done_and_by_whom(anyone: Browser, binned: list[Contact]) -> None:
+    job = start_all(anyone, "?q=ann")
+
+    assert job.words("h1") == f"Restore #{job.path.removeprefix('/restores/')}"
+    assert "60 contacts matching “ann”." in job.text
+    assert "Started by Ada Admin" in job.text
+    assert "It can take up to 15 minutes. You can leave this page; the restore goes on." in job.text
+    assert "No automations will run and no campaigns will be sent." in job.text
+    assert job.all("progress[aria-label]")
+
+
+def test_it_asks_again_by_itself_until_the_end(scripted: Browser, binned: list[Contact], work: Work) -> None:
+    job = start_all(scripted)
+    polling = job.one("[data-poll]")
+    assert "load delay:" in str(polling["hx-trigger"])
+
+    again = scripted.poll(job)
+    assert again.part is not None
+    assert again.all("[data-poll]")
+    work()
+    ended = scripted.poll(again)
+
+    assert not ended.all("[data-poll], [hx-trigger]")
+    assert "Done" in ended.text
+    assert "60 contacts restored." in ended.text
+    assert "No automations ran and no campaigns were sent." in ended.text
+    assert ended.words("#progress") == scripted.get(job.path).words("#progress")
+
+
+def test_without_scripts_the_page_reloads_itself_until_the_end(
+    admin: Browser, binned: list[Contact], work: Work
+) -> None:
+    job = start_all(admin)
+    assert job.one("noscript meta[http-equiv=refresh]")["content"] == "5"
+    work()
+
+    assert not admin.get(job.path).all("meta[http-equiv=refresh]")
+
+
+def test_a_waiting_job_is_cancelled_at_once_and_the_door_is_open_again(
+    anyone: Browser,
+    world: World,
+    binned: list[Contact],
+    work: Work,
+    stored: Callable[..., list[Any]],
+) -> None:
+    job = start_all(anyone)
+
+    cancelled = anyone.press(job, "Cancel this restore")
+    assert cancelled.path == job.path
+    assert "Cancelled" in cancelled.text
+    assert "Stopped by Ada Admin." in cancelled.text
+    assert not cancelled.all("#view-restored")
+    work()
+    assert anyone.get("/contacts").ids == [], "the ring that was under way does nothing"
+    assert "restore.cancel_requested" in stored(select(AuditEvent.action).filter_by(workspace_id=world.id))
+
+    another = start_all(anyone)
+    work()
+    assert another.path != job.path
+    assert "60 contacts restored." in anyone.get(another.path).text
+
+
+def test_cancelling_what_has_ended_changes_nothing(
+    anyone: Browser,
+    binned: list[Contact],
+    work: Work,
+    unchanged: Callable[[], AbstractContextManager[None]],
+) -> None:
+    job = start_all(anyone)
+    work()
+
+    with unchanged():
+        seen = anyone.press(job, "Cancel this restore")
+
+    assert "60 contacts restored." in seen.text
+
+
+def test_a_running_job_that_is_told_to_stop_says_so(
+    anyone: Browser, world: World, store: Session, binned: list[Contact]
+) -> None:
+    job = start_all(anyone)
+    values = {"state": "running", "started_at": read_clock(store), "restored": 20, "fence": 1}
+    values["lease_until"] = read_clock(store) + timedelta(seconds=30)
+    store.execute(update(RestoreJob).filter_by(workspace_id=world.id).values(**values))
+    store.commit()
+
+    running = anyone.get(job.path)
+    assert "33 %" in running.text
+    assert "Restoring 20 of 60" in running.text
+    stopping = anyone.press(running, "Cancel this restore")
+
+    assert "Stopping after the contacts in hand. 20 contacts of 60 done." in stopping.text
+    assert not stopping.has_button("Cancel this restore")
+
+
+def test_a_long_report_goes_on_over_pages(
+    anyone: Browser, world: World, store: Session, binned: list[Contact], work: Work
+) -> None:
+    store.execute(update(Contact).filter_by(workspace_id=world.id).values(email_key="twin@example.com"))
+    store.commit()
+    job = start_all(anyone)
+    work()
+
+    first = anyone.get(job.path)
+    assert "1 contact restored, 59 skipped." in first.text
+    second = anyone.press(first, "More")
+
+    names = [element.get_text(strip=True) for seen in (first, second) for element in seen.all(".row-title")]
+    assert names == [contact.name for contact in binned[:59]]
+    assert len(first.all(".row-title")) == 50
+    assert not second.has_button("More")
+
+
+def test_a_lost_ring_is_made_up_for_by_whoever_looks(
+    admin: Browser, world: World, store: Session, binned: list[Contact], redis: Any, work: Work
+) -> None:
+    job = start_all(admin)
+    redis.delete("rq:queue:restore")
+    work()
+    assert "Waiting to begin" in admin.get(job.path).text
+    long_ago = read_clock(store) - timedelta(minutes=1)
+    store.execute(
+        update(RestoreJob).filter_by(workspace_id=world.id).values(rung_at=long_ago, lease_until=long_ago)
+    )
+    store.commit()
+
+    admin.get(job.path)
+    work()
+
+    assert "60 contacts restored." in admin.get(job.path).text
+
+
+def test_all_restores_are_listed_the_newest_first(anyone: Browser, binned: list[Contact], work: Work) -> None:
+    assert "No restores yet" in anyone.get("/restores").text
+    first = start_all(anyone, "?q=number+00001")
+    work()
+    second = start_all(anyone)
+
+    listed = anyone.press(anyone.get("/contacts"), "Restores")
+
+    rows = [" ".join(row.get_text(" ").split()) for row in listed.all("tbody tr")]
+    assert len(rows) == 2
+    assert "All 59 contacts deleted in the last 30 days." in rows[0]
+    assert "Queued" in rows[0]
+    assert "1 contact matching “number 00001”." in rows[1]
+    assert "Ada Admin just now" in rows[1]
+    assert rows[1].endswith("Done 1 0")
+    assert [str(link["href"]) for link in listed.all("tbody a")] == [second.path, first.path]
+
+
+def test_a_long_list_of_restores_goes_on_over_pages(admin: Browser, world: World, store: Session) -> None:
+    moment = read_clock(store)
+    for _ in range(60):
+        key = str(uuid.uuid4())
+        store.add(
+            RestoreJob(
+                uuid=key,
+                workspace_id=world.id,
+                requested_by=world.admin.id,
+                kind="ids",
+                scope={},
+                scope_hash="",
+                as_of=moment,
+                through_number=1,
+                expected=1,
+                idempotency_key=key,
+                state="done",
+                lease_until=moment,
+                rung_at=moment,
+                created_at=moment,
+            )
+        )
+        store.flush()
+    store.commit()
+
+    pages = admin.turn(admin.get("/restores"), "Older")
+
+    ids = [int(str(link["href"]).rpartition("/")[2]) for page in pages for link in page.all("tbody a")]
+    assert [len(page.all("tbody tr")) for page in pages] == [25, 25, 10]
+    assert ids == sorted(set(ids), reverse=True)
+    assert len(ids) == 60
