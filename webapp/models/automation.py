@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, BigId
+from webapp.models.base import Base, BigId, partial_index
 
 QUEUED, WAITING, RUNNING, DONE, ENDED = "queued", "waiting", "running", "done", "ended"
 
@@ -35,12 +35,7 @@ class AutomationRun(Base):
         CheckConstraint("state IN ('queued', 'waiting', 'running', 'done', 'ended')", name="state"),
         Index("ix_automation_run_contact_id", "contact_id"),
         Index("ix_automation_run_automation_id", "automation_id"),
-        Index(
-            "ix_automation_run_due",
-            "due_at",
-            sqlite_where=text("state IN ('queued', 'waiting')"),
-            postgresql_where=text("state IN ('queued', 'waiting')"),
-        ),
+        partial_index("ix_automation_run_due", "due_at", where="state IN ('queued', 'waiting')"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, BigId
+from webapp.models.base import Base, BigId, partial_index
 
 PENDING, SENT, ENDED = "pending", "sent", "ended"
 
@@ -28,12 +28,7 @@ class CampaignSend(Base):
         CheckConstraint("state IN ('pending', 'sent', 'ended')", name="state"),
         Index("ix_campaign_send_contact_id", "contact_id"),
         Index("ix_campaign_send_campaign_id", "campaign_id"),
-        Index(
-            "ix_campaign_send_pending",
-            "due_at",
-            sqlite_where=text("state = 'pending'"),
-            postgresql_where=text("state = 'pending'"),
-        ),
+        partial_index("ix_campaign_send_pending", "due_at", where="state = 'pending'"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

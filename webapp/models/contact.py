@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, BigId
+from webapp.models.base import Base, BigId, partial_index
 
 # "Restore contact records up to 30 days after being deleted" (article).
 WINDOW = timedelta(days=30)
@@ -36,45 +36,16 @@ class Contact(Base):
 
     __table_args__ = (
         # A contact in the bin reserves nothing: only live addresses are unique.
-        Index(
-            "uq_contact_live_email",
-            "workspace_id",
-            "email_key",
-            unique=True,
-            sqlite_where=text("deleted_at IS NULL"),
-            postgresql_where=text("deleted_at IS NULL"),
+        partial_index(
+            "uq_contact_live_email", "workspace_id", "email_key", where="deleted_at IS NULL", unique=True
         ),
-        Index(
-            "ix_contact_live",
-            "workspace_id",
-            "created_at",
-            "id",
-            sqlite_where=text("deleted_at IS NULL"),
-            postgresql_where=text("deleted_at IS NULL"),
-        ),
+        partial_index("ix_contact_live", "workspace_id", "created_at", "id", where="deleted_at IS NULL"),
         # The order of the bin's page and of a restore's walk: last deleted first.
-        Index(
-            "ix_contact_bin",
-            "workspace_id",
-            "deleted_at",
-            "id",
-            sqlite_where=text("deleted_at IS NOT NULL"),
-            postgresql_where=text("deleted_at IS NOT NULL"),
-        ),
+        partial_index("ix_contact_bin", "workspace_id", "deleted_at", "id", where="deleted_at IS NOT NULL"),
         Index("ix_contact_deletion_id", "deletion_id"),
-        Index(
-            "ix_contact_restore_job_id",
-            "restore_job_id",
-            sqlite_where=text("restore_job_id IS NOT NULL"),
-            postgresql_where=text("restore_job_id IS NOT NULL"),
-        ),
+        partial_index("ix_contact_restore_job_id", "restore_job_id", where="restore_job_id IS NOT NULL"),
         Index("ix_contact_account_id", "account_id"),
-        Index(
-            "ix_contact_merged_into_id",
-            "merged_into_id",
-            sqlite_where=text("merged_into_id IS NOT NULL"),
-            postgresql_where=text("merged_into_id IS NOT NULL"),
-        ),
+        partial_index("ix_contact_merged_into_id", "merged_into_id", where="merged_into_id IS NOT NULL"),
         # An id is never given out twice: a report speaks of contacts that have been purged.
         {"sqlite_autoincrement": True},
     )

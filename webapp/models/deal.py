@@ -3,10 +3,10 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, BigId
+from webapp.models.base import Base, BigId, partial_index
 
 
 class Deal(Base):
@@ -36,19 +36,14 @@ class DealContact(Base):
         CheckConstraint(
             "(detached_at IS NULL) = (detached_by_deletion_id IS NULL)", name="detached_by_a_deletion"
         ),
-        Index(
-            "uq_deal_contact_primary",
-            "deal_id",
-            unique=True,
-            sqlite_where=text("is_primary AND detached_at IS NULL"),
-            postgresql_where=text("is_primary AND detached_at IS NULL"),
+        partial_index(
+            "uq_deal_contact_primary", "deal_id", where="is_primary AND detached_at IS NULL", unique=True
         ),
         Index("ix_deal_contact_contact_id", "contact_id"),
-        Index(
+        partial_index(
             "ix_deal_contact_detached_by_deletion_id",
             "detached_by_deletion_id",
-            sqlite_where=text("detached_by_deletion_id IS NOT NULL"),
-            postgresql_where=text("detached_by_deletion_id IS NOT NULL"),
+            where="detached_by_deletion_id IS NOT NULL",
         ),
     )
 

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, BigId
+from webapp.models.base import Base, BigId, partial_index
 
 SUBSCRIBED = "subscribed"
 BOUNCED = "bounced"
@@ -17,13 +17,8 @@ STATUSES = (SUBSCRIBED, BOUNCED, UNSUBSCRIBED, UNCONFIRMED)
 class MailingList(Base):
     __tablename__ = "mailing_list"
     __table_args__ = (
-        Index(
-            "uq_mailing_list_live_name",
-            "workspace_id",
-            "name",
-            unique=True,
-            sqlite_where=text("deleted_at IS NULL"),
-            postgresql_where=text("deleted_at IS NULL"),
+        partial_index(
+            "uq_mailing_list_live_name", "workspace_id", "name", where="deleted_at IS NULL", unique=True
         ),
     )
 

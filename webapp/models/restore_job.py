@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.base import Base, BigId
+from webapp.models.base import Base, BigId, partial_index
 from webapp.models.user import User
 
 QUEUED, RUNNING, DONE, CANCELLED, FAILED = "queued", "running", "done", "cancelled", "failed"
@@ -23,12 +23,8 @@ class RestoreJob(Base):
         UniqueConstraint("uuid"),
         UniqueConstraint("workspace_id", "idempotency_key"),
         # The arbiter of "one restore job at a time" (article), whatever Redis says.
-        Index(
-            "uq_restore_job_active",
-            "workspace_id",
-            unique=True,
-            sqlite_where=text("state IN ('queued', 'running')"),
-            postgresql_where=text("state IN ('queued', 'running')"),
+        partial_index(
+            "uq_restore_job_active", "workspace_id", where="state IN ('queued', 'running')", unique=True
         ),
         Index("ix_restore_job_recent", "workspace_id", "id"),
     )
@@ -86,12 +82,8 @@ class RestoreOutcome(Base):
     __tablename__ = "restore_outcome"
     __table_args__ = (
         CheckConstraint("outcome IN ('restored', 'skipped', 'failed')", name="outcome"),
-        Index(
-            "ix_restore_outcome_not_restored",
-            "job_id",
-            "contact_id",
-            sqlite_where=text("outcome <> 'restored'"),
-            postgresql_where=text("outcome <> 'restored'"),
+        partial_index(
+            "ix_restore_outcome_not_restored", "job_id", "contact_id", where="outcome <> 'restored'"
         ),
     )
 

@@ -2,23 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, BigId
+from webapp.models.base import Base, BigId, partial_index
 
 
 class Tag(Base):
     __tablename__ = "tag"
     __table_args__ = (
-        Index(
-            "uq_tag_live_name",
-            "workspace_id",
-            "name",
-            unique=True,
-            sqlite_where=text("deleted_at IS NULL"),
-            postgresql_where=text("deleted_at IS NULL"),
-        ),
+        partial_index("uq_tag_live_name", "workspace_id", "name", where="deleted_at IS NULL", unique=True),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
