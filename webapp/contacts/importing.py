@@ -16,7 +16,7 @@ from webapp.clock import read_clock
 from webapp.contacts.import_rows import BadRow, Identity, Row
 from webapp.contacts.load import NewContact, add_contacts, ids_by_name
 from webapp.database import lock_workspace, write_transaction
-from webapp.models import WINDOW, Account, Contact, Deletion, MailingList, Tag
+from webapp.models import WINDOW, Account, Contact, MailingList, Tag
 from webapp.models.audit_event import record
 from webapp.models.mailing_list import SUBSCRIBED
 
@@ -127,17 +127,14 @@ class Import:
         return found
 
     def _binned(self, session: Session, rows: Sequence[Row], now: datetime) -> set[str | None]:
-        """Those of the rows' addresses that lie in the bin."""
+        """Those of the rows' addresses that lie in the bin, or will when their deletion is complete."""
         return set(
             session.scalars(
-                select(Contact.email_key)
-                .join(Deletion, Deletion.id == Contact.deletion_id)
-                .where(
+                select(Contact.email_key).where(
                     Contact.workspace_id == self.workspace_id,
                     Contact.email_key.in_(_keys(rows)),
                     Contact.deleted_at >= now - WINDOW,
                     Contact.merged_into_id.is_(None),
-                    Deletion.completed_at.is_not(None),
                 )
             )
         )

@@ -133,6 +133,16 @@ def test_contacts_come_with_all_that_hangs_on_them(run: Run, stored: Stored, pla
     assert len(stored(select(Deal.id).where(Deal.workspace_id == place.id))) > 20
 
 
+def test_a_hundredth_are_twins_and_a_hundredth_are_taken(run: Run, stored: Stored, place: World) -> None:
+    run("--contacts", "100", "--deleted", "4000")
+
+    live, deleted = Contact.deleted_at.is_(None), Contact.deleted_at.is_not(None)
+    here = select(Contact.email_key).where(Contact.workspace_id == place.id, Contact.email_key.is_not(None))
+    assert len(stored(here.where(live, Contact.email_key.in_(here.where(deleted))))) == 40
+    twice = here.where(deleted).group_by(Contact.email_key).having(func.count() > 1)
+    assert len(stored(twice)) == 40
+
+
 def test_a_run_that_breaks_off_leaves_nothing_of_a_small_load(
     app: Flask, engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

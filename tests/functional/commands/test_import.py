@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_account, new_contact, new_list, new_tag
-from tests.factories.people import World
+from tests.factories.people import World, new_world
 from tests.support.state import nothing_changes
 from webapp.cli import contacts as command
 from webapp.clock import read_clock
@@ -55,7 +55,10 @@ def test_live_names_are_used_and_deleted_ones_made_anew(
     take_in: Import, store: Session, stored: Stored, place: World
 ) -> None:
     kinds = (Account, Tag, MailingList)
+    elsewhere = new_world(store)
     for make in (new_account, new_tag, new_list):
+        make(store, elsewhere, "Known")
+        make(store, elsewhere, "Gone")
         make(store, place, "Known")
         make(store, place, "Gone").deleted_at = read_clock(store)
     store.commit()
@@ -132,6 +135,19 @@ def test_running_it_twice_adds_nothing_twice(
     assert "Line 4: a contact has the name “Only Name” and no address already." in second.output
     assert second.exit_code == 1
     assert len(arrived()) == 3
+
+
+def test_the_id_of_a_purged_contact_is_not_given_out_again(
+    take_in: Import, store: Session, arrived: Arrived
+) -> None:
+    take_in("a@b.c", header="Email")
+    (purged,) = arrived()
+    store.execute(delete(Contact).where(Contact.id == purged.id))
+    store.commit()
+    take_in("a@b.c", header="Email")
+
+    (contact,) = arrived()
+    assert contact.id > purged.id
 
 
 def test_the_header_may_be_written_freely(take_in: Import, arrived: Arrived) -> None:

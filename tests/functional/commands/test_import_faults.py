@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from sqlalchemy import Engine, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_contact
 from tests.factories.people import World
 from webapp.cli import contacts as command
 from webapp.contacts import importing
+from webapp.database import lock_workspace
 from webapp.models import Contact, Tag
 
 Import = Callable[..., Result]
@@ -43,6 +44,28 @@ def test_an_address_that_is_taken_at_the_same_moment_costs_one_row(
     assert sorted(emails) == ["first@example.com", "last@example.com", "wanted@example.com"]
     if engine.dialect.name == "postgresql":
         assert "Line 3: a contact has the address “wanted@example.com” already." in result.output
+
+
+def test_whoever_locks_the_workspace_waits_for_the_batch(
+    take_in: Import, engine: Engine, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("a write transaction is the lock there")
+    add_contacts, refused = importing.add_contacts, []
+
+    def somebody_comes(*args: Any) -> list[int]:
+        with Session(engine) as other:
+            other.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            with pytest.raises(OperationalError) as refusal:
+                lock_workspace(other, place.id)
+            refused.append(refusal.value)
+        return add_contacts(*args)
+
+    monkeypatch.setattr(importing, "add_contacts", somebody_comes)
+    take_in("a@b.c", header="Email")
+
+    assert len(refused) == 1
+    assert len(arrived()) == 1
 
 
 def test_where_the_database_goes_on_refusing_it_says_what_is_in(
