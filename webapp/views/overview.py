@@ -54,7 +54,7 @@ def overview() -> ResponseReturnValue:
 def overview_selection() -> ResponseReturnValue:
     """The selection bar alone: what is ticked now."""
     view = look()
-    status = 422 if view.selection.message else 200
+    status = 200 if view.selection.ok else 422
     return make_response(render_template("contacts/_bar.html", view=view), status)
 
 
@@ -85,8 +85,8 @@ def contact(contact_id: int) -> ResponseReturnValue:
 def answer(*, message: str | None = None, status: int = 200) -> ResponseReturnValue:
     """The overview as asked for; with `message` in its selection bar, because something was refused."""
     view = look(message=message)
-    if view.q_error or (view.selection.message and status == 200):
-        status = 422 if view.q_error or view.selection.over_limit else status
+    if view.q_error or not view.selection.ok:
+        status = 422
     response = page_or_part("contacts/overview.html", "contacts/_results.html", view=view, status=status)
     response.headers["HX-Replace-Url"] = address("overview", ("q", "restored_by", "after", "before"))
     return response
@@ -132,6 +132,7 @@ def look(*, message: str | None = None) -> OverviewView:
             elsewhere=[contact_id for contact_id in ids if contact_id not in shown],
             hidden_by_filter=len(ids) - len(among(session, wanted, ids)),
             message=message or complaint or gone,
+            ok=complaint is None,
         ),
         show_selected=show_selected,
         empty=empty,

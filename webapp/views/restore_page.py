@@ -90,15 +90,13 @@ def restore_selection() -> ResponseReturnValue:
     view = look()
     if request.args.get("watching") and view.running is None:
         return retarget(Response(render_template("restore/_results.html", view=view)), "#results")
-    return Response(
-        render_template("restore/_bar.html", view=view), 422 if view.selection.over_limit else 200
-    )
+    return Response(render_template("restore/_bar.html", view=view), 200 if view.selection.ok else 422)
 
 
 def answer(*, message: str | None = None, status: int = 200) -> ResponseReturnValue:
     """The page as asked for; with `message` in its selection bar, because something was refused."""
     view = look(message=message)
-    if not view.filters.valid or (view.selection.over_limit and status == 200):
+    if not view.filters.valid or not view.selection.ok:
         status = 422
     response = page_or_part("restore/page.html", "restore/_results.html", view=view, status=status)
     # Replaced, not pushed: a filter that is being typed is no step that Back should undo.
@@ -159,6 +157,7 @@ def look(*, message: str | None = None) -> RestoreView:
         elsewhere=[contact_id for contact_id in ids if contact_id not in shown],
         hidden_by_filter=len(ids) - len(matching_ids),
         message=message or complaint or gone,
+        ok=complaint is None,
     )
     return RestoreView(
         filters=_filter_line(typed, dict(people)),

@@ -18,6 +18,8 @@ class Selection:
     hidden_by_filter: int
     message: str | None
     limit: int = LARGEST_SELECTION
+    # False: part of what was sent could not be read, or it was too much.
+    ok: bool = True
 
     @property
     def count(self) -> int:
