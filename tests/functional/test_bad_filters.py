@@ -1,0 +1,197 @@
+"""Filters and cursors that make no sense: said beside the field, "all" switched off, and never a 500."""
+
+import base64
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact, new_contacts
+from tests.factories.people import World
+from tests.support.browser import Browser
+from webapp.models import Contact, Workspace
+
+DATE = "Type a date as YYYY-MM-DD"
+CHARACTER = "This search contains a character that no name or e-mail address has."
+LONG = "Search for at most 200 characters."
+
+# Query (percent-encoded, as it travels), the field that is to blame, what is said about it.
+UNREADABLE = {
+    "no date": ("from=soon", "from", DATE),
+    "a date of letters and digits": ("to=2026-xx-01", "to", DATE),
+    "a day that does not exist": ("from=2026-02-30", "from", DATE),
+    "another order": ("from=24.11.2026", "from", DATE),
+    "a date without hyphens": ("from=20261124", "from", DATE),
+    "a date and a time": ("to=2026-11-24T00:00", "to", DATE),
+    "a week": ("from=2026-W01-1", "from", DATE),
+    "the year zero": ("from=0000-01-01", "from", DATE),
+    "the year 10000": ("to=10000-01-01", "to", DATE),
+    "a date with NUL": ("from=2026-11-0%00", "from", DATE),
+    "a date of Arabic digits": ("from=%D9%A2%D9%A0%D9%A2%D9%A6-11-24", "from", DATE),
+    "a date of 5,000 characters": ("from=" + "9" * 5000, "from", DATE),
+    "from after to": ("from=2026-11-02&to=2026-11-01", "to", "is before “Deleted from”"),
+    "the last day there is": ("to=9999-12-31", "to", "beyond the calendar"),
+    "NUL": ("q=a%00b", "q", CHARACTER),
+    "a line break": ("q=a%0Ab", "q", CHARACTER),
+    "201 characters": ("q=" + "a" * 201, "q", LONG),
+    "5,000 characters": ("q=" + "a" * 5000, "q", LONG),
+    "5,000 emoji": ("q=" + "%F0%9F%98%80" * 5000, "q", LONG),
+    "nobody's name": ("deleted_by=abc", "deleted_by", "Choose a person from the list."),
+    "a negative person": ("deleted_by=-1", "deleted_by", "Choose a person from the list."),
+    "a person of 10^30": (f"deleted_by={10**30}", "deleted_by", "Choose a person from the list."),
+    "a person beyond the ids": (f"deleted_by={2**63}", "deleted_by", "Choose a person from the list."),
+    "nobody of ours": ("deleted_by=999999999", "deleted_by", "Nobody of this name has deleted contacts"),
+    "no deletion": ("deletion=last", "deletion", "That is not a deletion’s number."),
+    "a negative deletion": ("deletion=-1", "deletion", "That is not a deletion’s number."),
+    "a deletion of 10^30": (f"deletion={10**30}", "deletion", "That is not a deletion’s number."),
+}
+
+READABLE = {
+    "%": "q=%25",
+    "_": "q=_",
+    "backslash": "q=%5C",
+    "quotes": "q=%22%27",
+    "bytes that are no UTF-8": "q=%FF%FE",
+    "a lone surrogate": "q=%ED%A0%80",
+    "emoji": "q=%F0%9F%98%80",
+    "a right-to-left mark": "q=%E2%80%8F",
+    "200 characters": "q=" + "a" * 200,
+    "only spaces": "q=%20%20",
+    "the year one": "from=0001-01-01",
+    "the last day but one": "to=9999-12-30",
+    "deletion zero": "deletion=0",
+    "a deletion that is to come": "deletion=999999",
+    "a field sent twice": "q=a&q=b&from=2026-01-01&from=soon",
+    "fields of somebody else's": "order=name&page=2&limit=1000000",
+    "empty fields": "q=&from=&to=&deleted_by=&deletion=&after=&before=&show=&clear=",
+}
+
+CURSORS = {
+    "a word": "abc",
+    "emoji": "%F0%9F%98%80",
+    "NUL": "%00",
+    "one byte too few": "MTc2",
+    "letters for numbers": base64.urlsafe_b64encode(b"x.y").decode(),
+    "a place before time": base64.urlsafe_b64encode(b"-99999999999999999999.1").decode().rstrip("="),
+    "a place beyond time": base64.urlsafe_b64encode(b"99999999999999999999.1").decode().rstrip("="),
+    "an id beyond the ids": base64.urlsafe_b64encode(b"1.9223372036854775808").decode().rstrip("="),
+    "an id of zero": base64.urlsafe_b64encode(b"1.0").decode().rstrip("="),
+    "5,000 digits": base64.urlsafe_b64encode(b"1." + b"9" * 5000).decode().rstrip("="),
+    "padding": base64.urlsafe_b64encode(b"1.22").decode() + "==",
+    "another spelling": base64.urlsafe_b64encode(b"1.022").decode().rstrip("="),
+}
+
+
+@pytest.fixture
+def binned(world: World, store: Session) -> list[Contact]:
+    contacts = new_contacts(store, world, 3)
+    delete(store, world, *contacts)
+    store.commit()
+    return contacts
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["page", "part"])
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_filter_that_cannot_be_read_is_said_and_switches_all_off(
+    admin: Browser,
+    binned: list[Contact],
+    unchanged: Callable[[], AbstractContextManager[None]],
+    what: str,
+    htmx: bool,
+) -> None:
+    query, field, sentence = UNREADABLE[what]
+    kept = f"selected={binned[0].id}"
+
+    with unchanged():
+        page = admin.get(f"/contacts/restore?{query}&{kept}", htmx=htmx)
+        asked = admin.get(f"/contacts/restore/confirm-all?{query}&{kept}", htmx=htmx)
+
+    assert page.status == asked.status == 422
+    assert sentence in page.words(f"[data-error-for={field}]")
+    assert "This filter cannot be read" in page.text
+    assert page.names == []
+    assert page.one("#restore-all").has_attr("disabled")
+    assert page.words("#restore-all") == "Restore all contacts"
+    assert "1 of 100 selected" in page.words("#selection-bar")
+    assert "Correct the search first: nothing was changed." in asked.words("#selection-bar")
+    assert not asked.all("dialog")
+    if not htmx:
+        assert page.selected == asked.selected == [binned[0].id]
+
+
+@pytest.mark.parametrize("what", READABLE)
+def test_a_filter_that_looks_odd_is_taken_literally(admin: Browser, binned: list[Contact], what: str) -> None:
+    for path in ("/contacts/restore", "/contacts"):
+        page = admin.get(f"{path}?{READABLE[what]}&selected={binned[0].id}")
+        part = admin.get(f"{path}?{READABLE[what]}&selected={binned[0].id}", htmx=True)
+        assert (page.status, part.status) == (200, 200)
+    answer = admin.get(f"/contacts/restore/confirm-all?{READABLE[what]}")
+    assert answer.status in (200, 422)
+    matching = admin.get(f"/contacts/restore?{READABLE[what]}").ids
+    assert (answer.status == 200) is bool(matching)
+
+
+def test_a_deletion_that_is_none_matches_nothing(admin: Browser, binned: list[Contact]) -> None:
+    for number in ("0", "2", "999999"):
+        page = admin.get(f"/contacts/restore?deletion={number}")
+        assert page.names == []
+        assert page.words("#restore-all") == "Restore all contacts (0 matching)"
+
+
+def test_a_person_of_another_account_is_nobody(
+    admin: Browser, elsewhere: World, store: Session, binned: list[Contact]
+) -> None:
+    delete(store, elsewhere, new_contact(store, elsewhere))
+    store.commit()
+
+    page = admin.get(f"/contacts/restore?deleted_by={elsewhere.member.id}")
+
+    assert page.status == 422
+    assert "Nobody of this name has deleted contacts in the last 30 days." in page.text
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_ends_of_the_calendar_are_survived_in_every_zone(
+    admin: Browser, world: World, store: Session, binned: list[Contact], zone: str
+) -> None:
+    store.get_one(Workspace, world.id).timezone = zone
+    store.commit()
+
+    for query in ("from=0001-01-01", "from=9999-12-31", "to=0001-01-01", "to=9999-12-31"):
+        assert admin.get(f"/contacts/restore?{query}").status in (200, 422)
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["page", "part"])
+@pytest.mark.parametrize("path", ["/contacts", "/contacts/restore", "/contacts/restore/selection"])
+@pytest.mark.parametrize("what", CURSORS)
+def test_a_forged_cursor_leads_nowhere_and_says_so(
+    admin: Browser, binned: list[Contact], path: str, what: str, htmx: bool
+) -> None:
+    for name in ("after", "before"):
+        seen = admin.get(f"{path}?{name}={CURSORS[what]}", htmx=htmx)
+        assert seen.status == 400
+        assert "This address was changed by hand or cut off" in seen.text
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "abc",
+        "-1",
+        "0",
+        str(2**63),
+        str(10**30),
+        "0" * 19 + "1" + "9" * 20,
+        "0" * 20 + "9" * 5000,
+        "1.5",
+        "٣",
+        "%00",
+    ],
+)
+@pytest.mark.parametrize("address", ["/contacts?restored_by=", "/restores?after="])
+def test_a_number_that_is_none_leads_nowhere_and_says_so(admin: Browser, address: str, number: str) -> None:
+    seen = admin.get(address + number)
+
+    assert seen.status == 400
+    assert "This address was changed by hand or cut off" in seen.text

@@ -1,0 +1,91 @@
+"""Redis is away: everything can be looked at, nothing can be started, and nothing is half done."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact, new_contacts
+from tests.factories.people import World
+from tests.support.another_app import another_app, nowhere
+from tests.support.browser import Browser
+from webapp.models import Contact, RestoreJob
+
+
+@pytest.fixture
+def lonely(environ: dict[str, str], app: Flask, tmp_path: Path) -> Iterator[Flask]:
+    """An app whose Redis is not there, on the same database."""
+    with another_app(environ, REDIS_URL=nowhere(tmp_path)) as lonely:
+        yield lonely
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "htmx"])
+def cut_off(lonely: Flask, world: World, request: pytest.FixtureRequest) -> Browser:
+    """The admin in that app."""
+    return Browser(lonely, world.admin, javascript=request.param)
+
+
+@pytest.fixture
+def binned(world: World, store: Session) -> list[Contact]:
+    contacts = new_contacts(store, world, 3)
+    delete(store, world, *contacts)
+    store.commit()
+    return contacts
+
+
+def test_a_restore_is_not_started_and_the_dialog_says_what_to_do(
+    cut_off: Browser,
+    admin: Browser,
+    world: World,
+    binned: list[Contact],
+    unchanged: Callable[[], AbstractContextManager[None]],
+    stored: Callable[..., list[Any]],
+    work: Callable[[], None],
+) -> None:
+    page = cut_off.tick(cut_off.get("/contacts/restore"), binned[0], binned[1])
+    dialog = cut_off.press(page, page.one("#restore-selected"))
+
+    with unchanged():
+        refused = cut_off.press(dialog, dialog.one("form[action='/restores'] button"))
+
+    assert refused.status == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    said = refused.words("dialog")
+    assert "Restores cannot be started just now. Nothing was changed. Try again in a few seconds." in said
+    assert "Restore 2 contacts?" in said, "what was asked is kept"
+    assert stored(select(RestoreJob.id).filter_by(workspace_id=world.id)) == []
+    # Redis is back: the same dialog, sent again, starts the job.
+    token = {"csrf_token": admin.token(), "scope": str(refused.one("input[name=scope]")["value"])}
+    job = admin.post("/restores", token)
+    work()
+    assert "2 contacts restored." in admin.get(job.path).text
+
+
+def test_everything_else_goes_on(
+    cut_off: Browser, world: World, store: Session, binned: list[Contact]
+) -> None:
+    contact = new_contact(store, world)
+    store.commit()
+
+    assert cut_off.get("/contacts").ids == [contact.id]
+    assert len(cut_off.get("/contacts/restore?q=ann").ids) == 3
+    assert cut_off.get("/restores").status == 200
+    page = cut_off.tick(cut_off.get("/contacts"), contact)
+    dialog = cut_off.press(page, page.one("#delete-selected"))
+    assert "1 contact deleted." in cut_off.press(dialog, dialog.one("dialog form[method=post] button")).text
+
+
+def test_a_job_that_was_started_before_can_be_watched_and_cancelled(
+    cut_off: Browser, admin: Browser, binned: list[Contact]
+) -> None:
+    dialog = admin.get("/contacts/restore/confirm-all")
+    job = admin.press(dialog, dialog.one("form[action='/restores'] button"))
+
+    seen = cut_off.get(job.path)
+    assert "Waiting to begin: 3 contacts." in seen.text
+    assert "Cancelled" in cut_off.press(seen, "Cancel this restore").text
