@@ -1,140 +1,194 @@
-"""The worker as the operator runs it: found by its doorbell, stopped by SIGTERM, killed in the middle."""
+"""The worker as it is deployed: real processes that are stopped, killed and cut off, and lose no contact."""
 
-import itertools
-from collections.abc import Callable
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
 
-import psutil
 import pytest
-from flask import Flask
-from redis import Redis
-from sqlalchemy import func, select
+from flask_migrate import upgrade
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contacts
-from tests.factories.people import World
-from tests.support.processes import eventually, worker_process
-from webapp.clock import read_clock
+from tests.factories.people import new_world
+from tests.support.processes import WorkerProcess, is_running, wait_until, worker_process
+from tests.support.restoring import Restoring
+from tests.support.schema import app_on_a_new_database
+from webapp.extensions import db
+from webapp.jobs.doorbell import Doorbell
+from webapp.jobs.lease import RedisLease, key
 from webapp.jobs.services import services
+from webapp.local_services import private_redis, redis_url
 from webapp.models import Contact, RestoreJob, RestoreOutcome
-from webapp.restoring.filters import Filters
-from webapp.restoring.question import about_all
 from webapp.restoring.start import start
 
-# So small that a signal finds the job in its middle.
-SMALL = {"BATCH_SIZE": "5"}
-MANY = 600
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 
-Ask = Callable[[], RestoreJob]
-
-
-@pytest.fixture
-def ask_for_all(app: Flask, world: World, store: Session) -> Ask:
-    """Confirm "Restore all contacts" as the web does."""
-
-    def ask() -> RestoreJob:
-        question = about_all(
-            store, world.id, Filters(), read_clock(store), zone=world.workspace.zone, people={}
-        )
-        with app.app_context():
-            s = services()
-        return start(store, s.lease, s.doorbell.ring, scope=question.scope, requested_by=world.admin.id)
-
-    return ask
+# Small batches and many, so that a job is long enough to be hit in its middle; SQLite rests between them.
+BATCH_SIZE = "5"
+CONTACTS = {"sqlite": 300, "postgresql": 900}
 
 
-def bin_of(store: Session, world: World, number: int) -> None:
-    delete(store, world, *new_contacts(store, world, number))
-    store.commit()
+@dataclass
+class House:
+    """A database and a Redis that nothing else uses, so that the worker finds only this file's jobs."""
+
+    environ: dict[str, str]
+    engine: Engine
+    lease: RedisLease
+    doorbell: Doorbell
+    folder: Path
+
+    def worker(self) -> AbstractContextManager[WorkerProcess]:
+        return worker_process(self.environ, self.folder / "worker.log")
+
+    @property
+    def many(self) -> int:
+        return CONTACTS[self.engine.dialect.name]
+
+    def start_job(self, contacts: int) -> int:
+        """Confirm the restore of a bin of so many contacts, and ring."""
+        with Session(self.engine) as session:
+            world = new_world(session)
+            delete(session, world, *new_contacts(session, world, contacts))
+            session.commit()
+            scope = Restoring(session, world, self.lease).question_all().scope
+            return start(session, self.lease, self.doorbell.ring, scope=scope, requested_by=world.admin.id).id
+
+    def job(self, job_id: int) -> RestoreJob:
+        with Session(self.engine, expire_on_commit=False) as session:
+            return session.get_one(RestoreJob, job_id)
+
+    def wait_for_the_middle(self, job_id: int) -> None:
+        wait_until(lambda: self.job(job_id).processed > 0)
+        assert self.job(job_id).state == "running"
+
+    def check_that_all_came_back_once(self, job_id: int, contacts: int) -> None:
+        wait_until(lambda: not self.job(job_id).is_active)
+        job = self.job(job_id)
+        assert (job.state, job.restored, job.processed) == ("done", contacts, contacts)
+        with Session(self.engine) as session:
+            outcomes = select(func.count()).where(RestoreOutcome.job_id == job_id)
+            live = select(func.count()).where(Contact.restore_job_id == job_id, Contact.deleted_at.is_(None))
+            assert session.scalar(outcomes) == session.scalar(live) == contacts
 
 
-def look_again(store: Session, job: RestoreJob) -> RestoreJob:
-    store.rollback()
-    store.refresh(job)
-    return job
+@pytest.fixture(scope="module")
+def house(environ: dict[str, str]) -> Iterator[House]:
+    with tempfile.TemporaryDirectory(prefix="restore-worker-") as name:
+        folder = Path(name)
+        own = environ | {"REDIS_URL": redis_url(folder), "BATCH_SIZE": BATCH_SIZE}
+        with app_on_a_new_database(own) as app:
+            upgrade()
+            own["DATABASE_URL"] = app.config["SQLALCHEMY_DATABASE_URI"]
+            yield House(own, db.engine, services().lease, services().doorbell, folder)
 
 
-def assert_each_came_back_once(store: Session, world: World, job: RestoreJob, number: int) -> None:
-    live = select(func.count()).where(Contact.workspace_id == world.id, Contact.deleted_at.is_(None))
-    outcomes = select(func.count()).where(RestoreOutcome.job_id == job.id)
-    assert (job.state, job.restored, job.skipped, job.failed) == ("done", number, 0, 0)
-    assert store.scalar(live) == number
-    assert store.scalar(outcomes) == number
+@pytest.fixture(scope="module")
+def worker(house: House) -> Iterator[WorkerProcess]:
+    """One worker for the tests, because it takes its time to start. It is started before its Redis."""
+    with house.worker() as worker:
+        wait_until(lambda: worker.child("restore"))
+        first = worker.child("restore")
+        wait_until(lambda: worker.child("restore") not in (None, first))
+        with private_redis(house.folder):
+            yield worker
 
 
-def test_it_hears_the_doorbell_and_goes_when_it_is_told(
-    environ: dict[str, str], world: World, store: Session, ask_for_all: Ask
+def test_a_supervisor_started_before_its_redis_stays_and_goes_to_work_when_it_is_there(
+    house: House, worker: WorkerProcess
 ) -> None:
-    bin_of(store, world, 30)
-    with worker_process(environ) as worker:
-        eventually(lambda: len(worker.children()) == 2, within=20, what="a process for each queue")
-        job = ask_for_all()
-        eventually(lambda: not look_again(store, job).is_active, within=20, what="the end of the job")
-        assert_each_came_back_once(store, world, job, 30)
-        everything = worker.tree.children(recursive=True)
-        assert worker.stop() == 0
-        _gone, alive = psutil.wait_procs(everything, timeout=5)
-        assert not alive, f"left running: {alive}"
+    job_id = house.start_job(contacts=1)
+
+    house.check_that_all_came_back_once(job_id, contacts=1)
+
+    assert worker.is_alive
 
 
-def test_a_job_that_is_told_to_go_is_taken_up_by_the_next_worker(
-    environ: dict[str, str], world: World, store: Session, ask_for_all: Ask
+def test_a_job_that_is_rung_for_is_carried_out(house: House, worker: WorkerProcess) -> None:
+    job_id = house.start_job(contacts=12)
+
+    house.check_that_all_came_back_once(job_id, contacts=12)
+
+    job = house.job(job_id)
+    assert job.fence == 1
+    wait_until(lambda: not house.lease.redis.exists(key(job.workspace_id)))
+
+
+def test_a_work_horse_that_is_killed_loses_and_doubles_no_contact(
+    house: House, worker: WorkerProcess
 ) -> None:
-    bin_of(store, world, MANY)
-    job = ask_for_all()
-    with worker_process(environ | SMALL) as worker:
-        eventually(lambda: look_again(store, job).processed > 0, within=20, what="the first batch")
-        assert worker.stop() == 0
-    assert look_again(store, job).state == "running"
-    assert 0 < job.processed < MANY
-    with worker_process(environ) as worker:
-        eventually(lambda: not look_again(store, job).is_active, within=20, what="the end of the job")
-        worker.stop()
-    assert_each_came_back_once(store, world, job, MANY)
-    assert job.fence == 2
+    job_id = house.start_job(house.many)
+    house.wait_for_the_middle(job_id)
+    horse = worker.horse()
+    assert horse is not None
+
+    os.kill(horse, signal.SIGKILL)
+
+    assert house.job(job_id).processed < house.many
+    house.check_that_all_came_back_once(job_id, house.many)
+    assert house.job(job_id).fence == 2
 
 
-def test_a_job_whose_processes_are_killed_ends_all_the_same(
-    environ: dict[str, str], world: World, store: Session, ask_for_all: Ask
+def test_a_worker_that_is_killed_is_started_again_and_loses_and_doubles_no_contact(
+    house: House, worker: WorkerProcess
 ) -> None:
-    bin_of(store, world, MANY)
-    job = ask_for_all()
-    with worker_process(environ | SMALL) as worker:
-        for fence in itertools.count(1):
-            eventually(lambda f=fence: look_again(store, job).fence >= f, within=30, what="a claim")
-            if fence == 3:
-                break
-            progress = job.processed
-            eventually(
-                lambda p=progress: look_again(store, job).processed > p, within=20, what="a batch under it"
-            )
-            for horse in worker.horses():
-                horse.kill()
-        eventually(lambda: not look_again(store, job).is_active, within=40, what="the end of the job")
-        worker.stop()
-    assert_each_came_back_once(store, world, job, MANY)
+    """Its horse could run on as an orphan: it is killed too, so that somebody has to take over."""
+    job_id = house.start_job(house.many)
+    house.wait_for_the_middle(job_id)
+    child, horse = worker.child("restore"), worker.horse()
+    assert child is not None
+    assert horse is not None
+
+    for pid in (child, horse):
+        os.kill(pid, signal.SIGKILL)
+
+    assert house.job(job_id).processed < house.many
+    house.check_that_all_came_back_once(job_id, house.many)
+    assert house.job(job_id).fence >= 2
+    assert worker.child("restore") not in (None, child)
+    assert worker.is_alive
 
 
-def test_a_job_whose_ring_was_lost_is_taken_up_when_the_worker_starts(
-    environ: dict[str, str], world: World, store: Session, ask_for_all: Ask, redis: Redis
+def test_a_job_whose_ring_was_lost_is_carried_out_all_the_same(house: House, worker: WorkerProcess) -> None:
+    job_id = house.start_job(contacts=1)
+    house.lease.redis.flushall()
+
+    house.check_that_all_came_back_once(job_id, contacts=1)
+
+
+def test_sigterm_in_the_middle_ends_all_within_seconds_and_the_next_worker_goes_on(
+    house: House, worker: WorkerProcess
 ) -> None:
-    bin_of(store, world, 30)
-    job = ask_for_all()
-    redis.flushall()
-    # At real times: without the look at the start it would be 30 seconds until anybody rang again.
-    with worker_process(environ | {"TIME_SCALE": "1"}) as worker:
-        eventually(lambda: not look_again(store, job).is_active, within=20, what="the end of the job")
-        worker.stop()
-    assert_each_came_back_once(store, world, job, 30)
+    job_id = house.start_job(house.many)
+    house.wait_for_the_middle(job_id)
+    family, began = worker.everything(), monotonic()
+    assert len(family) == 4  # supervisor, two workers, one horse
+
+    assert worker.stop() == 0
+
+    assert monotonic() - began < 5
+    assert [pid for pid in family if is_running(pid)] == []
+    job = house.job(job_id)
+    assert job.state == "running"
+    assert 0 < job.processed < house.many
+    assert job.claims_since_progress == 0
+    with house.worker() as next_one:
+        house.check_that_all_came_back_once(job_id, house.many)
+        assert house.job(job_id).fence == 2
+        check_that_its_workers_go_with_it_when_it_is_killed(next_one)
 
 
-def test_it_stays_while_redis_is_away(environ: dict[str, str]) -> None:
-    away = environ | {"REDIS_URL": "redis://127.0.0.1:1/0"}
-    with worker_process(away) as worker:
-        first = {child.pid for child in eventually(worker.children, within=20, what="the first children")}
-        eventually(
-            lambda: {child.pid for child in worker.children()} - first,
-            within=20,
-            what="others in the place of those that found no Redis",
-        )
-        assert worker.process.poll() is None
-        assert worker.stop() == 0
+def check_that_its_workers_go_with_it_when_it_is_killed(worker: WorkerProcess) -> None:
+    wait_until(lambda: len(worker.everything()) == 3)  # the last job's horse has gone
+    family = worker.everything()
+
+    worker.process.kill()
+
+    worker.process.wait()
+    wait_until(lambda: not any(is_running(pid) for pid in family))

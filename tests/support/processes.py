@@ -1,4 +1,4 @@
-"""The worker as the operator runs it: processes of its own, watched and ended by their ids."""
+"""Real worker processes: started as an operator does, looked at through /proc, ended by their number."""
 
 import os
 import signal
@@ -6,64 +6,95 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-import psutil
-
-ROOT = Path(__file__).parent.parent.parent
-T = TypeVar("T")
+CHECKOUT = Path(__file__).parent.parent.parent
+PATIENCE = 20.0
 
 
-def eventually(ask: Callable[[], T], *, within: float, what: str) -> T:
-    """What `ask` answers as soon as that is true. Raises AssertionError after `within` seconds."""
-    give_up = time.monotonic() + within
-    while time.monotonic() < give_up:
-        if answer := ask():
-            return answer
-        time.sleep(0.05)
-    raise AssertionError(f"not within {within} s: {what}")
+def wait_until(what: Callable[[], object], *, seconds: float = PATIENCE) -> None:
+    """Wait until `what` says yes. Raises AssertionError if it never does."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, f"still not so after {seconds} seconds"
+        time.sleep(0.02)
 
 
+def children(pid: int) -> list[int]:
+    """The processes that `pid` has started and that run."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        # A process may end while it is looked at.
+        with suppress(OSError):
+            # The name stands in brackets and may hold anything; state and parent follow.
+            state, parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[:2]
+            if int(parent) == pid and state != "Z":
+                found.append(int(folder.name))
+    return found
+
+
+def is_running(pid: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
+
+
+@dataclass
 class WorkerProcess:
-    """`python worker.py` with everything that it has started."""
+    """A running `worker.py` with what it has started."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        self.process = process
-        self.tree = psutil.Process(process.pid)
+    process: subprocess.Popen[bytes]
 
-    def children(self) -> list[psutil.Process]:
-        """The RQ worker processes, one for each queue."""
-        return [child for child in self.tree.children() if child.status() != psutil.STATUS_ZOMBIE]
+    @property
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
 
-    def horses(self) -> list[psutil.Process]:
-        """The processes that RQ has forked to carry jobs out."""
-        found = []
-        for child in self.children():
-            found += [horse for horse in child.children() if horse.status() != psutil.STATUS_ZOMBIE]
-        return found
+    def child(self, queue: str) -> int | None:
+        """The process that works on `queue`, if it runs at the moment."""
+        for pid in children(self.process.pid):
+            with suppress(OSError):
+                if Path(f"/proc/{pid}/cmdline").read_bytes().endswith(f"worker.py\0{queue}\0".encode()):
+                    return pid
+        return None
+
+    def horse(self) -> int | None:
+        """The process that carries a restore out at the moment."""
+        child = self.child("restore")
+        return next(iter(children(child)), None) if child else None
+
+    def everything(self) -> list[int]:
+        family = [self.process.pid]
+        for pid in family:
+            family += children(pid)
+        return family
 
     def stop(self) -> int:
-        """SIGTERM, and the exit status."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        """Send SIGTERM, as an operator does; returns the exit code."""
+        self.process.terminate()
+        return self.process.wait(PATIENCE)
 
 
 @contextmanager
-def worker_process(environ: dict[str, str]) -> Iterator[WorkerProcess]:
-    """A worker in `environ`; whatever of it is left at the end is killed."""
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "worker.py")],
-        cwd=ROOT,
-        env={**os.environ, **environ},
-        stderr=subprocess.DEVNULL,
-    )
+def worker_process(environ: dict[str, str], log: Path) -> Iterator[WorkerProcess]:
+    """`python worker.py` under `environ`; its children and itself are gone afterwards, whatever happened."""
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "worker.py"],
+            cwd=CHECKOUT,
+            env=os.environ | environ,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+        )
     worker = WorkerProcess(process)
     try:
         yield worker
     finally:
-        left = [worker.tree, *worker.tree.children(recursive=True)] if process.poll() is None else []
-        for one in left:
-            one.kill()
-        process.wait(10)
+        family = worker.everything()
+        if worker.is_alive:
+            worker.stop()
+        for pid in family[1:]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
