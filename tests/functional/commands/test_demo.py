@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from tests.support.another_app import another_app
-from tests.support.databases import _new_database, sqlite_url
+from tests.support.databases import new_database, sqlite_url
 from webapp.clock import read_clock
 from webapp.contacts.normal import email_key, search_text
 from webapp.extensions import db
@@ -42,7 +42,7 @@ def empty_app(environ: dict[str, str]) -> Iterator[Flask]:
     """An app on a database of its own, without a row."""
     shared = environ["DATABASE_URL"]
     with (
-        sqlite_url() if shared.startswith("sqlite") else _new_database(shared) as url,
+        sqlite_url() if shared.startswith("sqlite") else new_database(shared) as url,
         another_app(environ, DATABASE_URL=url) as app,
     ):
         with app.app_context():
