@@ -1,0 +1,73 @@
+"""A restore in sentences: numbers, enumerations, filters and estimates as a person reads them."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from webapp.restoring.filters import Filters, read_filters
+from webapp.restoring.words import counted, describe, joined, remaining
+
+NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 contacts"), (1, "1 contact"), (2, "2 contacts"), (4812, "4,812 contacts")]
+)
+def test_a_number_takes_its_plural_and_its_comma(number: int, words: str) -> None:
+    assert counted(number, "contact") == words
+
+
+@pytest.mark.parametrize(
+    ("phrases", "words"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_phrases_become_one_enumeration(phrases: list[str], words: str) -> None:
+    assert joined(phrases) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "about 5 seconds left"),
+        (12, "about 10 seconds left"),
+        (58, "about 60 seconds left"),
+        (61, "about 1 minute left"),
+        (840, "about 14 minutes left"),
+    ],
+)
+def test_an_estimate_is_calm(seconds: float, words: str) -> None:
+    assert remaining(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({}, ""),
+        ({"q": "ann"}, "matching “ann”"),
+        ({"from": "2026-10-25", "to": "2026-10-25"}, "deleted on 25 Oct 2026"),
+        ({"from": "2026-10-25", "to": "2026-11-01"}, "deleted from 25 Oct 2026 to 1 Nov 2026"),
+        ({"from": "2026-10-25"}, "deleted on or after 25 Oct 2026"),
+        ({"to": "2026-10-25"}, "deleted on or before 25 Oct 2026"),
+        ({"deleted_by": "7", "deletion": "3"}, "deleted by Max and of deletion #3"),
+        ({"deleted_by": "8"}, "deleted by somebody who has left"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Santiago", "Pacific/Kiritimati"])
+def test_the_filters_are_told_in_the_days_that_were_typed(
+    zone: str, typed: dict[str, str], words: str
+) -> None:
+    meaning = read_filters(typed, zone=ZoneInfo(zone), now=NOW).meaning
+
+    assert meaning is not None
+    assert joined(describe(meaning, zone=ZoneInfo(zone), people={7: "Max"})) == words
+
+
+def test_a_day_without_a_midnight_keeps_its_name() -> None:
+    zone = ZoneInfo("America/Santiago")
+    typed = read_filters({"from": "2026-09-06", "to": "2026-09-06"}, zone=zone, now=NOW.replace(month=9))
+
+    assert typed.meaning is not None
+    assert describe(typed.meaning, zone=zone, people={}) == ["deleted on 6 Sep 2026"]
+    assert date(2026, 9, 6) == typed.meaning.since.astimezone(zone).date()  # type: ignore[union-attr]
+    assert describe(Filters(), zone=zone, people={}) == []
