@@ -78,12 +78,13 @@ def test_a_request_is_written_down_with_who_and_what(
 ) -> None:
     job = restoring.start(scope)
 
-    event = store.scalars(select(AuditEvent).where(AuditEvent.action == "restore.requested")).all()[-1]
-    assert (event.user_id, event.subject, event.at) == (
-        world.admin.id,
-        f"restore_job:{job.id}",
-        job.created_at,
-    )
+    event = store.scalars(
+        select(AuditEvent).where(
+            AuditEvent.workspace_id == world.id, AuditEvent.action == "restore.requested"
+        )
+    ).one()
+    assert (event.user_id, event.at) == (world.admin.id, job.created_at)
+    assert event.subject == f"restore_job:{job.id}"
 
 
 def test_the_same_confirmation_again_is_the_same_job(scope: Scope, restoring: Restoring) -> None:
