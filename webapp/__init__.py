@@ -12,6 +12,7 @@ from webapp import database
 from webapp.cli import init_cli
 from webapp.config import load_config
 from webapp.extensions import csrf, db, limiter, login_manager, migrate
+from webapp.jobs.connection import options
 from webapp.jobs.services import init_services
 from webapp.logs import init_logs
 from webapp.urls import add_urls
@@ -58,6 +59,7 @@ def _init_extensions(app: Flask) -> None:
     login_manager.init_app(app)
     csrf.init_app(app)
     app.config.setdefault("RATELIMIT_STORAGE_URI", _limiter_storage(str(app.config["REDIS_URL"])))
+    app.config.setdefault("RATELIMIT_STORAGE_OPTIONS", options(str(app.config["REDIS_URL"])))
     app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", True)
     limiter.init_app(app)
     with app.app_context():

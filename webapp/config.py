@@ -15,6 +15,8 @@ from sqlalchemy import URL
 from webapp.local_services import redis_url
 
 MIB = 1024 * 1024
+# SQLite takes at most 32 766 values in one statement.
+LARGEST_BATCH = 30_000
 
 # The times of the restore protocol, in seconds; TIME_SCALE divides them all, so that tests need not wait.
 PROTOCOL_TIMES = {
@@ -149,8 +151,10 @@ def _batch_size(settings: Mapping[str, str]) -> int | None:
     value = settings.get("BATCH_SIZE")
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit() and int(value) > 0):
-        raise ConfigError(f"BATCH_SIZE must be a number of contacts above 0, not {value!r}.")
+    if not (value.isascii() and value.isdigit() and 0 < int(value) <= LARGEST_BATCH):
+        raise ConfigError(
+            f"BATCH_SIZE must be a number of contacts from 1 to {LARGEST_BATCH}, not {value!r}."
+        )
     return int(value)
 
 

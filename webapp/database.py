@@ -19,9 +19,12 @@ BUSY_MILLISECONDS = 5000
 
 def engine_options(url: str) -> dict[str, Any]:
     """The keyword arguments `create_engine` needs for the database at `url`."""
+    # Names and addresses are parameters: an error that is logged must not carry them along.
+    discreet = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"connect_args": {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000}}
-    return {
+        timeout = BUSY_MILLISECONDS / 1000
+        return discreet | {"connect_args": {"isolation_level": None, "timeout": timeout}}
+    return discreet | {
         # A connection that died with the database's restart is replaced before it is used.
         "pool_pre_ping": True,
         "pool_size": 10,

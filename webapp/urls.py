@@ -45,6 +45,7 @@ ROUTES = (
     Route("GET", "/restores", "restores", restores.restores, ADMIN),
     Route("POST", "/restores", "start_restore", restores.start_restore, ADMIN),
     Route("GET", "/restores/<id:job_id>", "restore_job", restores.restore_job, ADMIN),
+    Route("GET", "/restores/<id:job_id>/continue", "continue_restore", confirm.continue_restore, ADMIN),
     Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, ADMIN),
     Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),
     Route("GET", "/readyz", "readyz", health.readyz, PUBLIC),

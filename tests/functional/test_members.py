@@ -45,6 +45,7 @@ RESTORE_ADDRESSES = [
     ("GET", "/restores"),
     ("POST", "/restores"),
     ("GET", "/restores/{job}"),
+    ("GET", "/restores/{job}/continue"),
     ("POST", "/restores/{job}/cancel"),
 ]
 

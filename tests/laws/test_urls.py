@@ -38,6 +38,7 @@ TABLE = [
     ("GET", "/restores", "", (303, 403, 200, 200)),
     ("POST", "/restores", "?scope={scope}", (303, 403, 303, 404)),
     ("GET", "/restores/<id:job_id>", "", (303, 403, 200, 404)),
+    ("GET", "/restores/<id:job_id>/continue", "", (303, 403, 200, 404)),
     ("POST", "/restores/<id:job_id>/cancel", "", (303, 403, 303, 404)),
     ("GET", "/healthz", "", (200, 200, 200, 200)),
     ("GET", "/readyz", "", (200, 200, 200, 200)),

@@ -132,7 +132,7 @@ def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: dat
         .where(
             DealContact.contact_id.in_(gone),
             DealContact.detached_at.is_(None),
-            DealContact.deal_id.in_(select(Deal.id).where(Deal.deleted_at.is_(None))),
+            select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None)).exists(),
         )
         .values(detached_at=now, detached_by_deletion_id=deletion_id)
         .execution_options(synchronize_session=False)

@@ -10,15 +10,19 @@ from redis.retry import Retry
 def connect(url: str, *, patient: bool = False) -> Redis:
     """A client for the Redis at `url`; nothing is contacted yet.
 
-    The web answers within seconds whatever happens, so it waits little and tries twice: once more,
-    because a connection kept from before Redis restarted fails at first. `patient` is for workers, which
-    block on their queue.
+    It tries twice, because a connection kept from before Redis restarted fails at first. `patient` is for
+    workers, which block on their queue.
     """
-    options: dict[str, object] = {"retry": Retry(NoBackoff(), 1)}
+    return Redis.from_url(url, retry=Retry(NoBackoff(), 1), **options(url, patient=patient))
+
+
+def options(url: str, *, patient: bool = False) -> dict[str, object]:
+    """How to connect to `url`: the web answers within seconds whatever happens, so it waits little."""
+    options: dict[str, object] = {}
     if not patient:
         options |= {"socket_connect_timeout": 1, "socket_timeout": 1}
     parts = urlsplit(url)
     if parts.scheme == "rediss" and "ssl_cert_reqs" not in parse_qs(parts.query):
         # Heroku's Redis shows a certificate of its own making; whoever has a better one says so in the URL.
         options["ssl_cert_reqs"] = "none"
-    return Redis.from_url(url, **options)
+    return options

@@ -7,9 +7,14 @@ from types import FrameType
 _asked = Event()
 
 
-def listen() -> None:
-    """From now on SIGTERM asks the running job to finish its batch; the terminal's Ctrl-C is the parent's."""
+def listen(*, asked: bool = False) -> None:
+    """From now on SIGTERM asks the running job to finish its batch; the terminal's Ctrl-C is the parent's.
+
+    `asked` says whether that has happened already.
+    """
     _asked.clear()
+    if asked:
+        _asked.set()
     signal.signal(signal.SIGTERM, _ask)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

@@ -27,7 +27,14 @@ class GentleWorker(Worker):
     max_connection_wait_time = 5.0
 
     def setup_work_horse_signals(self) -> None:
-        shutdown.listen()
+        # Told to go between the fork and this line, the child heard it with its parent's ears.
+        shutdown.listen(asked=self._stop_requested)
+
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        super().fork_work_horse(job, queue)
+        if self._stop_requested:
+            # Told to go while there was no child yet to pass it on to.
+            self.handle_warm_shutdown_request()
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         # Connections that came over with the fork belong to the parent: leave them alone, open others.

@@ -72,6 +72,18 @@ class RestoreJob(Base):
         return self.state in ACTIVE
 
     @property
+    def can_be_continued(self) -> bool:
+        """Whether it ended before it had seen all of its scope."""
+        return self.state in (CANCELLED, FAILED)
+
+    @property
+    def place(self) -> tuple[datetime, int] | None:
+        """Where the walk has come to: the last contact of the last committed batch."""
+        if self.cursor_deleted_at is None or self.cursor_id is None:
+            return None
+        return self.cursor_deleted_at, self.cursor_id
+
+    @property
     def processed(self) -> int:
         return self.restored + self.skipped + self.failed
 

@@ -62,7 +62,7 @@ def _rejoin_deals(session: Session, ids: Sequence[int]) -> None:
         .where(
             DealContact.contact_id.in_(ids),
             DealContact.detached_by_deletion_id == latest_deletion,
-            DealContact.deal_id.in_(select(Deal.id).where(Deal.deleted_at.is_(None))),
+            select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None)).exists(),
         )
         .values(detached_at=None, detached_by_deletion_id=None, is_primary=False)
         .execution_options(synchronize_session=False)
@@ -102,7 +102,8 @@ def _refused(session: Session, verdict: Verdict, refusal: Exception) -> Verdict:
         return Verdict(
             verdict.contact_id, verdict.deletion_id, verdict.deleted_at, SKIPPED, EMAIL_TAKEN, holder
         )
-    return verdict.failed(str(getattr(refusal, "orig", None) or refusal))
+    # The first line says what rule was broken; those after it, on PostgreSQL, hold the contact's data.
+    return verdict.failed(str(getattr(refusal, "orig", None) or refusal).partition("\n")[0])
 
 
 def write_outcomes(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> None:

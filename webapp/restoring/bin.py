@@ -123,8 +123,9 @@ def latest_number(session: Session, workspace_id: int) -> int:
 
 
 def deleters(session: Session, extent: Extent) -> list[tuple[int, str]]:
-    """Who deleted what lies in the bin, by name."""
-    by = select(Deletion.user_id).where(extent.deletions(Filters()), Deletion.in_bin > 0)
+    """Who has deleted contacts within the window, by name; also those of whose deletions nothing is left,
+    so that a filter by person does not break when the last of their contacts has come back."""
+    by = select(Deletion.user_id).where(extent.deletions(Filters()))
     return [
         (user.id, user.name)
         for user in session.scalars(select(User).where(User.id.in_(by)).order_by(User.name, User.id))

@@ -3,14 +3,14 @@
 import uuid
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from webapp.models.restore_job import RESTORED
-from webapp.restoring.bin import Extent, count, latest_number
+from webapp.restoring.bin import Extent, chosen, count, latest_number
 from webapp.restoring.filters import Filters
 from webapp.restoring.plan import EMAIL_TAKEN, NO_LONGER_ELIGIBLE, TWIN, digest, judge, missing
 from webapp.restoring.scope import LARGEST_SELECTION, Scope
@@ -19,37 +19,32 @@ from webapp.restoring.words import counted, describe, joined
 
 @dataclass(frozen=True)
 class Question:
-    """What the dialog says: the question, the scope in one sentence, and who will stay in the bin and why."""
+    """What the dialog asks about, in the scope's words, and whether "Restore" would do anything."""
 
-    title: str
-    scope_words: str
     scope: Scope
-    skips: tuple[str, ...] = ()
     can_restore_any: bool = True
     any_in_bin: bool = True
 
 
 def about_selection(session: Session, workspace_id: int, ids: list[int], now: datetime) -> Question:
     """The question for the contacts ticked by hand: `ids`, at most 100, none twice."""
+    number = counted(len(ids), "contact")
     scope = Scope(
         workspace_id=workspace_id,
         as_of=now,
         through_number=latest_number(session, workspace_id),
         key=str(uuid.uuid4()),
         expected=len(ids),
-        words=f"{counted(len(ids), 'contact')}, chosen one by one.",
+        title=f"Restore {number}?",
+        words=f"{number}, chosen one by one.",
         ids=tuple(sorted(ids)),
     )
     verdicts = judge(session, scope, limit=LARGEST_SELECTION)
     verdicts += missing(scope.ids, verdicts)
     reasons = Counter(verdict.reason for verdict in verdicts)
-    coming = sum(verdict.outcome == RESTORED for verdict in verdicts)
     return Question(
-        title=f"Restore {counted(len(ids), 'contact')}?",
-        scope_words=f"You chose {counted(len(ids), 'contact')} to restore.",
-        scope=Scope(**{**vars(scope), "plan_digest": digest(verdicts)}),
-        skips=_skips(reasons),
-        can_restore_any=coming > 0,
+        scope=replace(scope, skips=_skips(reasons), plan_digest=digest(verdicts)),
+        can_restore_any=any(verdict.outcome == RESTORED for verdict in verdicts),
         any_in_bin=reasons[NO_LONGER_ELIGIBLE] < len(ids),
     )
 
@@ -67,31 +62,30 @@ def about_all(
     through = latest_number(session, workspace_id)
     number = count(session, Extent(workspace_id, now, through), filters)
     phrases = joined(describe(filters, zone=zone, people=people))
-    matching = "matching contact" if filters.any else "contact"
-    if phrases:
-        words = f"{counted(number, 'contact')} {phrases}."
-    else:
-        words = f"All {counted(number, 'contact')} deleted in the last 30 days."
-    return Question(
-        title=f"Restore all {counted(number, matching)}?" if number != 1 else f"Restore 1 {matching}?",
-        scope_words=words,
-        scope=Scope(
-            workspace_id=workspace_id,
-            as_of=now,
-            through_number=through,
-            key=str(uuid.uuid4()),
-            expected=number,
-            words=words,
-            filters=filters,
-        ),
-        can_restore_any=number > 0,
+    contacts = counted(number, "matching contact" if filters.any else "contact")
+    everything = f"{'All' if number != 1 else 'The'} {contacts} deleted in the last 30 days."
+    words = f"{counted(number, 'contact')} {phrases}." if phrases else everything
+    scope = Scope(
+        workspace_id=workspace_id,
+        as_of=now,
+        through_number=through,
+        key=str(uuid.uuid4()),
+        expected=number,
+        title=f"Restore {'all ' if number != 1 else ''}{contacts}?",
+        words=words,
+        filters=filters,
     )
+    return Question(scope, can_restore_any=number > 0)
 
 
-def again(scope: Scope) -> Question:
-    """The question whose scope has come back unanswered: the same words, the same key."""
-    title = f"Restore {counted(scope.expected, 'contact')}?"
-    return Question(title=title, scope_words=scope.words, scope=scope)
+def about_the_rest(
+    session: Session, scope: Scope, now: datetime, *, zone: ZoneInfo, people: Mapping[int, str]
+) -> Question:
+    """The question for what a job that did not come to its end has left in the bin of its `scope`."""
+    if scope.filters is not None:
+        return about_all(session, scope.workspace_id, scope.filters, now, zone=zone, people=people)
+    left = sorted(session.scalars(chosen(scope)))
+    return about_selection(session, scope.workspace_id, left, now)
 
 
 # Why a contact stays, for one of them and for many.

@@ -47,6 +47,7 @@ class JobView:
     failed: int
     why: str | None
     can_cancel: bool
+    can_be_continued: bool
     cancel_requested: bool
     poll_seconds: float
     announce: str | None
@@ -88,6 +89,7 @@ def view_job(job: RestoreJob, *, now: datetime) -> JobView:
         skipped=job.skipped,
         failed=job.failed,
         why=job.why if not job.is_active else None,
+        can_be_continued=job.can_be_continued,
         can_cancel=job.is_active and job.cancel_requested_at is None,
         cancel_requested=job.is_active and job.cancel_requested_at is not None,
         poll_seconds=_poll_seconds(job, now),
@@ -194,10 +196,10 @@ def _view_outcome(outcome: RestoreOutcome, people: dict[int, Contact]) -> Outcom
     contact = people.get(outcome.contact_id)
     other = people.get(outcome.other_contact_id or 0)
     sentence = {
-        EMAIL_TAKEN: "Its e-mail address is used by another contact. Still in the bin.",
-        TWIN: "A contact of the same e-mail address was deleted later and came first. Still in the bin.",
+        EMAIL_TAKEN: "Its e-mail address was used by another contact. It stayed in the bin.",
+        TWIN: "A contact of the same e-mail address was deleted later and came first. It stayed in the bin.",
         NO_LONGER_ELIGIBLE: "It was no longer in the bin.",
-    }.get(outcome.reason or "", f"It could not be written: {outcome.detail}. Still in the bin.")
+    }.get(outcome.reason or "", f"The database refused it ({outcome.detail}). It stayed in the bin.")
     return OutcomeView(
         contact_id=outcome.contact_id,
         name=(contact.name or contact.email or "No name") if contact else "Purged contact",

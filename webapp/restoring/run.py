@@ -16,8 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
-from webapp.contacts.keyset import Place
-from webapp.database import write_transaction
+from webapp.database import lock_workspace, write_transaction
 from webapp.models import RestoreJob, RestoreOutcome
 from webapp.models.audit_event import record
 from webapp.models.restore_job import ACTIVE, CANCELLED, DONE, FAILED, RESTORED, RUNNING, SKIPPED
@@ -59,7 +58,6 @@ class Claim:
     uuid: str
     fence: int
     scope: Scope
-    place: Place | None
 
 
 class LostLease(Exception):
@@ -87,7 +85,7 @@ def carry_out(
 
 
 def _walk(session: Session, lease: Lease, claim: Claim, pace: Pace, should_stop: Callable[[], bool]) -> str:
-    log.info("restore_claimed", place=claim.place and claim.place[1])
+    log.info("restore_claimed")
     try:
         state = _decide_whether_to_begin(session, claim)
         while state == RUNNING:
@@ -131,10 +129,7 @@ def take(session: Session, job_id: int, pace: Pace) -> Claim | None:
             return None
         job = session.get_one(RestoreJob, job_id, populate_existing=True)
         job.started_at = job.started_at or now
-        place = None
-        if job.cursor_deleted_at is not None and job.cursor_id is not None:
-            place = (job.cursor_deleted_at, job.cursor_id)
-        return Claim(job.id, job.workspace_id, job.uuid, job.fence, Scope.from_dict(job.scope), place)
+        return Claim(job.id, job.workspace_id, job.uuid, job.fence, Scope.from_dict(job.scope))
 
 
 def _decide_whether_to_begin(session: Session, claim: Claim) -> str:
@@ -184,9 +179,7 @@ def _next_batch(session: Session, claim: Claim, pace: Pace) -> str:
     while True:
         try:
             with write_transaction(session):
-                state, place = _write_batch(session, claim, pace, careful=planned >= PLAN_AGAIN)
-            claim.place = place
-            return state
+                return _write_batch(session, claim, pace, careful=planned >= PLAN_AGAIN)
         except REFUSALS:
             planned += 1
             if planned > PLAN_AGAIN:
@@ -199,19 +192,21 @@ def _next_batch(session: Session, claim: Claim, pace: Pace) -> str:
             time.sleep(0.1 * 2**tried)
 
 
-def _write_batch(session: Session, claim: Claim, pace: Pace, *, careful: bool) -> tuple[str, Place | None]:
-    """BATCH: lease, contacts, deals, outcomes, cursor and counters; with the last batch, the end."""
+def _write_batch(session: Session, claim: Claim, pace: Pace, *, careful: bool) -> str:
+    """BATCH: lease, contacts, deals, outcomes, cursor and counters; with the last batch, the end.
+
+    The workspace is locked first, as in a deletion: whether a deal still has a contact is decided by both.
+    """
+    lock_workspace(session, claim.workspace_id)
     now = read_clock(session)
     job = hold(session, claim, now, pace)
     if job.cancel_requested_at is not None:
         _end(session, job, CANCELLED, now, job.why)
-        return job.state, claim.place
-    verdicts = judge(session, claim.scope, limit=pace.batch_size, after=claim.place, job_id=claim.job_id)
-    place = claim.place
+        return job.state
+    # The place as committed, not as remembered: a commit whose answer was lost may have moved it.
+    verdicts = judge(session, claim.scope, limit=pace.batch_size, after=job.place, job_id=claim.job_id)
     if verdicts:
-        last = verdicts[-1]
-        assert last.deleted_at is not None
-        place = job.cursor_deleted_at, job.cursor_id = last.deleted_at, last.contact_id
+        job.cursor_deleted_at, job.cursor_id = verdicts[-1].deleted_at, verdicts[-1].contact_id
     is_last = len(verdicts) < pace.batch_size
     if careful:
         verdicts = bring_back_carefully(session, claim.job_id, verdicts) if verdicts else []
@@ -225,7 +220,7 @@ def _write_batch(session: Session, claim: Claim, pace: Pace, *, careful: bool) -
         _count(job, left)
         _end(session, job, DONE, now, None)
     session.flush()
-    return job.state, place
+    return job.state
 
 
 def _left_out(session: Session, claim: Claim) -> list[Verdict]:

@@ -27,8 +27,10 @@ class Scope:
     key: str
     # How many contacts the dialog spoke of.
     expected: int
-    # The scope in words, as the dialog said it.
+    # What the dialog said: its title, the scope in words, and who will stay in the bin.
+    title: str
     words: str
+    skips: tuple[str, ...] = ()
     ids: tuple[int, ...] = ()
     filters: Filters | None = None
     # By ids: the digest of the plan that the dialog showed.
@@ -60,7 +62,9 @@ class Scope:
             "through_number": self.through_number,
             "key": self.key,
             "expected": self.expected,
+            "title": self.title,
             "words": self.words,
+            "skips": list(self.skips),
             "ids": list(self.ids),
             "filters": filters,
             "plan_digest": self.plan_digest,
@@ -83,6 +87,7 @@ class Scope:
             | {
                 "as_of": datetime.fromisoformat(data["as_of"]),
                 "ids": tuple(data["ids"]),
+                "skips": tuple(data["skips"]),
                 "filters": filters,
             }
         )

@@ -21,6 +21,8 @@ from webapp.models.restore_job import ACTIVE
 from webapp.restoring.plan import digest, judge, missing
 from webapp.restoring.scope import LARGEST_SELECTION, Scope
 
+# What the column holds.
+LONGEST_WORDS = 500
 GIVE_UP_AFTER = 1.0
 LOOK_EVERY = 0.05
 
@@ -143,12 +145,12 @@ def _take_key(session: Session, lease: Lease, workspace_id: int, holder: str) ->
         )
         if job is not None and job.is_active:
             raise AlreadyRunning(job)
-        if job is not None or lease.is_stale(workspace_id):
-            lease.release(workspace_id, other)
-        elif time.monotonic() >= give_up:
+        if time.monotonic() >= give_up:
             if running := active_job(session, workspace_id):
                 raise AlreadyRunning(running)
             raise BeingStarted
+        if job is not None or lease.is_stale(workspace_id):
+            lease.release(workspace_id, other)
         else:
             time.sleep(LOOK_EVERY)
 
@@ -170,7 +172,7 @@ def _insert(session: Session, scope: Scope, requested_by: int, holder: str) -> R
         kind=scope.kind,
         scope=scope.to_dict(),
         scope_hash=scope.hash,
-        scope_words=scope.words,
+        scope_words=scope.words[:LONGEST_WORDS],
         as_of=scope.as_of,
         through_number=scope.through_number,
         expected=scope.expected,

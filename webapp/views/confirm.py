@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass
 
-from flask import Response
+from flask import Response, abort
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.clock import read_clock
 from webapp.extensions import db
-from webapp.restoring.bin import Extent
-from webapp.restoring.question import Question, about_all, about_selection
-from webapp.restoring.report import JobView, view_job
+from webapp.restoring.bin import Extent, deleters
+from webapp.restoring.question import Question, about_all, about_selection, about_the_rest
+from webapp.restoring.report import JobView, find_job, view_job
+from webapp.restoring.scope import Scope
 from webapp.restoring.start import active_job
-from webapp.views.restore_page import read_asked_filters, refuse
+from webapp.views.restore_page import ADDRESS, read_asked_filters, refuse
+from webapp.web.address import address
+from webapp.web.errors import error as refuse_with
 from webapp.web.htmx import page_or_part
 from webapp.web.selection import ticked_here
 from webapp.web.signing import sign
@@ -27,6 +30,8 @@ class Ask:
     error: str | None
     running: JobView | None
     can_restore_any: bool
+    # Where Cancel leads when the dialog is a page: to the same filters and ticks.
+    back: str
 
 
 def confirm_selected() -> ResponseReturnValue:
@@ -60,20 +65,40 @@ def confirm_all() -> ResponseReturnValue:
     return show(question)
 
 
+def continue_restore(job_id: int) -> ResponseReturnValue:
+    """Ask about what a failed or cancelled job has left in the bin; "Restore" makes a new job of it."""
+    session = db.session()
+    job = find_job(session, current_user.workspace_id, job_id)
+    if job is None or not job.can_be_continued:
+        abort(404)
+    now = read_clock(session)
+    question = about_the_rest(
+        session,
+        Scope.from_dict(job.scope),
+        now,
+        zone=current_user.workspace.zone,
+        people=dict(deleters(session, Extent(current_user.workspace_id, as_of=now))),
+    )
+    if not question.can_restore_any:
+        return refuse_with(409, "Nothing of this restore is left in the bin that could come back.")
+    return show(question)
+
+
 def show(question: Question, *, error: str | None = None, status: int = 200) -> Response:
     """The dialog with `question`; while a job runs, with a link to it in the place of the button."""
-    session = db.session()
+    session, scope = db.session(), question.scope
     job = active_job(session, current_user.workspace_id)
     running = view_job(job, now=read_clock(session)) if job else None
     if running and status == 200:
         status = 409
     ask = Ask(
-        title=question.title,
-        scope=question.scope_words,
-        skips=question.skips,
-        token=sign(question.scope),
+        title=scope.title,
+        scope=scope.words,
+        skips=scope.skips,
+        token=sign(scope),
         error=error,
         running=running,
         can_restore_any=question.can_restore_any,
+        back=address("restore_page", ADDRESS, selected=ticked_here()[0] or scope.ids),
     )
     return page_or_part("restore/confirm.html", "restore/_confirm.html", ask=ask, status=status)

@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from webapp.clock import read_clock
 from webapp.contacts.delete import Consequences, delete_contacts, foresee
-from webapp.database import write_transaction
+from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
 from webapp.models import Contact
 from webapp.restoring.words import counted
 from webapp.views import overview
+from webapp.web.address import address
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part, retarget
 from webapp.web.selection import ticked_here
@@ -26,7 +27,8 @@ class DeleteQuestion:
     title: str
     lines: list[str]
     ids: list[int]
-    error: str | None = None
+    # Where Cancel leads when the dialog is a page: to the same search and ticks.
+    back: str
 
 
 def confirm_delete() -> ResponseReturnValue:
@@ -41,7 +43,8 @@ def confirm_delete() -> ResponseReturnValue:
     )
     if not foreseen.contacts:
         return refuse("None of the contacts you selected is here any more.")
-    ask = DeleteQuestion(f"Delete {counted(foreseen.contacts, 'contact')}?", _lines(foreseen), ids)
+    back = address("overview", overview.ADDRESS, selected=ids)
+    ask = DeleteQuestion(f"Delete {counted(foreseen.contacts, 'contact')}?", _lines(foreseen), ids, back)
     return page_or_part("contacts/confirm_delete.html", "contacts/_confirm_delete.html", ask=ask)
 
 
@@ -52,6 +55,8 @@ def delete() -> ResponseReturnValue:
         return error(422, f"{complaint or NOTHING_TICKED} Nothing was changed.")
     session, workspace_id, user_id = db.session(), current_user.workspace_id, current_user.id
     with write_transaction(session):
+        # The clock is read behind the lock: deletions are timed in the order in which they are numbered.
+        lock_workspace(session, workspace_id)
         deletion = delete_contacts(
             session,
             workspace_id=workspace_id,

@@ -20,6 +20,7 @@ from webapp.web.selection import Selection, still_there, ticked_here
 from webapp.web.words import name_of
 
 PAGE_SIZE = 50
+ADDRESS = ("q", "restored_by", "after", "before")
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def answer(*, message: str | None = None, status: int = 200) -> ResponseReturnVa
     if view.q_error or not view.selection.ok:
         status = 422
     response = page_or_part("contacts/overview.html", "contacts/_results.html", view=view, status=status)
-    response.headers["HX-Replace-Url"] = address("overview", ("q", "restored_by", "after", "before"))
+    response.headers["HX-Replace-Url"] = address("overview", ADDRESS)
     return response
 
 

@@ -89,7 +89,10 @@ def restore_selection() -> ResponseReturnValue:
     """The selection bar alone; once the job that the page was watching has ended, all of the results."""
     view = look()
     if request.args.get("watching") and view.running is None:
-        return retarget(Response(render_template("restore/_results.html", view=view)), "#results")
+        response = retarget(Response(render_template("restore/_results.html", view=view)), "#results")
+        # The first page again: the one that was open may have come back whole.
+        response.headers["HX-Replace-Url"] = address("restore_page", ADDRESS)
+        return response
     return Response(render_template("restore/_bar.html", view=view), 200 if view.selection.ok else 422)
 
 

@@ -13,7 +13,7 @@ from webapp.jobs.services import services
 from webapp.models import RestoreJob
 from webapp.restoring import report
 from webapp.restoring.cancel import cancel
-from webapp.restoring.question import about_selection, again
+from webapp.restoring.question import Question, about_selection
 from webapp.restoring.recover import unheard
 from webapp.restoring.report import JobView, find_job, view_job
 from webapp.restoring.scope import Scope
@@ -53,7 +53,7 @@ def start_restore() -> ResponseReturnValue:
     try:
         scope = unsign(request.form.get("scope", ""))
     except ScopeForged:
-        return error(400, "This confirmation did not arrive whole. Open it again. Nothing was changed.")
+        return _refuse(400, "This confirmation did not arrive whole. Open it again.")
     except ScopeExpired:
         return error(
             409,
@@ -67,19 +67,18 @@ def start_restore() -> ResponseReturnValue:
     except NotAllowed:
         abort(403)
     except AnotherScope:
-        return error(
-            422, "This confirmation has been used for another restore. Open it again. Nothing was changed."
-        )
+        return _refuse(422, "This confirmation has been used for another restore. Open it again.")
     except AlreadyRunning:
-        return show(again(scope), error="A restore is already running. Nothing was changed.", status=409)
+        return show(Question(scope), error="A restore is already running. Nothing was changed.", status=409)
     except BeingStarted:
-        return show(again(scope), error="Another restore is being started. Nothing was changed.", status=409)
+        sentence = "Another restore is being started. Nothing was changed."
+        return show(Question(scope), error=sentence, status=409)
     except PlanChanged:
         return _ask_again(scope)
     except LeaseUnavailable:
         log.error("restore_not_started", exc_info=True)
         response = show(
-            again(scope),
+            Question(scope),
             error="Restores cannot be started just now. Nothing was changed. Try again in a few seconds.",
             status=503,
         )
@@ -87,6 +86,12 @@ def start_restore() -> ResponseReturnValue:
         return response
     watch = url_for("restore_job", job_id=job.id)
     return Response(headers={"HX-Redirect": watch}) if is_htmx() else redirect(watch, 303)
+
+
+def _refuse(status: int, sentence: str) -> Response:
+    """A confirmation that cannot be used: nothing is lost but the way back to the deleted contacts."""
+    back = (url_for("restore_page"), "Back to deleted contacts")
+    return error(status, f"{sentence} Nothing was changed.", back=back)
 
 
 def _ask_again(scope: Scope) -> Response:
@@ -103,7 +108,6 @@ def restore_job(job_id: int) -> ResponseReturnValue:
     session = db.session()
     if job.is_active:
         _ring_if_unheard(job.id)
-        job = _find(job_id)
     ended = not job.is_active
     after = number_asked_for("after")
     outcomes = report.not_restored(session, job, size=OUTCOMES_SIZE + 1, after=after) if ended else []

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import Enum
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -42,9 +43,11 @@ def to_sign_in() -> ResponseReturnValue:
     """Send a stranger to the sign-in page, and from there back to what they wanted to see."""
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     if is_htmx():
-        # Never a sign-in form inside a table: the whole page goes there. A part's address is no page.
+        # Never a sign-in form inside a table: the whole page goes there, and comes back as a page.
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        wanted = page.path + ("?" + page.query if page.query else "")
         response = Response(status=401)
-        response.headers["HX-Redirect"] = url_for("sign_in")
+        response.headers["HX-Redirect"] = url_for("sign_in", next=wanted or None)
         return response
     return redirect(url_for("sign_in", next=wanted), 303)
 

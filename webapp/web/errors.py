@@ -37,12 +37,17 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(Exception, on_unexpected)
 
 
-def error(status: int, message: str | None = None) -> Response:
-    """The page, or notice, for `status`; `message` where the general sentence would say too little."""
+def error(status: int, message: str | None = None, *, back: tuple[str, str] | None = None) -> Response:
+    """The page, or notice, for `status`; `message` where the general sentence would say too little.
+
+    `back` is an address and its label, for where to go on from here; without it, the contacts.
+    """
     title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
-    href, label = (url_for("overview"), "Back to contacts") if status != 503 else (request.path, "Try again")
-    if status == 503 and request.method != "GET":
-        href, label = url_for("overview"), "Back to contacts"
+    href: str | None
+    href, label = back or (url_for("overview"), "Back to contacts")
+    if status == 503 and request.method == "GET":
+        # A part of a page is no address to go to; the control that asked for it still stands.
+        href, label = (None if is_htmx() else request.full_path), "Try again"
     context = {
         "status": status,
         "title": title,

@@ -1,7 +1,7 @@
 """The signature on a scope: what the dialog froze comes back unchanged, or not at all."""
 
 from flask import current_app
-from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
 from webapp.restoring.scope import Scope
 
@@ -31,5 +31,8 @@ def unsign(token: str) -> Scope:
         return Scope.from_dict(_serializer().loads(token, max_age=GOOD_FOR_SECONDS))
     except SignatureExpired as error:
         raise ScopeExpired from error
-    except (BadSignature, UnicodeEncodeError) as error:
+    except (BadData, UnicodeEncodeError) as error:
         raise ScopeForged from error
+    except (KeyError, TypeError, ValueError) as error:
+        # Signed, but of another shape: by an earlier version of the app, so it is old as well.
+        raise ScopeExpired from error

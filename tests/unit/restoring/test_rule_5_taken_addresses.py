@@ -65,7 +65,7 @@ def test_the_dialog_says_beforehand_who_will_stay(
     question = restoring.question(taken, free)
 
     assert question.can_restore_any
-    assert question.skips == (
+    assert question.scope.skips == (
         "1 contact will stay in the bin: its e-mail address is used by another contact.",
     )
     assert not restoring.question(taken).can_restore_any

@@ -1,0 +1,64 @@
+"""A restore that was stopped can be continued: what is left of it becomes a new job."""
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contacts
+from tests.factories.people import World
+from tests.support.browser import Browser
+from webapp.models import Contact, RestoreJob
+
+
+def test_what_a_stopped_restore_has_left_is_restored_by_another(
+    admin: Browser, world: World, store: Session, work: Callable[[], None]
+) -> None:
+    contacts = new_contacts(store, world, 3)
+    delete(store, world, *contacts)
+    store.commit()
+    dialog = admin.press(admin.get("/contacts/restore"), "Restore all contacts")
+    stopped = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
+    assert "Stopped by Ada Admin." in stopped.text
+
+    again = admin.press(stopped, "Continue")
+    assert "Restore all 3 contacts?" in again.text
+    job = admin.press(again, "Restore")
+    work()
+    assert "3 contacts restored" in admin.get(job.path).text
+    assert job.path != stopped.path
+
+
+def test_only_those_still_in_the_bin_are_asked_about_again(
+    admin: Browser, world: World, store: Session
+) -> None:
+    contacts = new_contacts(store, world, 2)
+    delete(store, world, *contacts)
+    store.commit()
+    ticked = [("selected", str(contact.id)) for contact in contacts]
+    dialog = admin.get("/contacts/restore/confirm", ticked)
+    stopped = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
+    store.get_one(Contact, contacts[0].id).deleted_at = None
+    store.commit()
+    assert "Restore 1 contact?" in admin.press(stopped, "Continue").text
+
+    store.get_one(Contact, contacts[1].id).deleted_at = None
+    store.commit()
+    nothing = admin.get(f"{stopped.path}/continue")
+    assert nothing.status == 409
+    assert "Nothing of this restore is left" in nothing.text
+
+
+def test_a_restore_that_came_to_its_end_has_nothing_to_continue(
+    admin: Browser, world: World, store: Session, work: Callable[[], None]
+) -> None:
+    contacts = new_contacts(store, world, 1)
+    delete(store, world, *contacts)
+    store.commit()
+    job = admin.press(admin.press(admin.get("/contacts/restore"), "Restore all contacts"), "Restore")
+    assert admin.get(f"{job.path}/continue").status == 404
+    work()
+    ended = admin.get(job.path)
+    assert "Continue" not in ended.text
+    assert admin.get(f"{job.path}/continue").status == 404
+    assert store.scalar(select(RestoreJob.state).where(RestoreJob.workspace_id == world.id)) == "done"
