@@ -55,7 +55,7 @@ steps = st.lists(
 
 
 @given(steps=steps)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_deleted_and_restored_the_counters_say_what_is_there(
     steps: list[tuple[str, set[int]]], session: Session, lease: RedisLease
 ) -> None:

@@ -40,7 +40,7 @@ def walk(read: Callable[..., Page]) -> tuple[list[list[int]], list[list[int]]]:
 
 
 @given(minutes=st.lists(st.integers(0, 2), max_size=9), size=st.integers(1, 5))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_each_row_stands_on_one_page_in_order_both_ways(
     minutes: list[int], size: int, session: Session
 ) -> None:

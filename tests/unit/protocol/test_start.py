@@ -96,6 +96,13 @@ def test_the_same_confirmation_again_is_the_same_job(scope: Scope, restoring: Re
     assert restoring.rung == [first.id]
 
 
+def test_the_same_confirmation_again_is_answered_without_redis(scope: Scope, restoring: Restoring) -> None:
+    first = restoring.start(scope)
+    restoring.lease = RedisLease(connect("redis://127.0.0.1:1"), lock_seconds=60, starting_seconds=10)
+
+    assert restoring.start(scope).id == first.id
+
+
 def test_the_same_key_for_another_scope_is_refused(scope: Scope, world: World, restoring: Restoring) -> None:
     restoring.start(scope)
 

@@ -201,7 +201,7 @@ def expected(gone: list[Contact], live: list[Contact]) -> dict[int, tuple[str, s
     live=st.sets(st.sampled_from(["a@x.org", "b@x.org"])),
     batch_size=st.integers(1, 10),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_plan_and_run_agree_whatever_the_batches(
     people: list[tuple[str | None, int]],
     live: set[str],
