@@ -24,7 +24,10 @@ PG_COLUMNS = """
            || coalesce(column_default, '')
     FROM information_schema.columns WHERE table_schema = 'public'
 """
-SQLITE_OBJECTS = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND type = '{}'"
+# What SQLite keeps for itself, its statistics for one, is none of ours.
+SQLITE_OBJECTS = (
+    "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND type = '{}' AND name NOT LIKE 'sqlite%'"
+)
 
 
 @contextmanager
