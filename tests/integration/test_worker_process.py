@@ -11,6 +11,7 @@ from time import monotonic
 
 import pytest
 from flask_migrate import upgrade
+from rq.registry import FailedJobRegistry
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -20,7 +21,7 @@ from tests.support.processes import WorkerProcess, is_running, wait_until, worke
 from tests.support.restoring import Restoring
 from tests.support.schema import app_on_a_new_database
 from webapp.extensions import db
-from webapp.jobs.doorbell import Doorbell
+from webapp.jobs.doorbell import RESTORE, Doorbell, queue
 from webapp.jobs.lease import RedisLease, key
 from webapp.jobs.services import services
 from webapp.local_services import private_redis, redis_url
@@ -167,13 +168,15 @@ def test_sigterm_in_the_middle_ends_all_within_seconds_and_the_next_worker_goes_
 ) -> None:
     job_id = house.start_job(house.many)
     house.wait_for_the_middle(job_id)
-    family, began = worker.everything(), monotonic()
+    failures = FailedJobRegistry(queue=queue(RESTORE, house.lease.redis))
+    family, began, failed = worker.everything(), monotonic(), failures.get_job_count()
     assert len(family) == 4  # supervisor, two workers, one horse
 
     assert worker.stop() == 0
 
     assert monotonic() - began < 5
     assert [pid for pid in family if is_running(pid)] == []
+    assert failures.get_job_count() == failed  # it was handed back, not cut off
     job = house.job(job_id)
     assert job.state == "running"
     assert 0 < job.processed < house.many

@@ -111,6 +111,34 @@ def test_whatever_statement_a_runner_dies_at_nothing_is_half_done_and_the_next_o
     assert (job.state, job.restored, job.skipped) == ("done", 6, 1)
 
 
+def test_a_job_is_done_in_the_transaction_of_its_last_batch_or_not_at_all(
+    engine: Engine, store: Session, other: Session, restoring: Restoring
+) -> None:
+    """The whole job is one batch here, and each time a new one dies a statement later."""
+    for last_statement in range(1, 100):
+        restoring.world = new_world(store)
+        new_bin(store, restoring.world, 2)
+        job = restoring.start(restoring.question_all().scope)
+        sent = 0
+
+        def die(_statement: str, at: int = last_statement) -> None:
+            nonlocal sent
+            sent += 1
+            if sent == at:
+                raise Crash
+
+        try:
+            with before_each_statement(engine, die):
+                restoring.run(job)
+        except Crash:
+            store.rollback()
+        if check_that_nothing_is_half_done(other, job.id).state == "done":
+            break
+
+    assert last_statement > 10
+    assert sent == last_statement - 1
+
+
 def reset_claims(session: Session, job_id: int) -> None:
     """So many deaths at one place would fail the job; here they are meant."""
     session.get_one(RestoreJob, job_id).claims_since_progress = 0

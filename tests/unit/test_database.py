@@ -1,0 +1,112 @@
+"""Transactions: who writes reads again first, all of it commits or nothing, readers stand in nobody's way."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World
+from webapp.database import lock_workspace, write_transaction
+from webapp.models import Workspace
+
+
+@pytest.fixture
+def other(engine: Engine) -> Iterator[Session]:
+    """A second connection."""
+    with Session(engine) as session:
+        yield session
+
+
+def rename(session: Session, world: World, name: str) -> None:
+    session.execute(update(Workspace).where(Workspace.id == world.id).values(name=name))
+
+
+def name_of(session: Session, world: World) -> str | None:
+    return session.scalar(select(Workspace.name).where(Workspace.id == world.id))
+
+
+def is_locked(engine: Engine) -> bool:
+    """Whether somebody is writing; on SQLite one at a time can."""
+    assert engine.url.database
+    with closing(sqlite3.connect(engine.url.database, timeout=0)) as impatient:
+        try:
+            impatient.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+    return False
+
+
+def test_what_is_written_is_committed_at_the_end(store: Session, other: Session, world: World) -> None:
+    with write_transaction(store):
+        rename(store, world, "Southwind")
+        assert name_of(other, world) == "Northwind"
+        other.rollback()
+
+    assert name_of(other, world) == "Southwind"
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_undoes_all_of_it(
+    error: type[BaseException], store: Session, other: Session, world: World
+) -> None:
+    def write_and_fail() -> None:
+        with write_transaction(store):
+            rename(store, world, "Southwind")
+            raise error
+
+    with pytest.raises(error):
+        write_and_fail()
+
+    assert name_of(other, world) == name_of(store, world) == "Northwind"
+
+
+def test_what_was_read_before_is_read_again_inside(store: Session, other: Session, world: World) -> None:
+    """The page has read who signed in; meanwhile somebody else has written."""
+    read_before = store.get_one(Workspace, world.id)
+    with write_transaction(other):
+        rename(other, world, "Southwind")
+
+    with write_transaction(store):
+        assert read_before.name == "Southwind"
+        rename(store, world, read_before.name + " & Sons")
+
+    assert name_of(other, world) == "Southwind & Sons"
+
+
+def test_on_sqlite_the_write_lock_is_held_from_the_first_moment(store: Session, engine: Engine) -> None:
+    """Taken later, it would be refused at once to whoever has read first."""
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL locks rows")
+    assert not is_locked(engine)
+    with write_transaction(store):
+        assert is_locked(engine)
+    assert not is_locked(engine)
+
+
+def test_on_sqlite_reading_locks_nobody_out(store: Session, world: World, engine: Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL locks rows")
+    name_of(store, world)
+
+    assert store.in_transaction()
+    assert not is_locked(engine)
+
+
+def test_on_sqlite_connections_keep_foreign_keys_and_wait_their_turn(store: Session, engine: Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("settings of SQLite")
+    settings = {
+        name: store.connection().exec_driver_sql(f"PRAGMA {name}").scalar()
+        for name in ("foreign_keys", "journal_mode", "busy_timeout")
+    }
+
+    assert settings == {"foreign_keys": 1, "journal_mode": "wal", "busy_timeout": 5000}
+
+
+def test_a_workspace_that_is_not_there_cannot_be_locked(store: Session) -> None:
+    with pytest.raises(NoResultFound), write_transaction(store):
+        lock_workspace(store, 0)
