@@ -10,6 +10,12 @@ from tests.factories.people import World, number
 from tests.support.another_app import another_app, nowhere
 from tests.support.browser import Browser
 
+# One database is enough for this.
+pytestmark = [
+    pytest.mark.usefixtures("database_url"),
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session"),
+]
+
 
 @pytest.fixture(params=["redis", "redis away"])
 def limited(

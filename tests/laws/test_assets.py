@@ -9,6 +9,12 @@ import pytest
 from tests.support.browser import Browser
 from webapp.web.assets import OURS, htmx_folder
 
+# One database is enough for this.
+pytestmark = [
+    pytest.mark.usefixtures("database_url"),
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session"),
+]
+
 # htmx 2.0.3 as django-js-lib-htmx 2.0.3.1 carries it.
 HTMX_SHA256 = "491955cd1810747d7d7b9ccb936400afb760e06d25d53e4572b64b6563b2784e"
 

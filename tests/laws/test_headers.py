@@ -10,6 +10,12 @@ from flask import Flask
 from tests.support.browser import HTMX, Browser
 from webapp import create_app
 
+# One database is enough for this.
+pytestmark = [
+    pytest.mark.usefixtures("database_url"),
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session"),
+]
+
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -49,7 +49,7 @@ def check_fragment(html: str) -> BeautifulSoup:
 
 
 def _parse(html: str) -> tuple[BeautifulSoup, list[Tag]]:
-    soup = BeautifulSoup(html, "html.parser")
+    soup = BeautifulSoup(html, "html.parser", multi_valued_attributes=None)
     return soup, soup.find_all(True)
 
 
