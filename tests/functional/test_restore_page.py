@@ -174,7 +174,8 @@ def test_a_page_whose_contacts_have_all_gone_back_shows_the_first_one(
 
 def test_times_and_days_are_those_of_the_account(admin: Browser, world: World, store: Session) -> None:
     store.get_one(Workspace, world.id).timezone = "Pacific/Auckland"
-    moment = read_clock(store) - 2 * DAY
+    # In the evening of one day in UTC, in the morning of the next one there.
+    moment = (read_clock(store) - 3 * DAY).replace(hour=20)
     delete(store, world, new_contact(store, world), at=moment)
     store.commit()
     there = moment.astimezone(store.get_one(Workspace, world.id).zone)
