@@ -65,6 +65,11 @@ class House:
         with Session(self.engine, expire_on_commit=False) as session:
             return session.get_one(RestoreJob, job_id)
 
+    def was_rung_again(self, job_id: int) -> bool:
+        """Whether the reconciler had to see to the job."""
+        lines = (self.folder / "worker.log").read_text().splitlines()
+        return any("rung_again" in line and f"job={job_id}" in line.split() for line in lines)
+
     def wait_for_the_middle(self, job_id: int) -> None:
         wait_until(lambda: self.job(job_id).processed > 0)
         assert self.job(job_id).state == "running"
@@ -134,6 +139,7 @@ def test_a_work_horse_that_is_killed_loses_and_doubles_no_contact(
     assert house.job(job_id).processed < house.many
     house.check_that_all_came_back_once(job_id, house.many)
     assert house.job(job_id).fence == 2
+    assert not house.was_rung_again(job_id)  # its worker saw it die, and nobody waited for the lease
 
 
 def test_a_worker_that_is_killed_is_started_again_and_loses_and_doubles_no_contact(
@@ -152,6 +158,7 @@ def test_a_worker_that_is_killed_is_started_again_and_loses_and_doubles_no_conta
     assert house.job(job_id).processed < house.many
     house.check_that_all_came_back_once(job_id, house.many)
     assert house.job(job_id).fence >= 2
+    assert house.was_rung_again(job_id)
     assert worker.child("restore") not in (None, child)
     assert worker.is_alive
 
