@@ -81,7 +81,7 @@ def test_only_contacts_deleted_within_30_days_are_here(admin: Browser, world: Wo
         new_contact(store, world, name, "") for name in ("Live", "Late", "Merged", "In")
     )
     folded = delete(store, world, merged)
-    # A merge takes a contact out of the bin, and keeps its deletion's counter as everything that does so must.
+    # A merge takes a contact out of the bin, and lowers its deletion's counter as whoever does that must.
     merged.merged_into_id, folded.in_bin = live.id, folded.in_bin - 1
     delete(store, world, late, ago=30 * DAY + timedelta(seconds=5))
     delete(store, world, soon, ago=30 * DAY - HOUR)
