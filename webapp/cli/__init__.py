@@ -2,11 +2,13 @@
 
 from flask import Flask
 
+from webapp.cli.campaigns import campaigns_group
 from webapp.cli.contacts import contacts_group
 from webapp.cli.demo import demo_command
 
 
 def init_cli(app: Flask) -> None:
     """Add the commands to `flask`."""
+    app.cli.add_command(campaigns_group)
     app.cli.add_command(contacts_group)
     app.cli.add_command(demo_command)

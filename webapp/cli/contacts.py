@@ -15,6 +15,7 @@ from webapp.contacts.csv_records import NOTHING, UnreadableFile, check_text, rea
 from webapp.contacts.import_rows import BadRow, Header, Row, read_header, read_row
 from webapp.contacts.importing import BATCH, Import
 from webapp.extensions import db
+from webapp.jobs.services import services
 
 TOLD_IN_FULL = 20
 
@@ -34,7 +35,8 @@ def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None
 
     Its header is "Email, First Name, Last Name, Phone, Account, Tags, Lists", in any order; only Email is a
     must. Several tags or lists in a field are separated by ";". Accounts, tags and lists that do not exist
-    are made. Rows that cannot be taken in are named by their line and left out.
+    are made, and the automations of these lists and tags begin. Rows that cannot be taken in are named by
+    their line and left out.
 
     Exit status: 0 if all rows were taken in, 1 if some were left out, 2 if nothing could be read.
     """
@@ -53,6 +55,8 @@ def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None
     except OSError as error:
         why = error.strerror or str(error).rstrip(".")
         raise Refusal(f"{path} cannot be read: {why}. Nothing was changed.") from error
+    if work.added:
+        services().doorbell.ring_for_work()
     _sum_up(work)
     if work.left_out:
         sys.exit(1)

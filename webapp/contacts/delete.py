@@ -7,12 +7,13 @@ one after the other (design section 5).
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
 
+from webapp.contacts.deals import hand_on_primary
 from webapp.database import lock_workspace
 from webapp.marketing.pending import end_pending
-from webapp.models import Contact, Deal, DealContact, Deletion
+from webapp.models import Contact, Deal, DealContact, Deletion, live
 from webapp.models.audit_event import record
 
 
@@ -23,10 +24,6 @@ class Consequences:
     contacts: int
     deals_deleted: int
     deals_left: int
-
-
-def live(workspace_id: int) -> ColumnElement[bool]:
-    return and_(Contact.workspace_id == workspace_id, Contact.deleted_at.is_(None))
 
 
 def foresee(session: Session, *, workspace_id: int, which: Select[int]) -> Consequences:
@@ -147,27 +144,7 @@ def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: dat
         .values(deleted_at=now)
         .execution_options(synchronize_session=False)
     )
-    # Where the primary went, the longest-attached of those who stay takes the place.
-    lost_primary = touched.where(DealContact.is_primary)
-    other = aliased(DealContact)
-    first_left = (
-        select(other.id)
-        .where(other.deal_id == DealContact.deal_id, other.detached_at.is_(None))
-        .order_by(other.attached_at, other.id)
-        .limit(1)
-        .correlate(DealContact)
-        .scalar_subquery()
-    )
-    session.execute(
-        update(DealContact)
-        .where(
-            DealContact.deal_id.in_(lost_primary),
-            DealContact.detached_at.is_(None),
-            DealContact.id == first_left,
-        )
-        .values(is_primary=True)
-        .execution_options(synchronize_session=False)
-    )
+    hand_on_primary(session, touched.where(DealContact.is_primary))
     # A contact comes back without the place it held: "They will not be restored as the Primary Contact".
     session.execute(
         update(DealContact)

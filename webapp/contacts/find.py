@@ -18,6 +18,7 @@ from webapp.models import (
     MailingList,
     Subscription,
     Tag,
+    live,
 )
 
 NEWEST_FIRST = Keyset(Contact.created_at, Contact.id)
@@ -32,9 +33,7 @@ class Wanted:
     restored_by: int | None = None
 
     def ids(self) -> Select[int]:
-        query = select(Contact.id).where(
-            Contact.workspace_id == self.workspace_id, Contact.deleted_at.is_(None)
-        )
+        query = select(Contact.id).where(live(self.workspace_id))
         if self.restored_by is not None:
             query = query.where(Contact.restore_job_id == self.restored_by)
         if self.q:

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.contacts.import_rows import BadRow, Identity, Row
-from webapp.contacts.load import NewContact, add_contacts, ids_by_name
+from webapp.contacts.load import NewContact, create_contacts, ids_by_name
 from webapp.database import lock_workspace, write_transaction
-from webapp.models import WINDOW, Account, Contact, MailingList, Tag
+from webapp.models import WINDOW, Account, Contact, MailingList, Tag, live
 from webapp.models.audit_event import record
 from webapp.models.mailing_list import SUBSCRIBED
 
@@ -101,9 +101,7 @@ class Import:
 
     def _holders(self, session: Session, rows: Sequence[Row]) -> dict[Identity, int]:
         """The ids of live contacts that are the same as one of the rows."""
-        contacts = select(Contact).where(
-            Contact.workspace_id == self.workspace_id, Contact.deleted_at.is_(None)
-        )
+        contacts = select(Contact).where(live(self.workspace_id))
         by_address = contacts.with_only_columns(Contact.email_key, Contact.id)
         found: dict[Identity, int] = {}
         for key, contact_id in session.execute(by_address.where(Contact.email_key.in_(_keys(rows)))):
@@ -150,7 +148,7 @@ class Import:
             session, MailingList, self.workspace_id, (name for row in rows for name in row.lists)
         )
         tags = ids_by_name(session, Tag, self.workspace_id, (name for row in rows for name in row.tags))
-        ids = add_contacts(
+        ids = create_contacts(
             session,
             self.workspace_id,
             [
@@ -166,6 +164,7 @@ class Import:
                 )
                 for row in rows
             ],
+            now,
         )
         record(
             session,

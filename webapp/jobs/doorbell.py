@@ -26,15 +26,28 @@ class Doorbell:
 
         Never fails: where Redis is away the job stays queued, and the reconciler rings for it.
         """
+        self._enqueue(RESTORE, "webapp.jobs.tasks.restore", job_id)
+
+    def ring_for_work(self) -> None:
+        """Ask a worker to look for automations and campaigns that are due; never fails either.
+
+        A message that nobody has taken yet says it already: it will be read after this moment.
+        """
+        self._enqueue(WORK, "webapp.jobs.tasks.work", once=True)
+
+    def _enqueue(self, name: str, function: str, *arguments: int, once: bool = False) -> None:
         try:
-            queue(RESTORE, self.redis).enqueue(
-                "webapp.jobs.tasks.restore",
-                job_id,
-                # RQ's own time-out (180 s) would kill a long restore; the lease is what watches over it.
+            waiting = queue(name, self.redis)
+            if once and waiting.count:
+                return
+            waiting.enqueue(
+                function,
+                *arguments,
+                # RQ's own time-out (180 s) would kill a long job; what is in the database watches over it.
                 job_timeout=-1,
                 # Nothing is kept in RQ that the database does not know better.
                 result_ttl=0,
                 failure_ttl=24 * 3600,
             )
         except RedisError:
-            log.warning("ring_lost", job=job_id, exc_info=True)
+            log.warning("ring_lost", queue=name, arguments=arguments, exc_info=True)

@@ -17,6 +17,7 @@ from flask import Flask
 from webapp.extensions import db
 from webapp.jobs.doorbell import QUEUES
 from webapp.jobs.services import services
+from webapp.marketing.due import due_workspaces
 from webapp.restoring.recover import active_holders, unheard
 
 log = structlog.get_logger()
@@ -115,7 +116,8 @@ class Supervisor:
 
 
 def reconcile(*, even_just_rung: bool = False) -> list[int]:
-    """Ring again for jobs that nobody runs, and keep the keys of active jobs; the ids that were rung.
+    """Ring again for jobs that nobody runs and for what is due, and keep the keys of active jobs; the ids of
+    the jobs that were rung.
 
     Raises what the database or Redis raise.
     """
@@ -127,6 +129,9 @@ def reconcile(*, even_just_rung: bool = False) -> list[int]:
         s.doorbell.ring(job_id)
     for workspace_id, uuid in active_holders(session):
         s.lease.renew(workspace_id, uuid)
+    # Waits end by the clock, and nobody rings for them but this.
+    if due_workspaces(session):
+        s.doorbell.ring_for_work()
     session.rollback()
     return rung
 

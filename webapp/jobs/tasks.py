@@ -3,6 +3,7 @@
 from webapp.extensions import db
 from webapp.jobs.services import services
 from webapp.jobs.shutdown import shutting_down
+from webapp.marketing.due import work_off
 from webapp.restoring.run import RELEASED, carry_out
 
 
@@ -13,3 +14,10 @@ def restore(job_id: int) -> str:
     if ending == RELEASED:
         s.doorbell.ring(job_id)
     return ending
+
+
+def work() -> int:
+    """Work off the automations and campaigns that are due; what is left when this process is told to go is
+    rung for again, at the latest by the supervisor."""
+    s = services()
+    return work_off(db.session(), rest_seconds=s.pace.rest_seconds, should_stop=shutting_down)

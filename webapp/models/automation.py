@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId, partial_index
 
-QUEUED, WAITING, RUNNING, DONE, ENDED = "queued", "waiting", "running", "done", "ended"
+SUBSCRIBED_TO_LIST, TAG_ADDED = "subscribed", "tag_added"
+QUEUED, WAITING, DONE, ENDED = "queued", "waiting", "done", "ended"
 
 
 class Automation(Base):
@@ -24,7 +25,7 @@ class Automation(Base):
     trigger: Mapped[str] = mapped_column(String(16))
     list_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("mailing_list.id"), index=True)
     tag_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("tag.id"), index=True)
-    # What it does, step by step: [{"do": "wait", "hours": 24}, {"do": "send", "campaign": 3}, …]
+    # What it does, step by step; webapp.marketing.automations says what a step can be.
     steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     is_active: Mapped[bool] = mapped_column(default=True)
 

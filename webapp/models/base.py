@@ -7,8 +7,19 @@ The models are plain SQLAlchemy, so that the domain can be read, tested and run 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Index, Integer, MetaData, text
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    bindparam,
+    literal,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, registry
 from sqlalchemy.types import TypeDecorator
 
 # Constraints carry names, so that a migration can drop one and an error can be told from another.
@@ -57,3 +68,13 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
     """An index over the rows that fulfil `where`, on both databases."""
     condition = text(where)
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+def is_in(column: InstrumentedAttribute[str], *values: str) -> ColumnElement[bool]:
+    """Whether the column is one of the values, which the statement spells out.
+
+    A partial index serves only a statement that states the index's own condition; a parameter states nothing.
+    """
+    if len(values) == 1:
+        return column == literal(values[0], literal_execute=True)
+    return column.in_(bindparam(None, values, expanding=True, literal_execute=True))

@@ -24,7 +24,7 @@ Arrived = Callable[[], list[Contact]]
 def test_an_address_that_is_taken_at_the_same_moment_costs_one_row(
     take_in: Import, engine: Engine, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_contacts, rivals = importing.add_contacts, []
+    create_contacts, rivals = importing.create_contacts, []
 
     def somebody_is_faster(*args: Any) -> list[int]:
         if not rivals:
@@ -35,9 +35,9 @@ def test_an_address_that_is_taken_at_the_same_moment_costs_one_row(
             with Session(engine) as other:
                 new_contact(other, place, email="wanted@example.com")
                 other.commit()
-        return add_contacts(*args)
+        return create_contacts(*args)
 
-    monkeypatch.setattr(importing, "add_contacts", somebody_is_faster)
+    monkeypatch.setattr(importing, "create_contacts", somebody_is_faster)
     result = take_in("first@example.com", "wanted@example.com", "last@example.com", header="Email")
 
     emails = [contact.email for contact in arrived()]
@@ -51,7 +51,7 @@ def test_whoever_locks_the_workspace_waits_for_the_batch(
 ) -> None:
     if engine.dialect.name == "sqlite":
         pytest.skip("a write transaction is the lock there")
-    add_contacts, refused = importing.add_contacts, []
+    create_contacts, refused = importing.create_contacts, []
 
     def somebody_comes(*args: Any) -> list[int]:
         with Session(engine) as other:
@@ -59,9 +59,9 @@ def test_whoever_locks_the_workspace_waits_for_the_batch(
             with pytest.raises(OperationalError) as refusal:
                 lock_workspace(other, place.id)
             refused.append(refusal.value)
-        return add_contacts(*args)
+        return create_contacts(*args)
 
-    monkeypatch.setattr(importing, "add_contacts", somebody_comes)
+    monkeypatch.setattr(importing, "create_contacts", somebody_comes)
     take_in("a@b.c", header="Email")
 
     assert len(refused) == 1
@@ -71,14 +71,14 @@ def test_whoever_locks_the_workspace_waits_for_the_batch(
 def test_where_the_database_goes_on_refusing_it_says_what_is_in(
     take_in: Import, stored: Stored, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_contacts = importing.add_contacts
+    create_contacts = importing.create_contacts
 
     def refuses_the_second_batch(*args: Any) -> list[int]:
         if args[2][0].email == "a2@b.c":
             raise IntegrityError("INSERT", {}, Exception("the disk is full"))
-        return add_contacts(*args)
+        return create_contacts(*args)
 
-    monkeypatch.setattr(importing, "add_contacts", refuses_the_second_batch)
+    monkeypatch.setattr(importing, "create_contacts", refuses_the_second_batch)
     monkeypatch.setattr(command, "BATCH", 2)
     result = take_in(*(f"a{i}@b.c,Tag {i}" for i in range(6)), header="Email,Tags")
 

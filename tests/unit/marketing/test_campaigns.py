@@ -1,0 +1,117 @@
+"""A campaign goes to everybody on its list who may be written to, and to nobody twice (rule 9)."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact, new_list, subscribe
+from tests.factories.people import World, new_world
+from tests.support.marketing import Marketing
+from tests.support.restoring import Restoring
+from webapp.jobs.lease import RedisLease
+from webapp.marketing.campaigns import send_campaign
+from webapp.models import Campaign, CampaignSend
+
+
+def send(marketing: Marketing, campaign: Campaign) -> int:
+    return send_campaign(
+        marketing.session, workspace_id=marketing.world.id, campaign_id=campaign.id, now=marketing.now()
+    )
+
+
+def test_it_goes_to_who_is_subscribed_and_to_nobody_else(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    news, other = new_list(session, world), new_list(session, world)
+    reader, without_address = new_contact(session, world), new_contact(session, world, email=None)
+    subscribe(session, reader, news, "subscribed")
+    subscribe(session, without_address, news, "subscribed")
+    for status in ("unsubscribed", "bounced", "unconfirmed"):
+        subscribe(session, new_contact(session, world), news, status)
+    subscribe(session, new_contact(session, world), other, "subscribed")
+    gone = new_contact(session, world)
+    subscribe(session, gone, news, "subscribed")
+    delete(session, world, gone)
+    campaign = marketing.campaign(news)
+
+    assert send(marketing, campaign) == 1
+    assert marketing.sends() == [(reader.id, "pending")]
+    marketing.work()
+
+    assert marketing.sends() == [(reader.id, "sent")]
+    row = session.scalars(select(CampaignSend).where(CampaignSend.workspace_id == world.id)).one()
+    assert row.sent_at is not None
+
+
+def test_sent_again_it_reaches_only_who_has_come_since(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    news, first, second = new_list(session, world), new_contact(session, world), new_contact(session, world)
+    subscribe(session, first, news, "subscribed")
+    campaign = marketing.campaign(news)
+    send(marketing, campaign)
+    marketing.work()
+    subscribe(session, second, news, "subscribed")
+
+    assert send(marketing, campaign) == 1
+
+    assert marketing.sends() == [(first.id, "sent"), (second.id, "pending")]
+
+
+@pytest.mark.parametrize("status", ["unsubscribed", "bounced", "unconfirmed"])
+def test_consent_that_ends_before_it_goes_counts(
+    status: str, session: Session, world: World, marketing: Marketing
+) -> None:
+    news, contact = new_list(session, world), new_contact(session, world)
+    subscribe(session, contact, news, "subscribed")
+    send(marketing, marketing.campaign(news))
+
+    marketing.set_status(contact, news, status)
+    marketing.work()
+
+    assert marketing.sends() == [(contact.id, "ended")]
+    row = session.scalars(select(CampaignSend).where(CampaignSend.workspace_id == world.id)).one()
+    assert (row.ended_why, row.sent_at) == ("not_mailable", None)
+
+
+def test_a_deleted_list_and_a_campaign_without_one_reach_nobody(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    news, contact = new_list(session, world), new_contact(session, world)
+    subscribe(session, contact, news, "subscribed")
+    before = marketing.campaign(news)
+    send(marketing, before)
+    news.deleted_at = marketing.now()
+    session.flush()
+
+    assert send(marketing, marketing.campaign(news)) == send(marketing, marketing.campaign(None)) == 0
+    marketing.work()
+    assert marketing.sends() == [(contact.id, "ended")]
+
+
+def test_another_workspace_s_campaign_is_not_ours_to_send(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    elsewhere = Marketing(session, new_world(session))
+    theirs = new_list(session, elsewhere.world)
+    subscribe(session, new_contact(session, elsewhere.world), theirs, "subscribed")
+    campaign = elsewhere.campaign(theirs)
+
+    assert send(marketing, campaign) == 0
+    assert elsewhere.sends() == []
+
+
+def test_who_was_deleted_before_it_went_and_restored_does_not_get_it(
+    session: Session, world: World, marketing: Marketing, lease: RedisLease
+) -> None:
+    news, contact = new_list(session, world), new_contact(session, world)
+    subscribe(session, contact, news, "subscribed")
+    campaign = marketing.campaign(news)
+    send(marketing, campaign)
+    delete(session, world, contact)
+
+    Restoring(session, world, lease).restore(contact)
+
+    assert marketing.work() == 0
+    assert send(marketing, campaign) == 0
+    assert marketing.sends() == [(contact.id, "ended")]

@@ -1,0 +1,200 @@
+"""A normal change writes, in its own transaction, a queued run for each automation that waits for it."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact, new_list, new_tag, put_tag, subscribe
+from tests.factories.people import World, new_world
+from tests.support.marketing import Marketing
+from webapp.contacts.load import NewContact, add_contacts, create_contacts
+from webapp.models import AutomationRun, Contact
+
+WAIT = {"do": "wait", "hours": 1}
+
+
+def test_subscribing_begins_a_run_that_is_due_at_once(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    news, now = new_list(session, world), marketing.now()
+    automation, contact = marketing.automation(news, WAIT), new_contact(session, world)
+
+    assert marketing.subscribe(news, contact, at=now) == [contact.id]
+
+    run = session.scalars(select(AutomationRun).where(AutomationRun.workspace_id == world.id)).one()
+    assert (run.automation_id, run.contact_id) == (automation.id, contact.id)
+    assert (run.state, run.step, run.due_at, run.created_at) == ("queued", 0, now, now)
+
+
+def test_a_new_tag_begins_a_run(session: Session, world: World, marketing: Marketing) -> None:
+    vip, contact = new_tag(session, world), new_contact(session, world)
+    marketing.automation(vip, WAIT)
+
+    assert marketing.tag(vip, contact) == [contact.id]
+
+    assert marketing.runs() == [(contact.id, "queued", 0)]
+
+
+def test_many_change_at_once_and_each_begins_its_run(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    news, contacts = new_list(session, world), [new_contact(session, world) for _ in range(5)]
+    marketing.automation(news, WAIT)
+    marketing.automation(news, WAIT)
+
+    marketing.subscribe(news, *contacts)
+
+    assert sorted(marketing.runs()) == sorted((contact.id, "queued", 0) for contact in contacts for _ in "12")
+
+
+def test_doing_it_again_changes_nothing(session: Session, world: World, marketing: Marketing) -> None:
+    news, vip, contact = new_list(session, world), new_tag(session, world), new_contact(session, world)
+    marketing.automation(news, WAIT)
+    marketing.automation(vip, WAIT)
+
+    for _ in range(2):
+        marketing.subscribe(news, contact)
+        marketing.tag(vip, contact)
+
+    assert len(marketing.runs()) == 2
+    session.refresh(contact)
+    assert contact.version == 3
+
+
+def test_other_lists_and_tags_paused_automations_and_other_workspaces_stay_asleep(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    news, other_list, vip, other_tag = (
+        new_list(session, world),
+        new_list(session, world),
+        new_tag(session, world),
+        new_tag(session, world),
+    )
+    contact = new_contact(session, world)
+    marketing.automation(other_list, WAIT)
+    marketing.automation(other_tag, WAIT)
+    marketing.automation(news, WAIT, is_active=False)
+    # A list's number may be a tag's as well.
+    marketing.automation(vip, WAIT).trigger = "subscribed"
+    Marketing(session, new_world(session)).automation(news, WAIT)
+
+    marketing.subscribe(news, contact)
+    marketing.tag(vip, contact)
+
+    assert marketing.runs() == []
+
+
+@pytest.mark.parametrize("status", ["unsubscribed", "bounced", "unconfirmed", "subscribed"])
+def test_who_has_a_place_on_the_list_keeps_the_status(
+    status: str, session: Session, world: World, marketing: Marketing
+) -> None:
+    news, contact = new_list(session, world), new_contact(session, world)
+    marketing.automation(news, WAIT)
+    place = subscribe(session, contact, news, status)
+
+    assert marketing.subscribe(news, contact) == []
+
+    session.refresh(place)
+    assert place.status == status
+    assert marketing.runs() == []
+
+
+def test_confirming_wakes_what_subscribing_would(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    news, contact = new_list(session, world), new_contact(session, world)
+    marketing.automation(news, WAIT)
+    subscribe(session, contact, news, "unconfirmed")
+
+    assert marketing.set_status(contact, news, "subscribed")
+    assert not marketing.set_status(contact, news, "subscribed")
+
+    assert len(marketing.runs()) == 1
+    assert marketing.set_status(contact, news, "unsubscribed")
+    assert len(marketing.runs()) == 1
+
+
+def test_deleted_contacts_lists_and_tags_take_part_in_nothing(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    news, vip, gone = new_list(session, world), new_tag(session, world), new_contact(session, world)
+    gone_list, gone_tag, alive = (
+        new_list(session, world),
+        new_tag(session, world),
+        new_contact(session, world),
+    )
+    for on in (news, vip, gone_list, gone_tag):
+        marketing.automation(on, WAIT)
+    delete(session, world, gone)
+    gone_list.deleted_at = gone_tag.deleted_at = marketing.now()
+    session.flush()
+
+    assert marketing.subscribe(news, gone) == marketing.subscribe(gone_list, alive) == []
+    assert marketing.tag(vip, gone) == marketing.tag(gone_tag, alive) == []
+
+    assert marketing.runs() == []
+
+
+def test_an_unsubscribe_lands_on_a_contact_in_the_bin_and_wakes_nothing(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    news, contact = new_list(session, world), new_contact(session, world)
+    marketing.automation(news, WAIT)
+    place = subscribe(session, contact, news, "unconfirmed")
+    delete(session, world, contact)
+
+    assert marketing.set_status(contact, news, "subscribed")
+    session.refresh(place)
+    assert (place.status, marketing.runs()) == ("subscribed", [])
+    assert marketing.set_status(contact, news, "unsubscribed")
+    session.refresh(place)
+    assert place.status == "unsubscribed"
+
+
+def test_a_foreign_contact_is_not_touched(session: Session, world: World, marketing: Marketing) -> None:
+    news, vip = new_list(session, world), new_tag(session, world)
+    elsewhere = new_world(session)
+    foreigner, theirs = new_contact(session, elsewhere), new_list(session, elsewhere)
+    subscribe(session, foreigner, theirs, "subscribed")
+
+    assert marketing.subscribe(news, foreigner) == marketing.tag(vip, foreigner) == []
+    assert not marketing.set_status(foreigner, theirs, "bounced")
+
+
+def test_a_tag_taken_off_and_put_on_again_is_new(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    vip, contact, other = new_tag(session, world), new_contact(session, world), new_contact(session, world)
+    marketing.automation(vip, WAIT)
+    put_tag(session, contact, vip)
+
+    assert marketing.untag(vip, contact, other) == [contact.id]
+    assert marketing.tag(vip, contact) == [contact.id]
+
+    assert marketing.runs() == [(contact.id, "queued", 0)]
+
+
+def test_contacts_that_come_with_lists_and_tags_wake_what_waits_for_them(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    news, vip, now = new_list(session, world), new_tag(session, world), marketing.now()
+    marketing.automation(news, WAIT)
+    marketing.automation(vip, WAIT)
+    newcomers = [
+        NewContact(now, email="a@new.example", lists=[(news.id, "subscribed")], tags=[vip.id]),
+        NewContact(now, email="b@new.example", lists=[(news.id, "unconfirmed")]),
+    ]
+
+    first, _second = create_contacts(session, world.id, newcomers, now)
+
+    assert marketing.runs() == [(first, "queued", 0)] * 2
+
+
+def test_putting_in_history_wakes_nothing(session: Session, world: World, marketing: Marketing) -> None:
+    news, now = new_list(session, world), marketing.now()
+    marketing.automation(news, WAIT)
+
+    add_contacts(session, world.id, [NewContact(now, lists=[(news.id, "subscribed")])])
+
+    assert session.scalar(select(Contact.id).where(Contact.workspace_id == world.id))
+    assert marketing.runs() == []

@@ -1,0 +1,42 @@
+"""`flask campaigns send`: a campaign to everybody on its list."""
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from webapp.cli.database import Refusal, check_database, chosen_workspace
+from webapp.clock import read_clock
+from webapp.database import write_transaction
+from webapp.extensions import db
+from webapp.jobs.services import services
+from webapp.marketing.campaigns import send_campaign
+from webapp.models import Campaign
+
+
+@click.group("campaigns")
+def campaigns_group() -> None:
+    """Campaigns of a workspace."""
+
+
+@campaigns_group.command("send")
+@click.argument("name")
+@click.option("--workspace", "workspace_name", help="Whose campaign.  [default: the first workspace]")
+@with_appcontext
+def send(name: str, workspace_name: str | None) -> None:
+    """Send the campaign NAME to everybody on its list who may be written to.
+
+    The worker does it. Sent again, it reaches only those who have come to the list since.
+    """
+    session = db.session()
+    check_database(session)
+    workspace_id = chosen_workspace(session, workspace_name).id
+    campaign_id = session.scalar(
+        select(Campaign.id).where(Campaign.workspace_id == workspace_id, Campaign.name == name).limit(1)
+    )
+    if campaign_id is None:
+        raise Refusal(f"There is no campaign “{name}”. Nothing was changed.")
+    with write_transaction(session):
+        now = read_clock(session)
+        number = send_campaign(session, workspace_id=workspace_id, campaign_id=campaign_id, now=now)
+    services().doorbell.ring_for_work()
+    click.echo(f"{number:,} message{'' if number == 1 else 's'} queued.")

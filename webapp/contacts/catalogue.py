@@ -1,0 +1,43 @@
+"""What contacts hang on, being deleted: a list, tag, account or deal hides with all its rows, and stays.
+
+So a contact in the bin loses nothing, and a report can say what did not return. One made anew under the same
+name is another one, to which nothing of this hangs (design sections 5 and 6, rule 3).
+"""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from webapp.database import lock_workspace
+from webapp.models import Account, Deal, MailingList, Tag
+from webapp.models.audit_event import record
+
+Kind = type[MailingList] | type[Tag] | type[Account] | type[Deal]
+
+
+def delete_from_catalogue(
+    session: Session, kind: Kind, row_id: int, *, workspace_id: int, by: int | None, now: datetime
+) -> bool:
+    """Delete the workspace's list, tag, account or deal `row_id`, in the caller's write transaction.
+
+    Returns whether there was a live one; doing it twice changes nothing.
+    """
+    lock_workspace(session, workspace_id)
+    hidden = session.execute(
+        update(kind)
+        .where(kind.id == row_id, kind.workspace_id == workspace_id, kind.deleted_at.is_(None))
+        .values(deleted_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if hidden.rowcount == 0:  # type: ignore[attr-defined]
+        return False
+    record(
+        session,
+        workspace_id=workspace_id,
+        user_id=by,
+        at=now,
+        action=f"{kind.__tablename__}.deleted",
+        subject=f"{kind.__tablename__}:{row_id}",
+    )
+    return True

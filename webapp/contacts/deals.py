@@ -1,0 +1,96 @@
+"""Putting contacts on deals and taking them off by hand. What a deletion does to deals stands in `delete`."""
+
+from datetime import datetime
+
+from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy.orm import Session, aliased
+
+from webapp.database import lock_workspace
+from webapp.models import Contact, Deal, DealContact, live, touch
+
+
+def attach(
+    session: Session, *, workspace_id: int, deal_id: int, contact_id: int, primary: bool, now: datetime
+) -> bool:
+    """Put a live contact on a live deal, as its Primary Contact or not, in the caller's write transaction.
+
+    One that is on it already keeps its place in time, and can only rise to primary. Returns False, and does
+    nothing, where deal or contact is deleted or another workspace's.
+    """
+    lock_workspace(session, workspace_id)
+    deal = select(Deal.id).where(
+        Deal.id == deal_id, Deal.workspace_id == workspace_id, Deal.deleted_at.is_(None)
+    )
+    contact = select(Contact.id).where(live(workspace_id), Contact.id == contact_id)
+    if not (session.scalar(deal) and session.scalar(contact)):
+        return False
+    if primary:
+        session.execute(
+            update(DealContact)
+            .where(DealContact.deal_id == deal_id, DealContact.is_primary)
+            .values(is_primary=False)
+            .execution_options(synchronize_session=False)
+        )
+    place = (DealContact.deal_id == deal_id) & (DealContact.contact_id == contact_id)
+    if session.scalar(select(DealContact.id).where(place)) is None:
+        row = {"deal_id": deal_id, "contact_id": contact_id, "is_primary": primary, "attached_at": now}
+        session.execute(insert(DealContact), [row])
+    elif primary:
+        session.execute(
+            update(DealContact)
+            .where(place)
+            .values(is_primary=True)
+            .execution_options(synchronize_session=False)
+        )
+    touch(session, [contact_id], now)
+    return True
+
+
+def take_off(session: Session, *, workspace_id: int, deal_id: int, contact_id: int, now: datetime) -> bool:
+    """Take a live contact off a live deal by hand: the row goes, so a restore has nothing to put back.
+
+    The deal stays, even with nobody on it. Returns whether the contact was on it.
+    """
+    lock_workspace(session, workspace_id)
+    deals = select(Deal.id).where(
+        Deal.id == deal_id, Deal.workspace_id == workspace_id, Deal.deleted_at.is_(None)
+    )
+    gone = session.scalars(
+        delete(DealContact)
+        .where(
+            DealContact.deal_id.in_(deals),
+            DealContact.contact_id.in_(
+                select(Contact.id).where(live(workspace_id), Contact.id == contact_id)
+            ),
+            DealContact.detached_at.is_(None),
+        )
+        .returning(DealContact.is_primary)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if any(gone):
+        hand_on_primary(session, deals)
+    if gone:
+        touch(session, [contact_id], now)
+    return bool(gone)
+
+
+def hand_on_primary(session: Session, deals: Select[int]) -> None:
+    """On deals whose primary has gone, the longest-attached of those who stay takes the place (design
+    section 5)."""
+    other = aliased(DealContact)
+    first_left = (
+        select(other.id)
+        .where(other.deal_id == DealContact.deal_id, other.detached_at.is_(None))
+        .order_by(other.attached_at, other.id)
+        .limit(1)
+        .correlate(DealContact)
+        .scalar_subquery()
+    )
+    session.execute(
+        update(DealContact)
+        .where(
+            DealContact.deal_id.in_(deals), DealContact.detached_at.is_(None), DealContact.id == first_left
+        )
+        .values(is_primary=True)
+        .execution_options(synchronize_session=False)
+    )

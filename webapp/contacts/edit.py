@@ -1,0 +1,62 @@
+"""Changing who a live contact is. Lists and tags are changed in `webapp.marketing`, deals in `deals`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from webapp.contacts.normal import email_key, search_text
+from webapp.database import lock_workspace
+from webapp.models import Account, Contact, ContactSearch, live, touch
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a person can change about a contact."""
+
+    email: str | None = None
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    account_id: int | None = None
+
+
+def edit_contact(
+    session: Session, *, workspace_id: int, contact_id: int, details: Details, now: datetime
+) -> bool:
+    """Give a live contact these details, in the caller's write transaction; False where there is none.
+
+    Raises IntegrityError where another live contact has the address. A deleted or foreign account is none.
+    """
+    lock_workspace(session, workspace_id)
+    account_id = session.scalar(
+        select(Account.id).where(
+            Account.id == details.account_id,
+            Account.workspace_id == workspace_id,
+            Account.deleted_at.is_(None),
+        )
+    )
+    edited = session.execute(
+        update(Contact)
+        .where(live(workspace_id), Contact.id == contact_id)
+        .values(
+            email=details.email,
+            email_key=email_key(details.email),
+            first_name=details.first_name,
+            last_name=details.last_name,
+            phone=details.phone,
+            account_id=account_id,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if edited.rowcount == 0:  # type: ignore[attr-defined]
+        return False
+    session.execute(
+        update(ContactSearch)
+        .where(ContactSearch.contact_id == contact_id)
+        .values(text=search_text(details.first_name, details.last_name, details.email))
+        .execution_options(synchronize_session=False)
+    )
+    touch(session, [contact_id], now)
+    return True

@@ -1,0 +1,119 @@
+"""Carrying automations out: every due run goes a step further, many at once, each step whole or not at all.
+
+A step is a plain dict in `Automation.steps`:
+
+    {"do": "add_tag", "tag": id}        {"do": "subscribe", "list": id}
+    {"do": "wait", "hours": number}     {"do": "send", "campaign": id}
+
+What a step names may have been deleted since: then it does nothing, and the run goes on.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from webapp.marketing.campaigns import queue_for_runs
+from webapp.marketing.lists import subscribe
+from webapp.marketing.tags import add_tag
+from webapp.models import Automation, AutomationRun
+from webapp.models.automation import DONE, ENDED, QUEUED, WAITING
+from webapp.models.base import is_in
+
+
+@dataclass(frozen=True)
+class Together:
+    """Runs of one automation that stand before the same step."""
+
+    workspace_id: int
+    run_ids: Sequence[int]
+    contact_ids: Sequence[int]
+    now: datetime
+
+
+def _add_tag(session: Session, tag_id: int, runs: Together) -> None:
+    add_tag(
+        session, workspace_id=runs.workspace_id, contact_ids=runs.contact_ids, tag_id=tag_id, now=runs.now
+    )
+
+
+def _subscribe(session: Session, list_id: int, runs: Together) -> None:
+    subscribe(
+        session, workspace_id=runs.workspace_id, contact_ids=runs.contact_ids, list_id=list_id, now=runs.now
+    )
+
+
+def _send(session: Session, campaign_id: int, runs: Together) -> None:
+    queue_for_runs(session, campaign_id=campaign_id, run_ids=runs.run_ids, now=runs.now)
+
+
+def _wait(session: Session, hours: float, runs: Together) -> None:
+    """Nothing is done; that the next step is due later is written with the place."""
+
+
+# What a step does, by its name: the field that says with what, and the deed.
+ACTIONS: dict[str, tuple[str, Callable[[Session, Any, Together], None]]] = {
+    "add_tag": ("tag", _add_tag),
+    "subscribe": ("list", _subscribe),
+    "send": ("campaign", _send),
+    "wait": ("hours", _wait),
+}
+
+
+def advance(session: Session, workspace_id: int, *, now: datetime, limit: int) -> int:
+    """Take up to `limit` due runs of the workspace one step further; how many there were.
+
+    In the caller's write transaction, which holds the workspace's lock: a step and the place after it commit
+    together, so a worker that dies repeats nothing and leaves nothing out. Paused automations wait.
+    """
+    due = session.execute(
+        select(AutomationRun.automation_id, AutomationRun.step, AutomationRun.id, AutomationRun.contact_id)
+        .join(Automation, Automation.id == AutomationRun.automation_id)
+        .where(
+            AutomationRun.workspace_id == workspace_id,
+            is_in(AutomationRun.state, QUEUED, WAITING),
+            AutomationRun.due_at <= now,
+            Automation.is_active,
+        )
+        .order_by(AutomationRun.due_at, AutomationRun.id)
+        .limit(limit)
+    ).all()
+    for (automation_id, place), rows in groupby(sorted(due), key=lambda row: (row[0], row[1])):
+        together = list(rows)
+        steps = session.get_one(Automation, automation_id).steps
+        runs = Together(workspace_id, [row[2] for row in together], [row[3] for row in together], now)
+        _take_step(session, steps, place, runs)
+    return len(due)
+
+
+def _take_step(session: Session, steps: Sequence[Mapping[str, Any]], place: int, runs: Together) -> None:
+    if place >= len(steps):
+        _write(session, runs, state=DONE, ended_at=runs.now)
+        return
+    step = steps[place]
+    field, action = ACTIONS.get(step.get("do", ""), ("", None))
+    argument = step.get(field)
+    if action is None or not isinstance(argument, int | float):
+        # Nobody can say what was meant, and to pass over a step could send what it would have held back.
+        _write(session, runs, state=ENDED, ended_at=runs.now, ended_why="unreadable_step")
+        return
+    action(session, argument, runs)
+    if action is _wait:
+        _write(session, runs, state=WAITING, step=place + 1, due_at=runs.now + timedelta(hours=argument))
+    elif place + 1 < len(steps):
+        _write(session, runs, state=QUEUED, step=place + 1, due_at=runs.now)
+    else:
+        _write(session, runs, state=DONE, step=place + 1, ended_at=runs.now)
+
+
+def _write(session: Session, runs: Together, **values: object) -> None:
+    session.execute(
+        update(AutomationRun)
+        .where(AutomationRun.id.in_(runs.run_ids))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,125 @@
+"""Campaigns: a pending message for each contact that may be written to, and its sending.
+
+Who may be written to is asked twice, when a message is made and when it goes: consent can end in between. A
+message that is sent is a row that says when (docs/adr/0008); handing it to a mail server would belong here.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, exists, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from webapp.database import lock_workspace
+from webapp.models import AutomationRun, Campaign, CampaignSend, Contact, MailingList, Subscription
+from webapp.models.base import is_in
+from webapp.models.campaign import ENDED, PENDING, SENT
+from webapp.models.mailing_list import SUBSCRIBED
+
+
+def mailable() -> ColumnElement[bool]:
+    """Whether the statement's `Contact` may be sent its `Campaign`: rule 9 for the pair of contact and list.
+
+    Both live, in one workspace, and the contact's status is Subscribed. A campaign without a list has
+    nobody's consent.
+    """
+    return and_(
+        Contact.deleted_at.is_(None),
+        Contact.email_key.is_not(None),
+        Contact.workspace_id == Campaign.workspace_id,
+        exists().where(
+            Subscription.contact_id == Contact.id,
+            Subscription.list_id == Campaign.list_id,
+            Subscription.status == SUBSCRIBED,
+            MailingList.id == Campaign.list_id,
+            MailingList.deleted_at.is_(None),
+        ),
+    )
+
+
+def send_campaign(session: Session, *, workspace_id: int, campaign_id: int, now: datetime) -> int:
+    """Make a message of the campaign pending for everybody on its list who may be written to; how many.
+
+    In the caller's write transaction. Asked for again it reaches only who has come since: nobody gets it
+    twice, nor who was deleted meanwhile and restored.
+    """
+    lock_workspace(session, workspace_id)
+    had = exists().where(
+        CampaignSend.contact_id == Contact.id,
+        CampaignSend.campaign_id == Campaign.id,
+        CampaignSend.automation_run_id.is_(None),
+    )
+    whom = (
+        select(
+            Contact.workspace_id, Campaign.id, Contact.id, literal(None, CampaignSend.automation_run_id.type)
+        )
+        .join(Campaign, Campaign.workspace_id == Contact.workspace_id)
+        .where(Contact.workspace_id == workspace_id, Campaign.id == campaign_id, mailable(), ~had)
+    )
+    return _make_pending(session, whom, now)
+
+
+def queue_for_runs(session: Session, *, campaign_id: int, run_ids: Sequence[int], now: datetime) -> int:
+    """The same for the contacts of these automation runs, in the transaction of their step."""
+    whom = (
+        select(Contact.workspace_id, Campaign.id, Contact.id, AutomationRun.id)
+        .join(AutomationRun, AutomationRun.contact_id == Contact.id)
+        .join(Campaign, Campaign.workspace_id == Contact.workspace_id)
+        .where(AutomationRun.id.in_(run_ids), Campaign.id == campaign_id, mailable())
+    )
+    return _make_pending(session, whom, now)
+
+
+def _make_pending(session: Session, whom: Select[int, int, int, int | None], now: datetime) -> int:
+    rows = whom.add_columns(
+        literal(PENDING), literal(now, CampaignSend.due_at.type), literal(now, CampaignSend.created_at.type)
+    )
+    columns = [
+        "workspace_id",
+        "campaign_id",
+        "contact_id",
+        "automation_run_id",
+        "state",
+        "due_at",
+        "created_at",
+    ]
+    made = session.execute(
+        insert(CampaignSend).from_select(columns, rows), execution_options={"preserve_rowcount": True}
+    )
+    return int(made.rowcount)  # type: ignore[attr-defined]
+
+
+def deliver(session: Session, workspace_id: int, *, now: datetime, limit: int) -> int:
+    """Send up to `limit` of the workspace's due messages to those who may still be written to, and end the
+    others; how many there were. In the caller's write transaction, which holds the workspace's lock.
+    """
+    due = session.scalars(
+        select(CampaignSend.id)
+        .where(
+            CampaignSend.workspace_id == workspace_id,
+            is_in(CampaignSend.state, PENDING),
+            CampaignSend.due_at <= now,
+        )
+        .order_by(CampaignSend.due_at, CampaignSend.id)
+        .limit(limit)
+    ).all()
+    may = (
+        select(CampaignSend.id)
+        .join(Contact, Contact.id == CampaignSend.contact_id)
+        .join(Campaign, Campaign.id == CampaignSend.campaign_id)
+        .where(CampaignSend.id.in_(due), mailable())
+    )
+    allowed = session.scalars(may).all()
+    _write(session, allowed, state=SENT, sent_at=now)
+    _write(session, sorted(set(due) - set(allowed)), state=ENDED, ended_why="not_mailable")
+    return len(due)
+
+
+def _write(session: Session, send_ids: Sequence[int], **values: object) -> None:
+    if send_ids:
+        session.execute(
+            update(CampaignSend)
+            .where(CampaignSend.id.in_(send_ids))
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )

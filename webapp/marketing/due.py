@@ -1,0 +1,63 @@
+"""What is due now: found in the database, worked off in batches, whoever rang and however often."""
+
+import time
+from collections.abc import Callable
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from webapp.clock import read_clock
+from webapp.database import lock_workspace, write_transaction
+from webapp.marketing.automations import advance
+from webapp.marketing.campaigns import deliver
+from webapp.models import Automation, AutomationRun, CampaignSend, Workspace
+from webapp.models.automation import QUEUED, WAITING
+from webapp.models.base import is_in
+from webapp.models.campaign import PENDING
+
+BATCH = 500
+
+
+def due_workspaces(session: Session) -> list[int]:
+    """The workspaces in which a run of an active automation or a message is due."""
+    now = read_clock(session)
+    run = exists().where(
+        AutomationRun.workspace_id == Workspace.id,
+        is_in(AutomationRun.state, QUEUED, WAITING),
+        AutomationRun.due_at <= now,
+        Automation.id == AutomationRun.automation_id,
+        Automation.is_active,
+    )
+    message = exists().where(
+        CampaignSend.workspace_id == Workspace.id,
+        is_in(CampaignSend.state, PENDING),
+        CampaignSend.due_at <= now,
+    )
+    return list(session.scalars(select(Workspace.id).where(or_(run, message)).order_by(Workspace.id)))
+
+
+def work_off(
+    session: Session, *, rest_seconds: float = 0.0, should_stop: Callable[[], bool] = lambda: False
+) -> int:
+    """Work off all that is due, in every workspace, until nothing is or `should_stop` says so.
+
+    Each batch is a transaction of its own under the workspace's lock; a worker killed in the middle has done
+    whole batches only. Returns how many steps and messages that were.
+    """
+    total = 0
+    while workspaces := due_workspaces(session):
+        for workspace_id in workspaces:
+            if should_stop():
+                return total
+            total += _batch(session, workspace_id)
+            time.sleep(rest_seconds)
+    return total
+
+
+def _batch(session: Session, workspace_id: int) -> int:
+    with write_transaction(session):
+        lock_workspace(session, workspace_id)
+        now = read_clock(session)
+        return advance(session, workspace_id, now=now, limit=BATCH) + deliver(
+            session, workspace_id, now=now, limit=BATCH
+        )

@@ -1,0 +1,70 @@
+"""A contact's place on a mailing list, changed as people and automations do; each change wakes what waits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from webapp.database import lock_workspace
+from webapp.marketing.triggers import wake_subscribed
+from webapp.models import Contact, MailingList, Subscription, live, touch
+from webapp.models.mailing_list import SUBSCRIBED
+
+
+def subscribe(
+    session: Session, *, workspace_id: int, contact_ids: Sequence[int], list_id: int, now: datetime
+) -> list[int]:
+    """Put live contacts on a live list as Subscribed, in the caller's write transaction; return who is new.
+
+    Whoever has a place on it keeps the status: who unsubscribed or bounced is not subscribed by this.
+    """
+    lock_workspace(session, workspace_id)
+    on_it = select(Subscription.contact_id).where(
+        Subscription.contact_id == Contact.id, Subscription.list_id == MailingList.id
+    )
+    newcomers = (
+        select(Contact.id, MailingList.id, literal(SUBSCRIBED), literal(now, Subscription.changed_at.type))
+        .join(MailingList, MailingList.workspace_id == Contact.workspace_id)
+        .where(
+            live(workspace_id),
+            Contact.id.in_(contact_ids),
+            MailingList.id == list_id,
+            MailingList.deleted_at.is_(None),
+            ~on_it.exists(),
+        )
+    )
+    subscribed = session.scalars(
+        insert(Subscription)
+        .from_select(["contact_id", "list_id", "status", "changed_at"], newcomers)
+        .returning(Subscription.contact_id)
+    ).all()
+    touch(session, subscribed, now)
+    wake_subscribed(session, subscribed, list_id=list_id, now=now)
+    return list(subscribed)
+
+
+def change_status(
+    session: Session, *, workspace_id: int, contact_id: int, list_id: int, status: str, now: datetime
+) -> bool:
+    """Give a contact's place on a list another of the four statuses; whether it had one and it changed.
+
+    Also for a contact in the bin: an unsubscribe or a bounce that arrives meanwhile lands on the real row
+    (design section 5). Becoming Subscribed wakes the list's automations, for live contacts only.
+    """
+    lock_workspace(session, workspace_id)
+    whose = select(Contact.id).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)
+    changed = session.execute(
+        update(Subscription)
+        .where(
+            Subscription.contact_id.in_(whose), Subscription.list_id == list_id, Subscription.status != status
+        )
+        .values(status=status, changed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount == 0:  # type: ignore[attr-defined]
+        return False
+    touch(session, [contact_id], now)
+    if status == SUBSCRIBED:
+        wake_subscribed(session, [contact_id], list_id=list_id, now=now)
+    return True

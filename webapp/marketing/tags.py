@@ -1,0 +1,54 @@
+"""Tags, put on contacts and taken off as people and automations do; each new one wakes what waits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from webapp.database import lock_workspace
+from webapp.marketing.triggers import wake_tagged
+from webapp.models import Contact, ContactTag, Tag, live, touch
+
+
+def add_tag(
+    session: Session, *, workspace_id: int, contact_ids: Sequence[int], tag_id: int, now: datetime
+) -> list[int]:
+    """Put a live tag on live contacts, in the caller's write transaction; return who did not carry it yet."""
+    lock_workspace(session, workspace_id)
+    carried = select(ContactTag.contact_id).where(
+        ContactTag.contact_id == Contact.id, ContactTag.tag_id == Tag.id
+    )
+    without = (
+        select(Contact.id, Tag.id)
+        .join(Tag, Tag.workspace_id == Contact.workspace_id)
+        .where(
+            live(workspace_id),
+            Contact.id.in_(contact_ids),
+            Tag.id == tag_id,
+            Tag.deleted_at.is_(None),
+            ~carried.exists(),
+        )
+    )
+    tagged = session.scalars(
+        insert(ContactTag).from_select(["contact_id", "tag_id"], without).returning(ContactTag.contact_id)
+    ).all()
+    touch(session, tagged, now)
+    wake_tagged(session, tagged, tag_id=tag_id, now=now)
+    return list(tagged)
+
+
+def remove_tag(
+    session: Session, *, workspace_id: int, contact_ids: Sequence[int], tag_id: int, now: datetime
+) -> list[int]:
+    """Take a tag off live contacts; return who carried it. Taken off by hand, it does not come back."""
+    lock_workspace(session, workspace_id)
+    whose = select(Contact.id).where(live(workspace_id), Contact.id.in_(contact_ids))
+    untagged = session.scalars(
+        delete(ContactTag)
+        .where(ContactTag.contact_id.in_(whose), ContactTag.tag_id == tag_id)
+        .returning(ContactTag.contact_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    touch(session, untagged, now)
+    return list(untagged)

@@ -1,0 +1,74 @@
+"""What a change wakes: a queued run for each automation that waits for it, in the change's own transaction.
+
+No function of `webapp.restoring` calls this: "Restoring contacts will not trigger any automations to run or
+campaigns to send" (article).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, insert, literal, select
+from sqlalchemy.orm import Session
+
+from webapp.models import Automation, AutomationRun, Contact, ContactTag, Subscription
+from webapp.models.automation import QUEUED, SUBSCRIBED_TO_LIST, TAG_ADDED
+from webapp.models.mailing_list import SUBSCRIBED
+
+
+def wake_subscribed(
+    session: Session, contact_ids: Sequence[int], *, list_id: int | None = None, now: datetime
+) -> int:
+    """Contacts have just been subscribed, to the list or (None) to all the lists they are on.
+
+    Those whose status is Subscribed wake the active automations of these lists. Returns how many runs begin.
+    """
+    place = Subscription.status == SUBSCRIBED
+    if list_id is not None:
+        place &= Subscription.list_id == list_id
+    woken = (
+        select(Contact.workspace_id, Automation.id, Contact.id)
+        .join(Subscription, Subscription.contact_id == Contact.id)
+        .join(Automation, (Automation.list_id == Subscription.list_id) & place)
+    )
+    return _begin(session, woken, Automation.trigger == SUBSCRIBED_TO_LIST, contact_ids, now)
+
+
+def wake_tagged(
+    session: Session, contact_ids: Sequence[int], *, tag_id: int | None = None, now: datetime
+) -> int:
+    """The same for contacts that have just been given the tag, or (None) all the tags they carry."""
+    carried = ContactTag.tag_id == tag_id if tag_id is not None else literal(True)
+    woken = (
+        select(Contact.workspace_id, Automation.id, Contact.id)
+        .join(ContactTag, ContactTag.contact_id == Contact.id)
+        .join(Automation, (Automation.tag_id == ContactTag.tag_id) & carried)
+    )
+    return _begin(session, woken, Automation.trigger == TAG_ADDED, contact_ids, now)
+
+
+def _begin(
+    session: Session,
+    woken: Select[int, int, int],
+    trigger: ColumnElement[bool],
+    contact_ids: Sequence[int],
+    now: datetime,
+) -> int:
+    if not contact_ids:
+        return 0
+    runs = woken.where(
+        trigger,
+        Automation.is_active,
+        Automation.workspace_id == Contact.workspace_id,
+        Contact.id.in_(contact_ids),
+        Contact.deleted_at.is_(None),
+    ).add_columns(
+        literal(QUEUED),
+        literal(0),
+        literal(now, AutomationRun.due_at.type),
+        literal(now, AutomationRun.created_at.type),
+    )
+    columns = ["workspace_id", "automation_id", "contact_id", "state", "step", "due_at", "created_at"]
+    begun = session.execute(
+        insert(AutomationRun).from_select(columns, runs), execution_options={"preserve_rowcount": True}
+    )
+    return int(begun.rowcount)  # type: ignore[attr-defined]
