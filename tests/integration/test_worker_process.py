@@ -15,8 +15,9 @@ from rq.registry import FailedJobRegistry
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import delete, new_contacts
+from tests.factories.contacts import delete, new_contact, new_contacts, new_tag
 from tests.factories.people import new_world
+from tests.support.marketing import Marketing
 from tests.support.processes import WorkerProcess, is_running, wait_until, worker_process
 from tests.support.restoring import Restoring
 from tests.support.schema import app_on_a_new_database
@@ -25,7 +26,7 @@ from webapp.jobs.doorbell import RESTORE, Doorbell, queue
 from webapp.jobs.lease import RedisLease, key
 from webapp.jobs.services import services
 from webapp.local_services import private_redis, redis_url
-from webapp.models import Contact, RestoreJob, RestoreOutcome
+from webapp.models import AutomationRun, Contact, RestoreJob, RestoreOutcome
 from webapp.restoring.start import start
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
@@ -167,6 +168,26 @@ def test_a_job_whose_ring_was_lost_is_carried_out_all_the_same(house: House, wor
     house.lease.redis.flushall()
 
     house.check_that_all_came_back_once(job_id, contacts=1)
+
+
+def test_what_is_due_is_carried_out_though_nobody_rang(house: House, worker: WorkerProcess) -> None:
+    with Session(house.engine) as session:
+        world = new_world(session)
+        marketing, vip, contact = (
+            Marketing(session, world),
+            new_tag(session, world),
+            new_contact(session, world),
+        )
+        marketing.automation(vip, {"do": "wait", "hours": 24})
+        marketing.tag(vip, contact)
+        session.commit()
+
+    def state() -> str | None:
+        with Session(house.engine) as looking:
+            run = select(AutomationRun.state).where(AutomationRun.workspace_id == world.id)
+            return looking.scalar(run)
+
+    wait_until(lambda: state() == "waiting")
 
 
 def test_sigterm_in_the_middle_ends_all_within_seconds_and_the_next_worker_goes_on(

@@ -74,8 +74,9 @@ def test_other_lists_and_tags_paused_automations_and_other_workspaces_stay_aslee
     marketing.automation(other_list, WAIT)
     marketing.automation(other_tag, WAIT)
     marketing.automation(news, WAIT, is_active=False)
-    # A list's number may be a tag's as well.
+    # These name what they do not wait for.
     marketing.automation(vip, WAIT).trigger = "subscribed"
+    marketing.automation(news, WAIT).trigger = "tag_added"
     Marketing(session, new_world(session)).automation(news, WAIT)
 
     marketing.subscribe(news, contact)

@@ -1,153 +1,195 @@
 """Rule 4. Nothing is triggered: no automation run, no campaign send; what waited before the deletion does not
-resume."""
+resume. The same change by hand wakes all of it, so these automations are awake."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import DAY, delete, new_contact, new_list, new_tag, put_tag, subscribe
+from tests.factories.contacts import (
+    DAY,
+    delete,
+    new_account,
+    new_contact,
+    new_deal,
+    new_list,
+    new_tag,
+    put_tag,
+    subscribe,
+)
 from tests.factories.people import World
+from tests.support.marketing import Marketing
 from tests.support.restoring import Restoring
-from webapp.models import Automation, AutomationRun, Campaign, CampaignSend, Contact
+from webapp.marketing.campaigns import send_campaign
+from webapp.models import AutomationRun, CampaignSend, Contact
+from webapp.models.mailing_list import STATUSES
 
 
-def new_run(session: Session, contact: Contact, state: str, due_in: timedelta = DAY) -> AutomationRun:
-    """A contact's way through an active automation that its list or tag set going."""
-    automation = Automation(
-        workspace_id=contact.workspace_id, name="Welcome", trigger="subscribed", steps=[{"do": "wait"}]
+@pytest.fixture
+def marketing(session: Session, world: World) -> Marketing:
+    return Marketing(session, world)
+
+
+def contact_with_everything(session: Session, world: World, marketing: Marketing) -> Contact:
+    """A contact with every kind of association, whose lists and tag each set an automation going."""
+    contact = new_contact(session, world, account=new_account(session, world))
+    for status in STATUSES:
+        mailing_list = new_list(session, world)
+        campaign = marketing.campaign(mailing_list)
+        marketing.automation(mailing_list, {"do": "send", "campaign": campaign.id})
+        subscribe(session, contact, mailing_list, status)
+    vip = new_tag(session, world)
+    marketing.automation(
+        vip, {"do": "wait", "hours": 1}, {"do": "add_tag", "tag": new_tag(session, world).id}
     )
-    session.add(automation)
-    session.flush()
-    run = AutomationRun(
-        workspace_id=contact.workspace_id,
-        automation_id=automation.id,
-        contact_id=contact.id,
-        state=state,
-        created_at=contact.created_at,
-        due_at=contact.created_at + due_in,
-    )
-    session.add(run)
-    session.flush()
-    return run
-
-
-def new_send(session: Session, contact: Contact, state: str) -> CampaignSend:
-    campaign = Campaign(workspace_id=contact.workspace_id, name="Spring")
-    session.add(campaign)
-    session.flush()
-    send = CampaignSend(
-        workspace_id=contact.workspace_id,
-        campaign_id=campaign.id,
-        contact_id=contact.id,
-        state=state,
-        created_at=contact.created_at,
-        due_at=contact.created_at + DAY,
-    )
-    session.add(send)
-    session.flush()
-    return send
-
-
-def marketing(session: Session, world: World) -> list[dict[str, Any]]:
-    """Every run and every send of the workspace, with all that is written in it."""
-    return [
-        {column.key: getattr(row, column.key) for column in inspect(model).column_attrs}
-        for model in (AutomationRun, CampaignSend)
-        for row in session.scalars(
-            select(model)
-            .where(model.workspace_id == world.id)
-            .order_by(model.id)
-            .execution_options(populate_existing=True)
-        )
-    ]
-
-
-def test_a_restore_makes_no_run_and_no_send(session: Session, world: World, restoring: Restoring) -> None:
-    news, vip = new_list(session, world), new_tag(session, world)
-    session.add_all(
-        [
-            Automation(workspace_id=world.id, name="On list", trigger="subscribed", list_id=news.id),
-            Automation(workspace_id=world.id, name="On tag", trigger="tag_added", tag_id=vip.id),
-            Campaign(workspace_id=world.id, name="To the list", list_id=news.id),
-        ]
-    )
-    contact = new_contact(session, world)
-    subscribe(session, contact, news, "subscribed")
     put_tag(session, contact, vip)
+    new_deal(session, world, new_contact(session, world), contact)
+    new_deal(session, world, contact)
+    return contact
+
+
+@pytest.mark.parametrize("by", ["ids", "filters"])
+def test_a_restore_makes_no_run_and_no_send_and_leaves_nothing_to_do(
+    by: str, session: Session, world: World, restoring: Restoring, marketing: Marketing
+) -> None:
+    contact = contact_with_everything(session, world, marketing)
     delete(session, world, contact)
+
+    restoring.restore(contact) if by == "ids" else restoring.restore_all()
+
+    found = restoring.profile(contact)
+    assert (len(found.subscriptions), len(found.tags), len(found.deals)) == (4, 1, 1)
+    assert marketing.everything() == []
+    assert marketing.work(at=marketing.now() + 30 * DAY) == 0
+
+
+def test_the_same_by_hand_would_have_woken_them(session: Session, world: World, marketing: Marketing) -> None:
+    news, vip, contact = new_list(session, world), new_tag(session, world), new_contact(session, world)
+    marketing.automation(news, {"do": "send", "campaign": marketing.campaign(news).id})
+    marketing.automation(vip, {"do": "wait", "hours": 1})
+
+    marketing.subscribe(news, contact)
+    marketing.tag(vip, contact)
+    marketing.work()
+
+    assert [state for _, state, _ in marketing.runs()] == ["done", "waiting"]
+    assert marketing.sends() == [(contact.id, "sent")]
+
+
+def test_deleted_monday_restored_tuesday_due_wednesday_nothing_happens(
+    session: Session, world: World, restoring: Restoring, marketing: Marketing
+) -> None:
+    """The run waits from Sunday to Wednesday; what is due meanwhile is asked of the real worker's code."""
+    tuesday = restoring.now()
+    sunday, monday, wednesday = tuesday - 2 * DAY, tuesday - DAY, tuesday + DAY
+    news = new_list(session, world)
+    contact = new_contact(session, world, created_at=sunday)
+    marketing.automation(
+        news, {"do": "wait", "hours": 72}, {"do": "send", "campaign": marketing.campaign(news).id}
+    )
+    marketing.subscribe(news, contact, at=sunday)
+    marketing.work(at=sunday)
+    assert marketing.runs() == [(contact.id, "waiting", 1)]
+    delete(session, world, contact, at=monday)
+    before = marketing.everything()
 
     restoring.restore(contact)
 
-    assert len(restoring.profile(contact).subscriptions) == 1
-    assert marketing(session, world) == []
+    assert restoring.is_live(contact)
+    assert marketing.work(at=wednesday + timedelta(hours=1)) == 0
+    assert marketing.everything() == before
+    assert (marketing.runs(), marketing.sends()) == ([(contact.id, "ended", 1)], [])
 
 
-def test_a_restore_changes_no_run_and_no_send(session: Session, world: World, restoring: Restoring) -> None:
-    contact = new_contact(session, world)
-    for state in ("queued", "waiting", "running", "done", "ended"):
-        new_run(session, contact, state)
-    for state in ("pending", "sent", "ended"):
-        new_send(session, contact, state)
+def test_a_run_that_waits_and_one_that_is_queued_end_with_the_deletion(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    vip, hot, contact, now = (
+        new_tag(session, world),
+        new_tag(session, world),
+        new_contact(session, world),
+        marketing.now(),
+    )
+    marketing.automation(vip, {"do": "wait", "hours": 72})
+    marketing.automation(hot, {"do": "wait", "hours": 72})
+    marketing.tag(vip, contact)
+    marketing.work()
+    marketing.tag(hot, contact)
+    assert [state for _, state, _ in marketing.runs()] == ["waiting", "queued"]
+
+    delete(session, world, contact, at=now)
+
+    ended = [(row["state"], row["ended_at"], row["ended_why"]) for row in marketing.everything()]
+    assert ended == [("ended", now, "contact_deleted")] * 2
+
+
+def test_a_message_not_yet_sent_ends_with_the_deletion(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    news, contact = new_list(session, world), new_contact(session, world)
+    subscribe(session, contact, news, "subscribed")
+    campaign = marketing.campaign(news)
+    send_campaign(session, workspace_id=world.id, campaign_id=campaign.id, now=marketing.now())
+
     delete(session, world, contact)
-    before = marketing(session, world)
+
+    (send,) = marketing.everything()
+    assert (send["state"], send["ended_why"], send["sent_at"]) == ("ended", "contact_deleted", None)
+
+
+def test_what_is_over_and_what_belongs_to_others_is_left_as_it_is(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    news, vip = new_list(session, world), new_tag(session, world)
+    going, staying = new_contact(session, world), new_contact(session, world)
+    campaign = marketing.campaign(news)
+    marketing.automation(news, {"do": "send", "campaign": campaign.id})
+    marketing.automation(vip, {"do": "wait", "hours": 72})
+    marketing.subscribe(news, going)
+    marketing.work()
+    marketing.subscribe(news, staying)
+    marketing.tag(vip, staying)
+    before = marketing.everything()
+    assert {row["state"] for row in before} == {"done", "queued", "sent"}
+
+    delete(session, world, going)
+
+    assert marketing.everything() == before
+
+
+def test_a_restore_changes_no_run_and_no_send_in_any_state(
+    session: Session, world: World, restoring: Restoring, marketing: Marketing
+) -> None:
+    """Also in states that no contact in the bin should have: whatever is there, a restore keeps off it."""
+    news, contact = new_list(session, world), new_contact(session, world)
+    automation, campaign, now = marketing.automation(news), marketing.campaign(news), marketing.now()
+    delete(session, world, contact)
+    for state in ("queued", "waiting", "running", "done", "ended"):
+        session.add(
+            AutomationRun(
+                workspace_id=world.id,
+                automation_id=automation.id,
+                contact_id=contact.id,
+                state=state,
+                due_at=now + DAY,
+                created_at=now,
+            )
+        )
+    for state in ("pending", "sent", "ended"):
+        session.add(
+            CampaignSend(
+                workspace_id=world.id,
+                campaign_id=campaign.id,
+                contact_id=contact.id,
+                state=state,
+                due_at=now + DAY,
+                created_at=now,
+            )
+        )
+    session.flush()
+    before = marketing.everything()
 
     restoring.restore_all()
 
     assert restoring.is_live(contact)
-    assert marketing(session, world) == before
-
-
-@pytest.mark.parametrize("state", ["queued", "waiting"])
-def test_a_run_that_waits_ends_with_the_deletion(state: str, session: Session, world: World) -> None:
-    contact = new_contact(session, world)
-    run = new_run(session, contact, state)
-
-    deletion = delete(session, world, contact)
-
-    session.refresh(run)
-    assert (run.state, run.ended_at, run.ended_why) == ("ended", deletion.created_at, "contact_deleted")
-
-
-def test_a_message_not_yet_sent_ends_with_the_deletion(session: Session, world: World) -> None:
-    contact = new_contact(session, world)
-    send = new_send(session, contact, "pending")
-
-    delete(session, world, contact)
-
-    session.refresh(send)
-    assert (send.state, send.ended_why, send.sent_at) == ("ended", "contact_deleted", None)
-
-
-def test_what_is_over_and_what_belongs_to_others_is_left_as_it_is(session: Session, world: World) -> None:
-    going, staying = new_contact(session, world), new_contact(session, world)
-    rows = [
-        new_run(session, going, "done"),
-        new_run(session, going, "running"),
-        new_send(session, going, "sent"),
-        new_run(session, staying, "waiting"),
-        new_send(session, staying, "pending"),
-    ]
-
-    delete(session, world, going)
-
-    for row in rows:
-        session.refresh(row)
-    assert [row.state for row in rows] == ["done", "running", "sent", "waiting", "pending"]
-
-
-def test_deleted_monday_restored_tuesday_due_wednesday_nothing_happens(
-    session: Session, world: World, restoring: Restoring
-) -> None:
-    now = restoring.now()
-    contact = new_contact(session, world, created_at=now - 2 * DAY)
-    run = new_run(session, contact, "waiting", due_in=3 * DAY)
-    delete(session, world, contact, at=now - DAY)
-
-    restoring.restore(contact)
-
-    session.refresh(run)
-    assert run.due_at > now
-    assert run.state == "ended"
+    assert marketing.everything() == before

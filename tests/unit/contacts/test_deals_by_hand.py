@@ -1,0 +1,122 @@
+"""Contacts are put on deals and taken off them by hand; what a deletion does is rule 2's."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact, new_deal
+from tests.factories.people import World, new_world
+from webapp.clock import read_clock
+from webapp.contacts.catalogue import delete_from_catalogue
+from webapp.contacts.deals import attach, take_off
+from webapp.models import Contact, Deal, DealContact
+
+
+@pytest.fixture
+def world(session: Session) -> World:
+    return new_world(session)
+
+
+def put_on(session: Session, world: World, deal: Deal, contact: Contact, *, primary: bool = False) -> bool:
+    now = read_clock(session)
+    return attach(
+        session, workspace_id=world.id, deal_id=deal.id, contact_id=contact.id, primary=primary, now=now
+    )
+
+
+def off(session: Session, world: World, deal: Deal, contact: Contact) -> bool:
+    now = read_clock(session)
+    return take_off(session, workspace_id=world.id, deal_id=deal.id, contact_id=contact.id, now=now)
+
+
+def on_it(session: Session, deal: Deal) -> list[tuple[int, bool]]:
+    rows = session.execute(
+        select(DealContact.contact_id, DealContact.is_primary)
+        .where(DealContact.deal_id == deal.id, DealContact.detached_at.is_(None))
+        .order_by(DealContact.attached_at, DealContact.id)
+    )
+    return [tuple(row) for row in rows]
+
+
+def test_who_is_put_on_as_primary_takes_the_place(session: Session, world: World) -> None:
+    first, second = new_contact(session, world), new_contact(session, world)
+    deal = new_deal(session, world, first)
+
+    assert put_on(session, world, deal, second, primary=True)
+
+    assert on_it(session, deal) == [(first.id, False), (second.id, True)]
+    session.refresh(second)
+    assert second.version == 2
+
+
+def test_putting_on_twice_keeps_the_place_in_time_and_the_primary(session: Session, world: World) -> None:
+    first, second = new_contact(session, world), new_contact(session, world)
+    deal = new_deal(session, world, first, second)
+    since = select(DealContact.attached_at).where(DealContact.deal_id == deal.id).order_by(DealContact.id)
+    before = session.scalars(since).all()
+
+    assert put_on(session, world, deal, first)
+    assert put_on(session, world, deal, second)
+
+    assert on_it(session, deal) == [(first.id, True), (second.id, False)]
+    assert session.scalars(since).all() == before
+
+
+def test_where_the_primary_is_taken_off_the_longest_attached_takes_the_place(
+    session: Session, world: World
+) -> None:
+    first, second, third = (new_contact(session, world) for _ in range(3))
+    deal = new_deal(session, world, first, second, third)
+
+    assert off(session, world, deal, first)
+
+    assert on_it(session, deal) == [(second.id, True), (third.id, False)]
+
+
+def test_the_last_one_taken_off_leaves_the_deal_alive(session: Session, world: World) -> None:
+    contact = new_contact(session, world)
+    deal = new_deal(session, world, contact)
+
+    assert off(session, world, deal, contact)
+    assert not off(session, world, deal, contact)
+
+    session.refresh(deal)
+    assert (deal.deleted_at, on_it(session, deal)) == (None, [])
+
+
+def test_deleted_and_foreign_deals_and_contacts_are_left_alone(session: Session, world: World) -> None:
+    alive, gone = new_contact(session, world), new_contact(session, world)
+    deal, gone_deal = new_deal(session, world, alive), new_deal(session, world, alive)
+    elsewhere = new_world(session)
+    foreigner = new_contact(session, elsewhere)
+    foreign_deal = new_deal(session, elsewhere, foreigner)
+    gone_deal.deleted_at = read_clock(session)
+    delete(session, world, gone)
+
+    refused = [(deal, gone), (gone_deal, gone), (deal, foreigner), (foreign_deal, alive)]
+    for which, whom in refused:
+        assert not put_on(session, world, which, whom)
+    for which, whom in [(gone_deal, alive), (foreign_deal, foreigner)]:
+        assert not off(session, world, which, whom)
+
+    assert on_it(session, deal) == on_it(session, gone_deal) == [(alive.id, True)]
+    assert on_it(session, foreign_deal) == [(foreigner.id, True)]
+
+
+def test_a_deleted_deal_is_deleted_once_and_by_its_own_workspace_only(session: Session, world: World) -> None:
+    deal = new_deal(session, world, new_contact(session, world))
+    now = read_clock(session)
+    elsewhere = new_world(session)
+
+    def delete_deal(where: World, at: timedelta) -> bool:
+        return delete_from_catalogue(
+            session, Deal, deal.id, workspace_id=where.id, by=where.admin.id, now=now + at
+        )
+
+    assert not delete_deal(elsewhere, timedelta(0))
+    assert delete_deal(world, timedelta(0))
+    assert not delete_deal(world, timedelta(hours=1))
+    session.refresh(deal)
+    assert deal.deleted_at == now
