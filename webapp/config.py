@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from click import ClickException
 from sqlalchemy import URL
 
 from webapp.local_services import redis_url
@@ -28,8 +29,11 @@ PROTOCOL_TIMES = {
 }
 
 
-class ConfigError(Exception):
-    """The environment does not describe an app that can run; the message says what to do."""
+class ConfigError(ClickException):
+    """The environment does not describe an app that can run; the message says what to do.
+
+    As Click's, so that every `flask` command ends with the sentence and not with a traceback.
+    """
 
 
 def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, object]:

@@ -45,17 +45,65 @@ def test_a_dialog_may_stay_open_for_29_minutes(anyone: Browser, binned: list[Con
         assert confirm(anyone, dialog).path.startswith("/restores/")
 
 
+@pytest.mark.parametrize("all_of_them", [False, True], ids=["selected", "all"])
 def test_after_30_minutes_one_has_to_look_again(
-    anyone: Browser, binned: list[Contact], unchanged: Unchanged
+    anyone: Browser, binned: list[Contact], unchanged: Unchanged, work: Callable[[], None], all_of_them: bool
 ) -> None:
-    dialog = dialog_for(anyone, binned[0])
+    if all_of_them:
+        page = anyone.get("/contacts/restore?q=ann")
+        dialog = anyone.press(page, page.one("#restore-all"))
+    else:
+        dialog = dialog_for(anyone, *binned)
 
     with later(31), unchanged():
-        refused = confirm(anyone, dialog)
+        again = confirm(anyone, dialog)
+        assert again.status == 409
+        said = again.words("dialog")
+        assert "This has been open for more than 30 minutes. Nothing was restored; look again." in said
+        assert dialog.words("#confirm-title") in said
 
-    assert refused.status == 409
-    assert "This confirmation is more than 30 minutes old." in refused.text
-    assert "Nothing was changed." in refused.text
+    # No way leads back to the present: the session is younger now.
+    with later(32):
+        job = confirm(anyone, again)
+        work()
+        assert "3 contacts restored." in anyone.get(job.path).text
+
+
+def test_cancel_leads_back_to_filters_and_ticks_whatever_was_answered(
+    admin: Browser, world: World, store: Session, binned: list[Contact]
+) -> None:
+    """Without scripts: refused as too old, as changed and as another one runs, the page is not lost."""
+    page = admin.tick(admin.get("/contacts/restore?q=ann"), binned[0])
+    dialog = admin.press(page, page.one("#restore-selected"))
+    page = admin.get("/contacts/restore?q=ann")
+    everything = admin.press(page, page.one("#restore-all"))
+    new_contact(store, world, "Ann", "Again", email=binned[0].email)
+    store.commit()
+    changed = confirm(admin, dialog)
+    admin.press(admin.get("/contacts/restore/confirm-all"), "Restore")
+    running = confirm(admin, everything)
+    with later(31):
+        old = confirm(admin, dialog)
+        assert [answer.status for answer in (dialog, changed, running, old)] == [200, 409, 409, 409]
+
+        for answer in (dialog, changed, old):
+            seen = admin.press(answer, "Cancel")
+            assert (seen.query["q"], seen.selected) == ("ann", [binned[0].id])
+        assert admin.press(running, "Cancel").query["q"] == "ann"
+
+
+@pytest.mark.parametrize(
+    "back", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"]
+)
+def test_no_form_of_somebody_else_s_says_where_cancel_leads(
+    admin: Browser, binned: list[Contact], back: str
+) -> None:
+    scope = str(admin.get("/contacts/restore/confirm-all").one("input[name=scope]")["value"])
+    with later(31):
+        again = admin.post("/restores", {"csrf_token": admin.token(), "scope": scope, "back": back})
+
+    assert again.status == 409
+    assert again.button("Cancel")["href"] == "/contacts/restore"
 
 
 @pytest.mark.parametrize(

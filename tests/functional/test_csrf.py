@@ -45,7 +45,7 @@ def test_without_its_token_no_form_does_anything(
             path = path.replace("<id:job_id>", job.path.removeprefix("/restores/"))
             seen = admin.post(path, fields, htmx=htmx)
             assert seen.status == 400, path
-            assert "Reload it and try again. Nothing was changed." in seen.text
+            assert "reload it and try again. Nothing was changed." in seen.text
     assert admin.get("/contacts").path == "/contacts", "still signed in"
 
 
@@ -73,3 +73,20 @@ def test_over_https_a_form_must_come_from_here(admin: Browser) -> None:
             headers={"Referer": referrer} if referrer else {},
         )
         assert answer.status_code == expected, referrer
+
+
+def test_a_form_that_has_lost_its_token_leads_back_to_filters_and_ticks(
+    admin: Browser, world: World, store: Session
+) -> None:
+    live, binned = new_contact(store, world), new_contact(store, world)
+    delete(store, world, binned)
+    store.commit()
+    for asked, contact in (("/contacts/restore/confirm", binned), ("/contacts/delete", live)):
+        dialog = admin.get(f"{asked}?q=ann&selected={contact.id}")
+        dialog.one("dialog input[name=csrf_token]")["value"] = "old"
+
+        refused = admin.press(dialog, dialog.one("dialog form[method=post] button"))
+
+        assert refused.status == 400
+        seen = admin.press(refused, "Go back")
+        assert (seen.query["q"], seen.selected) == ("ann", [contact.id])

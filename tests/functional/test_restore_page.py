@@ -96,6 +96,26 @@ def test_only_contacts_deleted_within_30_days_are_here(admin: Browser, world: Wo
     assert "1 deleted contact" in page.text
 
 
+def test_where_the_last_page_has_come_back_the_first_one_is_shown(
+    anyone: Browser, world: World, store: Session, work: Callable[[], None]
+) -> None:
+    """As by the browser's Back, after the contacts of that page were restored."""
+    contacts = new_contacts(store, world, 53)
+    delete(store, world, *contacts)
+    store.commit()
+    last = anyone.turn(anyone.get("/contacts/restore"), "Next")[-1]
+    assert len(last.ids) == 3
+    after = anyone.get("/contacts/restore").one("#page-older")["value"]
+    dialog = anyone.press(anyone.tick(last, *last.ids), "Restore Contact(s)")
+    anyone.press(dialog, dialog.one("dialog form[method=post] button"))
+    work()
+
+    page, part = (anyone.get(f"/contacts/restore?after={after}", htmx=htmx) for htmx in (False, True))
+
+    assert len(page.ids) == len(part.ids) == 50
+    assert part.headers["HX-Replace-Url"] == "/contacts/restore"
+
+
 def test_the_number_beside_restore_all_is_the_whole_bin(
     anyone: Browser, world: World, store: Session
 ) -> None:

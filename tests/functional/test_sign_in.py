@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
@@ -194,3 +195,11 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+def test_a_part_asked_for_from_an_unreadable_address_leads_to_the_sign_in_page(app: Flask) -> None:
+    """No browser writes such an address; whoever does is a stranger like any other."""
+    answer = app.test_client().get("/contacts", headers={"HX-Request": "true", "HX-Current-URL": "http://["})
+
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/login"

@@ -1,6 +1,9 @@
 """The settings: what each environment means, and which environments are refused."""
 
+import os
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -134,3 +137,18 @@ class TestSecretKey:
         (tmp_path / "secret_key").touch()
         with pytest.raises(ConfigError, match="Delete it"):
             load_config({}, tmp_path)
+
+
+def test_a_command_ends_with_the_sentence_and_not_with_a_traceback() -> None:
+    environ = {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "REDIS_URL")}
+    refused = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "webapp", "db", "upgrade"],
+        env=environ | {"APP_ENV": "production"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Error: SECRET_KEY is not set.")
+    assert "Traceback" not in refused.stderr

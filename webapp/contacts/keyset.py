@@ -1,7 +1,7 @@
 """Keyset paging: a page begins after a place, not after so many rows, so a page deep down costs what the
 first one does, and a row that comes or goes meanwhile shifts nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -52,23 +52,26 @@ class Keyset:
         after: Place | None = None,
         before: Place | None = None,
     ) -> Page:
-        """The page of `query` that starts after `after`, or ends before `before`, or the first one."""
+        """The page of `query` that starts after `after`, or ends before `before`, or the first one.
+
+        A page whose rows have all gone meanwhile is none: then the first page is what is left to show.
+        """
         if before is not None:
             backwards = query.where(self.before(before)).order_by(self.moment.asc(), self.id.asc())
             found = list(session.execute(backwards.limit(size + 1)).all())
             rows = list(reversed(found[:size]))
             if rows:
                 return Page(rows, self._place(rows[-1]), self._place(rows[0]) if len(found) > size else None)
-            # Everything before has gone meanwhile: the first page is what is left to show.
         elif after is not None:
-            query = query.where(self.after(after))
+            page = self._forwards(session, query.where(self.after(after)), size)
+            if page.rows:
+                return replace(page, newer=self._place(page.rows[0]))
+        return self._forwards(session, query, size)
+
+    def _forwards(self, session: Session, query: Select[*tuple[Any, ...]], size: int) -> Page:
         found = list(session.execute(query.order_by(*self.order).limit(size + 1)).all())
         rows = found[:size]
-        return Page(
-            rows,
-            older=self._place(rows[-1]) if len(found) > size else None,
-            newer=self._place(rows[0]) if after is not None and rows else None,
-        )
+        return Page(rows, older=self._place(rows[-1]) if len(found) > size else None, newer=None)
 
     def _place(self, row: Row[*tuple[Any, ...]]) -> Place:
         return getattr(row[0], self.moment.key), getattr(row[0], self.id.key)

@@ -78,14 +78,21 @@ def about_all(
     return Question(scope, can_restore_any=number > 0)
 
 
+def about_again(
+    session: Session, scope: Scope, now: datetime, *, zone: ZoneInfo, people: Mapping[int, str]
+) -> Question:
+    """The question for what `scope` meant, as it is at `now`: frozen anew, to be confirmed anew."""
+    if scope.filters is not None:
+        return about_all(session, scope.workspace_id, scope.filters, now, zone=zone, people=people)
+    return about_selection(session, scope.workspace_id, list(scope.ids), now)
+
+
 def about_the_rest(
     session: Session, scope: Scope, now: datetime, *, zone: ZoneInfo, people: Mapping[int, str]
 ) -> Question:
     """The question for what a job that did not come to its end has left in the bin of its `scope`."""
-    if scope.filters is not None:
-        return about_all(session, scope.workspace_id, scope.filters, now, zone=zone, people=people)
-    left = sorted(session.scalars(chosen(scope)))
-    return about_selection(session, scope.workspace_id, left, now)
+    left = tuple(sorted(session.scalars(chosen(scope)))) if scope.filters is None else ()
+    return about_again(session, replace(scope, ids=left), now, zone=zone, people=people)
 
 
 # Why a contact stays, for one of them and for many.

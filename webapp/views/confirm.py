@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Response, abort
+from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -14,7 +14,7 @@ from webapp.restoring.report import JobView, find_job, view_job
 from webapp.restoring.scope import Scope
 from webapp.restoring.start import active_job
 from webapp.views.restore_page import ADDRESS, read_asked_filters, refuse
-from webapp.web.address import address
+from webapp.web.address import address, our_path
 from webapp.web.errors import error as refuse_with
 from webapp.web.htmx import page_or_part
 from webapp.web.selection import ticked_here
@@ -30,7 +30,8 @@ class Ask:
     error: str | None
     running: JobView | None
     can_restore_any: bool
-    # Where Cancel leads when the dialog is a page: to the same filters and ticks.
+    # Where Cancel leads when the dialog is a page: to the same filters and ticks. The form carries it along,
+    # so that no answer to it loses them.
     back: str
 
 
@@ -77,11 +78,17 @@ def continue_restore(job_id: int) -> ResponseReturnValue:
         Scope.from_dict(job.scope),
         now,
         zone=current_user.workspace.zone,
-        people=dict(deleters(session, Extent(current_user.workspace_id, as_of=now))),
+        people=people_who_deleted(),
     )
     if not question.can_restore_any:
         return refuse_with(409, "Nothing of this restore is left in the bin that could come back.")
     return show(question)
+
+
+def people_who_deleted() -> dict[int, str]:
+    """Who can be named in a filter by person: those who deleted within the window, by id."""
+    session = db.session()
+    return dict(deleters(session, Extent(current_user.workspace_id, as_of=read_clock(session))))
 
 
 def show(question: Question, *, error: str | None = None, status: int = 200) -> Response:
@@ -99,6 +106,7 @@ def show(question: Question, *, error: str | None = None, status: int = 200) -> 
         error=error,
         running=running,
         can_restore_any=question.can_restore_any,
-        back=address("restore_page", ADDRESS, selected=ticked_here()[0] or scope.ids),
+        back=our_path(request.form.get("back"))
+        or address("restore_page", ADDRESS, selected=ticked_here()[0] or scope.ids),
     )
     return page_or_part("restore/confirm.html", "restore/_confirm.html", ask=ask, status=status)

@@ -89,7 +89,7 @@ def answer(*, message: str | None = None, status: int = 200) -> ResponseReturnVa
     if view.q_error or not view.selection.ok:
         status = 422
     response = page_or_part("contacts/overview.html", "contacts/_results.html", view=view, status=status)
-    response.headers["HX-Replace-Url"] = address("overview", ADDRESS)
+    response.headers["HX-Replace-Url"] = address("overview", ADDRESS, first_page=view.newer is None)
     return response
 
 

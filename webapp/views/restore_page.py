@@ -91,7 +91,7 @@ def restore_selection() -> ResponseReturnValue:
     if request.args.get("watching") and view.running is None:
         response = retarget(Response(render_template("restore/_results.html", view=view)), "#results")
         # The first page again: the one that was open may have come back whole.
-        response.headers["HX-Replace-Url"] = address("restore_page", ADDRESS)
+        response.headers["HX-Replace-Url"] = address("restore_page", ADDRESS, first_page=view.newer is None)
         return response
     return Response(render_template("restore/_bar.html", view=view), 200 if view.selection.ok else 422)
 
@@ -103,7 +103,7 @@ def answer(*, message: str | None = None, status: int = 200) -> ResponseReturnVa
         status = 422
     response = page_or_part("restore/page.html", "restore/_results.html", view=view, status=status)
     # Replaced, not pushed: a filter that is being typed is no step that Back should undo.
-    response.headers["HX-Replace-Url"] = address("restore_page", ADDRESS)
+    response.headers["HX-Replace-Url"] = address("restore_page", ADDRESS, first_page=view.newer is None)
     return response
 
 

@@ -13,7 +13,7 @@ from webapp.jobs.services import services
 from webapp.models import RestoreJob
 from webapp.restoring import report
 from webapp.restoring.cancel import cancel
-from webapp.restoring.question import Question, about_selection
+from webapp.restoring.question import Question, about_again
 from webapp.restoring.recover import unheard
 from webapp.restoring.report import JobView, find_job, view_job
 from webapp.restoring.scope import Scope
@@ -26,11 +26,12 @@ from webapp.restoring.start import (
     PlanChanged,
     start,
 )
-from webapp.views.confirm import show
+from webapp.views.confirm import people_who_deleted, show
+from webapp.web.address import our_path
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.paging import number_asked_for
-from webapp.web.signing import ScopeExpired, ScopeForged, unsign
+from webapp.web.signing import ScopeForged, unsign
 
 log = structlog.get_logger()
 
@@ -51,16 +52,16 @@ class OutcomeRow:
 def start_restore() -> ResponseReturnValue:
     """Start what the dialog confirmed, and go and watch it. Sent twice, both lead to the same job."""
     try:
-        scope = unsign(request.form.get("scope", ""))
+        confirmed = unsign(request.form.get("scope", ""))
     except ScopeForged:
         return _refuse(400, "This confirmation did not arrive whole. Open it again.")
-    except ScopeExpired:
-        return error(
-            409,
-            "This confirmation is more than 30 minutes old. Look at the contacts again. Nothing was changed.",
-        )
+    scope = confirmed.scope
     if scope.workspace_id != current_user.workspace_id:
         abort(404)
+    if confirmed.is_old:
+        return _ask_again(
+            scope, "This has been open for more than 30 minutes. Nothing was restored; look again."
+        )
     s, session = services(), db.session()
     try:
         job = start(session, s.lease, s.doorbell.ring, scope=scope, requested_by=current_user.id)
@@ -74,7 +75,9 @@ def start_restore() -> ResponseReturnValue:
         sentence = "Another restore is being started. Nothing was changed."
         return show(Question(scope), error=sentence, status=409)
     except PlanChanged:
-        return _ask_again(scope)
+        return _ask_again(
+            scope, "This has changed since you opened it. Nothing was restored yet; look again."
+        )
     except LeaseUnavailable:
         log.error("restore_not_started", exc_info=True)
         response = show(
@@ -90,16 +93,17 @@ def start_restore() -> ResponseReturnValue:
 
 def _refuse(status: int, sentence: str) -> Response:
     """A confirmation that cannot be used: nothing is lost but the way back to the deleted contacts."""
-    back = (url_for("restore_page"), "Back to deleted contacts")
-    return error(status, f"{sentence} Nothing was changed.", back=back)
+    back = our_path(request.form.get("back")) or url_for("restore_page")
+    return error(status, f"{sentence} Nothing was changed.", back=(back, "Back to deleted contacts"))
 
 
-def _ask_again(scope: Scope) -> Response:
-    """By ids the plan was computed anew and differs: show what it is now, and let it be confirmed again."""
+def _ask_again(scope: Scope, why: str) -> Response:
+    """Show what the same contacts, or filters, mean now, and let that be confirmed."""
     session = db.session()
-    question = about_selection(session, scope.workspace_id, list(scope.ids), read_clock(session))
-    message = "This has changed since you opened it. Nothing was restored yet; look again."
-    return show(question, error=message, status=409)
+    question = about_again(
+        session, scope, read_clock(session), zone=current_user.workspace.zone, people=people_who_deleted()
+    )
+    return show(question, error=why, status=409)
 
 
 def restore_job(job_id: int) -> ResponseReturnValue:

@@ -44,12 +44,20 @@ def to_sign_in() -> ResponseReturnValue:
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     if is_htmx():
         # Never a sign-in form inside a table: the whole page goes there, and comes back as a page.
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
-        wanted = page.path + ("?" + page.query if page.query else "")
+        wanted = _path(request.headers.get("HX-Current-URL", ""))
         response = Response(status=401)
         response.headers["HX-Redirect"] = url_for("sign_in", next=wanted or None)
         return response
     return redirect(url_for("sign_in", next=wanted), 303)
+
+
+def _path(url: str) -> str | None:
+    try:
+        page = urlsplit(url)
+    except ValueError:
+        # No browser writes such an address.
+        return None
+    return page.path + ("?" + page.query if page.query else "")
 
 
 @login_manager.user_loader

@@ -5,12 +5,27 @@ from urllib.parse import urlencode
 
 from flask import request, url_for
 
+CURSORS = ("after", "before")
 
-def address(endpoint: str, names: tuple[str, ...], *, selected: Sequence[int] = ()) -> str:
+
+def address(
+    endpoint: str, names: tuple[str, ...], *, selected: Sequence[int] = (), first_page: bool = False
+) -> str:
     """The path of `endpoint` with those of this request's query fields `names` that are filled in.
 
-    `selected` adds the ids of ticked contacts, for a link that must not lose them.
+    `selected` adds the ids of ticked contacts, for a link that must not lose them. Of the `first_page` of a
+    table the address has no cursor: the one that was asked for may have led to rows that have gone since.
     """
-    fields = [(name, request.args[name]) for name in names if request.args.get(name)]
+    wanted = [name for name in names if request.args.get(name) and not (first_page and name in CURSORS)]
+    fields = [(name, request.args[name]) for name in wanted]
     query = urlencode(fields + [("selected", str(contact_id)) for contact_id in selected])
     return url_for(endpoint) + ("?" + query if query else "")
+
+
+def our_path(target: str | None) -> str | None:
+    """`target` if it is a path of ours: nobody is sent elsewhere by a link or form that looks like ours.
+
+    Browsers read a backslash as a slash and leave control characters out, so these count as well.
+    """
+    ours = target and target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if ours else None

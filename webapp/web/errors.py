@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from webapp.extensions import db, login_manager
+from webapp.web.address import our_path
 from webapp.web.htmx import is_htmx, retarget
 
 log = structlog.get_logger()
@@ -78,7 +79,10 @@ def on_http_error(problem: HTTPException) -> Response:
 
 
 def on_csrf_error(_problem: CSRFError) -> Response:
-    return error(400, "This page had been open for too long. Reload it and try again. Nothing was changed.")
+    sentence = "This page had been open for too long. Go back, reload it and try again. Nothing was changed."
+    # A dialog's form says where its ticks and filters are.
+    back = our_path(request.form.get("back"))
+    return error(400, sentence, back=(back, "Go back") if back else None)
 
 
 def on_database_error(problem: DBAPIError) -> Response:

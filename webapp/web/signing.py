@@ -1,19 +1,26 @@
 """The signature on a scope: what the dialog froze comes back unchanged, or not at all."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
 from flask import current_app
-from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 from webapp.restoring.scope import Scope
 
-GOOD_FOR_SECONDS = 30 * 60
-
-
-class ScopeExpired(Exception):
-    """The dialog has been open for more than 30 minutes."""
+GOOD_FOR = timedelta(minutes=30)
 
 
 class ScopeForged(Exception):
-    """This is not a scope that we signed."""
+    """This is not a scope that we signed, or one that an earlier version of the app signed."""
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What a dialog froze, and whether it has been open for more than 30 minutes (rule 6)."""
+
+    scope: Scope
+    is_old: bool
 
 
 def _serializer() -> URLSafeTimedSerializer:
@@ -25,14 +32,11 @@ def sign(scope: Scope) -> str:
     return token.decode() if isinstance(token, bytes) else token
 
 
-def unsign(token: str) -> Scope:
-    """The scope that `sign` signed. Raises ScopeExpired or ScopeForged."""
+def unsign(token: str) -> Confirmation:
+    """The scope that `sign` signed. Raises ScopeForged."""
     try:
-        return Scope.from_dict(_serializer().loads(token, max_age=GOOD_FOR_SECONDS))
-    except SignatureExpired as error:
-        raise ScopeExpired from error
-    except (BadData, UnicodeEncodeError) as error:
+        data, signed_at = _serializer().loads(token, return_timestamp=True)
+        age = datetime.now(UTC) - signed_at
+        return Confirmation(Scope.from_dict(data), is_old=age > GOOD_FOR)
+    except (BadData, UnicodeEncodeError, KeyError, TypeError, ValueError) as error:
         raise ScopeForged from error
-    except (KeyError, TypeError, ValueError) as error:
-        # Signed, but of another shape: by an earlier version of the app, so it is old as well.
-        raise ScopeExpired from error

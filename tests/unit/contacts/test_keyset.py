@@ -107,6 +107,20 @@ def test_where_everything_before_has_gone_the_first_page_is_shown(session: Sessi
     assert page.newer is None
 
 
+def test_where_everything_after_has_gone_the_first_page_is_shown(session: Session) -> None:
+    world = new_world(session)
+    left, gone = (
+        new_contact(session, world, created_at=NOW),
+        new_contact(session, world, created_at=NOW - MINUTE),
+    )
+    delete(session, world, gone)
+
+    page = read_live(session, Wanted(world.id), size=2, after=(left.created_at, left.id))
+
+    assert [row[0].id for row in page.rows] == [left.id]
+    assert page.older is page.newer is None
+
+
 @given(moment=moments, row_id=row_ids)
 def test_a_cursor_leads_back_to_its_place(moment: datetime, row_id: int) -> None:
     cursor = to_cursor((moment, row_id))
