@@ -9,6 +9,7 @@ _NOBODY = _hasher.hash("nobody has this password")
 
 
 def hash_password(password: str) -> str:
+    """The password as it is stored: salted, and slow to guess."""
     return _hasher.hash(password)
 
 

@@ -33,6 +33,7 @@ class Wanted:
     restored_by: int | None = None
 
     def ids(self) -> Select[int]:
+        """The ids of the live contacts that are wanted, in no order."""
         query = select(Contact.id).where(live(self.workspace_id))
         if self.restored_by is not None:
             query = query.where(Contact.restore_job_id == self.restored_by)

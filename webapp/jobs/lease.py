@@ -16,6 +16,7 @@ COMPARE_AND_DELETE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis
 
 
 def key(workspace_id: int) -> str:
+    """The name of the workspace's key in Redis."""
     return f"restore:lock:{workspace_id}"
 
 

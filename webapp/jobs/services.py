@@ -46,5 +46,6 @@ def init_services(app: Flask) -> None:
 
 
 def services() -> Services:
+    """The services of the app whose context is up."""
     found: Services = current_app.extensions["restore_services"]
     return found

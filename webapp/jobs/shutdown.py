@@ -24,4 +24,5 @@ def _ask(_number: int, _frame: FrameType | None) -> None:
 
 
 def shutting_down() -> bool:
+    """Whether SIGTERM has come since `listen`."""
     return _asked.is_set()

@@ -18,6 +18,8 @@ LARGEST_SELECTION = 100
 
 @dataclass(frozen=True)
 class Scope:
+    """One confirmation's meaning. Raises ValueError where more contacts are chosen than one may choose."""
+
     workspace_id: int
     # Deleted within 30 days before this moment …
     as_of: datetime
