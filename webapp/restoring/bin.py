@@ -51,7 +51,7 @@ class Extent:
 
 
 def extent_of(scope: Scope) -> Extent:
-    """The bin as the dialog saw it: what was deleted later, or leaves the window since, changes nothing (rule 6)."""
+    """The bin as the dialog saw it: later deletions and the passing of time change nothing (rule 6)."""
     return Extent(scope.workspace_id, scope.as_of, scope.through_number)
 
 
@@ -64,7 +64,7 @@ def chosen(scope: Scope) -> Select[int]:
 
 
 def walkable(extent: Extent, filters: Filters) -> Select[int]:
-    """The ids of the contacts in the bin that `filters` match, in no order; the statement joins their deletion."""
+    """The ids of the contacts in the bin that `filters` match, in no order, joined to their deletion."""
     query = (
         select(Contact.id).join(Deletion, Deletion.id == Contact.deletion_id).where(extent.contacts(filters))
     )

@@ -49,6 +49,7 @@ class OverviewView:
 
 
 def overview() -> ResponseReturnValue:
+    """The page, or for htmx its table."""
     return answer()
 
 
@@ -60,6 +61,7 @@ def overview_selection() -> ResponseReturnValue:
 
 
 def contact(contact_id: int) -> ResponseReturnValue:
+    """One contact with what hangs on it."""
     found = profile(db.session(), current_user.workspace_id, contact_id)
     if found is None:
         abort(404)

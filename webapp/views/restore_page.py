@@ -82,6 +82,7 @@ class RestoreView:
 
 
 def restore_page() -> ResponseReturnValue:
+    """The page, or for htmx its table."""
     return answer()
 
 

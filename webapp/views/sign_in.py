@@ -14,6 +14,7 @@ from webapp.web.address import our_path
 
 
 def root() -> ResponseReturnValue:
+    """The bare address leads to the contacts."""
     return redirect(url_for("overview"))
 
 
@@ -49,6 +50,7 @@ def check_in() -> ResponseReturnValue:
 
 
 def sign_out() -> ResponseReturnValue:
+    """Sign out, and forget all that the session held."""
     logout_user()
     session.clear()
     return redirect(url_for("sign_in"), 303)

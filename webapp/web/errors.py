@@ -32,6 +32,7 @@ SENTENCES = {
 
 
 def init_errors(app: Flask) -> None:
+    """Answer every error by one of the functions below."""
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(OperationalError, on_database_error)
@@ -68,6 +69,7 @@ def error(status: int, message: str | None = None, *, back: tuple[str, str] | No
 
 
 def on_http_error(problem: HTTPException) -> Response:
+    """What a view or the router refused, in our words."""
     status = problem.code or 500
     # A sentence of ours was given to abort(); Werkzeug's and the limiter's own speak to programmers.
     ours = problem.description if problem.description != type(problem).description else None
@@ -79,6 +81,7 @@ def on_http_error(problem: HTTPException) -> Response:
 
 
 def on_csrf_error(_problem: CSRFError) -> Response:
+    """A form without its token, or with one of another session."""
     sentence = "This page had been open for too long. Go back, reload it and try again. Nothing was changed."
     # A dialog's form says where its ticks and filters are.
     back = our_path(request.form.get("back"))
@@ -93,6 +96,7 @@ def on_database_error(problem: DBAPIError) -> Response:
 
 
 def on_unexpected(problem: Exception) -> Response:
+    """A defect of ours: logged in full, told in a sentence."""
     _leave_transaction()
     log.error("request_failed", path=request.path, exc_info=problem)
     return error(InternalServerError.code)

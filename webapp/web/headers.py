@@ -30,6 +30,8 @@ HEADERS = {
 
 
 def init_headers(app: Flask) -> None:
+    """Add the headers to each response that does not set them itself."""
+
     @app.after_request
     def add_headers(response: Response) -> Response:
         for name, value in HEADERS.items():

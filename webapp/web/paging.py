@@ -13,6 +13,7 @@ LARGEST_ID = 2**63 - 1
 
 
 def to_cursor(place: Place | None) -> str | None:
+    """The place as it stands in an address; None where there is no page to lead to."""
     if place is None:
         return None
     moment, row_id = place

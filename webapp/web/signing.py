@@ -28,6 +28,7 @@ def _serializer() -> URLSafeTimedSerializer:
 
 
 def sign(scope: Scope) -> str:
+    """The scope as a text that nobody else can make or change, with the moment of signing in it."""
     token = _serializer().dumps(scope.to_dict())
     return token.decode() if isinstance(token, bytes) else token
 

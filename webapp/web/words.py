@@ -16,6 +16,7 @@ def name_of(contact: Contact) -> str:
 
 
 def number(value: int) -> str:
+    """The number with its thousands apart."""
     return f"{value:,}"
 
 
@@ -28,10 +29,12 @@ def zone() -> ZoneInfo:
 
 
 def exact(moment: datetime | None) -> str:
+    """The moment to the minute, in the zone of whoever looks; nothing for none."""
     return f"{moment.astimezone(zone()):%-d %b %Y, %H:%M}" if moment else ""
 
 
 def iso(moment: datetime | None) -> str:
+    """The moment for machines, in UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else ""
 
 
@@ -47,6 +50,7 @@ def ago(moment: datetime | None, now: datetime) -> str:
 
 
 def init_words(app: Flask) -> None:
+    """Give these filters to the templates."""
     app.add_template_filter(number)
     app.add_template_filter(counted)
     app.add_template_filter(exact)
