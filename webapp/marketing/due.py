@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+import structlog
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,8 @@ from webapp.models import Automation, AutomationRun, CampaignSend, Workspace
 from webapp.models.automation import QUEUED, WAITING
 from webapp.models.base import is_in
 from webapp.models.campaign import PENDING
+
+log = structlog.get_logger()
 
 BATCH = 500
 
@@ -49,7 +52,9 @@ def work_off(
         for workspace_id in workspaces:
             if should_stop():
                 return total
-            total += _batch(session, workspace_id)
+            done = _batch(session, workspace_id)
+            log.info("worked_off", workspace=workspace_id, steps=done)
+            total += done
             time.sleep(rest_seconds)
     return total
 
