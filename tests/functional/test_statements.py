@@ -71,3 +71,18 @@ def test_the_number_of_rows_does_not_matter(
         admin.get("/contacts/restore")
 
     assert len(many) == len(few)
+
+
+def test_pointing_at_a_large_deletion_takes_one(
+    admin: Browser, engine: Engine, world: World, store: Session
+) -> None:
+    with statements(engine) as without:
+        admin.get("/contacts")
+    delete(store, world, *new_contacts(store, world, 60))
+    store.commit()
+
+    with statements(engine) as pointing:
+        assert admin.get("/contacts").all("#large-deletion")
+
+    assert len(pointing) == len(without)
+    assert sum("FROM deletion" in statement for statement in pointing) == 1

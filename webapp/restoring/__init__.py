@@ -1,6 +1,7 @@
 """Restoring deleted contacts, told in the order in which it happens.
 
-*Find.*  `filters` reads what an admin typed; `bin` finds the contacts that were deleted within 30 days.
+*Find.*  `filters` reads what an admin typed; `bin` finds the contacts that were deleted within 30 days;
+         `lately` names the deletion that the overview points at.
 *Plan.*  `scope` freezes which of them are meant, at the moment the dialog opens; `plan` judges each one:
          comes back, or stays because its address is taken. The dialog and the job judge with the same code.
 *Ask.*   `start` turns a confirmed scope into the workspace's one restore job. The Redis key is the gate,

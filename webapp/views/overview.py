@@ -11,10 +11,11 @@ from webapp.clock import read_clock
 from webapp.contacts.find import Wanted, among, count, profile, read_page
 from webapp.contacts.normal import normal
 from webapp.extensions import db
-from webapp.models.contact import Contact
+from webapp.models import Contact, Deletion
 from webapp.restoring.filters import unsearchable
+from webapp.restoring.lately import large_deletion_lately
 from webapp.web.address import address
-from webapp.web.htmx import page_or_part
+from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.paging import number_asked_for, place_asked_for, to_cursor
 from webapp.web.selection import Selection, still_there, ticked_here
 from webapp.web.words import name_of
@@ -90,9 +91,24 @@ def answer(*, message: str | None = None, status: int = 200) -> ResponseReturnVa
     view = look(message=message)
     if view.q_error or not view.selection.ok:
         status = 422
-    response = page_or_part("contacts/overview.html", "contacts/_results.html", view=view, status=status)
+    response = page_or_part(
+        "contacts/overview.html",
+        "contacts/_results.html",
+        view=view,
+        large_deletion=_to_point_at(view),
+        status=status,
+    )
     response.headers["HX-Replace-Url"] = address("overview", ADDRESS, first_page=view.newer is None)
     return response
+
+
+def _to_point_at(view: OverviewView) -> Deletion | None:
+    """The deletion that the page points at, above what an update of the table redraws."""
+    if is_htmx() or view.restored_by is not None or not current_user.may_restore:
+        return None
+    return large_deletion_lately(
+        db.session(), current_user.workspace_id, reader=current_user.id, now=view.now
+    )
 
 
 def look(*, message: str | None = None) -> OverviewView:

@@ -1,0 +1,126 @@
+"""A colleague has deleted many contacts: the overview says so to an admin, and leads there."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import DAY, delete, new_contact, new_contacts
+from tests.factories.people import World, new_user
+from tests.support.browser import Browser
+from webapp.models import Contact
+
+NOTICE = "#large-deletion"
+
+
+@pytest.fixture
+def deleted(world: World, store: Session) -> list[Contact]:
+    """60 contacts that Max Member deleted two hours ago, beside smaller deletions."""
+    contacts = new_contacts(store, world, 60)
+    before, after = new_contacts(store, world, 5, "Bob"), new_contacts(store, world, 5, "Eve")
+    new_contact(store, world, "Live", "One")
+    delete(store, world, *before, ago=2 * DAY)
+    delete(store, world, *contacts, ago=timedelta(hours=2, minutes=1))
+    delete(store, world, *after)
+    store.commit()
+    return contacts
+
+
+def test_an_admin_is_told_who_deleted_how_many_when_and_is_led_to_exactly_these(
+    anyone: Browser, deleted: list[Contact]
+) -> None:
+    page = anyone.get("/contacts")
+    assert page.words(NOTICE) == "Max Member deleted 60 contacts 2 hours ago . See deleted contacts"
+
+    there = anyone.press(page, "See deleted contacts")
+
+    assert there.path == "/contacts/restore"
+    assert there.query == {"deletion": "2"}
+    assert "60 deleted contacts" in there.text
+    shown = [contact_id for part in anyone.turn(there, "Next") for contact_id in part.ids]
+    assert sorted(shown) == sorted(contact.id for contact in deleted)
+
+
+def test_it_goes_when_all_have_come_back(
+    anyone: Browser, deleted: list[Contact], work: Callable[[], None]
+) -> None:
+    there = anyone.press(anyone.get("/contacts"), "See deleted contacts")
+    anyone.press(anyone.press(there, there.one("#restore-all")), "Restore")
+    assert anyone.get("/contacts").all(NOTICE), "nothing is restored in the request"
+
+    work()
+
+    assert not anyone.get("/contacts").all(NOTICE)
+
+
+@pytest.mark.parametrize(
+    ("restored", "left"), [(59, "1 of them is still deleted."), (58, "2 of them are still deleted.")]
+)
+def test_it_says_how_many_are_left_when_some_have_come_back(
+    anyone: Browser, deleted: list[Contact], work: Callable[[], None], restored: int, left: str
+) -> None:
+    ticked = [("selected", str(contact.id)) for contact in deleted[:restored]]
+    anyone.press(anyone.get("/contacts/restore/confirm", ticked), "Restore")
+    work()
+
+    assert left in anyone.get("/contacts").words(NOTICE)
+
+
+def test_a_member_sees_nothing_of_it(
+    browse: Callable[..., Browser], world: World, store: Session, deleted: list[Contact]
+) -> None:
+    other = new_user(store, world.workspace, "Mia Member")
+    store.commit()
+
+    for user in (world.member, other):
+        page = browse(user).get("/contacts")
+        assert not page.all(NOTICE)
+        assert not page.has_button("See deleted contacts")
+
+
+def test_who_deleted_them_is_not_told_what_they_did(admin: Browser, world: World, store: Session) -> None:
+    delete(store, world, *new_contacts(store, world, 60), by=world.admin.id)
+    store.commit()
+
+    assert not admin.get("/contacts").all(NOTICE)
+
+
+def test_after_three_days_it_is_no_news(admin: Browser, world: World, store: Session) -> None:
+    delete(store, world, *new_contacts(store, world, 60), ago=3 * DAY)
+    store.commit()
+
+    assert not admin.get("/contacts").all(NOTICE)
+
+
+def test_a_deletion_that_was_nobodys_is_somebodys(admin: Browser, world: World, store: Session) -> None:
+    delete(store, world, *new_contacts(store, world, 60)).user_id = None
+    store.flush()
+    store.commit()
+
+    assert admin.get("/contacts").words(NOTICE).startswith("Somebody deleted 60 contacts")
+
+
+def test_only_one_is_pointed_at(admin: Browser, world: World, store: Session) -> None:
+    for count in (70, 80):
+        delete(store, world, *new_contacts(store, world, count))
+    store.commit()
+
+    page = admin.get("/contacts")
+
+    assert len(page.all(".notice")) == 1
+    assert "80 contacts" in page.words(NOTICE)
+
+
+def test_a_search_leaves_it_where_it_is(anyone: Browser, deleted: list[Contact]) -> None:
+    """With scripts only the table is redrawn, so the notice stands outside of what comes; the page that is
+    loaded anew at the same address is the same."""
+    page = anyone.fill(anyone.get("/contacts"), q="live")
+
+    assert page.names == ["Live One"]
+    assert page.part is None or not page.part.all(NOTICE)
+    assert page.words(NOTICE) == anyone.get("/contacts?q=live").words(NOTICE)
+
+
+def test_it_does_not_stand_above_what_a_restore_brought_back(admin: Browser, deleted: list[Contact]) -> None:
+    assert not admin.get("/contacts?restored_by=1").all(NOTICE)
