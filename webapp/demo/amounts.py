@@ -1,6 +1,7 @@
 """How a load of contacts is made up, so that the numbers asked for come out exactly."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 # How many contacts the small deletions take together, where there are enough.
 SMALL_TOTAL = 74
@@ -13,31 +14,36 @@ class Amounts:
     live: int
     deleted: int
 
-    @property
+    @cached_property
     def twins(self) -> int:
         """How many addresses lie in the bin twice: about one in a hundred."""
         return self.deleted // 100 or int(self.deleted >= 20)
 
-    @property
+    @cached_property
     def taken(self) -> int:
         """How many deleted contacts have an address that a live contact has taken since."""
         return min(self.twins, self.live)
 
-    @property
+    @cached_property
+    def showcase(self) -> int:
+        """Whether the one contact with every association is among the deleted: 1 or 0."""
+        return int(self.deleted >= 20)
+
+    @cached_property
     def leaving(self) -> int:
         """How many of the contacts that are there at first get deleted."""
-        return self.deleted - self.twins
+        return self.deleted - self.twins - self.showcase
 
-    @property
+    @cached_property
     def at_first(self) -> int:
         return self.live - self.taken + self.leaving
 
-    @property
+    @cached_property
     def small(self) -> int:
         """How many go in the small deletions; the first of each two twins is among them."""
         return min(SMALL_TOTAL, self.deleted // 4) + self.twins
 
-    @property
+    @cached_property
     def met_again(self) -> slice:
         """Which of those leaving have their address taken: a third went in small deletions."""
         start = self.small - min(self.taken // 3, self.small - self.twins)

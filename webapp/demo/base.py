@@ -10,6 +10,8 @@ from webapp.passwords import hash_password
 
 # Printed at every run, for data that is nobody's.
 PASSWORD = "restore-demo"  # noqa: S105
+# No password has this hash.
+NO_PASSWORD = "!"  # noqa: S105
 SALES = "Sales"
 
 
@@ -25,6 +27,8 @@ class Company:
     name: str
     timezone: str
     people: tuple[Person, ...]
+    # They appear in the story, and nobody signs in as one of them.
+    colleagues: tuple[Person, ...] = ()
 
 
 NORTHWIND = Company(
@@ -33,6 +37,10 @@ NORTHWIND = Company(
     (
         Person("admin@example.com", "Dana Whitfield", (ADMIN,)),
         Person("member@example.com", "Jonas Lindqvist", (SALES,)),
+    ),
+    (
+        Person("miriam.vogel@northwind.example", "Miriam Vogel", (SALES,)),
+        Person("tomasz.nowak@northwind.example", "Tomasz Nowak", (SALES,)),
     ),
 )
 CONTOSO = Company(
@@ -72,13 +80,13 @@ def _make(session: Session, company: Company, password_hash: str) -> None:
     session.flush()
     groups = {name: UserGroup(workspace_id=workspace.id, name=name) for name in (ADMIN, SALES)}
     session.add_all(groups.values())
-    for person in company.people:
+    for person in (*company.people, *company.colleagues):
         session.add(
             User(
                 workspace_id=workspace.id,
                 email=person.email,
                 name=person.name,
-                password_hash=password_hash,
+                password_hash=password_hash if person in company.people else NO_PASSWORD,
                 groups=[groups[name] for name in person.groups],
             )
         )

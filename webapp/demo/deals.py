@@ -1,64 +1,120 @@
-"""What hangs on the demo's contacts beside lists and tags: deals, automations, campaigns."""
+"""The deals of the demo: what firms of each trade buy, by one or several of their people."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from webapp.contacts.load import NewContact, new_ids
-from webapp.demo import names
-from webapp.models import (
-    WINDOW,
-    Automation,
-    AutomationRun,
-    Campaign,
-    CampaignSend,
-    Deal,
-    DealContact,
-    MailingList,
-    Tag,
-)
-from webapp.models.automation import DONE, QUEUED, WAITING
-from webapp.models.campaign import PENDING, SENT
+from webapp.demo.catalogue import CUSTOMER, FORMER, PROSPECT
+from webapp.demo.firms import Firm
+from webapp.models import Deal, DealContact
 
-Added = Sequence[tuple[int, NewContact]]
+
+@dataclass(frozen=True)
+class Member:
+    """A contact who is in, and the firm they are of."""
+
+    id: int
+    contact: NewContact
+    firm: Firm | None
+
 
 CONTACTS_PER_DEAL = 8
 SINGLE_SHARE = 0.5
 MOST_ON_A_DEAL = 4
 
+# What a firm of each trade buys, from and up to how many euros a year.
+BOUGHT = {
+    "bakery": (
+        ("Flour and grains", 3_000, 24_000),
+        ("Nuts and dried fruit", 1_200, 8_000),
+        ("Couverture", 1_500, 9_000),
+    ),
+    "deli": (
+        ("Cheese counter", 4_000, 22_000),
+        ("Gift boxes", 900, 6_500),
+        ("Oils and vinegars", 1_200, 7_000),
+    ),
+    "caterer": (
+        ("Canteen supplies", 9_000, 48_000),
+        ("Summer events", 2_500, 16_000),
+        ("Antipasti buffet", 1_500, 9_000),
+    ),
+    "wine": (("Autumn wine order", 3_000, 21_000), ("Sparkling wines", 2_000, 12_000)),
+    "hotel": (
+        ("Breakfast range", 6_000, 32_000),
+        ("Minibar selection", 1_800, 9_500),
+        ("Tea and coffee", 2_400, 14_000),
+    ),
+    "restaurant": (
+        ("Wine list", 3_000, 18_000),
+        ("Olive oil and antipasti", 1_200, 8_500),
+        ("Cheese and charcuterie", 2_000, 11_000),
+    ),
+    "café": (
+        ("House coffee", 1_800, 12_500),
+        ("Tea selection", 600, 3_200),
+        ("Cakes and pastries", 1_500, 9_000),
+    ),
+}
+# Where deals stand, by what the firm is: stage, status, how many of a hundred.
+WON, LOST = ("Closed", "won"), ("Closed", "lost")
+TALKED, OFFERED, NEARLY = ("In contact", "open"), ("Proposal sent", "open"), ("Negotiation", "open")
+STAGES = {
+    CUSTOMER: ((WON, TALKED, OFFERED, NEARLY, LOST), (46, 14, 18, 14, 8)),
+    PROSPECT: ((("To contact", "open"), TALKED, OFFERED, NEARLY, LOST), (22, 26, 20, 12, 20)),
+    FORMER: ((WON, LOST), (35, 65)),
+}
 
-def add_deals(session: Session, random: Random, workspace_id: int, added: Added) -> int:
-    """Put in deals of these contacts, half of them with one contact only; return how many."""
+
+def add_deals(session: Session, random: Random, workspace_id: int, added: Sequence[Member]) -> int:
+    """Put in deals of these contacts' firms, half of them with one contact only; return how many."""
+    groups: dict[Firm, list[Member]] = {}
+    for member in added:
+        if member.firm:
+            groups.setdefault(member.firm, []).append(member)
+    buyers = random.sample(list(groups.items()), min(len(groups), len(added) // CONTACTS_PER_DEAL))
     deals, places = [], []
-    for _ in range(len(added) // CONTACTS_PER_DEAL):
-        count = 1 if random.random() < SINGLE_SHARE else random.randint(2, MOST_ON_A_DEAL)
-        members = random.sample(added, min(count, len(added)))
-        stage, status = random.choice(names.STAGES)
-        contact = members[0][1]
-        who = contact.last_name or contact.email or "new contact"
-        deals.append(
-            {
-                "workspace_id": workspace_id,
-                "title": f"{random.choice(names.DEALS)} for {who}"[:160],
-                "value": Decimal(random.randrange(5, 900) * 100),
-                "currency": random.choice(names.CURRENCIES),
-                "stage": stage,
-                "status": status,
-            }
-        )
+    for firm, colleagues in buyers:
+        most = 1 if random.random() < SINGLE_SHARE else random.randint(2, MOST_ON_A_DEAL)
+        deals.append(deal_of(random, workspace_id, firm))
         # Soon after each contact came, so that nobody joins a deal after having been deleted.
         places.append(
             [
-                (contact_id, contact.created_at + random.random() * timedelta(hours=1))
-                for contact_id, contact in members
+                (member.id, member.contact.created_at + random.random() * timedelta(hours=1))
+                for member in random.sample(colleagues, min(most, len(colleagues)))
             ]
         )
+    put_in(session, deals, places)
+    return len(deals)
+
+
+def deal_of(random: Random, workspace_id: int, firm: Firm) -> dict[str, object]:
+    """A deal such as firms of this trade make, as a row without its id."""
+    what, least, most = random.choice(BOUGHT[firm.trade])
+    outcomes, weights = STAGES[firm.relation]
+    stage, status = random.choices(outcomes, weights)[0]
+    return {
+        "workspace_id": workspace_id,
+        "title": f"{what} for {firm.name}",
+        "value": Decimal(random.randrange(least, most, 50) * firm.country.rate),
+        "currency": firm.country.currency,
+        "stage": stage,
+        "status": status,
+    }
+
+
+def put_in(
+    session: Session, deals: Sequence[dict[str, object]], places: Sequence[Sequence[tuple[int, datetime]]]
+) -> None:
+    """Put in each deal with its contacts, who is attached when; the first of them as primary."""
     if not deals:
-        return 0
+        return
     ids = new_ids(session, Deal, len(deals))
     session.execute(insert(Deal), [{"id": deal_id, **deal} for deal_id, deal in zip(ids, deals, strict=True)])
     session.execute(
@@ -69,96 +125,3 @@ def add_deals(session: Session, random: Random, workspace_id: int, added: Added)
             for place, (contact_id, at) in enumerate(members)
         ],
     )
-    return len(deals)
-
-
-def add_marketing(session: Session, workspace_id: int, added: Added, now: datetime) -> None:
-    """Put two automations and a campaign in where there are none, with some of these contacts on their way.
-
-    Whatever waits is due later than anything here happens, so nothing is sent by looking at the demo.
-    """
-    if session.scalar(select(Automation.id).where(Automation.workspace_id == workspace_id).limit(1)):
-        return
-    newsletter = session.scalar(
-        select(MailingList.id).where(
-            MailingList.workspace_id == workspace_id,
-            MailingList.name == names.LISTS[0],
-            MailingList.deleted_at.is_(None),
-        )
-    )
-    customer = session.scalar(
-        select(Tag.id).where(
-            Tag.workspace_id == workspace_id, Tag.name == names.TAGS[0], Tag.deleted_at.is_(None)
-        )
-    )
-    campaign = Campaign(
-        workspace_id=workspace_id,
-        name="Monthly newsletter",
-        subject="What is new this month",
-        body="Hello! Here is what we have been working on.",
-        list_id=newsletter,
-    )
-    session.add(campaign)
-    session.flush()
-    steps = [{"do": "wait", "hours": 72}, {"do": "send", "campaign": campaign.id}]
-    automations = [
-        Automation(
-            workspace_id=workspace_id,
-            name="Welcome series",
-            trigger="subscribed",
-            list_id=newsletter,
-            steps=steps,
-        ),
-        Automation(
-            workspace_id=workspace_id,
-            name="Customer check-in",
-            trigger="tag_added",
-            tag_id=customer,
-            steps=steps,
-        ),
-    ]
-    session.add_all(automations)
-    session.flush()
-    _start_some(session, workspace_id, added, automations, campaign, now)
-
-
-def _start_some(
-    session: Session,
-    workspace_id: int,
-    added: Added,
-    automations: Sequence[Automation],
-    campaign: Campaign,
-    now: datetime,
-) -> None:
-    old = [contact_id for contact_id, contact in added if contact.email and contact.created_at < now - WINDOW]
-    begun, due = now - timedelta(days=2), now + timedelta(days=1)
-    runs = [
-        {
-            "workspace_id": workspace_id,
-            "automation_id": automations[number % 2].id,
-            "contact_id": contact_id,
-            "state": state,
-            "step": 2 if state == DONE else 0,
-            "due_at": begun if state == DONE else due,
-            "created_at": begun,
-            "ended_at": begun + timedelta(hours=1) if state == DONE else None,
-        }
-        for number, contact_id in enumerate(old[:60])
-        for state in ((WAITING, QUEUED, DONE)[number % 3],)
-    ]
-    sends = [
-        {
-            "workspace_id": workspace_id,
-            "campaign_id": campaign.id,
-            "contact_id": contact_id,
-            "state": state,
-            "due_at": begun if state == SENT else due,
-            "created_at": begun,
-            "sent_at": begun if state == SENT else None,
-        }
-        for number, contact_id in enumerate(old[60:120])
-        for state in ((PENDING, SENT)[number % 2],)
-    ]
-    for kind, rows in ((AutomationRun, runs), (CampaignSend, sends)):
-        if rows:
-            session.execute(insert(kind), rows)

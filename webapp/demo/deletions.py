@@ -1,8 +1,8 @@
 """The deletions of the demo, and who has come again since.
 
-The story: two people have tidied up a little every few days, and some hours ago one of them deleted
-everything that came from a trade fair. A list, a tag and an account were deleted too, some addresses were
-put in anew, and some of those were deleted once more.
+The story: the colleagues have tidied up a little every few days. Some hours ago one of them, who meant to
+take a tag off, deleted everybody who carried it: the leads of a trade fair. A list, a tag and a firm's
+account were deleted after that; some of the addresses were put in anew, before the big deletion or after.
 """
 
 from collections.abc import Sequence
@@ -10,22 +10,27 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.contacts.delete import delete_contacts
-from webapp.contacts.load import NewContact, add_contacts
-from webapp.database import lock_workspace
+from webapp.contacts.load import add_contacts
 from webapp.demo.amounts import SMALL_TOTAL, Amounts
-from webapp.demo.names import FAIR_TAG
-from webapp.demo.people import Catalogue
+from webapp.demo.catalogue import FAIR_TAG, GONE_LIST, GONE_TAG, NEWSLETTER, Catalogue
+from webapp.demo.deals import Member
 from webapp.models import WINDOW, Account, Contact, ContactTag, Deletion, MailingList, Tag, User
+from webapp.models.mailing_list import SUBSCRIBED
 
-# The small deletions, the oldest first: how many days ago, and how many contacts.
-SMALL = ((28.5, 3), (27.5, 12), (24.2, 1), (19.7, 25), (14.4, 7), (11.1, 2), (6.3, 18), (2.2, 5), (0.5, 1))
+# The small deletions, the oldest first: how many days ago, and how many contacts. Nearly whole days, so that
+# whoever makes the demo while at work sees that the colleagues were at work, too. The first three leave less
+# than a day, 1 day and 2 days for most of the demo's first day.
+SMALL = (
+    *((29.1, 1), (28.1, 3), (27.05, 12), (24.1, 1), (20.0, 24)),
+    *((14.1, 7), (11.1, 2), (6.1, 18), (2.1, 5), (0.9, 1)),
+)
 # The others: how many days ago.
-TAG_DELETED, FAIR_DELETED, LIST_DELETED, ACCOUNT_DELETED = 12.0, 0.15, 0.06, 0.05
+FAIR_DELETED, LIST_DELETED, TAG_DELETED, ACCOUNT_DELETED = 0.15, 0.06, 0.055, 0.05
 
 
 class Moments:
@@ -46,81 +51,96 @@ class Moments:
         return self._now - self._span * (timedelta(days=days) / WINDOW)
 
 
-def delete_in_turn(
-    session: Session,
-    workspace_id: int,
-    *,
-    random: Random,
-    catalogue: Catalogue,
-    amounts: Amounts,
-    remembered: Sequence[tuple[int, NewContact]],
-    first_id: int,
-) -> None:
-    """Delete what a load meant to be deleted and let some come again, in the caller's transaction.
+class Story:
+    """The acts of the story, to be played in the order in which they stand, in the caller's transaction.
 
     `remembered` are those of the small deletions and those whose address is taken, in the order of their
-    ranks; the others are known by carrying the fair's tag with an id from `first_id` on.
+    ranks; the other contacts that are to go carry the fair's tag.
     """
-    lock_workspace(session, workspace_id)
-    moments = Moments(session, workspace_id)
-    admin, member = _deleters(session, workspace_id)
 
-    small = [contact_id for contact_id, _ in remembered[: amounts.small]]
-    random.shuffle(small)
-    reached = 0
-    for turn, (days, size) in enumerate(SMALL):
-        before, reached = reached, reached + size
-        ids = small[before * len(small) // SMALL_TOTAL : reached * len(small) // SMALL_TOTAL]
-        delete_contacts(
-            session,
-            workspace_id=workspace_id,
-            which=select(Contact.id).where(Contact.id.in_(ids)),
-            by=admin if turn % 2 else member,
-            now=moments.ago(days),
-            source="overview",
+    def __init__(
+        self,
+        session: Session,
+        random: Random,
+        workspace_id: int,
+        catalogue: Catalogue,
+        amounts: Amounts,
+        remembered: Sequence[Member],
+    ) -> None:
+        self._session = session
+        self._random = random
+        self._workspace_id = workspace_id
+        self._catalogue = catalogue
+        self._amounts = amounts
+        self._remembered = remembered
+        self._moments = Moments(session, workspace_id)
+        self._users = session.scalars(
+            select(User).where(User.workspace_id == workspace_id).order_by(User.id)
+        ).all()
+
+    def tidy_up(self) -> None:
+        """The small deletions: each by the next of the colleagues."""
+        small = [member.id for member in self._remembered[: self._amounts.small]]
+        self._random.shuffle(small)
+        reached = 0
+        for turn, (days, size) in enumerate(SMALL):
+            before, reached = reached, reached + size
+            ids = small[before * len(small) // SMALL_TOTAL : reached * len(small) // SMALL_TOTAL]
+            by = self._users[turn % len(self._users)].id if self._users else None
+            self._delete(select(Contact.id).where(Contact.id.in_(ids)), by, days, "Selected one by one")
+
+    def twins_come(self) -> None:
+        """Some of those deleted come again with the fair, to be deleted once more."""
+        self._come_again(
+            slice(self._amounts.twins),
+            tags=[self._catalogue.tags[FAIR_TAG]],
+            since=SMALL[-1][0],
+            until=FAIR_DELETED,
         )
 
-    def come_again(those: slice, since: float, until: float) -> None:
-        first, last = moments.ago(since), moments.ago(until)
+    def delete_fair_leads(self, first_id: int) -> None:
+        """The big deletion, by the first who may not restore: whoever carries the tag, from `first_id` on."""
+        may_not = [user for user in self._users if not user.may_restore]
+        by = next((user.id for user in (*may_not, *self._users)), None)
+        tagged = select(ContactTag.contact_id).where(
+            ContactTag.tag_id == self._catalogue.tags[FAIR_TAG], ContactTag.contact_id >= first_id
+        )
+        self._delete(tagged, by, FAIR_DELETED, f"All with the tag “{FAIR_TAG}”")
+
+    def addresses_are_taken(self) -> None:
+        """Others of those deleted come again and stay."""
+        self._come_again(self._amounts.met_again, tags=[], since=FAIR_DELETED, until=0)
+
+    def delete_their_things(self, account_id: int | None) -> None:
+        """Delete a list, a tag and an account, so that a restore has something to leave out."""
+        for kind, gone, days in (
+            (MailingList, self._catalogue.lists[GONE_LIST], LIST_DELETED),
+            (Tag, self._catalogue.tags[GONE_TAG], TAG_DELETED),
+            (Account, account_id, ACCOUNT_DELETED),
+        ):
+            at = self._moments.ago(days)
+            self._session.execute(update(kind).where(kind.id == gone).values(deleted_at=at))
+
+    def _delete(self, which: Select[int], by: int | None, days: float, description: str) -> None:
+        delete_contacts(
+            self._session,
+            workspace_id=self._workspace_id,
+            which=which,
+            by=by,
+            now=self._moments.ago(days),
+            source="overview",
+            description=description,
+        )
+
+    def _come_again(self, those: slice, *, tags: list[int], since: float, until: float) -> None:
+        first, last = self._moments.ago(since), self._moments.ago(until)
         again = [
             replace(
-                contact,
-                created_at=first + random.random() * (last - first),
-                account_id=None,
-                lists=contact.lists[:1],
-                tags=[catalogue.fair_tag] if until == FAIR_DELETED else [],
+                member.contact,
+                created_at=first + self._random.random() * (last - first),
+                lists=[(self._catalogue.lists[NEWSLETTER], SUBSCRIBED)],
+                tags=tags,
             )
-            for _, contact in remembered[those]
+            for member in self._remembered[those]
         ]
-        add_contacts(session, workspace_id, again)
-
-    come_again(slice(amounts.twins), since=SMALL[-1][0], until=FAIR_DELETED)
-    delete_contacts(
-        session,
-        workspace_id=workspace_id,
-        which=select(ContactTag.contact_id).where(
-            ContactTag.tag_id == catalogue.fair_tag, ContactTag.contact_id >= first_id
-        ),
-        by=member,
-        now=moments.ago(FAIR_DELETED),
-        source="overview",
-        description=f"Tag “{FAIR_TAG}”",
-    )
-    come_again(amounts.met_again, since=FAIR_DELETED, until=0)
-
-    if amounts.deleted:
-        for kind, gone, days in (
-            (Tag, catalogue.gone_tag, TAG_DELETED),
-            (MailingList, catalogue.gone_list, LIST_DELETED),
-            (Account, catalogue.gone_account, ACCOUNT_DELETED),
-        ):
-            session.execute(update(kind).where(kind.id == gone).values(deleted_at=moments.ago(days)))
-
-
-def _deleters(session: Session, workspace_id: int) -> tuple[int | None, int | None]:
-    """Who may restore and who may not, if the workspace has such users, else anybody it has."""
-    users = session.scalars(select(User).where(User.workspace_id == workspace_id).order_by(User.id)).all()
-    admin = next((user for user in users if user.may_restore), None)
-    member = next((user for user in users if not user.may_restore), admin)
-    admin = admin or member
-    return (admin.id if admin else None), (member.id if member else None)
+        add_contacts(self._session, self._workspace_id, again)

@@ -1,23 +1,34 @@
 """A load of demo contacts: some live, some deleted at several moments of the last 30 days."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from itertools import count
+from datetime import timedelta
 from random import Random
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
-from webapp.contacts.load import NewContact, add_contacts
+from webapp.contacts.load import NewContact, add_contacts, ids_by_name
 from webapp.database import lock_workspace
 from webapp.demo.amounts import Amounts
-from webapp.demo.deals import add_deals, add_marketing
-from webapp.demo.deletions import delete_in_turn
-from webapp.demo.people import People, ensure_catalogue
-from webapp.models import Contact
+from webapp.demo.catalogue import ensure_catalogue
+from webapp.demo.countries import sold_to
+from webapp.demo.deals import Member, add_deals
+from webapp.demo.deletions import Story
+from webapp.demo.firms import Firm, firms
+from webapp.demo.marketing import add_marketing
+from webapp.demo.people import Addresses, People
+from webapp.demo.showcase import add_showcase, colleague_among
+from webapp.models import WINDOW, Account, Contact, Workspace
 
 CHUNK = 5000
+
+# How many contacts firms have, with weights; and how often somebody of none stands between two firms.
+SIZES, SIZE_WEIGHTS = (1, 2, 3, 4, 5, 6, 8, 12), (25, 20, 18, 13, 10, 7, 5, 2)
+PRIVATE_SHARE = 0.55
+# The firm whose account is deleted has so many, or less in a small load.
+CLOSING_SIZE = 8
 
 Transaction = Callable[[], AbstractContextManager[None]]
 
@@ -52,57 +63,114 @@ class _Load:
         self._amounts = amounts
         self._random = random
         self._now = read_clock(session)
+        workspace = session.get_one(Workspace, workspace_id)
+        markets = sold_to(workspace.timezone)
+        self._firms = firms(random, markets)
+        self._closing = next(self._firms)
+        self._closing_account: int | None = None
         self._catalogue = ensure_catalogue(session, workspace_id)
-        self._people = People(random, self._catalogue, self._now)
-        # Those whose ids or addresses are needed again: a few, however big the load.
-        self._remembered: list[tuple[int, NewContact]] = []
-        self._first_id = 0
+        self._addresses = Addresses()
+        self._people = People(
+            random, self._catalogue, self._addresses, markets, now=self._now, zone=workspace.zone
+        )
+        # Those who are needed again: a few, however big the load.
+        self._remembered: list[Member] = []
+        self._colleague: Member | None = None
+        self._first_id = self._last_id = 0
 
     def put_in(self, places: range) -> None:
         """Put in the contacts of these places, with their deals."""
-        # The lock keeps two loads of one workspace from giving out the same numbers.
+        # The lock keeps two loads of one workspace from giving out the same addresses.
         lock_workspace(self._session, self._workspace_id)
-        numbers = self._numbers()
+        self._addresses.know(
+            self._session.scalars(
+                select(Contact.email_key).where(
+                    Contact.workspace_id == self._workspace_id,
+                    Contact.id > self._last_id,
+                    Contact.email_key.is_not(None),
+                )
+            )
+        )
         ranks = [self._amounts.rank(place) for place in places]
-        contacts = [self._make_up(next(numbers), rank) for rank in ranks]
-        ids = add_contacts(self._session, self._workspace_id, contacts)
-        added = list(zip(ids, contacts, strict=True))
+        added = self._add(ranks, is_first=places.start == 0)
+        together = list(zip(added, ranks, strict=True))
         add_deals(self._session, self._random, self._workspace_id, added)
+        self._last_id = added[-1].id
         if places.start == 0:
-            self._first_id = ids[0]
-            staying = [one for one, rank in zip(added, ranks, strict=True) if not self._is_small(rank)]
-            add_marketing(self._session, self._workspace_id, staying, self._now)
+            self._first_id = added[0].id
+            self._colleague = colleague_among(
+                one for one, rank in together if rank is None and one.firm is not self._closing
+            )
+            staying = [one for one, rank in together if not self._is_small(rank)]
+            add_marketing(self._session, self._workspace_id, self._catalogue, staying, self._now)
         self._remembered += [
-            one
-            for one, rank in zip(added, ranks, strict=True)
-            if rank is not None and rank < self._amounts.met_again.stop
+            one for one, rank in together if rank is not None and rank < self._amounts.met_again.stop
         ]
 
-    def _numbers(self) -> Iterator[int]:
-        """Numbers that no address in the database carries: each contact's is at most its id."""
-        return count((self._session.scalar(select(func.max(Contact.id))) or 0) + 1)
+    def _add(self, ranks: list[int | None], *, is_first: bool) -> list[Member]:
+        seats = self._seats(len(ranks))
+        if is_first:
+            closing = min(CLOSING_SIZE, len(seats) // 4)
+            seats[len(seats) - closing :] = [self._closing] * closing
+        names = {firm.name: None for firm in seats if firm}
+        accounts = ids_by_name(self._session, Account, self._workspace_id, names)
+        if is_first:
+            self._closing_account = accounts.get(self._closing.name)
+        contacts = [
+            self._make_up(firm, accounts[firm.name] if firm else None, rank)
+            for firm, rank in zip(seats, ranks, strict=True)
+        ]
+        ids = add_contacts(self._session, self._workspace_id, contacts)
+        return [Member(*row) for row in zip(ids, contacts, seats, strict=True)]
 
-    def _make_up(self, number: int, rank: int | None) -> NewContact:
+    def _seats(self, count: int) -> list[Firm | None]:
+        """Whose people come: firm after firm with all of theirs, and here and there somebody of none."""
+        random, seats = self._random, list[Firm | None]()
+        while len(seats) < count:
+            if random.random() < PRIVATE_SHARE:
+                seats.append(None)
+            else:
+                seats += [next(self._firms)] * random.choices(SIZES, SIZE_WEIGHTS)[0]
+        return seats[:count]
+
+    def _make_up(self, firm: Firm | None, account_id: int | None, rank: int | None) -> NewContact:
         if rank is None:
-            return self._people.contact(number, is_old=False)
+            return self._people.contact(firm, account_id, least_age=timedelta(hours=1))
         return self._people.contact(
-            number,
-            is_old=True,
+            firm,
+            account_id,
+            least_age=WINDOW,
             has_email=rank < self._amounts.met_again.stop,
-            tags=() if self._is_small(rank) else (self._catalogue.fair_tag,),
+            from_fair=not self._is_small(rank),
         )
 
     def _is_small(self, rank: int | None) -> bool:
         return rank is not None and rank < self._amounts.small
 
     def delete_some(self) -> None:
-        """Delete what is to be deleted, the small deletions first."""
-        delete_in_turn(
+        """Play the story of what was deleted and who came again, the small deletions first."""
+        lock_workspace(self._session, self._workspace_id)
+        story = Story(
             self._session,
+            self._random,
             self._workspace_id,
-            random=self._random,
-            catalogue=self._catalogue,
-            amounts=self._amounts,
-            remembered=self._remembered,
-            first_id=self._first_id,
+            self._catalogue,
+            self._amounts,
+            self._remembered,
         )
+        story.tidy_up()
+        story.twins_come()
+        if self._amounts.showcase:
+            add_showcase(
+                self._session,
+                self._random,
+                self._workspace_id,
+                self._catalogue,
+                self._addresses,
+                self._colleague,
+                self._now,
+            )
+        story.delete_fair_leads(self._first_id)
+        story.addresses_are_taken()
+        if self._amounts.deleted:
+            story.delete_their_things(self._closing_account)

@@ -1,110 +1,206 @@
-"""Making up contacts: who they are, what lists and tags they carry, when they came."""
+"""Making up contacts: who they are and where, what lists and tags they carry, when they came."""
 
-import re
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
-
-from webapp.contacts.load import NewContact, ids_by_name
-from webapp.demo import names
-from webapp.models import WINDOW, Account, MailingList, Tag
+from webapp.contacts.load import NewContact
+from webapp.demo.catalogue import (
+    FAIR_TAG,
+    GONE_LIST,
+    GONE_TAG,
+    INTERESTS,
+    KEY_ACCOUNT,
+    NEWSLETTER,
+    OFFERS,
+    ONLINE_SHOP,
+    PRICES,
+    RECIPES,
+    ROLES,
+    TASTING_GUEST,
+    TASTINGS,
+    Catalogue,
+)
+from webapp.demo.countries import Country
+from webapp.demo.firms import Firm, dialled, slug
+from webapp.demo.names import FROM_AFAR, Names
 from webapp.models.mailing_list import BOUNCED, SUBSCRIBED, UNCONFIRMED, UNSUBSCRIBED
 
-THREE_YEARS = timedelta(days=3 * 365)
-STATUSES = (SUBSCRIBED, UNSUBSCRIBED, UNCONFIRMED, BOUNCED)
-STATUS_WEIGHTS = (78, 12, 6, 4)
-# What NFKD leaves whole although people type it in an address without its stroke or as two letters.
-TYPED = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "ı": "i", "ß": "ss"})
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+# How long the workspace has had contacts; the older ones came from the system that it had before.
+THREE_YEARS, OLD_SYSTEM_LEFT = 3 * 365 * DAY, 2 * 365 * DAY
+# Three days of a trade fair, so long ago.
+FAIR_AGO, FAIR_DAYS = 200 * DAY, 3
+# Somebody who has not confirmed in this time hardly ever does.
+CONFIRMED_WITHIN = 90 * DAY
+
+FROM_AFAR_SHARE = 0.14
+ROLE_ADDRESSES = ("info", "office", "orders", "kitchen", "hello")
+# On which lists people are, and how many of a hundred.
+FOR_ALL = ((NEWSLETTER, 72), (OFFERS, 38), (TASTINGS, 18), (RECIPES, 20), (GONE_LIST, 22))
+FOR_FIRMS = (*FOR_ALL, (PRICES, 45))
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    """What contacts of the workspace can belong to, as ids."""
+class Addresses:
+    """Gives out e-mail addresses, each once: a number only where two people of a domain share a name."""
 
-    accounts: Sequence[tuple[str, int]]
-    lists: Sequence[int]
-    tags: Sequence[int]
-    gone_list: int
-    gone_tag: int
-    gone_account: int
-    fair_tag: int
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+        self._numbers: dict[str, int] = {}
 
+    def know(self, given: Iterable[str]) -> None:
+        """Take these addresses, in lower case, for given out."""
+        self._given.update(given)
 
-def ensure_catalogue(session: Session, workspace_id: int) -> Catalogue:
-    """The workspace's accounts, lists and tags, made where they are missing, in the caller's transaction."""
-    accounts = ids_by_name(session, Account, workspace_id, [*names.COMPANIES, names.GONE_ACCOUNT])
-    lists = ids_by_name(session, MailingList, workspace_id, [*names.LISTS, names.GONE_LIST])
-    tags = ids_by_name(session, Tag, workspace_id, [*names.TAGS, names.GONE_TAG, names.FAIR_TAG])
-    return Catalogue(
-        accounts=tuple(accounts.items()),
-        lists=tuple(lists.values()),
-        tags=tuple(tags[name] for name in (*names.TAGS, names.GONE_TAG)),
-        gone_list=lists[names.GONE_LIST],
-        gone_tag=tags[names.GONE_TAG],
-        gone_account=accounts[names.GONE_ACCOUNT],
-        fair_tag=tags[names.FAIR_TAG],
-    )
+    def give(self, domain: str, *wishes: str) -> str:
+        """The first free one of `wishes` at the domain; where all are given out, the last with a number."""
+        for wish in wishes:
+            address = f"{wish}@{domain}"
+            if address not in self._given:
+                self._given.add(address)
+                return address
+        number = self._numbers.get(address, 1)
+        while True:
+            number += 1
+            numbered = f"{wishes[-1]}{number}@{domain}"
+            if numbered not in self._given:
+                break
+        self._numbers[address] = number
+        self._given.add(numbered)
+        return numbered
 
 
 class People:
-    """Makes up one contact after the other; the same ones for the same seed and the same numbers."""
+    """Makes up one contact after the other; the same ones for the same seed."""
 
-    def __init__(self, random: Random, catalogue: Catalogue, now: datetime) -> None:
+    def __init__(
+        self,
+        random: Random,
+        catalogue: Catalogue,
+        addresses: Addresses,
+        markets: Sequence[tuple[Country, int]],
+        *,
+        now: datetime,
+        zone: ZoneInfo,
+    ) -> None:
         self._random = random
-        self._catalogue = catalogue
+        self._lists = catalogue.lists
+        self._tags = catalogue.tags
+        self._addresses = addresses
+        self._countries = [country for country, weight in markets for _ in range(weight)]
         self._now = now
-        self._accounts = [(slug(name), account_id) for name, account_id in catalogue.accounts]
+        # One offset for all years: nobody minds an hour in a Created Date of last summer.
+        self._offset = now.astimezone(zone).utcoffset() or timedelta(0)
 
     def contact(
-        self, number: int, *, is_old: bool, has_email: bool = False, tags: Sequence[int] = ()
+        self,
+        firm: Firm | None,
+        account_id: int | None,
+        *,
+        least_age: timedelta,
+        has_email: bool = False,
+        from_fair: bool = False,
     ) -> NewContact:
-        """Contact `number`, which keeps its address apart from all others.
+        """Somebody of `firm`, or somebody who buys for themselves; at least so old.
 
-        `is_old` makes it older than the window, so that it can have been deleted anywhere within.
-        `has_email` gives it an address for certain, `tags` come on top of those it gets by chance.
+        `has_email` gives an address for certain; `from_fair` the fair's tag.
         """
         random = self._random
-        first, last = random.choice(names.FIRST_NAMES), random.choice(names.LAST_NAMES)
-        domain, account_id = "mail.example", None
-        if random.random() < 0.65:
-            company, account_id = random.choice(self._accounts)
-            domain = f"{company}.example"
-        email = f"{slug(first)}.{slug(last)}{number}@{domain}"
+        created_at = self._moment(firm, least_age, from_fair)
+        country = firm.country if firm else random.choice(self._countries)
+        names: Names = random.choice(FROM_AFAR) if random.random() < FROM_AFAR_SHARE else country.people
+        first, last = random.choice(names.first), random.choice(names.last)
         kind = random.random()
         if kind < 0.03 and not has_email:
-            email = ""
-        elif kind < 0.06:
+            email = None
+        elif firm and kind < 0.06:
+            # Nobody's own: the address that everybody of the firm reads.
             first = last = ""
-        elif kind < 0.07:
-            # As people type it; it is found and compared in lower case all the same.
-            email = email.title()
+            email = self._addresses.give(firm.domain, *random.sample(ROLE_ADDRESSES, 3))
+        else:
+            email = self._address(first, last, firm, country)
+            if kind < 0.07:
+                # As people type it; it is found and compared in lower case all the same.
+                email = email.title()
         return NewContact(
-            created_at=self.moment_before(WINDOW if is_old else timedelta(hours=1)),
-            email=email or None,
+            created_at=created_at,
+            email=email,
             first_name=first,
             last_name=last,
-            phone=f"+49 30 {random.randrange(1_000_000, 9_999_999)}" if random.random() < 0.4 else "",
+            phone=self._phone(firm, country) if email is None or random.random() < 0.6 else "",
             account_id=account_id,
-            lists=[(list_id, self._status()) for list_id in self._some(self._catalogue.lists, 3)],
-            tags=[*self._some(self._catalogue.tags, 2), *tags],
+            lists=self._subscriptions(firm, created_at) if email else (),
+            tags=[self._tags[name] for name in self._carried(firm, created_at, from_fair, bool(first))],
         )
 
-    def moment_before(self, least: timedelta) -> datetime:
-        """A moment of the last three years, at least `least` ago."""
-        return self._now - least - self._random.random() * (THREE_YEARS - least)
+    def _address(self, first: str, last: str, firm: Firm | None, country: Country) -> str:
+        one, two = slug(first, country), slug(last, country)
+        if firm is None:
+            wishes = [f"{one}.{two}", f"{one}{two}", f"{two}.{one}"]
+            self._random.shuffle(wishes)
+            return self._addresses.give(self._random.choice(country.mailboxes), *wishes)
+        return self._addresses.give(
+            firm.domain, firm.written.format(first=one, last=two, initial=one[0]), f"{one}.{two}"
+        )
 
-    def _status(self) -> str:
-        return self._random.choices(STATUSES, STATUS_WEIGHTS)[0]
+    def _phone(self, firm: Firm | None, country: Country) -> str:
+        if firm and self._random.random() < 0.75:
+            return firm.phone
+        return dialled(self._random, country.mobile)
 
-    def _some(self, ids: Sequence[int], most: int) -> list[int]:
-        return self._random.sample(ids, self._random.randint(0, most))
+    def _subscriptions(self, firm: Firm | None, created_at: datetime) -> list[tuple[int, str]]:
+        """An address bounces everywhere or nowhere; only who came lately still has to confirm."""
+        random = self._random
+        bounces = random.random() < 0.04
+        confirms = self._now - created_at > CONFIRMED_WITHIN or random.random() < 0.7
+        found = []
+        for name, share in FOR_FIRMS if firm else FOR_ALL:
+            chance = random.random()
+            if chance * 100 < share:
+                left = chance * 800 < share
+                status = BOUNCED if bounces else UNSUBSCRIBED if left else SUBSCRIBED
+                found.append((self._lists[name], status if confirms or bounces else UNCONFIRMED))
+        return found
 
+    def _carried(
+        self, firm: Firm | None, created_at: datetime, from_fair: bool, is_somebody: bool
+    ) -> Iterable[str]:
+        random = self._random
+        if firm:
+            yield firm.relation
+            if firm.is_key_account:
+                yield KEY_ACCOUNT
+            if is_somebody and random.random() < 0.6:
+                yield random.choice(ROLES)
+        else:
+            yield ONLINE_SHOP
+        if random.random() < 0.3:
+            yield random.choice(INTERESTS)
+        if random.random() < 0.06:
+            yield TASTING_GUEST
+        if self._now - created_at > OLD_SYSTEM_LEFT:
+            yield GONE_TAG
+        if from_fair:
+            yield FAIR_TAG
 
-def slug(name: str) -> str:
-    """The name as it stands in an address: lower-case ASCII letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", name.translate(TYPED)).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower())
+    def _moment(self, firm: Firm | None, least_age: timedelta, from_fair: bool) -> datetime:
+        """When somebody came: more of them from year to year, those of firms within office hours.
+
+        Of the fair's leads most are written down at the fair, the others were known before.
+        """
+        random = self._random
+        at_fair = from_fair and random.random() < 0.7
+        if at_fair:
+            age = FAIR_AGO - random.randrange(FAIR_DAYS) * DAY
+        else:
+            age = least_age + (THREE_YEARS - least_age) * (1 - random.random() ** 0.5)
+        latest = self._now - least_age + self._offset
+        midnight = datetime.combine((self._now - age + self._offset).date(), time(), latest.tzinfo)
+        opens, hours = (8.5, 9) if firm or at_fair else (7, 15.5)
+        moment = midnight + (opens + random.random() * hours) * HOUR
+        if moment > latest:
+            moment -= DAY
+        if firm and not at_fair and moment.weekday() > 4:
+            moment -= (moment.weekday() - 4) * DAY
+        return moment - self._offset

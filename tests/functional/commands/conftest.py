@@ -1,16 +1,20 @@
-"""What the stories of the commands share: a workspace that can be named, and a file to import."""
+"""What the stories of the commands share: a workspace that can be named, a file to import, and the demo."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
 from flask import Flask
+from flask_migrate import upgrade
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World, new_world, number
+from tests.support.another_app import another_app
+from tests.support.databases import new_database, sqlite_url
+from webapp.extensions import db
 from webapp.models import Contact
 
 HEADER = "Email,First Name,Last Name,Phone,Account,Tags,Lists"
@@ -43,3 +47,29 @@ def take_in(app: Flask, place: World, tmp_path: Path) -> Import:
 def arrived(stored: Callable[..., list[Any]], place: World) -> Callable[[], list[Contact]]:
     """All contacts of the test's own workspace, in the order in which they came."""
     return lambda: stored(select(Contact).where(Contact.workspace_id == place.id).order_by(Contact.id))
+
+
+@pytest.fixture(scope="module")
+def empty_app(environ: dict[str, str]) -> Iterator[Flask]:
+    """An app on a database of its own, without a row."""
+    shared = environ["DATABASE_URL"]
+    with (
+        sqlite_url() if shared.startswith("sqlite") else new_database(shared) as url,
+        another_app(environ, DATABASE_URL=url) as app,
+    ):
+        with app.app_context():
+            upgrade()
+        yield app
+
+
+@pytest.fixture(scope="module")
+def first_run(empty_app: Flask) -> Result:
+    return empty_app.test_cli_runner().invoke(args=["demo"])
+
+
+@pytest.fixture
+def demo(first_run: Result, empty_app: Flask) -> Iterator[Session]:
+    """A session on the database after the first run."""
+    assert first_run.exit_code == 0, first_run.output
+    with empty_app.app_context(), Session(db.engine) as session:
+        yield session

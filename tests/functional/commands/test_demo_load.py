@@ -151,7 +151,7 @@ def test_a_run_that_breaks_off_leaves_nothing_of_a_small_load(
     def breaks_off(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(load, "delete_in_turn", breaks_off)
+    monkeypatch.setattr(load, "Story", breaks_off)
     with nothing_changes(engine):
         run("--contacts", "20", "--deleted", "20", exit_code=1)
 
@@ -188,7 +188,7 @@ def test_an_unknown_workspace_is_named(app: Flask, engine: Engine, stored: Store
 def test_big_loads_add_up(live: int, deleted: int) -> None:
     amounts = Amounts(live, deleted)
 
-    assert amounts.at_first + amounts.twins + amounts.taken == live + deleted
+    assert amounts.at_first + amounts.twins + amounts.taken + amounts.showcase == live + deleted
     assert 0 <= amounts.twins <= amounts.met_again.start <= amounts.small
     assert amounts.met_again.stop <= amounts.leaving
     assert sum(amounts.rank(place) is not None for place in range(amounts.at_first)) == amounts.leaving

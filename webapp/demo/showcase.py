@@ -1,0 +1,109 @@
+"""Greta Vollmer: one contact with every association, so that her restore shows each of the article's rules.
+
+Her e-mail lists come back with their two statuses, the one that is deleted after her does not; her tags do
+but for one; her account does. On the deal that a colleague has kept alive she is again, no longer as
+Primary Contact; the deal that was hers alone is gone. What an automation had in mind for her has ended.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.contacts.load import NewContact, add_contacts
+from webapp.demo.catalogue import (
+    CUSTOMER,
+    FAIR_TAG,
+    GONE_LIST,
+    GONE_TAG,
+    KEY_ACCOUNT,
+    NEWSLETTER,
+    OFFERS,
+    Catalogue,
+)
+from webapp.demo.countries import GERMANY
+from webapp.demo.deals import Member, deal_of, put_in
+from webapp.demo.people import Addresses
+from webapp.models import Automation, AutomationRun
+from webapp.models.automation import WAITING
+from webapp.models.mailing_list import SUBSCRIBED, UNSUBSCRIBED
+
+FIRST_NAME, LAST_NAME = "Greta", "Vollmer"
+AGE = timedelta(days=820)
+
+
+def colleague_among(members: Iterable[Member]) -> Member | None:
+    """The first of them whose firm Greta could be of: a customer, and in her country."""
+    return next(
+        (m for m in members if m.firm and m.firm.country is GERMANY and m.firm.relation == CUSTOMER), None
+    )
+
+
+def add_showcase(
+    session: Session,
+    random: Random,
+    workspace_id: int,
+    catalogue: Catalogue,
+    addresses: Addresses,
+    colleague: Member | None,
+    now: datetime,
+) -> None:
+    """Put her in, a live colleague's firm and one deal shared with them; without a colleague, by herself."""
+    created_at = now - AGE
+    firm = colleague.firm if colleague else None
+    domain = firm.domain if firm else "postfach.example"
+    greta = NewContact(
+        created_at=created_at,
+        email=addresses.give(domain, f"{FIRST_NAME}.{LAST_NAME}".lower()),
+        first_name=FIRST_NAME,
+        last_name=LAST_NAME,
+        phone=firm.phone if firm else "",
+        account_id=colleague.contact.account_id if colleague else None,
+        lists=[
+            (catalogue.lists[NEWSLETTER], SUBSCRIBED),
+            (catalogue.lists[OFFERS], UNSUBSCRIBED),
+            (catalogue.lists[GONE_LIST], SUBSCRIBED),
+        ],
+        tags=[catalogue.tags[name] for name in (CUSTOMER, "Buyer", KEY_ACCOUNT, GONE_TAG, FAIR_TAG)],
+    )
+    [greta_id] = add_contacts(session, workspace_id, [greta])
+    if colleague and firm:
+        shared = {**deal_of(random, workspace_id, firm), "stage": "Proposal sent", "status": "open"}
+        alone = {**shared, "title": f"Christmas gifts for {firm.name}", "value": Decimal(1450)}
+        joined = max(created_at, colleague.contact.created_at) + timedelta(days=3)
+        put_in(
+            session,
+            [shared, alone],
+            [[(greta_id, joined), (colleague.id, joined + timedelta(hours=2))], [(greta_id, joined)]],
+        )
+    _let_something_wait(session, workspace_id, greta_id, catalogue.tags[CUSTOMER], now)
+
+
+def _let_something_wait(
+    session: Session, workspace_id: int, contact_id: int, tag_id: int, now: datetime
+) -> None:
+    """A run of the automation that her tag starts, as it waits in its first step."""
+    automation = session.scalar(
+        select(Automation)
+        .where(Automation.workspace_id == workspace_id, Automation.tag_id == tag_id)
+        .order_by(Automation.id)
+        .limit(1)
+    )
+    if automation is None:
+        return
+    begun = now - timedelta(days=2)
+    session.add(
+        AutomationRun(
+            workspace_id=workspace_id,
+            automation_id=automation.id,
+            contact_id=contact_id,
+            state=WAITING,
+            step=1,
+            due_at=begun + timedelta(hours=automation.steps[0]["hours"]),
+            created_at=begun,
+        )
+    )
+    session.flush()
