@@ -141,9 +141,13 @@ def test_a_long_report_goes_on_over_pages(
     assert "1 contact restored, 59 skipped." in first.text
     second = anyone.press(first, "More")
 
-    names = [element.get_text(strip=True) for seen in (first, second) for element in seen.all(".row-title")]
+    names = [
+        element.get_text(strip=True)
+        for seen in (first, second)
+        for element in seen.all(".rows-outcomes .cell-name")
+    ]
     assert names == [contact.name for contact in binned[:59]]
-    assert len(first.all(".row-title")) == 50
+    assert len(first.all(".rows-outcomes .cell-name")) == 50
     assert not second.has_button("More")
 
 

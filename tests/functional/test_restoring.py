@@ -204,8 +204,12 @@ def test_who_stays_is_foretold_and_reported_with_a_link_to_the_other(
     assert "1 contact restored, 2 skipped." in report.text
     assert "E-mail address used by another contact 1" in report.text
     assert "Same e-mail address as a contact deleted later 1" in report.text
-    rows = {row.select_one(".row-title").get_text(strip=True): row for row in report.all(".rows-outcomes li")}  # type: ignore[union-attr]
-    assert set(rows) == {"Ann Old", "Twin Older"}
+    rows = {row.select_one(".cell-name").get_text(strip=True): row for row in report.all(".rows-outcomes li")}  # type: ignore[union-attr]
+    said = {name: " ".join(row.select_one(".outcome-why").get_text().split()) for name, row in rows.items()}  # type: ignore[union-attr]
+    assert said == {
+        "Ann Old": "Stayed in the bin: Ann New uses its e-mail address.",
+        "Twin Older": "Stayed in the bin: Twin Newer has the same e-mail address and was deleted later.",
+    }
     assert anyone.press(report, rows["Ann Old"].select("a")[0]).words("h1") == "Ann New"
     assert anyone.press(report, rows["Twin Older"].select("a")[0]).words("h1") == "Twin Newer"
     assert sorted(anyone.get("/contacts").ids) == sorted([holder.id, newer.id])

@@ -20,6 +20,12 @@ STATES = {
     FAILED: "Failed",
 }
 
+# Why a contact stayed, before and after the name of the one who stands in its place.
+WITH_ANOTHER = {
+    EMAIL_TAKEN: ("Stayed in the bin: ", " uses its e-mail address."),
+    TWIN: ("Stayed in the bin: ", " has the same e-mail address and was deleted later."),
+}
+
 # Before this much has passed and been done an estimate would only be a guess.
 ESTIMATE_AFTER_SECONDS = 5.0
 ESTIMATE_AFTER_SHARE = 0.05
@@ -56,14 +62,18 @@ class JobView:
 
 @dataclass(frozen=True)
 class OutcomeView:
-    """A contact that did not come back: who, why, and who stands in its place."""
+    """A contact that did not come back: who, and why.
+
+    The sentence runs around the one who stands in its place: `before`, `other_name` (or nobody), `after`.
+    """
 
     contact_id: int
     name: str
     email: str
     contact_href_id: int | None
-    sentence: str
-    other_name: str | None
+    before: str
+    other_name: str
+    after: str
     other_id: int | None
 
 
@@ -195,17 +205,21 @@ def _people(session: Session, workspace_id: int, outcomes: Sequence[RestoreOutco
 def _view_outcome(outcome: RestoreOutcome, people: dict[int, Contact]) -> OutcomeView:
     contact = people.get(outcome.contact_id)
     other = people.get(outcome.other_contact_id or 0)
-    sentence = {
-        EMAIL_TAKEN: "Its e-mail address was used by another contact. It stayed in the bin.",
-        TWIN: "A contact of the same e-mail address was deleted later and came first. It stayed in the bin.",
-        NO_LONGER_ELIGIBLE: "It was no longer in the bin.",
-    }.get(outcome.reason or "", f"The database refused it ({outcome.detail}). It stayed in the bin.")
+    before, after = WITH_ANOTHER.get(outcome.reason or "", ("", ""))
+    sentence = "Was no longer in the bin."
+    if outcome.reason not in (*WITH_ANOTHER, NO_LONGER_ELIGIBLE):
+        sentence = f"Stayed in the bin: the database refused it ({outcome.detail})."
     return OutcomeView(
         contact_id=outcome.contact_id,
-        name=(contact.name or contact.email or "No name") if contact else "Purged contact",
+        name=_name(contact) if contact else "Purged contact",
         email=(contact.email or "") if contact else "",
         contact_href_id=contact.id if contact and contact.is_live else None,
-        sentence=sentence,
-        other_name=(other.name or other.email) if other else None,
+        before=before or sentence,
+        other_name="" if not before else _name(other) if other else "another contact",
+        after=after,
         other_id=other.id if other and other.is_live else None,
     )
+
+
+def _name(contact: Contact) -> str:
+    return contact.name or contact.email or "No name"

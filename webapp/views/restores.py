@@ -44,8 +44,9 @@ class OutcomeRow:
     name: str
     email: str
     href: str | None
-    sentence: str
-    other_name: str | None
+    before: str
+    other_name: str
+    after: str
     other_href: str | None
 
 
@@ -175,7 +176,8 @@ def _outcome_row(outcome: report.OutcomeView) -> OutcomeRow:
         name=outcome.name,
         email=outcome.email,
         href=href(outcome.contact_href_id),
-        sentence=outcome.sentence,
+        before=outcome.before,
         other_name=outcome.other_name,
+        after=outcome.after,
         other_href=href(outcome.other_id),
     )

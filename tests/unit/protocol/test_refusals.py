@@ -88,7 +88,7 @@ def test_a_row_that_the_database_refuses_fails_alone_and_says_why(
     assert detail is not None
     assert detail.startswith("this one not")
     [view] = not_restored(store, job, size=10)
-    assert "this one not" in view.sentence
+    assert "this one not" in view.before
 
 
 def test_several_refused_rows_are_each_found(

@@ -128,6 +128,25 @@ def test_a_purged_contact_is_still_in_the_report_without_its_name(
     assert (view.contact_id, view.name, view.email) == (gone.id, "Purged contact", "")
 
 
+def test_who_stands_in_its_place_may_be_gone_or_without_a_name(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    gone = [new_contact(session, world, email=f"{i}@x.org") for i in range(2)]
+    delete(session, world, *gone)
+    nameless = new_contact(session, world, "", "", email="0@x.org")
+    holder = new_contact(session, world, email="1@x.org")
+    job = restoring.restore_all()
+    session.execute(delete_rows(ContactSearch).where(ContactSearch.contact_id == holder.id))
+    session.execute(delete_rows(Contact).where(Contact.id == holder.id))
+
+    views = not_restored(session, job, size=10)
+
+    assert [(v.other_name, v.other_id) for v in views] == [
+        ("0@x.org", nameless.id),
+        ("another contact", None),
+    ]
+
+
 def test_the_history_is_the_workspaces_own_newest_first(
     session: Session, world: World, restoring: Restoring
 ) -> None:
