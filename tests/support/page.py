@@ -33,6 +33,7 @@ def check_page(html: str) -> BeautifulSoup:
         for name in NAMING:
             for wanted in str(tag.get(name) or "").split():
                 assert wanted in ids, f"{name} names {wanted}, which is not on the page"
+    _check_live_region(soup)
     _check_everywhere(tags)
     return soup
 
@@ -75,6 +76,18 @@ def _check_everywhere(tags: list[Tag]) -> None:
         assert not inline, f"{inline} is blocked by the CSP: {tag}"
         if HTMX_VERBS & tag.attrs.keys():
             _check_htmx(tag)
+
+
+def _check_live_region(soup: BeautifulSoup) -> None:
+    """What speaks must not be swapped away while it speaks."""
+    announcer = soup.find(id="announcer")
+    assert announcer is not None, "a page has a live region"
+    assert announcer.get("role") == "status", "the live region is a status"
+    for place in announcer.find_parents(True):
+        swapped = place.get("hx-target") == "this" or (
+            place.get("id") and soup.find(attrs={"hx-target": f"#{place['id']}"}) is not None
+        )
+        assert not swapped, f"the live region stands in {place.name} #{place.get('id')}, which is swapped"
 
 
 def _check_field(field: Tag, labels: set[str]) -> None:

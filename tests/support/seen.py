@@ -36,6 +36,10 @@ class Seen:
             soup = BeautifulSoup(html, "html.parser")
         else:
             soup = check_fragment(html) if htmx else check_page(html)
+            # It only says which way a name runs; the words around it are one sentence to the eye.
+            for name in soup("bdi"):
+                name.unwrap()
+            soup.smooth()
         return cls(status, headers, soup, path, query)
 
     @property

@@ -11,21 +11,11 @@
     place.textContent = sentence;
   };
 
-  const showNotice = (title, message) => {
-    const place = document.getElementById("notices");
-    const box = document.createElement("div");
-    box.id = "error-notice";
-    box.className = "notice notice-error notice-raised";
-    box.setAttribute("role", "alert");
-    const text = document.createElement("div");
-    text.className = "notice-text";
-    for (const [tag, words] of [["strong", title], ["p", message]]) {
-      const element = document.createElement(tag);
-      element.textContent = words;
-      text.append(element);
-    }
-    box.append(text);
-    place.replaceChildren(box);
+  const sayUnreachable = (sentence) => {
+    const notice = document.getElementById("unreachable").content.firstElementChild.cloneNode(true);
+    notice.id = "error-notice";
+    notice.querySelector("p:last-child").textContent = sentence;
+    document.getElementById("notices").replaceChildren(notice);
     bringBeforeDialog();
   };
 
@@ -70,7 +60,7 @@
       const again = elt.matches("[data-poll]")
         ? "This page keeps trying. What runs in the background goes on."
         : "Check your connection and try again. What you typed and selected is still here.";
-      showNotice("The server cannot be reached", again);
+      sayUnreachable(again);
     });
   }
 
