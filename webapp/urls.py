@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
-from webapp.views import confirm, deletion, health, overview, restore_page, restores, sign_in
+from webapp.views import confirm, deletion, design, health, overview, restore_page, restores, sign_in
 from webapp.web.access import Access, View, guarded
 from webapp.web.paging import LARGEST_ID
 
@@ -47,6 +47,7 @@ ROUTES = (
     Route("GET", "/restores/<id:job_id>", "restore_job", restores.restore_job, ADMIN),
     Route("GET", "/restores/<id:job_id>/continue", "continue_restore", confirm.continue_restore, ADMIN),
     Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, ADMIN),
+    Route("GET", "/design", "design", design.design, SIGNED_IN),
     Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),
     Route("GET", "/readyz", "readyz", health.readyz, PUBLIC),
 )

@@ -179,3 +179,13 @@ def test_going_back_in_the_browser_gets_the_whole_page(admin: Browser, days: lis
     assert b"<html" in answer.data
     assert "HX-Request" in answer.headers["Vary"]
     assert b"<html" not in admin.client.get("/contacts/restore?q=ann", headers=HTMX).data
+
+
+def test_a_date_that_no_calendar_has_stays_to_be_corrected(admin: Browser) -> None:
+    """A date field would throw it away: it becomes one of text, and the sentence names it."""
+    page = admin.get("/contacts/restore", {"from": "2026-13-45", "to": "2026-11-24"})
+
+    assert page.status == 422
+    assert (page.one("#from")["type"], page.one("#from")["value"]) == ("text", "2026-13-45")
+    assert (page.one("#to")["type"], page.one("#to")["value"]) == ("date", "2026-11-24")
+    assert page.words("[data-error-for=from]").startswith("Deleted from: Type a date as YYYY-MM-DD")

@@ -52,8 +52,9 @@ def test_an_address_changes_with_the_content(browse: Callable[..., Browser]) -> 
         assert version == hashlib.sha256(content).hexdigest()[:12]
 
 
-def test_every_file_of_ours_is_used_and_every_used_file_is_there(browse: Callable[..., Browser]) -> None:
-    page = browse().get("/login")
+def test_every_file_of_ours_is_used_and_every_used_file_is_there(admin: Browser) -> None:
+    """The design system's own page loads all that the others do, and its own sheet."""
+    page = admin.get("/design")
     used = {
         str(element.get("src") or element.get("href")).partition("?")[0].removeprefix("/static/")
         for element in page.all("script[src], link[rel=stylesheet]")

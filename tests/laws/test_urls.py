@@ -40,6 +40,7 @@ TABLE = [
     ("GET", "/restores/<id:job_id>", "", (303, 403, 200, 404)),
     ("GET", "/restores/<id:job_id>/continue", "", (303, 403, 200, 404)),
     ("POST", "/restores/<id:job_id>/cancel", "", (303, 403, 303, 404)),
+    ("GET", "/design", "", (303, 200, 200, 200)),
     ("GET", "/healthz", "", (200, 200, 200, 200)),
     ("GET", "/readyz", "", (200, 200, 200, 200)),
 ]
@@ -51,6 +52,7 @@ FOR_WHOEVER_IS_SIGNED_IN = {
     "contact",
     "confirm_delete",
     "delete_contacts",
+    "design",
 }
 
 

@@ -1,0 +1,124 @@
+"""Law: one system of looks. Colours are named in one place, no rule is dead, /design shows every piece."""
+
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import (
+    delete,
+    new_account,
+    new_contact,
+    new_deal,
+    new_list,
+    new_tag,
+    put_tag,
+    subscribe,
+)
+from tests.factories.people import World
+from tests.support.browser import Browser
+from webapp.restoring.report import STATES
+from webapp.web.assets import OURS
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+SHEETS = {path.name: path.read_text() for path in (OURS / "css").glob("*.css")}
+MARKUP = "\n".join(path.read_text() for path in [*TEMPLATES.rglob("*.html"), *(OURS / "js").glob("*.js")])
+# Classes that are put together from a word and a state.
+MADE_OF = ("pill-", "notice-", "job-state-", "picture-", "type-size-", "htmx-")
+
+
+def test_colours_are_written_in_one_place() -> None:
+    others = "\n".join(text for name, text in SHEETS.items() if name != "tokens.css")
+
+    assert re.findall(r"#[0-9a-f]{3,8}\b(?=[^{]*;)|rgb\(|hsl\(", others) == []
+
+
+def test_every_token_is_used_and_every_used_one_is_there() -> None:
+    made = set(re.findall(r"^\s+(--[\w-]+):", SHEETS["tokens.css"], re.MULTILINE))
+
+    assert made == set(re.findall(r"var\((--[\w-]+)", "\n".join(SHEETS.values())))
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_no_rule_is_about_a_class_that_nothing_has(name: str) -> None:
+    text = re.sub(r"/\*.*?\*/", "", SHEETS[name], flags=re.DOTALL)
+    selectors = " ".join(re.findall(r"([^{}]+)\{", text))
+    classes = set(re.findall(r"\.([a-z][\w-]*)", selectors))
+
+    dead = {each for each in classes if each not in MARKUP and not each.startswith(MADE_OF)}
+    assert dead == set()
+
+
+def test_no_page_writes_by_hand_what_is_a_macro() -> None:
+    """Each piece has one place; a page that makes its own would drift away from the others."""
+    pieces = ('class="empty"', 'class="page-head"', 'class="notice ', 'class="pill', "<dialog", "<progress ",
+              'class="field-error"', 'class="chip"', 'class="card-page ', 'name="csrf_token"')  # fmt: skip
+    by_hand = {
+        (path.relative_to(TEMPLATES).as_posix(), piece)
+        for path in TEMPLATES.rglob("*.html")
+        for piece in pieces
+        if piece in path.read_text()
+        and path.name not in ("_pieces.html", "_notice.html", "_fields.html", "_dialog.html")
+    }
+
+    assert by_hand == set()
+
+
+def test_it_shows_every_icon_colour_and_state(admin: Browser) -> None:
+    page = admin.get("/design")
+
+    icons = re.findall(r"^  '([\w-]+)':", (TEMPLATES / "_icons.html").read_text(), re.MULTILINE)
+    assert [code.get_text() for code in page.all(".icons code")] == icons
+    colours = re.findall(r"^  (--[\w-]+): light-dark\((.+), (.+)\);", SHEETS["tokens.css"], re.MULTILINE)
+    shown = [tuple(e.get_text() for e in li.select("code, span")) for li in page.all(".swatches li")]
+    assert shown == colours
+    pills = {pill.get_text(strip=True) for pill in page.all(".pill")}
+    assert pills == {*STATES.values(), "Subscribed", "Bounced", "Unsubscribed", "Unconfirmed"}
+    for kind in ("info", "success", "warning", "error"):
+        assert page.all(f".notice-{kind}")
+    for piece in (
+        "dialog",
+        ".menu",
+        ".empty",
+        ".field-error",
+        ".card-page",
+        "progress",
+        "tr .check[checked]",
+    ):
+        assert page.all(piece), piece
+
+
+def test_nothing_on_it_acts(admin: Browser) -> None:
+    """Its rows have numbers that may be somebody's contacts: nothing there may reach them."""
+    page = admin.get("/design")
+
+    for element in page.all("main form, main [hx-get], main [hx-post]"):
+        assert element.find_parent(attrs={"inert": True, "hx-disable": True}) is not None, element
+    assert not page.all("main [data-poll], main [hx-trigger^=load]")
+
+
+def test_it_is_for_whoever_is_signed_in_and_linked_from_nowhere(admin: Browser, member: Browser) -> None:
+    assert member.get("/design").status == 200
+    for path in ("/contacts", "/contacts/restore", "/restores"):
+        assert not admin.get(path).all("a[href='/design']")
+
+
+def test_what_people_are_called_keeps_its_direction(admin: Browser, world: World, store: Session) -> None:
+    """A name that runs from right to left must not turn the words and figures beside it around."""
+    name = "نور"
+    contact = new_contact(store, world, name, "", email=None, account=new_account(store, world, name))
+    subscribe(store, contact, new_list(store, world, name), "subscribed")
+    put_tag(store, contact, new_tag(store, world, name))
+    new_deal(store, world, contact, title=name)
+    gone = new_contact(store, world, name, "")
+    delete(store, world, gone)
+    store.commit()
+
+    for path in ("/contacts", f"/contacts/{contact.id}", "/contacts/restore", f"/contacts?q={name}x"):
+        main = BeautifulSoup(admin.client.get(path).text, "html.parser").main
+        assert main is not None
+        found = main.find_all(string=re.compile(name))
+        assert found
+        assert {text.parent.name for text in found if text.parent} == {"bdi"}, path

@@ -1,0 +1,116 @@
+"""The design system on one page: every piece, drawn from the macros, parts and sheets that the pages use.
+
+Nothing on it is anybody's data, and nothing on it acts. `docs/design-system.md` says which piece is for what.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from webapp.restoring.report import STATES, JobView
+from webapp.views.confirm import Ask
+from webapp.views.restore_page import BinRow, FilterLine, RestoreSelection, RestoreView
+from webapp.views.restores import OutcomeRow
+from webapp.web.assets import OURS
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+COLOUR = re.compile(r"--([\w-]+): light-dark\((.+), (.+)\);")
+SIZE = re.compile(r"--(size-[\w-]+): [\d.]+rem; +/\* (\d+) \*/")
+STEP = re.compile(r"--(s\d+): (\d+)px;")
+
+STATUSES = ("Subscribed", "Unconfirmed", "Unsubscribed", "Bounced")
+BINNED = (
+    ("Amélie Fontaine", "amelie@example.com", "Jonas Lindqvist", 29, True),
+    ("نور الدين", "nour@example.com", "Jonas Lindqvist", 23, False),
+    ("Hubert Wolfeschlegelsteinhausenbergerdorff", "", "Dana Whitfield", 1, False),
+)
+
+
+def design() -> ResponseReturnValue:
+    """The page of all pieces; the tokens are read from their sheet, so that none can be missing."""
+    tokens = (OURS / "css" / "tokens.css").read_text()
+    return render_template(
+        "design.html",
+        colours=COLOUR.findall(tokens),
+        sizes=SIZE.findall(tokens),
+        steps=STEP.findall(tokens),
+        states=STATES,
+        statuses=STATUSES,
+        view=_bin(),
+        ask=_ask(),
+        running=_job("running"),
+        done=vars(_job("done")) | {"restored_href": "#report"},
+        reasons=[("E-mail address used by another contact", 1), ("No longer in the bin", 1)],
+        outcomes=_outcomes(),
+        now=NOW,
+    )
+
+
+def _bin() -> RestoreView:
+    """A table of three deleted contacts, the first of them ticked."""
+    rows = [
+        BinRow(
+            id=number,
+            name=name,
+            email=email,
+            deleted_at=NOW - timedelta(days=30 - left),
+            deleted_by=by,
+            days_left=left,
+            days_left_text=f"{left} day{'s' if left > 1 else ''} left",
+            ends_soon=left <= 3,
+            selected=selected,
+        )
+        for number, (name, email, by, left, selected) in enumerate(BINNED, 1)
+    ]
+    filters = FilterLine(
+        q="", from_text="2026-10-27", to_text="", deleted_by="", deletion="", errors={}, notes=(),
+        any=True, valid=True, words=["deleted on or after 27 Oct 2026"],
+    )  # fmt: skip
+    selection = RestoreSelection(ids=[1], elsewhere=[], hidden_by_filter=0, message=None)
+    return RestoreView(
+        filters=filters, deleters=[], rows=rows, older="next", newer=None, matching=3,
+        all_label="Restore all contacts (3 matching)", all_enabled=True, all_why_not=None,
+        selection=selection, show_selected=False, running=None, empty=None, now=NOW,
+    )  # fmt: skip
+
+
+def _ask() -> Ask:
+    return Ask(
+        title="Restore all 87 matching contacts?",
+        scope="87 contacts deleted by Jonas Lindqvist.",
+        skips=("1 contact will stay in the bin: its e-mail address is used by another contact.",),
+        token="",
+        error=None,
+        running=None,
+        can_restore_any=True,
+        back="#dialog",
+    )
+
+
+def _job(state: str) -> JobView:
+    active = state == "running"
+    now, end = "Restoring 58 of 87 · about 10 seconds left", "85 contacts restored, 2 skipped."
+    return JobView(
+        id=12, state=state, state_label=STATES[state], is_active=active, requested_by="Dana Whitfield",
+        scope_words="87 contacts deleted by Jonas Lindqvist.", created_at=NOW, started_at=NOW,
+        finished_at=None if active else NOW + timedelta(minutes=2), processed=58 if active else 87, total=87,
+        percent=66 if active else 100,
+        sentence=now if active else end,
+        restored=58 if active else 85, skipped=0 if active else 2, failed=0, why=None, can_cancel=active,
+        can_be_continued=False, cancel_requested=False, poll_seconds=5, announce=None,
+    )  # fmt: skip
+
+
+def _outcomes() -> list[OutcomeRow]:
+    return [
+        OutcomeRow(
+            name="Amélie Fontaine", email="amelie@example.com", href=None, before="Stayed in the bin: ",
+            other_name="نور الدين", after=" uses its e-mail address.", other_href="#report",
+        ),
+        OutcomeRow(
+            name="Purged contact", email="", href=None, before="Was no longer in the bin.",
+            other_name="", after="", other_href=None,
+        ),
+    ]  # fmt: skip
