@@ -43,6 +43,9 @@ def test_the_21st_wrong_try_within_a_minute_is_refused(stranger: Browser, world:
 
     assert refused.status == 429
     assert "Wait a minute, then try again." in refused.text
+    assert refused.button("Go to sign-in")["href"] == "/login", (
+        "nobody who is a stranger comes to the contacts"
+    )
     assert stranger.sign_in(world.admin.email).status == 429, "the right password waits as well"
 
 

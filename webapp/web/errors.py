@@ -42,11 +42,15 @@ def init_errors(app: Flask) -> None:
 def error(status: int, message: str | None = None, *, back: tuple[str, str] | None = None) -> Response:
     """The page, or notice, for `status`; `message` where the general sentence would say too little.
 
-    `back` is an address and its label, for where to go on from here; without it, the contacts.
+    `back` is an address and its label, for where to go on from here; without it, the contacts,
+    and for strangers the sign-in.
     """
     title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     href: str | None
-    href, label = back or (url_for("overview"), "Back to contacts")
+    start = (
+        ("overview", "Back to contacts") if current_user.is_authenticated else ("sign_in", "Go to sign-in")
+    )
+    href, label = back or (url_for(start[0]), start[1])
     if status == 503 and request.method == "GET":
         # A part of a page is no address to go to; the control that asked for it still stands.
         href, label = (None if is_htmx() else request.full_path), "Try again"
