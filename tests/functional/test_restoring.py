@@ -85,7 +85,7 @@ def test_the_dialog_says_what_is_meant_and_what_will_happen(
     assert dialog.words("#confirm-title") == "Restore 2 contacts?"
     said = dialog.words("dialog")
     for words in (
-        "2 contacts, chosen one by one.",
+        "2 contacts, chosen by hand.",
         "lists with their status, tags, account, deals and the original Created Date",
         "lists, tags and accounts deleted since, and deals deleted with their only contact",
         "Nobody returns as a deal’s Primary Contact.",

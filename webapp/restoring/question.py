@@ -36,7 +36,7 @@ def about_selection(session: Session, workspace_id: int, ids: list[int], now: da
         key=str(uuid.uuid4()),
         expected=len(ids),
         title=f"Restore {number}?",
-        words=f"{number}, chosen one by one.",
+        words=f"{number}, chosen by hand.",
         ids=tuple(sorted(ids)),
     )
     verdicts = judge(session, scope, limit=LARGEST_SELECTION)
