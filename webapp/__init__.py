@@ -17,6 +17,7 @@ from webapp.jobs.services import init_services
 from webapp.logs import init_logs
 from webapp.urls import add_urls
 from webapp.web.assets import init_assets
+from webapp.web.bodies import init_bodies
 from webapp.web.errors import init_errors
 from webapp.web.headers import init_headers
 from webapp.web.words import init_words
@@ -39,6 +40,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     url = str(app.config["SQLALCHEMY_DATABASE_URI"])
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = database.engine_options(url)
     init_logs(app)
+    init_bodies(app)
     _init_extensions(app)
     init_words(app)
     init_headers(app)

@@ -12,6 +12,18 @@ from webapp.models import Base
 # The models stand on plain SQLAlchemy; Flask-SQLAlchemy brings the session and the engine.
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
-login_manager = LoginManager()
+
+
+class SessionLogin(LoginManager):
+    """Who is signed in stands in the session and nowhere else.
+
+    Flask-Login would also read a "remember me" cookie, which nothing here sets, and breaks on a made-up one.
+    """
+
+    def _load_user_from_remember_cookie(self, cookie: str) -> None:
+        return None
+
+
+login_manager = SessionLogin()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)

@@ -5,7 +5,7 @@ from flask import Flask, Response, g, make_response, render_template, request, u
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, ServiceUnavailable
 
 from webapp.extensions import db, login_manager
 from webapp.web.address import our_path
@@ -33,6 +33,7 @@ SENTENCES = {
 
 def init_errors(app: Flask) -> None:
     """Answer every error by one of the functions below."""
+    app.register_error_handler(BadHost, on_bad_host)
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(OperationalError, on_database_error)
@@ -82,6 +83,11 @@ def on_http_error(problem: HTTPException) -> Response:
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
+
+
+def on_bad_host(_problem: BadHost) -> Response:
+    """Under a host that can be none Flask builds no address, so the way back is written out."""
+    return error(400, back=("/", "Back to contacts"))
 
 
 def on_csrf_error(_problem: CSRFError) -> Response:
