@@ -116,6 +116,7 @@ def serve(port: int, stop: Event) -> None:
     web = [
         *(sys.executable, "-m", "gunicorn", "webapp:create_app()", "--bind", f"127.0.0.1:{port}"),
         *("--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "5"),
+        *("--limit-request-line", "8190"),
         *("--no-control-socket", "--log-level", "warning"),
     ]
     processes = {"web": start(web), "worker": start([sys.executable, "worker.py"])}

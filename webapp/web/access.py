@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from webapp.extensions import db, login_manager
 from webapp.models import User
+from webapp.web.address import LONGEST_NEXT
 from webapp.web.htmx import is_htmx
 
 View = Callable[..., ResponseReturnValue]
@@ -41,14 +42,20 @@ def guarded(view: View, access: Access) -> View:
 
 def to_sign_in() -> ResponseReturnValue:
     """Send a stranger to the sign-in page, and from there back to what they wanted to see."""
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     if is_htmx():
         # Never a sign-in form inside a table: the whole page goes there, and comes back as a page.
-        wanted = _path(request.headers.get("HX-Current-URL", ""))
-        response = Response(status=401)
-        response.headers["HX-Redirect"] = url_for("sign_in", next=wanted or None)
-        return response
-    return redirect(url_for("sign_in", next=wanted), 303)
+        return Response(
+            status=401, headers={"HX-Redirect": _sign_in(_path(request.headers.get("HX-Current-URL", "")))}
+        )
+    return redirect(_sign_in(request.full_path.rstrip("?") if request.method == "GET" else None), 303)
+
+
+def _sign_in(wanted: str | None) -> str:
+    """The sign-in page's address, with the way back to `wanted`; without its query where that is long."""
+    address = url_for("sign_in", next=wanted or None)
+    if wanted and len(address) > LONGEST_NEXT:
+        return url_for("sign_in", next=wanted.partition("?")[0])
+    return address
 
 
 def _path(url: str) -> str | None:

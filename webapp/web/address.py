@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 from flask import request, url_for
 
 CURSORS = ("after", "before")
+# Half of what the web server takes: on the way to the sign-in page an address is quoted once more.
+LONGEST_NEXT = 4000
 
 
 def address(
@@ -25,7 +27,9 @@ def address(
 def our_path(target: str | None) -> str | None:
     """`target` if it is a path of ours: nobody is sent elsewhere by a link or form that looks like ours.
 
-    Browsers read a backslash as a slash and leave control characters out, so these count as well.
+    Browsers read a backslash as a slash and leave control characters out, so these count as well. One that is
+    too long for the web server would lead nowhere.
     """
-    ours = target and target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if ours else None
+    if not target or len(target) > LONGEST_NEXT or not target.isprintable():
+        return None
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else None
