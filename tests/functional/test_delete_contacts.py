@@ -84,19 +84,33 @@ def test_without_a_tick_delete_says_what_to_do(anyone: Browser, world: World, st
     assert refused.names == ["Ann Lee"]
 
 
-def test_deleting_twice_deletes_once(
-    admin: Browser, world: World, store: Session, stored: Callable[..., list[Any]]
+def test_deleting_twice_deletes_once_and_leads_to_the_overview_both_times(
+    anyone: Browser, world: World, store: Session, stored: Callable[..., list[Any]]
 ) -> None:
     contact = new_contact(store, world)
     store.commit()
-    dialog = admin.get(f"/contacts/delete?selected={contact.id}")
-    admin.press(dialog, dialog.one("dialog form button"))
+    dialog = anyone.press(anyone.get(f"/contacts/{contact.id}"), "Delete")
+    anyone.press(dialog, dialog.one("dialog form[method=post] button"))
 
-    again = admin.press(dialog, dialog.one("dialog form button"))
+    again = anyone.press(dialog, dialog.one("dialog form[method=post] button"))
 
-    assert again.status == 404
-    assert "not here any more. Nothing was changed." in again.text
+    assert (again.status, again.path) == (200, "/contacts")
+    assert "have been deleted before. Nothing was changed. You can restore them" in again.words(".notice")
     assert len(stored(select(Deletion.id).filter_by(workspace_id=world.id))) == 1
+
+
+def test_contacts_that_were_never_here_cannot_be_deleted(
+    admin: Browser, elsewhere: World, store: Session
+) -> None:
+    gone_there = new_contact(store, elsewhere)
+    delete(store, elsewhere, gone_there)
+    store.commit()
+    token = admin.token()
+
+    for contact_id in (gone_there.id, gone_there.id + 10**6):
+        refused = admin.post("/contacts/delete", {"csrf_token": token, "selected": str(contact_id)})
+        assert refused.status == 404
+        assert "These contacts are not here. Nothing was changed." in refused.text
 
 
 def test_asking_about_contacts_that_have_just_gone_says_so(

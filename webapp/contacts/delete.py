@@ -7,7 +7,7 @@ one after the other (design section 5).
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.contacts.deals import hand_on_primary
@@ -120,6 +120,19 @@ def delete_contacts(
     session.flush()
     session.expire_all()
     return deletion
+
+
+def deleted_before(session: Session, *, workspace_id: int, ids: list[int]) -> bool:
+    """Whether any of `ids` is a contact of the workspace that has been deleted already."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Contact.workspace_id == workspace_id, Contact.id.in_(ids), Contact.deleted_at.is_not(None)
+                )
+            )
+        )
+    )
 
 
 def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: datetime) -> None:

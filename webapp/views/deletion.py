@@ -8,7 +8,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from webapp.clock import read_clock
-from webapp.contacts.delete import Consequences, delete_contacts, foresee
+from webapp.contacts.delete import Consequences, delete_contacts, deleted_before, foresee
 from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
 from webapp.models import Contact
@@ -49,7 +49,7 @@ def confirm_delete() -> ResponseReturnValue:
 
 
 def delete() -> ResponseReturnValue:
-    """Delete the ticked contacts. Sent twice, the second time finds nothing left to do."""
+    """Delete the ticked contacts. Sent twice, the second time finds nothing left to do, and says so."""
     ids, complaint = ticked_here()
     if complaint or not ids:
         return error(422, f"{complaint or NOTHING_TICKED} Nothing was changed.")
@@ -66,14 +66,12 @@ def delete() -> ResponseReturnValue:
             source="overview",
         )
         number = deletion.contact_count if deletion else 0
-    if not number:
-        return error(404, "These contacts are not here any more. Nothing was changed.")
-    sentence = f"{counted(number, 'contact')} deleted."
-    if current_user.may_restore:
-        sentence += " You can restore them for 30 days."
+    if number:
+        flash(f"{counted(number, 'contact')} deleted. {_who_can_restore()}", "success")
+    elif deleted_before(session, workspace_id=workspace_id, ids=ids):
+        flash(f"These contacts have been deleted before. Nothing was changed. {_who_can_restore()}", "info")
     else:
-        sentence += " An admin can restore them for 30 days."
-    flash(sentence, "success")
+        return error(404, "These contacts are not here. Nothing was changed.")
     if is_htmx():
         return Response(headers={"HX-Redirect": url_for("overview")})
     return redirect(url_for("overview"), 303)
@@ -85,6 +83,10 @@ def refuse(message: str) -> ResponseReturnValue:
         return overview.answer(message=message, status=422)
     view = overview.look(message=message)
     return retarget(Response(render_template("contacts/_bar.html", view=view), 422), "#selection-bar")
+
+
+def _who_can_restore() -> str:
+    return f"{'You' if current_user.may_restore else 'An admin'} can restore them for 30 days."
 
 
 def _lines(foreseen: Consequences) -> list[str]:

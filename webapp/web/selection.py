@@ -40,7 +40,7 @@ def ticked(values: Iterable[str]) -> tuple[list[int], str | None]:
         else:
             unreadable += 1
     if unreadable:
-        return list(ids), "Part of the selection could not be read. Nothing was changed; check the ticks."
+        return list(ids), "Part of the selection could not be read. Check the ticks."
     if len(ids) > LARGEST_SELECTION:
         return list(ids), f"You can select up to {LARGEST_SELECTION} contacts at a time."
     return list(ids), None
