@@ -14,6 +14,7 @@ from webapp.extensions import db
 from webapp.models import Contact, Deletion
 from webapp.restoring.filters import unsearchable
 from webapp.restoring.lately import large_deletion_lately
+from webapp.restoring.report import find_job
 from webapp.web.address import address
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.paging import number_asked_for, place_asked_for, to_cursor
@@ -116,9 +117,11 @@ def look(*, message: str | None = None) -> OverviewView:
     typed = request.args.get("q", "").strip()
     q_error = unsearchable(typed)
     restored_by = number_asked_for("restored_by")
+    session = db.session()
+    if restored_by is not None and find_job(session, current_user.workspace_id, restored_by) is None:
+        abort(404, "There is no such restore. The address may have a typing mistake.")
     wanted = Wanted(current_user.workspace_id, "" if q_error else normal(typed), restored_by)
     everything = Wanted(current_user.workspace_id)
-    session = db.session()
 
     ids, complaint = ticked_here()
     ids, gone = still_there(ids, among(session, everything, ids))
