@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from webapp.cli.database import Refusal, check_database, chosen_workspace, rest
+from webapp.cli.database import Refusal, check_database, chosen_workspace, rest, shown
 from webapp.contacts.csv_records import NOTHING, UnreadableFile, check_text, read_records
 from webapp.contacts.import_rows import BadRow, Header, Row, read_header, read_row
 from webapp.contacts.importing import BATCH, Import
@@ -63,9 +63,16 @@ def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None
 
 
 def _warn(header: Header) -> None:
-    for name in header.unknown:
-        what = f"The column “{name}” is not known and" if name else "A column without a name"
+    names = list(dict.fromkeys(header.unknown))
+    for name in names[:TOLD_IN_FULL]:
+        what = f"The column “{shown(name)}” is not known and" if name else "A column without a name"
         click.echo(f"{what} is passed over.", err=True)
+    _and_more(len(names))
+
+
+def _and_more(number: int) -> None:
+    if number > TOLD_IN_FULL:
+        click.echo(f"… and {number - TOLD_IN_FULL:,} more", err=True)
 
 
 def _take_in(session: Session, work: Import, rows: Iterator[Row | BadRow]) -> None:
@@ -84,8 +91,7 @@ def _take_in(session: Session, work: Import, rows: Iterator[Row | BadRow]) -> No
             f"Stopped: {why}\n{_contacts(work.added)} added before that. "
             "Import the file again when the cause is gone: nothing is added twice."
         ) from error
-    if bad_rows > TOLD_IN_FULL:
-        click.echo(f"… and {bad_rows - TOLD_IN_FULL:,} more", err=True)
+    _and_more(bad_rows)
 
 
 def _sum_up(work: Import) -> None:

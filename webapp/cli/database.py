@@ -13,6 +13,7 @@ from webapp.database import write_transaction
 from webapp.models import Workspace
 
 REST_SECONDS = 0.02
+LONGEST_SHOWN = 80
 
 
 class Refusal(click.ClickException):
@@ -34,13 +35,21 @@ def check_database(session: Session) -> None:
 def chosen_workspace(session: Session, name: str | None) -> Workspace:
     """The workspace called `name`, or the first one; raises Refusal where there is none."""
     query = select(Workspace).order_by(Workspace.id).limit(1)
-    workspace = session.scalar(query if name is None else query.where(Workspace.name == name))
-    if workspace is not None:
-        return workspace
+    # What cannot be printed is nobody's name, and no database takes a NUL or half a character.
+    if name is None or name.isprintable():
+        workspace = session.scalar(query if name is None else query.where(Workspace.name == name))
+        if workspace is not None:
+            return workspace
     known = session.scalars(select(Workspace.name).order_by(Workspace.id).limit(10)).all()
     if not known:
         raise Refusal("There is no workspace yet. To try things out, make one with: flask --app webapp demo")
-    raise Refusal(f"There is no workspace “{name}”. There is: {', '.join(known)}.")
+    raise Refusal(f"There is no workspace “{shown(name or '')}”. There is: {', '.join(known)}.")
+
+
+def shown(text: str) -> str:
+    """`text` as a terminal can show it: not endless, and without what would steer the terminal."""
+    readable = "".join(character if character.isprintable() else "�" for character in text)
+    return readable if len(readable) <= LONGEST_SHOWN else readable[:LONGEST_SHOWN] + "…"
 
 
 @contextmanager

@@ -18,11 +18,13 @@ OTHER_LIVE, OTHER_DELETED = 36, 8
 # Up to here everything goes in at once, so that a run that is stopped has done nothing. Beyond, the parts
 # are committed one by one, because on SQLite nobody else can write meanwhile.
 AT_ONCE = 10_000
+# Ten times the size that the app is judged at. A slip of the hand must not fill the disk.
+MOST = 10_000_000
 
 
 @click.command("demo")
-@click.option("--contacts", type=click.IntRange(min=0), help="How many live contacts to add.")
-@click.option("--deleted", type=click.IntRange(min=0), help="How many deleted contacts to add.")
+@click.option("--contacts", type=click.IntRange(0, MOST), help="How many live contacts to add.")
+@click.option("--deleted", type=click.IntRange(0, MOST), help="How many deleted contacts to add.")
 @click.option("--seed", default=1, show_default=True, help="The same seed makes up the same contacts.")
 @click.option("--if-empty", is_flag=True, help="Do nothing where there is a workspace already.")
 @click.option("--workspace", "name", help=f"Where to add them.  [default: {NORTHWIND.name}]")
