@@ -84,6 +84,12 @@ class Seen:
         )
 
     @property
+    def complaint(self) -> str:
+        """What an error says: on its page, beside a field, in the bar or in a notice."""
+        found = self.soup.select(".lead, .field-error, .bar-message, .notice p")
+        return " ".join(" ".join(element.get_text(" ").split()) for element in found)
+
+    @property
     def names(self) -> list[str]:
         """The contacts in the table, by name, from the top."""
         return [element.get_text(strip=True) for element in self.soup.select("tbody [id^=name-]")]

@@ -1,0 +1,94 @@
+"""Every field against every kind of bad value, as the table in `tests.support.bad_input` says."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from urllib.parse import quote_from_bytes, urlencode
+
+import pytest
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from tests.factories.contacts import delete, new_contact, new_contacts
+from tests.factories.people import PASSWORD, World
+from tests.support.bad_input import KINDS, PAGES_ONLY, PARTS_ONLY, ROWS, Row
+from tests.support.browser import HTMX, TOKEN, Browser, look
+
+Unchanged = Callable[[], AbstractContextManager[None]]
+
+
+@dataclass
+class Scene:
+    """Whoever sends the request, and what a right one would hold."""
+
+    browser: Browser
+    ids: dict[str, str]
+    fields: dict[str, str]
+
+    def send(self, row: Row, value: bytes, *, htmx: bool = False) -> TestResponse:
+        """Send the row's request with `value` in its field, percent-encoded byte by byte, as it travels."""
+        encoded = quote_from_bytes(value, safe="")
+        path = row.path
+        for name, good in self.ids.items():
+            path = path.replace(f"<id:{name}>", encoded if row.field == f"<{name}>" else good)
+        others = self.fields | ({"csrf_token": self.token(row)} if row.method == "POST" else {})
+        good = urlencode({name: other for name, other in others.items() if name != row.name})
+        bad = "" if row.field.startswith("<") else f"{row.name}={encoded}"
+        query, body = (bad, good) if row.field.startswith("?") else ("", f"{good}&{bad}")
+        if row.method == "GET":
+            query, body = f"{good}&{bad}", ""
+        return self.browser.client.open(
+            f"{path}?{query}",
+            method=row.method,
+            data=body,
+            content_type="application/x-www-form-urlencoded",
+            headers=HTMX if htmx else {},
+        )
+
+    def token(self, row: Row) -> str:
+        if row.path == "/login":
+            self.browser.client.delete_cookie("session")
+        found = TOKEN.search(self.browser.client.get("/login" if row.path == "/login" else "/restores").text)
+        assert found is not None
+        return found[1]
+
+
+@pytest.fixture
+def scene(row: Row, admin: Browser, browse: Callable[..., Browser], world: World, store: Session) -> Scene:
+    """For this row: somebody who may, and all that a right request would hold."""
+    live = new_contact(store, world)
+    binned = new_contacts(store, world, 2)
+    delete(store, world, *binned)
+    store.commit()
+    ids = {"contact_id": str(live.id)}
+    dialog = admin.get(f"/contacts/restore/confirm?selected={binned[1].id}")
+    if "job_id" in row.path:
+        job = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
+        ids["job_id"] = job.path.removeprefix("/restores/")
+    fields = {
+        "GET /contacts/delete": {"selected": str(live.id)},
+        "POST /contacts/delete": {"selected": str(live.id)},
+        "GET /contacts/restore/confirm": {"selected": str(binned[1].id)},
+        "POST /restores": {"scope": str(dialog.one("input[name=scope]")["value"])},
+        "POST /login": {"email": world.admin.email, "password": PASSWORD},
+    }.get(f"{row.method} {row.path}", {})
+    return Scene(browse() if row.path == "/login" else admin, ids, fields)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_each_field_answers_to_each_kind_as_the_table_says(
+    scene: Scene, row: Row, unchanged: Unchanged
+) -> None:
+    answers = {}
+    with unchanged():
+        for turn, kind in enumerate(kind for kind in KINDS if row.statuses[kind] >= 400):
+            # As a page and as a part by turns: the same is said in both.
+            htmx = row.path in PARTS_ONLY or (turn % 2 == 0 and row.path not in PAGES_ONLY)
+            seen = look(scene.send(row, KINDS[kind], htmx=htmx), htmx)
+            assert any(sentence in seen.complaint for sentence in row.says), (kind, seen.text)
+            answers[kind] = seen.status
+    for kind in KINDS:
+        if kind not in answers:
+            answers[kind] = scene.send(row, KINDS[kind]).status_code
+
+    assert answers == row.statuses

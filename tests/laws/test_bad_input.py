@@ -1,0 +1,141 @@
+"""Law: the table of bad input knows every route and every field: what forms send, and what views read."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask, Request
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import ImmutableMultiDict
+
+from tests.factories.contacts import delete, new_contacts
+from tests.factories.people import World
+from tests.support.bad_input import ROWS
+from tests.support.browser import HTMX, Browser
+from tests.support.seen import Seen
+from webapp.urls import ROUTES, Route
+
+# One database is enough for this.
+pytestmark = [
+    pytest.mark.usefixtures("database_url"),
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session"),
+]
+
+KNOWN = {(row.method, row.path, row.name) for row in ROWS}
+
+
+def test_every_route_is_in_the_table() -> None:
+    assert {(row.method, row.path) for row in ROWS} == {(route.method, route.path) for route in ROUTES}
+
+
+def test_every_id_in_an_address_is_in_the_table() -> None:
+    for route in ROUTES:
+        for name in ("contact_id", "job_id"):
+            assert (f"<id:{name}>" in route.path) is ((route.method, route.path, name) in KNOWN), route.path
+        assert route.path.count("<") <= 1
+
+
+@dataclass
+class Scene:
+    """Contacts here and in the bin, on more than one page, and a job that has left some."""
+
+    contact_id: str
+    job_id: str
+    query: str
+
+    def path(self, route: Route) -> str:
+        return route.path.replace("<id:contact_id>", self.contact_id).replace("<id:job_id>", self.job_id)
+
+
+@pytest.fixture
+def scene(admin: Browser, world: World, store: Session) -> Scene:
+    live, binned = new_contacts(store, world, 51), new_contacts(store, world, 52)
+    delete(store, world, *binned)
+    store.commit()
+    dialog = admin.get(f"/contacts/restore/confirm?selected={binned[1].id}")
+    job = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
+    job_id = job.path.removeprefix("/restores/")
+    query = f"?selected={live[0].id}&selected={binned[0].id}&deletion=1&restored_by={job_id}"
+    return Scene(str(live[0].id), job_id, query)
+
+
+def sent_by(page: Seen) -> Iterator[tuple[str, str, str]]:
+    """Method, address and name of each field that a form on the page can send, whichever way it is sent."""
+    for form in page.all("form:not([method=dialog])"):
+        method = str(form.get("method", "get")).upper()
+        addresses = {str(form["action"])}
+        addresses |= {str(button["formaction"]) for button in form.select("[formaction]")}
+        addresses |= {str(element["hx-get"]) for element in form.select("[hx-get]")}
+        for field in form.select("input[name], select[name], textarea[name]"):
+            yield from ((method, urlsplit(address).path, str(field["name"])) for address in addresses)
+        for button in form.select("button[name]"):
+            yield method, str(button.get("formaction") or form["action"]), str(button["name"])
+
+
+def test_every_field_of_every_form_is_in_the_table(
+    app: Flask, admin: Browser, browse: Callable[..., Browser], scene: Scene
+) -> None:
+    pages = [browse().get("/login")]
+    for route in ROUTES:
+        if route.method == "GET" and not route.path.endswith(("/selection", "z", "/login")):
+            pages.append(admin.get(scene.path(route) + scene.query))
+    pages.append(admin.press(admin.get("/contacts/restore/confirm-all"), "Restore"))
+    pages.append(admin.get("/contacts/restore" + scene.query))
+
+    addresses = app.url_map.bind("localhost")
+    sent = {
+        (method, addresses.match(path, method=method, return_rule=True)[0].rule, name)
+        for page in pages
+        for method, path, name in sent_by(page)
+    }
+    assert len(sent) > 50
+    assert sent <= KNOWN
+
+
+@pytest.fixture
+def names_read(app: Flask, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Collects every name that is asked for in a query or a form."""
+    names: set[str] = set()
+
+    class Watched(ImmutableMultiDict[str, Any]):
+        def get(self, name: str, *args: Any, **kwargs: Any) -> Any:
+            names.add(name)
+            return super().get(name, *args, **kwargs)
+
+        def getlist(self, name: str, *args: Any, **kwargs: Any) -> Any:
+            names.add(name)
+            return super().getlist(name, *args, **kwargs)
+
+        def __getitem__(self, name: str) -> Any:
+            names.add(name)
+            return super().__getitem__(name)
+
+        def __contains__(self, name: object) -> bool:
+            names.add(str(name))
+            return super().__contains__(name)
+
+    class WatchedRequest(Request):
+        parameter_storage_class = Watched
+
+    monkeypatch.setattr(app, "request_class", WatchedRequest)
+    return names
+
+
+def test_every_name_that_a_view_reads_is_in_the_table(
+    admin: Browser, browse: Callable[..., Browser], scene: Scene, names_read: set[str]
+) -> None:
+    token = admin.token()
+    for route in ROUTES:
+        browser = browse() if route.path == "/login" else admin
+        names_read.clear()
+        for query in ("", scene.query, "?selected=none", "?from=soon", "?watching=1", "?show=selected"):
+            for headers in ({}, HTMX):
+                form = {"csrf_token": token, "selected": "none", "scope": "none"}
+                data = form if route.method == "POST" and route.path != "/logout" else None
+                browser.client.open(
+                    scene.path(route) + query, method=route.method, data=data, headers=headers
+                )
+        known = {name for method, path, name in KNOWN if (method, path) == (route.method, route.path)}
+        assert names_read <= known, route.path

@@ -1,0 +1,128 @@
+"""Every field of the app against every kind of bad value: what is answered, and what is said.
+
+This table is the whole of it. `tests/functional/test_bad_input.py` tries each row with each kind, and
+`tests/laws/test_bad_input.py` sees to it that no route and no field is missing. What is particular to one
+field (a `from` after `to`, a cursor cut short, a scope of yesterday) has its own tests beside them.
+"""
+
+from dataclasses import dataclass
+
+# Bytes, because not all of them are text.
+KINDS: dict[str, bytes] = {
+    "long": b"x" * 10_000,
+    "NUL": b"a\0b",
+    "half": b"\xed\xa0\x80",  # a lone surrogate
+    "bytes": b"\xff\xfe",  # no UTF-8
+    "emoji": "😀".encode(),
+    "rtl": "\u200f\u202eabc".encode(),  # a right-to-left mark and an override
+    "word": b"abc",
+    "empty": b"",
+    "-1": b"-1",
+    "0": b"0",
+    "2^63-1": b"9223372036854775807",  # the largest id; nobody has it
+    "2^63": b"9223372036854775808",
+    "10^30": b"1" + b"0" * 30,
+    "30.2.": b"2026-02-30",
+    "10000": b"10000-01-01",  # a year beyond the calendar
+}
+
+# The route; its fields: `?q` in the query, `<id>` in the path, else in the body; the status for every kind,
+# then the kinds for which it is another; and after the bar what an error says, one of these. "?nonsense" is
+# any field that no page has. The rest of each request is as it should be.
+TABLE = """
+GET  /                              ?nonsense          302
+GET  /login                         ?next              200
+POST /login                         email              422 | too long / Type your / do not belong together
+POST /login                         password           422 | too long / Type your / do not belong together
+POST /login                         next               303
+POST /login                         csrf_token         400 | had been open for too long. Reload it
+POST /logout                        csrf_token         400 | had been open for too long. Reload it
+
+GET  /contacts                      ?q                 200 long=422 NUL=422 | at most 200 / that no name
+GET  /contacts                      ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
+GET  /contacts                      ?after,?before     400 empty=200 | by hand or cut off
+GET  /contacts                      ?selected          422 2^63-1=200 | not be read. Check the ticks
+GET  /contacts                      ?show,?clear       200
+GET  /contacts/selection            ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
+GET  /contacts/selection            ?after,?before     400 empty=200 | by hand or cut off
+GET  /contacts/selection            ?selected          422 2^63-1=200 | not be read. Check the ticks
+GET  /contacts/selection            ?q,?show,?clear    200
+GET  /contacts/<id:contact_id>      <contact_id>       404 | a typing mistake
+GET  /contacts/delete               ?selected          422 | not be read. Check the ticks / is here any more
+GET  /contacts/delete               ?clear             422 empty=200 | Select at least one contact first
+GET  /contacts/delete               ?q,?restored_by,?after,?before,?show  200
+POST /contacts/delete               selected,?selected 422 2^63-1=404 | Check the ticks. Nothing / not here. N
+POST /contacts/delete               ?clear             422 empty=303 | Select at least one contact first. N
+POST /contacts/delete               csrf_token         400 | had been open for too long. Reload it
+
+GET  /contacts/restore              ?q                 200 long=422 NUL=422 | at most 200 / that no name
+GET  /contacts/restore              ?from,?to          422 empty=200 | Type a date as YYYY-MM-DD
+GET  /contacts/restore              ?deleted_by        422 empty=200 | Choose a person / Nobody of this name
+GET  /contacts/restore              ?deletion          422 empty=200 0=200 | That is not a deletion’s number
+GET  /contacts/restore              ?after,?before     400 empty=200 | by hand or cut off
+GET  /contacts/restore              ?selected          422 2^63-1=200 | not be read. Check the ticks
+GET  /contacts/restore              ?show,?clear,?watching  200
+GET  /contacts/restore/selection    ?after,?before     400 empty=200 | by hand or cut off
+GET  /contacts/restore/selection    ?selected          422 2^63-1=200 | not be read. Check the ticks
+GET  /contacts/restore/selection    ?q,?from,?to,?deleted_by,?deletion,?show,?clear,?watching  200
+GET  /contacts/restore/confirm      ?selected          422 | not be read. Check the ticks / is in the bin
+GET  /contacts/restore/confirm      ?clear             422 empty=200 | Select at least one contact first
+GET  /contacts/restore/confirm      ?q,?from,?to,?deleted_by,?deletion,?after,?before,?show,?watching  200
+GET  /contacts/restore/confirm-all  ?q                 422 empty=200 0=200 | Correct the search / No contact
+GET  /contacts/restore/confirm-all  ?from,?to          422 empty=200 | Correct the search first
+GET  /contacts/restore/confirm-all  ?deleted_by        422 empty=200 | Correct the search first
+GET  /contacts/restore/confirm-all  ?deletion          422 empty=200 | Correct the search / No contact
+GET  /contacts/restore/confirm-all  ?after,?before,?selected,?show,?clear,?watching  200
+
+GET  /restores                      ?after             400 empty=200 2^63-1=200 | by hand or cut off
+POST /restores                      scope              400 | did not arrive whole. Open it again. Nothing was
+POST /restores                      csrf_token         400 | had been open for too long. Reload it
+GET  /restores/<id:job_id>          <job_id>           404 | a typing mistake
+GET  /restores/<id:job_id>          ?after             400 empty=200 2^63-1=200 | by hand or cut off
+GET  /restores/<id:job_id>/continue <job_id>           404 | a typing mistake
+GET  /restores/<id:job_id>/continue ?q,?from,?to,?deleted_by,?deletion,?after,?before,?selected,?clear  200
+POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake
+POST /restores/<id:job_id>/cancel   csrf_token         400 | had been open for too long. Reload it
+GET  /healthz                       ?nonsense          200
+GET  /readyz                        ?nonsense          200
+"""
+
+# They answer with a part of a page, whoever asks; and this one with a page, because it has no parts.
+PARTS_ONLY = {"/contacts/selection", "/contacts/restore/selection"}
+PAGES_ONLY = {"/login"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One field of one route: the status for each kind of bad value, and what an error may say."""
+
+    method: str
+    path: str
+    field: str
+    statuses: dict[str, int]
+    says: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.field}"
+
+    @property
+    def name(self) -> str:
+        return self.field.strip("?<>")
+
+
+def read_table(table: str) -> list[Row]:
+    """The rows of such a table; a line that names several fields is a row for each."""
+    rows = []
+    for line in filter(None, table.splitlines()):
+        cells, _, says = line.partition("|")
+        method, path, fields, status, *others = cells.split()
+        statuses = dict.fromkeys(KINDS, int(status))
+        for kind, _, another in (other.rpartition("=") for other in others):
+            assert kind in KINDS, f"no kind of bad value: {kind}"
+            statuses[kind] = int(another)
+        sentences = tuple(filter(None, (sentence.strip() for sentence in says.split(" / "))))
+        rows += [Row(method, path, field, statuses, sentences) for field in fields.split(",")]
+    return rows
+
+
+ROWS = read_table(TABLE)
