@@ -1,0 +1,201 @@
+"""Every argument of every command against bad values: how it ends, what it says, and that nothing is changed.
+
+A law at the end finds an argument or an option that the tables do not know.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import Engine
+
+from tests.factories.people import World
+from tests.support.state import nothing_changes
+from webapp.cli import contacts_group, demo_command
+
+Run = Callable[..., Result]
+
+# What the file holds; the exit code: 2 if it was refused as a whole, 1 if its rows were; and what is said.
+FILES: dict[str, tuple[bytes, int, str]] = {
+    "empty": (b"", 2, "It is empty."),
+    "only blank lines": (b"\n \r\n", 2, "It is empty."),
+    "UTF-16": ("Email\na@b.c\n".encode("utf-16"), 2, "not UTF-8 text (line 1). Save it as “CSV UTF-8”"),
+    "Latin-1": ("Email,First Name\na@b.c,Jürgen".encode("latin-1"), 2, "not UTF-8 text (line 2)"),
+    "every byte there is": (bytes(range(256)) * 9, 2, "not UTF-8 text"),
+    "a ZIP archive": (b"PK\x03\x04" + b"\0" * 99, 2, "has no column “Email”"),
+    "JSON": (b'[{"Email":"a@b.c"}]', 2, "has no column “Email”"),
+    "HTML": (b"<!doctype html><title>Email</title>", 2, "has no column “Email”"),
+    "semicolons": (b"Email;Phone\na@b.c;1", 2, "separated by commas"),
+    "a header without Email": (b"First Name\nAnn", 2, "has no column “Email”. The columns are Email, First"),
+    "no header": (b"a@b.c,Ann", 2, "has no column “Email”"),
+    "a doubled header": (b"Email,Phone,email\na@b.c,1,d@e.f", 2, "has the column “Email” twice"),
+    "a header with an open quote": (b'"Email\na@b.c', 2, "its quotation marks do not match"),
+    "a line without end": (b"Email\n" + b"x" * 1_000_001, 2, "line 2 is too long: this is not a CSV file"),
+    "NUL in a row": (b"Email\n\0@b.c", 1, "Line 2: “Email” contains a line break or another control"),
+    "NUL in every field": (b"Email,First Name,Tags\n,a\0b,x", 1, "Line 2: “First Name” contains"),
+    "half a character": (b"Email\n\xed\xa0\x80@b.c", 2, "not UTF-8 text (line 2)"),
+    "a row of 100,000 characters": (
+        b"Email,Phone\n" + b"x" * 100_000 + b",1",
+        1,
+        "“Email” is longer than 254",
+    ),
+    "a name of 100,000 emoji": (b"Email,First Name\n," + "😀".encode() * 100_000, 1, "longer than 120"),
+    "a tag of 100,000 characters": (
+        b"Email,Tags\na@b.c," + b"x" * 100_000,
+        1,
+        "Line 2: a tag is longer than",
+    ),
+    "a field beyond what csv reads": (
+        b"Email\n" + b"x" * 140_000,
+        1,
+        "a field is too long, or its quotation",
+    ),
+    "quotes that stay open": (b'Email,Phone\n"a@b.c,1\n"d@e.f,2', 1, "Line 3: its quotation marks do not"),
+    "text behind a quote": (b'Email\n"a"@b.c', 1, "its quotation marks do not match"),
+    "too many fields": (b"Email\na@b.c,1,2", 1, "Line 2: it has 3 fields instead of 1"),
+    "a column too few": (b"Email,Phone\na@b.c", 1, "Line 2: it has 1 field instead of 2"),
+    "a right-to-left mark": ("Email\n\u200fa@b.c".encode(), 1, "is not an e-mail address"),
+    "emoji for an address": ("Email\n😀".encode(), 1, "“😀” is not an e-mail address"),
+    "two addresses in one": (b"Email\na@b.c;d@e.f", 1, "is not an e-mail address"),
+    "a row of nothing": (b"Email,Phone\n,1", 1, "neither an e-mail address nor a name"),
+}
+
+# What stands on the command line, {good} for a file that could be imported; exit code; what is said.
+COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
+    "no file": (("contacts", "import"), 2, "Missing argument 'FILE.csv'"),
+    "two files": (("contacts", "import", "{good}", "{good}"), 2, "unexpected extra argument"),
+    "a file that is not there": (("contacts", "import", "{folder}/none.csv"), 2, "No such file or directory"),
+    "a folder": (("contacts", "import", "{folder}"), 2, "Is a directory. Nothing was changed."),
+    "a name of nothing": (("contacts", "import", ""), 2, "Is a directory. Nothing was changed."),
+    "a name of 10,000 characters": (("contacts", "import", "x" * 10_000), 2, "File name too long"),
+    "a workspace that is not there": (
+        ("contacts", "import", "{good}", "--workspace", "Nowhere"),
+        2,
+        "There is no workspace “Nowhere”. There is: ",
+    ),
+    "a workspace of nothing": (("contacts", "import", "{good}", "--workspace", ""), 2, "no workspace “”"),
+    "a workspace with NUL": (
+        ("contacts", "import", "{good}", "--workspace", "a\0b"),
+        2,
+        "no workspace “a�b”",
+    ),
+    "a workspace of half a character": (
+        ("contacts", "import", "{good}", "--workspace", "a\udcff"),
+        2,
+        "There is no workspace “a�”.",
+    ),
+    "a workspace of 10,000 characters": (
+        ("contacts", "import", "{good}", "--workspace", "x" * 10_000),
+        2,
+        "xx…”. There is: ",
+    ),
+    "a flag with a value": (
+        ("contacts", "import", "{good}", "--even-if-deleted=1"),
+        2,
+        "does not take a value",
+    ),
+    "an unknown option": (("contacts", "import", "{good}", "--force"), 2, "No such option"),
+    "an unknown command": (("contacts", "export"), 2, "No such command"),
+    "fewer contacts than none": (("demo", "--contacts", "-1"), 2, "-1 is not in the range"),
+    "more contacts than any disk": (
+        ("demo", "--contacts", str(10**30)),
+        2,
+        "is not in the range 0<=x<=10000000",
+    ),
+    "half a contact": (("demo", "--contacts", "1.5"), 2, "not a valid integer"),
+    "contacts in words": (("demo", "--contacts", "many"), 2, "not a valid integer"),
+    "no number": (("demo", "--contacts"), 2, "requires an argument"),
+    "fewer deleted than none": (("demo", "--deleted", "-5"), 2, "-5 is not in the range"),
+    "2^63 deleted": (("demo", "--deleted", str(2**63)), 2, "is not in the range"),
+    "deleted in emoji": (("demo", "--deleted", "😀"), 2, "not a valid integer"),
+    "a seed in words": (("demo", "--seed", "abc"), 2, "not a valid integer"),
+    "a load for nowhere": (("demo", "--workspace", "Nowhere", "--contacts", "1"), 2, "There is no workspace"),
+    "a load for NUL": (("demo", "--workspace", "a\0b", "--contacts", "1"), 2, "There is no workspace “a�b”"),
+    "a condition with a value": (("demo", "--if-empty=1"), 2, "does not take a value"),
+    "something else for demo": (("demo", "now"), 2, "unexpected extra argument"),
+}
+
+
+@pytest.fixture(scope="module")
+def demo_is_there(app: Flask) -> None:
+    """The demo's own workspaces are made by its first run, whatever it was asked for."""
+    assert app.test_cli_runner().invoke(args=["demo", "--contacts", "0"]).exit_code == 0
+
+
+@pytest.fixture
+def run(app: Flask, demo_is_there: None, place: World, tmp_path: Path) -> Run:
+    """Run a command as from a terminal, with {good} and {folder} filled in."""
+    good = tmp_path / "good.csv"
+    good.write_text("Email\na@b.c\n")
+
+    def run_command(*args: str) -> Result:
+        filled = [arg.replace("{good}", str(good)).replace("{folder}", str(tmp_path)) for arg in args]
+        return app.test_cli_runner().invoke(args=filled)
+
+    return run_command
+
+
+def check(result: Result, exit_code: int, said: str) -> None:
+    assert result.exit_code == exit_code, result.output[-500:]
+    assert said in result.output
+    assert isinstance(result.exception, SystemExit)
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_file_that_is_no_good_changes_nothing(
+    run: Run, engine: Engine, place: World, tmp_path: Path, what: str
+) -> None:
+    content, exit_code, said = FILES[what]
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+
+    with nothing_changes(engine):
+        result = run("contacts", "import", str(path), "--workspace", place.workspace.name)
+
+    check(result, exit_code, said)
+    assert ("Nothing was changed." if exit_code == 2 else "0 contacts added.") in result.output
+    assert len(result.output) < 1000
+
+
+@pytest.mark.parametrize("what", COMMANDS)
+def test_an_argument_that_is_no_good_changes_nothing(run: Run, engine: Engine, what: str) -> None:
+    args, exit_code, said = COMMANDS[what]
+    with nothing_changes(engine):
+        result = run(*args)
+
+    check(result, exit_code, said)
+
+
+def test_columns_that_nobody_knows_are_told_in_short(run: Run, place: World, tmp_path: Path) -> None:
+    """Without what would steer the terminal, and not fifty thousand times."""
+    path = tmp_path / "wide.csv"
+    header = "Email,\x1b[31mRed\x1b[0m," + "x" * 100_000 + "," * 50_000 + ",".join(f"c{i}" for i in range(50))
+    path.write_text(header + "\n")
+
+    lines = run("contacts", "import", str(path), "--workspace", place.workspace.name).output.splitlines()
+
+    assert "The column “�[31mRed�[0m” is not known and is passed over." in lines
+    assert f"The column “{'x' * 80}…” is not known and is passed over." in lines
+    assert lines.count("A column without a name is passed over.") == 1
+    assert lines[20:] == ["… and 33 more", "0 contacts added."]
+
+
+def test_a_file_may_have_a_name_that_is_no_text(run: Run, place: World, tmp_path: Path) -> None:
+    path = tmp_path / "people\udcff\u200f.csv"
+    path.write_text("Email\na@b.c")
+
+    result = run("contacts", "import", str(path), "--workspace", place.workspace.name)
+
+    assert (result.exit_code, result.output) == (0, "1 contact added.\n")
+
+
+def test_every_argument_and_option_is_tried() -> None:
+    tried = {word.partition("=")[0] for args, _, _ in COMMANDS.values() for word in args}
+    for command in (*contacts_group.commands.values(), demo_command):
+        assert command.name in tried
+        for parameter in command.params:
+            assert isinstance(parameter, click.Argument) or set(parameter.opts) <= tried, parameter.opts
