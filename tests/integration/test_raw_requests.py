@@ -1,0 +1,255 @@
+"""What only bytes on the wire can say: broken chunks, bodies that break off, nonsense for a host.
+
+The web server runs as it is deployed, on a port of its own.
+"""
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import new_contact
+from tests.factories.people import PASSWORD, new_world
+from tests.support.browser import TOKEN
+from tests.support.processes import CHECKOUT, wait_until
+from tests.support.state import nothing_changes
+
+# One database is enough for this.
+pytestmark = [
+    pytest.mark.usefixtures("database_url"),
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session"),
+]
+
+SESSION = re.compile(rb"set-cookie: session=([^;]+)", re.IGNORECASE)
+FORM = b"Content-Type: application/x-www-form-urlencoded"
+MULTIPART = b"Content-Type: multipart/form-data; boundary=B"
+CHUNKED = b"Transfer-Encoding: chunked"
+
+
+@dataclass
+class Wire:
+    """A connection to the web, without any manners; `cookie` and `token` are a signed-in admin's."""
+
+    port: int
+    cookie: bytes = b""
+    token: bytes = b""
+    contact_id: int = 0
+
+    def send(self, request: bytes) -> bytes:
+        """Send the bytes, say no more, and read all that comes back."""
+        with closing(socket.create_connection(("127.0.0.1", self.port), timeout=20)) as wire:
+            wire.sendall(request)
+            wire.shutdown(socket.SHUT_WR)
+            answer = b""
+            while part := wire.recv(65536):
+                answer += part
+        return answer
+
+    def ask(self, line: bytes, *headers: bytes, body: bytes = b"", host: bytes = b"localhost") -> bytes:
+        """Send a request with these headers and no others, but for host, cookie and the connection's end."""
+        fixed = [
+            line + b" HTTP/1.1",
+            b"Host: " + host,
+            b"Connection: close",
+            b"Cookie: session=" + self.cookie,
+        ]
+        return self.send(b"\r\n".join([*fixed, *headers, b"", body]))
+
+    def sign_in(self, email: str) -> None:
+        form = self.ask(b"GET /login")
+        fields = f"csrf_token={token_in(form)}&email={email}&password={PASSWORD}".encode()
+        self.cookie = cookie_in(form)
+        self.cookie = cookie_in(self.ask(b"POST /login", FORM, length(fields), body=fields))
+        page = self.ask(b"GET /contacts")
+        self.cookie, self.token = cookie_in(page), token_in(page).encode()
+
+
+def length(body: bytes) -> bytes:
+    return b"Content-Length: %d" % len(body)
+
+
+def cookie_in(answer: bytes) -> bytes:
+    found = SESSION.search(answer)
+    assert found is not None, answer[:300]
+    return found[1]
+
+
+def token_in(answer: bytes) -> str:
+    found = TOKEN.search(answer.decode())
+    assert found is not None, answer[:300]
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def wire(
+    app: Flask, environ: dict[str, str], engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Wire]:
+    """The web as the Procfile starts it, with somebody signed in and a contact that could be deleted."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    line = next(line for line in (CHECKOUT / "Procfile").read_text().splitlines() if line.startswith("web:"))
+    # Not as in production, because there cookies travel over HTTPS only.
+    command = line.partition("APP_ENV=production ")[2].replace("0.0.0.0:$PORT", f"127.0.0.1:{port}")
+    for setting, value in (("${WEB_CONCURRENCY:-2}", "1"), ("${WEB_THREADS:-8}", "2")):
+        command = command.replace(setting, value)
+    log = tmp_path_factory.mktemp("web") / "web.log"
+    with log.open("wb") as out:
+        web = subprocess.Popen(
+            [sys.executable, "-m", *shlex.split(command)],
+            cwd=CHECKOUT,
+            env=os.environ | environ,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        wire = Wire(port)
+
+        def listens() -> bool:
+            assert web.poll() is None, log.read_text()
+            with closing(socket.socket()) as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        wait_until(listens)
+        with Session(engine) as session:
+            world = new_world(session)
+            contact = new_contact(session, world)
+            session.commit()
+            wire.contact_id = contact.id
+        wire.sign_in(world.admin.email)
+        yield wire
+    finally:
+        web.terminate()
+        web.wait(20)
+
+
+# Headers; the body, in which TOKEN and ID are filled in; the status; what is said.
+RELOAD, LESS = (
+    "Go back, reload the page and try again. Nothing was changed.",
+    "Send less. Nothing was changed.",
+)
+PART = b'--B\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
+WHOLE = b"csrf_token=TOKEN&selected=ID"
+BODIES: dict[str, tuple[tuple[bytes, ...], bytes, int, str]] = {
+    "a body that breaks off": ((FORM, b"Content-Length: 999"), WHOLE, 400, RELOAD),
+    "a chunk that breaks off": ((FORM, CHUNKED), b"fff\r\n" + WHOLE, 400, RELOAD),
+    "chunks without an end": ((FORM, CHUNKED), b"%x\r\n" + WHOLE + b"\r\n", 400, RELOAD),
+    "a chunk of no size": ((FORM, CHUNKED), b"zz\r\n" + WHOLE + b"\r\n0\r\n\r\n", 400, RELOAD),
+    "chunks that are too much": (
+        (FORM, CHUNKED),
+        b"%x\r\n" + WHOLE + b"&a=\r\n" + (b"10000\r\n" + b"a" * 65536 + b"\r\n") * 17 + b"0\r\n\r\n",
+        413,
+        LESS,
+    ),
+    "a length that is too much": ((FORM, b"Content-Length: 1" + b"0" * 30), WHOLE, 413, LESS),
+    "a part without a name": (
+        (MULTIPART, b"LENGTH"),
+        PART % (b"csrf_token", b"TOKEN") + b"--B\r\nContent-Disposition: form-data\r\n\r\nx\r\n--B--\r\n",
+        400,
+        RELOAD,
+    ),
+    "300 parts": ((MULTIPART, b"LENGTH"), PART % (b"selected", b"ID") * 300 + b"--B--\r\n", 413, LESS),
+    "parts that break off": (
+        (MULTIPART, b"LENGTH"),
+        PART % (b"csrf_token", b"TOKEN") + PART % (b"selected", b"ID"),
+        400,
+        "Nothing was changed.",
+    ),
+    "no boundary": ((b"Content-Type: multipart/form-data", b"LENGTH"), WHOLE, 400, "Nothing was changed."),
+    "no type": ((b"LENGTH",), WHOLE, 400, "Nothing was changed."),
+    "a type of nonsense": ((b"Content-Type: \xff/\xfe", b"LENGTH"), WHOLE, 400, "Nothing was changed."),
+    "JSON": (
+        (b"Content-Type: application/json", b"LENGTH"),
+        b'{"selected": ID}',
+        400,
+        "Nothing was changed.",
+    ),
+    "bytes that are no text": (
+        (FORM, b"LENGTH"),
+        WHOLE + b"&a=\xff\xed\xa0\x80",
+        400,
+        "Nothing was changed.",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BODIES)
+def test_a_body_that_did_not_arrive_whole_deletes_nobody(wire: Wire, engine: Engine, what: str) -> None:
+    headers, body, status, said = BODIES[what]
+    body = body.replace(b"ID", str(wire.contact_id).encode()).replace(b"TOKEN", wire.token)
+    body = body.replace(b"%x", b"%x" % len(body.partition(b"\r\n")[2].partition(b"\r\n")[0]))
+    sent = [length(body) if header == b"LENGTH" else header for header in headers]
+
+    for htmx in ([], [b"HX-Request: true"]):
+        with nothing_changes(engine):
+            answer = wire.ask(b"POST /contacts/delete", *sent, *htmx, body=body)
+        assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
+        assert said.encode() in answer
+        assert b"Content-Security-Policy: " in answer
+
+
+ADDRESSES: dict[str, tuple[bytes, int]] = {
+    "NUL": (b"GET /contacts/%00", 404),
+    "half a character": (b"GET /contacts/%ED%A0%80", 404),
+    "a byte that is no text": (b"GET /contacts/%FF", 404),
+    "folders above": (b"GET /static/../webapp/config.py", 404),
+    "folders above, encoded": (b"GET /static/%2e%2e/webapp/config.py", 404),
+    "NUL in a query": (b"GET /contacts?q=%00", 422),
+    "half a character in a query": (b"GET /contacts?q=%ED%A0%80", 200),
+    "a search of 200 emoji and 100 ticks": (
+        b"GET /contacts?q=" + b"%F0%9F%98%80" * 200 + b"&selected=9876543210" * 100,
+        200,
+    ),
+    "another host in the address": (b"GET http://evil.example/contacts", 200),
+    "two slashes": (b"GET //contacts", 200),
+    "a method of nonsense": (b"NONSENSE /contacts", 405),
+    "OPTIONS": (b"OPTIONS /contacts", 405),
+    "TRACE": (b"TRACE /contacts", 405),
+}
+
+
+@pytest.mark.parametrize("what", ADDRESSES)
+def test_an_odd_address_gets_a_page_of_ours(wire: Wire, what: str) -> None:
+    line, status = ADDRESSES[what]
+
+    answer = wire.ask(line)
+
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
+    assert b"Content-Security-Policy: " in answer
+    assert b"</html>" in answer
+
+
+@pytest.mark.parametrize("host", [b"\xff\xfe", b"a b", b"[::1", b"a:b", b"", b"x" * 64], ids=repr)
+def test_a_host_of_nonsense_breaks_nothing(wire: Wire, host: bytes) -> None:
+    for line in (b"GET /contacts", b"GET /nothing", b"HEAD /contacts"):
+        answer = wire.ask(line, host=host)
+        assert answer[:12] in (b"HTTP/1.1 200", b"HTTP/1.1 400", b"HTTP/1.1 404")
+        assert b"Content-Security-Policy: " in answer
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [b"Cookie: remember_token=\xff|\xff"],
+        [b"HX-Request: true", b"HX-Current-URL: http://[::1"],
+        [b"HX-Request: true", b"HX-Current-URL: \xff\xfe//["],
+        [b"X-Forwarded-For: \xff", b"X-Forwarded-Proto: \xff", b"X-Forwarded-Host: [::1"],
+    ],
+    ids=repr,
+)
+def test_odd_headers_of_a_stranger_lead_to_sign_in(wire: Wire, headers: list[bytes]) -> None:
+    answer = Wire(wire.port).ask(b"GET /contacts", *headers)
+
+    assert answer[:12] in (b"HTTP/1.1 303", b"HTTP/1.1 401")
+    assert b"/login" in answer
