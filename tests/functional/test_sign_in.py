@@ -203,3 +203,11 @@ def test_a_part_asked_for_from_an_unreadable_address_leads_to_the_sign_in_page(a
 
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"] == "/login"
+
+
+def test_a_way_back_that_is_too_long_for_the_web_server_is_not_taken(
+    browse: Callable[..., Browser], world: World
+) -> None:
+    after = browse().sign_in(world.admin.email, next_page="/contacts?" + "q=a&" * 2000)
+
+    assert (after.path, after.query) == ("/contacts", {})

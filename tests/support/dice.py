@@ -14,6 +14,7 @@ from webapp.urls import ROUTES
 
 SEED = int(os.environ.get("FUZZ_SEED", "20261124"))
 METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "HEAD", "NONSENSE")
+ACTS = [route for route in ROUTES if route.method == "POST"]
 NAMES = sorted({row.name for row in ROWS if "<" not in row.field})
 
 # Beside the kinds of the table: what could mean something to a database, a template, a browser or a parser.
@@ -64,7 +65,7 @@ class Dice:
 
     def request(self, number: int) -> Asked:
         who = self.random.choice([*self.tokens, "admin", "admin"])
-        route = self.random.choice(ROUTES)
+        route = self.random.choice([*ROUTES, *ACTS])
         if route.path == "/logout" and self.random.random() < 0.8:
             # Whoever is out stays out.
             route = self.random.choice(ROUTES)
@@ -93,7 +94,7 @@ class Dice:
         ]
         fields = [
             f"csrf_token={token}",
-            *(f"{name}={self.value(name)}" for name in own if self.random.random() < 0.8),
+            *(f"{name}={self.value(name, 0.8)}" for name in own if self.random.random() < 0.8),
         ]
         return "&".join([*fields, self.fields(self.random.randrange(3))])
 
@@ -101,8 +102,8 @@ class Dice:
         names = [self.random.choice([*NAMES, "selected", "nonsense"]) for _ in range(count)]
         return "&".join(f"{name}={self.value(name)}" for name in names)
 
-    def value(self, name: str) -> str:
-        if name in self.good and self.random.random() < 0.4:
+    def value(self, name: str, right: float = 0.4) -> str:
+        if name in self.good and self.random.random() < right:
             return self.random.choice(self.good[name])
         return quote_from_bytes(self.random.choice(NASTY), safe="")
 
