@@ -62,6 +62,7 @@ def right_values(
         "email": [world.admin.email],
         "password": ["restore-demo"],
         "next": ["/contacts"],
+        "back": ["/contacts/restore"],
         "show": ["selected"],
     }
 

@@ -138,4 +138,7 @@ def test_every_name_that_a_view_reads_is_in_the_table(
                     scene.path(route) + query, method=route.method, data=data, headers=headers
                 )
         known = {name for method, path, name in KNOWN if (method, path) == (route.method, route.path)}
+        if route.method == "GET":
+            # A dialog is also drawn for a confirmation that was refused, and looks into its form; a GET has none.
+            known.add("back")
         assert names_read <= known, route.path

@@ -35,8 +35,10 @@ GET  /login                         ?next              200
 POST /login                         email              422 | too long / Type your / do not belong together
 POST /login                         password           422 | too long / Type your / do not belong together
 POST /login                         next               303
-POST /login                         csrf_token         400 | had been open for too long. Reload it
-POST /logout                        csrf_token         400 | had been open for too long. Reload it
+POST /login                         back               303
+POST /login                         csrf_token         400 | open for too long. Go back, reload it
+POST /logout                        csrf_token         400 | open for too long. Go back, reload it
+POST /logout                        back               303
 
 GET  /contacts                      ?q                 200 long=422 NUL=422 | at most 200 / that no name
 GET  /contacts                      ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
@@ -53,7 +55,8 @@ GET  /contacts/delete               ?clear             422 empty=200 | Select at
 GET  /contacts/delete               ?q,?restored_by,?after,?before,?show  200
 POST /contacts/delete               selected,?selected 422 2^63-1=404 | Check the ticks. Nothing / not here. N
 POST /contacts/delete               ?clear             422 empty=303 | Select at least one contact first. N
-POST /contacts/delete               csrf_token         400 | had been open for too long. Reload it
+POST /contacts/delete               csrf_token         400 | open for too long. Go back, reload it
+POST /contacts/delete               back               303
 
 GET  /contacts/restore              ?q                 200 long=422 NUL=422 | at most 200 / that no name
 GET  /contacts/restore              ?from,?to          422 empty=200 | Type a date as YYYY-MM-DD
@@ -76,13 +79,15 @@ GET  /contacts/restore/confirm-all  ?after,?before,?selected,?show,?clear,?watch
 
 GET  /restores                      ?after             400 empty=200 2^63-1=200 | by hand or cut off
 POST /restores                      scope              400 | did not arrive whole. Open it again. Nothing was
-POST /restores                      csrf_token         400 | had been open for too long. Reload it
+POST /restores                      csrf_token         400 | open for too long. Go back, reload it
+POST /restores                      back               303
 GET  /restores/<id:job_id>          <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>          ?after             400 empty=200 2^63-1=200 | by hand or cut off
 GET  /restores/<id:job_id>/continue <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/continue ?q,?from,?to,?deleted_by,?deletion,?after,?before,?selected,?clear  200
 POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake
-POST /restores/<id:job_id>/cancel   csrf_token         400 | had been open for too long. Reload it
+POST /restores/<id:job_id>/cancel   csrf_token         400 | open for too long. Go back, reload it
+POST /restores/<id:job_id>/cancel   back               303
 GET  /healthz                       ?nonsense          200
 GET  /readyz                        ?nonsense          200
 """
