@@ -139,6 +139,6 @@ def test_every_name_that_a_view_reads_is_in_the_table(
                 )
         known = {name for method, path, name in KNOWN if (method, path) == (route.method, route.path)}
         if route.method == "GET":
-            # A dialog is also drawn for a confirmation that was refused, and looks into its form; a GET has none.
+            # A dialog is also drawn for a confirmation that was refused, and looks into its form.
             known.add("back")
         assert names_read <= known, route.path
