@@ -1,0 +1,177 @@
+"""What people do to their contacts day by day, and what becomes of deals and marketing by that."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from itertools import count
+
+from tests.model.marketing import Marketing
+from tests.model.things import SUBSCRIBED, Contact, Deal, Deletion, Details, Place, Thing
+
+
+class Business:
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.things: list[Thing] = []
+        self.contacts: list[Contact] = []
+        self.deals: list[Deal] = []
+        self.deletions: list[Deletion] = []
+        self.marketing = Marketing()
+        self._order = count(1)
+
+    @property
+    def live(self) -> list[Contact]:
+        return [contact for contact in self.contacts if contact.is_live]
+
+    @property
+    def gone(self) -> list[Contact]:
+        return [contact for contact in self.contacts if not contact.is_live]
+
+    def pass_time(self, how_long: timedelta) -> None:
+        self.now += how_long
+
+    # Lists, tags and accounts
+
+    def named(self, kind: str, name: str) -> Thing:
+        """The one that lives under this name; if there is none it is made, and is another than any before."""
+        for thing in self.things:
+            if (thing.kind, thing.name, thing.deleted) == (kind, name, False):
+                return thing
+        self.things.append(Thing(kind, name, len(self.things) + 1))
+        return self.things[-1]
+
+    # Contacts
+
+    def holder(self, address: str | None) -> Contact | None:
+        """The live contact that has the address. A deleted one reserves nothing."""
+        if address is None:
+            return None
+        return next((contact for contact in self.live if contact.address == address), None)
+
+    def create(self, details: Details, lists: Mapping[Thing, str], tags: Iterable[Thing]) -> Contact | None:
+        """A new contact; None, and nothing happens, where a live one has the address."""
+        contact = Contact(
+            len(self.contacts) + 1, details, self.now, dict(lists), set(tags), written_at=self.now
+        )
+        if self.holder(details.address):
+            return None
+        self.contacts.append(contact)
+        for mailing_list, status in contact.lists.items():
+            if status == SUBSCRIBED:
+                self.marketing.wake(contact, mailing_list, self.now)
+        for tag in contact.tags:
+            self.marketing.wake(contact, tag, self.now)
+        return contact
+
+    def edit(self, contact: Contact, details: Details) -> bool | None:
+        """Whether there was a live contact to edit; None, and no change, where another has the address."""
+        if not contact.is_live:
+            return False
+        if self.holder(details.address) not in (None, contact):
+            return None
+        if details.account and details.account.deleted:
+            details = details._replace(account=None)
+        contact.details = details
+        contact.written(self.now)
+        return True
+
+    # Lists and tags of contacts
+
+    def subscribe(self, contacts: Iterable[Contact], mailing_list: Thing) -> None:
+        """Whoever has a place on the list keeps its status."""
+        for contact in contacts:
+            if contact.is_live and not mailing_list.deleted and mailing_list not in contact.lists:
+                contact.lists[mailing_list] = SUBSCRIBED
+                contact.written(self.now)
+                self.marketing.wake(contact, mailing_list, self.now)
+
+    def change_status(self, contact: Contact, mailing_list: Thing, status: str) -> None:
+        """Also for a deleted contact: an unsubscribe that arrives meanwhile counts."""
+        if contact.lists.get(mailing_list, status) == status:
+            return
+        contact.lists[mailing_list] = status
+        contact.written(self.now)
+        if status == SUBSCRIBED and contact.is_live:
+            self.marketing.wake(contact, mailing_list, self.now)
+
+    def add_tag(self, contacts: Iterable[Contact], tag: Thing) -> None:
+        for contact in contacts:
+            if contact.is_live and not tag.deleted and tag not in contact.tags:
+                contact.tags.add(tag)
+                contact.written(self.now)
+                self.marketing.wake(contact, tag, self.now)
+
+    def remove_tag(self, contacts: Iterable[Contact], tag: Thing) -> None:
+        for contact in contacts:
+            if contact.is_live and tag in contact.tags:
+                contact.tags.remove(tag)
+                contact.written(self.now)
+
+    # Deals
+
+    def new_deal(self) -> Deal:
+        self.deals.append(Deal(len(self.deals) + 1))
+        return self.deals[-1]
+
+    def attach(self, deal: Deal, contact: Contact, primary: bool) -> bool:
+        """Whoever is on the deal already keeps its place in time, and can only rise to primary."""
+        if deal.deleted or not contact.is_live:
+            return False
+        if contact not in deal.contacts:
+            deal.places.append(Place(contact, self.now, next(self._order)))
+        if primary:
+            deal.primary = contact
+        contact.written(self.now)
+        return True
+
+    def take_off(self, deal: Deal, contact: Contact) -> bool:
+        """By hand. The deal stays, even with nobody on it."""
+        if deal.deleted or contact not in deal.contacts:
+            return False
+        deal.places = [place for place in deal.places if place.contact is not contact]
+        if deal.primary is contact:
+            deal.hand_on_primary()
+        contact.written(self.now)
+        return True
+
+    # Deleting contacts
+
+    def delete(self, contacts: Iterable[Contact], by: str | None) -> Deletion | None:
+        """A deal left with no contact is deleted with it; elsewhere the longest-attached becomes primary."""
+        going = [contact for contact in dict.fromkeys(contacts) if contact.is_live]
+        if not going:
+            return None
+        deletion = Deletion(len(self.deletions) + 1, self.now, by, going)
+        self.deletions.append(deletion)
+        for contact in going:
+            contact.deletion = deletion
+            contact.written(self.now)
+            self.marketing.end(contact)
+        for deal in self.deals:
+            leaving = [place for place in deal.places if place.contact in going]
+            if deal.deleted or not leaving:
+                continue
+            deal.places = [place for place in deal.places if place not in leaving]
+            deal.detached += [(deletion, place) for place in leaving]
+            deal.deleted = not deal.places
+            if deal.primary in going:
+                deal.hand_on_primary()
+        return deletion
+
+    # Marketing
+
+    def let_automations_run(self) -> None:
+        """Every run does its steps until it waits for a later moment or is done."""
+        while due := self.marketing.due(self.now):
+            for run in due:
+                if step := run.next_step():
+                    self._do(run.contact, step[0], step[1], run)
+
+    def _do(self, contact: Contact, what: str, argument: object, run: object) -> None:
+        if what == "add_tag":
+            self.add_tag([contact], argument)
+        elif what == "subscribe":
+            self.subscribe([contact], argument)
+        elif what == "send":
+            self.marketing.write_to([contact], argument, run)
+        elif what == "wait":
+            run.wait(self.now + argument)

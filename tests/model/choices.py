@@ -1,0 +1,144 @@
+"""What there is to choose from: for each act the strategy that finds, in the business as it is then, whom to
+do it to.
+
+The pools are small on purpose, so that addresses are taken, names are used again, deals are shared and
+contacts are deleted again and again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition
+
+from tests.model.business import Business
+from tests.model.restoring import WINDOW
+from tests.model.things import BOUNCED, SUBSCRIBED, UNCONFIRMED, UNSUBSCRIBED, Contact, Deal, Thing
+
+# Two days before the clocks change, half an hour before midnight in the zone of the business.
+ZONE = ZoneInfo("Europe/Berlin")
+BEGINNING = datetime(2026, 3, 27, 22, 30, tzinfo=UTC)
+PEOPLE = ("Ada Admin", "Max Member", None)
+
+Item = TypeVar("Item")
+Choice = Callable[[Business], Sequence[Item]]
+
+
+def one_of(choose: Choice[Item]) -> st.SearchStrategy[Item]:
+    """One of what `choose` finds in the business as it is then."""
+    return st.runner().flatmap(lambda machine: st.sampled_from(choose(machine.business)))
+
+
+def some_of(choose: Choice[Item]) -> st.SearchStrategy[list[Item]]:
+    """One to four of them."""
+    return st.runner().flatmap(
+        lambda machine: st.lists(
+            st.sampled_from(choose(machine.business)), min_size=1, max_size=4, unique=True
+        )
+    )
+
+
+def if_any(choose: Choice[Item]) -> Callable[[Any], Any]:
+    return precondition(lambda machine: bool(choose(machine.business)))
+
+
+def anybody(business: Business) -> list[Contact]:
+    """Everybody, the living twice as likely."""
+    return business.live + business.contacts
+
+
+def living(business: Business) -> list[Contact]:
+    return business.live
+
+
+def the_gone(business: Business) -> list[Contact]:
+    return business.gone
+
+
+def the_gone_rather(business: Business) -> list[Contact]:
+    """Everybody, the deleted more often."""
+    return business.gone * 3 + business.contacts
+
+
+def things(*kinds: str) -> Choice[Thing]:
+    return lambda business: [thing for thing in business.things if thing.kind in kinds]
+
+
+def droppable(business: Business) -> list[Thing | Deal]:
+    """What is not deleted, more likely where a deleted contact hangs on it."""
+    alive = [thing for thing in business.things if not thing.deleted]
+    hung_on = [thing for contact in business.gone for thing in alive if contact.hangs_on(thing)]
+    return [*hung_on, *alive, *business.deals]
+
+
+def deals(business: Business) -> list[Deal]:
+    """All deals, the living ones thrice as likely."""
+    return [deal for deal in business.deals if not deal.deleted] * 2 + business.deals
+
+
+def shared_deals(business: Business) -> list[Deal]:
+    return [deal for deal in business.deals if len(deal.contacts) > 1 and not deal.deleted]
+
+
+def on_deals(business: Business) -> list[tuple[Deal, Contact]]:
+    return [(deal, contact) for deal in business.deals for contact in deal.contacts]
+
+
+def on_lists(business: Business) -> list[tuple[Contact, Thing]]:
+    return [
+        (contact, mailing_list)
+        for contact in business.contacts
+        for mailing_list in contact.lists
+        if not mailing_list.deleted
+    ]
+
+
+def addresses(business: Business) -> list[str | None]:
+    """All of them, those of deleted contacts thrice as likely as others."""
+    return [*EMAILS, *(contact.details.email for contact in business.gone for _ in range(3))]
+
+
+def times(business: Business) -> list[timedelta]:
+    """Some that let a dialog or a wait run out, and those that end at the edge of a deletion's window."""
+    edges = {deletion.at + WINDOW - business.now for deletion in business.deletions}
+    beyond = {edge + timedelta(microseconds=1) for edge in edges}
+    plain = [timedelta(seconds=1), timedelta(minutes=20), timedelta(minutes=40)]
+    plain += [timedelta(days=1), timedelta(days=2), timedelta(days=31)]
+    return plain * 2 + sorted(edge for edge in edges | beyond if edge > timedelta(0))
+
+
+def deletions(business: Business) -> list[int]:
+    return [deletion.number for deletion in business.deletions]
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    email: str | None
+    first_name: str
+    last_name: str
+    account: str | None
+    lists: tuple[tuple[str, str], ...]
+    tags: tuple[str, ...]
+
+
+STATUSES = st.sampled_from((SUBSCRIBED, UNSUBSCRIBED, BOUNCED, UNCONFIRMED))
+EMAILS = ("ann@example.com", "bob@example.com", "cleo@example.com", " ANN@Example.com", None)
+ADDRESSES = st.sampled_from(EMAILS)
+FIRST_NAMES = st.sampled_from(("Ann", "Bob", "Élodie"))
+LAST_NAMES = st.sampled_from(("Lee", "Ann_Marie", ""))
+NEWCOMERS = st.builds(
+    Newcomer,
+    ADDRESSES,
+    FIRST_NAMES,
+    LAST_NAMES,
+    st.sampled_from((None, "Acme", "Bolt")),
+    st.dictionaries(st.sampled_from(("News", "Offers")), STATUSES).map(lambda lists: tuple(lists.items())),
+    st.lists(st.sampled_from(("Hot", "Cold")), unique=True).map(tuple),
+)
+SEARCHES = st.sampled_from(("", "an", "ANN", "é", "élo", "nn_", "le", "example.com", "%", "bob lee"))
+# A window is over when it is over by the smallest step of the clock.
+WAITS = st.sampled_from([timedelta(0)] * 4 + [timedelta(days=1), WINDOW, WINDOW + timedelta(microseconds=1)])
+BATCH_SIZES = st.sampled_from((1, 1, 2, 2, 7, 1000))

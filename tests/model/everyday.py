@@ -1,0 +1,358 @@
+"""What people and the worker do from day to day: each act is done to the database and to the model, and after
+each one both are seen."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import event
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import new_deal
+from tests.factories.people import World
+from tests.model.business import Business
+from tests.model.choices import (
+    ADDRESSES,
+    BEGINNING,
+    FIRST_NAMES,
+    NEWCOMERS,
+    PEOPLE,
+    STATUSES,
+    WAITS,
+    Newcomer,
+    addresses,
+    anybody,
+    deals,
+    droppable,
+    if_any,
+    living,
+    on_deals,
+    on_lists,
+    one_of,
+    shared_deals,
+    some_of,
+    things,
+    times,
+)
+from tests.model.opening import KINDS, remember
+from tests.model.seen import remembered, stored
+from tests.model.things import BOUNCED, UNSUBSCRIBED, Contact, Deal, Details, Thing
+from webapp import models
+from webapp.contacts.catalogue import delete_from_catalogue
+from webapp.contacts.deals import attach, take_off
+from webapp.contacts.delete import delete_contacts, foresee
+from webapp.contacts.edit import Details as TypedDetails
+from webapp.contacts.edit import edit_contact
+from webapp.contacts.load import NewContact, create_contacts, ids_by_name
+from webapp.database import write_transaction
+from webapp.jobs.lease import RedisLease, key
+from webapp.marketing.automations import advance
+from webapp.marketing.campaigns import deliver, send_campaign
+from webapp.marketing.lists import change_status, subscribe
+from webapp.marketing.tags import add_tag, remove_tag
+
+
+class Everyday(RuleBasedStateMachine):
+    """A business on both sides: in the database, and in the model. `ids` says which is which."""
+
+    def __init__(
+        self, engine: Engine, world: World, opened: list[int], lease: RedisLease, happened: Counter[str]
+    ) -> None:
+        super().__init__()
+        self.world, self.lease, self.happened = world, lease, happened
+        self.connection = engine.connect().execution_options(writes=True)
+        self.transaction = self.connection.begin()
+        self.session = Session(self.connection, join_transaction_mode="create_savepoint")
+        self.business = Business(BEGINNING)
+        self.ids: dict[object, int] = dict(zip(remember(self.business), opened, strict=True))
+        self.users = {world.admin.name: world.admin.id, world.member.name: world.member.id, None: None}
+
+    def teardown(self) -> None:
+        self.session.close()
+        self.transaction.rollback()
+        self.connection.close()
+        self.lease.redis.delete(key(self.world.id))
+
+    def note(self, what: str) -> None:
+        """Remember that this has happened, for whoever asks what the examples are worth."""
+        event(what)
+        self.happened[what] += 1
+
+    @property
+    def now(self) -> datetime:
+        return self.business.now
+
+    # The beginning
+
+    @initialize(
+        people=st.lists(NEWCOMERS, min_size=3, max_size=5),
+        emails=st.permutations(("ann@example.com", "bob@example.com", "cleo@example.com", None, None)),
+        places=st.lists(
+            st.tuples(st.integers(0, 1), st.integers(0, 4), st.booleans()), min_size=3, max_size=5
+        ),
+        gone=st.lists(st.integers(0, 4), max_size=3, unique=True),
+        waited=WAITS,
+        put_in_again=st.booleans(),
+        gone_again=st.booleans(),
+    )
+    def open_the_business(
+        self,
+        people: list[Newcomer],
+        emails: list[str | None],
+        places: list[tuple[int, int, bool]],
+        gone: list[int],
+        waited: timedelta,
+        put_in_again: bool,
+        gone_again: bool,
+    ) -> None:
+        """A few contacts, some of them on two deals. Perhaps some are deleted, perhaps somebody puts those in
+        again after a while, perhaps these are deleted too."""
+        people = [replace(person, email=email) for person, email in zip(people, emails, strict=False)]
+        contacts = self.put_in(people)
+        for deal, person, primary in places:
+            self.put_on_a_deal(self.business.deals[deal], contacts[person % len(contacts)], primary)
+        gone = sorted({person % len(people) for person in gone})
+        self.delete([contacts[person] for person in gone], "Max Member")
+        self.pass_time(waited)
+        if put_in_again and gone:
+            again = self.put_in([people[person] for person in gone])
+            if gone_again:
+                self.delete(again, "Ada Admin")
+
+    # Contacts
+
+    @rule(person=NEWCOMERS, email=one_of(addresses))
+    def create(self, person: Newcomer, email: str | None) -> None:
+        for contact in self.put_in([replace(person, email=email)]):
+            if contact.address in [gone.address for gone in self.business.gone if gone.address]:
+                self.note("the address of a deleted contact is used again")
+
+    def put_in(self, people: list[Newcomer]) -> list[Contact]:
+        """Add them in one act; nobody where an address of theirs is taken. Names not yet there are made."""
+        with write_transaction(self.session):
+            rows = [self.typed(person) for person in people]
+        contacts = [self.business.create(*row) for row in rows]
+        new = [
+            NewContact(
+                created_at=self.now,
+                email=details.email,
+                first_name=details.first_name,
+                last_name=details.last_name,
+                account_id=self.ids[details.account] if details.account else None,
+                lists=[(self.ids[mailing_list], status) for mailing_list, status in lists.items()],
+                tags=[self.ids[tag] for tag in tags],
+            )
+            for details, lists, tags in rows
+        ]
+        try:
+            with write_transaction(self.session):
+                ids = create_contacts(self.session, self.world.id, new, self.now)
+        except IntegrityError:
+            assert None in contacts, "an address was refused that is free"
+            return []
+        assert None not in contacts, "an address was given twice"
+        self.ids.update(zip(contacts, ids, strict=True))
+        return contacts
+
+    def typed(self, person: Newcomer) -> tuple[Details, dict[Thing, str], list[Thing]]:
+        account = self.named("account", person.account)[0] if person.account else None
+        lists = self.named("list", *(name for name, _ in person.lists))
+        statuses = dict(zip(lists, (status for _, status in person.lists), strict=True))
+        details = Details(person.email, person.first_name, person.last_name, account)
+        return details, statuses, self.named("tag", *person.tags)
+
+    def named(self, kind: str, *names: str) -> list[Thing]:
+        """The list, tag or account that lives under each name, made if there is none."""
+        found = ids_by_name(self.session, KINDS[kind], self.world.id, names) if names else {}
+        named = [self.business.named(kind, name) for name in names]
+        for thing in named:
+            assert self.ids.setdefault(thing, found[thing.name]) == found[thing.name]
+        return named
+
+    @if_any(anybody)
+    @rule(
+        contact=one_of(anybody),
+        email=ADDRESSES,
+        first_name=FIRST_NAMES,
+        account=one_of(lambda business: [None, *things("account")(business)]),
+    )
+    def edit(self, contact: Contact, email: str | None, first_name: str, account: Thing | None) -> None:
+        edited = self.business.edit(contact, Details(email, first_name, "Edited", account))
+        typed = TypedDetails(email, first_name, "Edited", "", self.ids[account] if account else None)
+        try:
+            with write_transaction(self.session):
+                found = edit_contact(
+                    self.session,
+                    workspace_id=self.world.id,
+                    contact_id=self.ids[contact],
+                    details=typed,
+                    now=self.now,
+                )
+        except IntegrityError:
+            assert edited is None, "an address was refused that is free"
+            return
+        assert found == edited
+
+    # Lists and tags
+
+    @if_any(anybody)
+    @if_any(things("list"))
+    @rule(contacts=some_of(anybody), mailing_list=one_of(things("list")))
+    def subscribe(self, contacts: list[Contact], mailing_list: Thing) -> None:
+        self.business.subscribe(contacts, mailing_list)
+        with write_transaction(self.session):
+            subscribe(self.session, **self.whom(contacts), list_id=self.ids[mailing_list])
+
+    @if_any(on_lists)
+    @rule(place=one_of(on_lists), status=STATUSES)
+    def change_status(self, place: tuple[Contact, Thing], status: str) -> None:
+        contact, mailing_list = place
+        if not contact.is_live:
+            # Nobody subscribes for a contact in the bin; an unsubscribe or a bounce may still arrive.
+            status = BOUNCED if status == BOUNCED else UNSUBSCRIBED
+            self.note("a status arrives for a deleted contact")
+        self.business.change_status(contact, mailing_list, status)
+        with write_transaction(self.session):
+            change_status(
+                self.session,
+                workspace_id=self.world.id,
+                contact_id=self.ids[contact],
+                list_id=self.ids[mailing_list],
+                status=status,
+                now=self.now,
+            )
+
+    @if_any(anybody)
+    @if_any(things("tag"))
+    @rule(contacts=some_of(anybody), tag=one_of(things("tag")), on=st.booleans())
+    def tag(self, contacts: list[Contact], tag: Thing, on: bool) -> None:
+        if not on and tag.deleted:
+            return  # nobody sees it, so nobody takes it off
+        (self.business.add_tag if on else self.business.remove_tag)(contacts, tag)
+        with write_transaction(self.session):
+            (add_tag if on else remove_tag)(self.session, **self.whom(contacts), tag_id=self.ids[tag])
+
+    def whom(self, contacts: list[Contact]) -> dict[str, Any]:
+        return {
+            "workspace_id": self.world.id,
+            "contact_ids": [self.ids[contact] for contact in contacts],
+            "now": self.now,
+        }
+
+    # Deals
+
+    @if_any(anybody)
+    @if_any(deals)
+    @rule(deal=one_of(deals), contact=one_of(anybody), primary=st.booleans())
+    def put_on_a_deal(self, deal: Deal, contact: Contact, primary: bool) -> None:
+        done = self.business.attach(deal, contact, primary)
+        with write_transaction(self.session):
+            assert done == attach(self.session, **self.which(deal, contact), primary=primary)
+
+    @if_any(on_deals)
+    @rule(place=one_of(on_deals))
+    def take_off(self, place: tuple[Deal, Contact]) -> None:
+        done = self.business.take_off(*place)
+        with write_transaction(self.session):
+            assert done == take_off(self.session, **self.which(*place))
+
+    def which(self, deal: Deal, contact: Contact) -> dict[str, Any]:
+        return {
+            "workspace_id": self.world.id,
+            "deal_id": self.ids[deal],
+            "contact_id": self.ids[contact],
+            "now": self.now,
+        }
+
+    # Deleting, and making anew
+
+    @if_any(living)
+    @rule(contacts=some_of(anybody), by=st.sampled_from(PEOPLE))
+    def delete(self, contacts: list[Contact], by: str | None) -> None:
+        which = select(models.Contact.id).where(models.Contact.id.in_([self.ids[c] for c in contacts]))
+        deletion = self.business.delete(contacts, by)
+        foreseen = foresee(self.session, workspace_id=self.world.id, which=which)
+        with write_transaction(self.session):
+            done = delete_contacts(
+                self.session,
+                workspace_id=self.world.id,
+                which=which,
+                by=self.users[by],
+                now=self.now,
+                source="model",
+            )
+        assert (done is None) == (deletion is None)
+        left = [deal for deal in self.business.deals if any(gone is deletion for gone, _ in deal.detached)]
+        assert (foreseen.contacts, foreseen.deals_deleted, foreseen.deals_left) == (
+            len(deletion.contacts) if deletion else 0,
+            sum(deal.deleted for deal in left),
+            sum(not deal.deleted for deal in left),
+        )
+
+    @if_any(shared_deals)
+    @rule(deal=one_of(shared_deals), how_many=st.integers(1, 3), together=st.booleans())
+    def delete_from_one_deal(self, deal: Deal, how_many: int, together: bool) -> None:
+        going = deal.contacts[:how_many]
+        for contacts in [going] if together else [[contact] for contact in going]:
+            self.delete(contacts, "Max Member")
+        if how_many > 1:
+            self.note(f"contacts of one deal are deleted {'together' if together else 'one after the other'}")
+
+    @rule(thing=one_of(droppable), anew=st.booleans())
+    def drop(self, thing: Thing | Deal, anew: bool) -> None:
+        """Delete a list, tag, account or deal, and perhaps make one anew under the same name."""
+        kind = models.Deal if isinstance(thing, Deal) else KINDS[thing.kind]
+        assert self.hide(kind, self.ids[thing]) == (not thing.deleted)
+        thing.deleted = True
+        if anew:
+            with write_transaction(self.session):
+                if isinstance(thing, Deal):
+                    self.ids[self.business.new_deal()] = new_deal(self.session, self.world).id
+                else:
+                    self.named(thing.kind, thing.name)
+
+    def hide(self, kind: Any, row_id: int) -> bool:
+        with write_transaction(self.session):
+            return delete_from_catalogue(
+                self.session, kind, row_id, workspace_id=self.world.id, by=None, now=self.now
+            )
+
+    # Time, and what the worker does in it
+
+    @rule(how_long=one_of(times))
+    def pass_time(self, how_long: timedelta) -> None:
+        self.business.pass_time(how_long)
+
+    @rule(what=st.sampled_from(("run", "run and deliver", "send")), limit=st.sampled_from((1, 1000)))
+    def work(self, what: str, limit: int) -> None:
+        """Automations run, messages go out, or a person sends the campaign."""
+        marketing = self.business.marketing
+        with write_transaction(self.session):
+            if what == "send":
+                [spring] = marketing.campaigns
+                marketing.send(spring, self.business.live)
+                where = {"workspace_id": self.world.id, "campaign_id": self.ids[spring]}
+                send_campaign(self.session, **where, now=self.now)
+                return
+            self.business.let_automations_run()
+            while advance(self.session, self.world.id, now=self.now, limit=limit):
+                pass
+            if what == "run and deliver":
+                marketing.deliver()
+                while deliver(self.session, self.world.id, now=self.now, limit=limit):
+                    pass
+
+    # After each step
+
+    @invariant()
+    def the_database_equals_the_model(self) -> None:
+        expected = remembered(self.business, self.ids)
+        found = stored(self.session, self.world, self.business)
+        for aspect, sight in expected.items():
+            assert found[aspect] == sight, aspect
+        assert found.keys() == expected.keys()

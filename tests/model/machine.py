@@ -1,0 +1,293 @@
+"""Restoring, amid all that happens from day to day: some, all, what filters match. At once or from a dialog
+that stood open; to its end, or killed, overtaken, stopped, left for later."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+from sqlalchemy import select
+
+from tests.model import restoring as rules
+from tests.model.choices import (
+    BATCH_SIZES,
+    PEOPLE,
+    SEARCHES,
+    ZONE,
+    deletions,
+    if_any,
+    one_of,
+    some_of,
+    the_gone,
+    the_gone_rather,
+)
+from tests.model.everyday import Everyday
+from tests.model.seen import page_of, remembered_page_of
+from tests.model.things import Contact
+from tests.model.variety import met
+from webapp.models import RestoreJob, RestoreOutcome, User
+from webapp.restoring.bin import Extent, read_page
+from webapp.restoring.cancel import cancel
+from webapp.restoring.filters import read_filters
+from webapp.restoring.plan import judge, missing
+from webapp.restoring.question import Question, about_all, about_selection
+from webapp.restoring.recover import free
+from webapp.restoring.run import LOST_LEASE, RELEASED, Pace, carry_out
+from webapp.restoring.start import AlreadyRunning, PlanChanged, start
+
+# How long a dialog can be confirmed (rule 6); the signature, which is not here, sees to that.
+VALID = timedelta(minutes=30)
+
+
+class Killed(BaseException):
+    """The worker's process is gone, between two batches."""
+
+
+@dataclass(frozen=True)
+class Dialog:
+    """An open question: as the app has frozen it, and as the model has."""
+
+    question: Question
+    scope: rules.Scope
+    plan: dict[Contact, rules.Outcome]
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a restore is carried out: in which batches, and what happens after the first few of them."""
+
+    batch_size: int
+    then: int
+    batches: int
+    event: str
+
+
+COURSES = st.builds(
+    Course,
+    BATCH_SIZES,
+    BATCH_SIZES,
+    st.sampled_from((1, 1, 2)),
+    st.sampled_from(("nothing", "killed", "released", "overtaken", "cancelled", "left", "queued")),
+)
+
+
+class Machine(Everyday):
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.dialogs: list[Dialog] = []
+        self.job: rules.Job | None = None
+        self.job_id = 0
+
+    @if_any(the_gone)
+    @rule(contacts=some_of(the_gone_rather), course=COURSES)
+    def restore_some(self, contacts: list[Contact], course: Course) -> None:
+        self.confirm(self.ask_about(contacts), course)
+
+    @if_any(the_gone)
+    @rule(course=COURSES)
+    def restore_all(self, course: Course) -> None:
+        self.confirm(self.ask_about_all(rules.Filters(ZONE)), course)
+
+    @if_any(the_gone)
+    @rule(
+        text=SEARCHES,
+        first=st.none() | st.sampled_from((0, 1, 29, 30, 31)),
+        last=st.none() | st.sampled_from((0, 1, 2)),
+        by=st.none() | st.sampled_from(PEOPLE),
+        deletion=st.none() | one_of(deletions),
+        course=COURSES,
+    )
+    def restore_matching(
+        self,
+        text: str,
+        first: int | None,
+        last: int | None,
+        by: str | None,
+        deletion: int | None,
+        course: Course,
+    ) -> None:
+        """`first` and `last` are days ago."""
+        today = self.now.astimezone(ZONE).date()
+        days = [None if ago is None else today - timedelta(days=ago) for ago in (first, last)]
+        self.confirm(self.ask_about_all(rules.Filters(ZONE, text, *days, by, deletion)), course)
+
+    @if_any(the_gone)
+    @rule(contacts=st.none() | some_of(the_gone))
+    def open_a_dialog(self, contacts: list[Contact] | None) -> None:
+        dialog = self.ask_about(contacts) if contacts else self.ask_about_all(rules.Filters(ZONE))
+        if dialog:
+            self.dialogs.append(dialog)
+
+    @precondition(lambda machine: machine.dialogs)
+    @rule(course=COURSES)
+    def confirm_an_open_dialog(self, course: Course) -> None:
+        dialog = self.dialogs.pop()
+        if self.now - dialog.scope.as_of <= VALID:
+            self.note("a dialog is confirmed that was open for a while")
+            self.confirm(dialog, course)
+
+    @precondition(lambda machine: machine.job and machine.job.is_active)
+    @rule(course=COURSES)
+    def carry_on(self, course: Course) -> None:
+        self.note("a restore goes on after other things have happened")
+        self.carry_out(course)
+
+    def ask_about(self, contacts: list[Contact]) -> Dialog | None:
+        ids = [self.ids[contact] for contact in contacts]
+        question = about_selection(self.session, self.world.id, ids, self.now)
+        dialog = self.look_at(question, rules.scope_now(self.business, chosen=contacts))
+        assert question.can_restore_any == (rules.RESTORED in dialog.plan.values())
+        assert question.any_in_bin == any(c in rules.bin_of(self.business) for c in contacts)
+        return dialog if question.can_restore_any else None
+
+    def ask_about_all(self, filters: rules.Filters) -> Dialog | None:
+        typed = {
+            "q": filters.text,
+            "from": filters.first.isoformat() if filters.first else "",
+            "to": filters.last.isoformat() if filters.last else "",
+            "deleted_by": str(self.users[filters.by]) if filters.by else "",
+            "deletion": str(filters.deletion) if filters.deletion else "",
+        }
+        meaning = read_filters(typed, zone=ZONE, now=self.now).meaning
+        assert (meaning is not None) == filters.make_sense
+        if meaning is None:
+            return None
+        question = about_all(self.session, self.world.id, meaning, self.now, zone=ZONE, people={})
+        dialog = self.look_at(question, rules.scope_now(self.business, filters=filters))
+        page = read_page(self.session, Extent(self.world.id, self.now), meaning, size=100)
+        assert [row[0].id for row in page.rows] == [self.ids[contact] for contact in dialog.plan]
+        assert question.scope.expected == len(dialog.plan)
+        assert question.can_restore_any == bool(dialog.plan)
+        return dialog if question.can_restore_any else None
+
+    def look_at(self, question: Question, scope: rules.Scope) -> Dialog:
+        """The plan that the dialog shows is the model's."""
+        plan = self.plan(scope)
+        verdicts = judge(self.session, question.scope, limit=100)
+        verdicts += missing(question.scope.ids, verdicts)
+        assert {v.contact_id: (v.outcome, v.reason, v.other_contact_id) for v in verdicts} == self.told(plan)
+        return Dialog(question, scope, plan)
+
+    def plan(self, scope: rules.Scope) -> dict[Contact, rules.Outcome]:
+        return rules.with_missing(scope, rules.plan(self.business, scope))
+
+    def told(self, outcomes: dict[Contact, rules.Outcome]) -> dict[int, tuple[str, str | None, int | None]]:
+        return {
+            self.ids[contact]: (outcome, reason, self.ids[other] if other else None)
+            for contact, (outcome, reason, other) in outcomes.items()
+        }
+
+    def confirm(self, dialog: Dialog | None, course: Course) -> None:
+        """Press "Restore", unless there is nothing to press."""
+        if dialog is None:
+            return
+        begin = partial(
+            start,
+            self.session,
+            self.lease,
+            lambda _: None,
+            scope=dialog.question.scope,
+            requested_by=self.world.admin.id,
+        )
+        if self.job and self.job.is_active:
+            self.refused(begin, AlreadyRunning)
+            self.carry_out(course)
+        elif dialog.scope.chosen is not None and dialog.plan != self.plan(dialog.scope):
+            self.refused(begin, PlanChanged)
+        else:
+            is_as_shown = dialog.plan == self.plan(dialog.scope)
+            self.job, self.job_id = rules.Job(dialog.scope), begin().id
+            assert begin().id == self.job_id, "one confirmation, one job"
+            self.carry_out(course)
+            if is_as_shown and self.job.state == "done":
+                assert self.told(dialog.plan) == self.outcomes(), "plan and run disagree"
+
+    def refused(self, begin: Callable[[], RestoreJob], why: type[Exception]) -> None:
+        try:
+            begin()
+        except why:
+            self.note(f"a restore is refused: {why.__name__}")
+        else:
+            raise AssertionError(f"not refused: {why.__name__}")
+
+    def carry_out(self, course: Course) -> None:
+        """Let the worker carry the job out, or as much of it as the course of things allows."""
+        assert self.job
+        runner = partial(carry_out, self.session, self.lease, self.job_id)
+        run = partial(runner, pace=Pace(30, course.batch_size))
+        finish = partial(runner, pace=Pace(30, course.then))
+        calls = 0
+
+        def then(act: Callable[[], object]) -> Callable[[], bool]:
+            """Act between two batches, after as many as the course says."""
+
+            def should_stop() -> bool:
+                nonlocal calls
+                calls += 1
+                return calls == course.batches and bool(act())
+
+            return should_stop
+
+        most = None
+        if course.event == "queued" and self.job.state == "queued":
+            return
+        if course.event == "killed":
+            try:
+                run(should_stop=then(self.die))
+            except Killed:
+                assert free(self.session, self.job_id)
+                finish()
+        elif course.event == "overtaken":
+            overtaken = run(should_stop=then(lambda: free(self.session, self.job_id) and finish() is None))
+            assert (overtaken == LOST_LEASE) == (calls >= course.batches)
+        elif course.event == "released":
+            if run(should_stop=then(lambda: True)) == RELEASED:
+                finish()
+        elif course.event == "left":
+            run(should_stop=then(lambda: True))
+            most = course.batches * course.batch_size
+        elif course.event == "cancelled":
+            run(should_stop=then(self.cancel))
+            most = course.batches * course.batch_size
+        else:
+            run()
+        rules.carry_out(self.business, self.job, most)
+        if course.event == "cancelled" and self.job.is_active:
+            self.job.state = "cancelled"
+        if calls >= course.batches:
+            self.note(f"a restore is {course.event}")
+        self.look_at_the_job()
+
+    def die(self) -> None:
+        raise Killed
+
+    def cancel(self) -> None:
+        cancel(self.session, self.job_id, by=self.session.get_one(User, self.world.admin.id))
+
+    def outcomes(self) -> dict[int, tuple[str, str | None, int | None]]:
+        rows = self.session.execute(
+            select(
+                RestoreOutcome.contact_id,
+                RestoreOutcome.outcome,
+                RestoreOutcome.reason,
+                RestoreOutcome.other_contact_id,
+            ).where(RestoreOutcome.job_id == self.job_id)
+        )
+        return {row[0]: tuple(row[1:]) for row in rows}
+
+    def look_at_the_job(self) -> None:
+        assert self.job
+        row = self.session.get_one(RestoreJob, self.job_id, populate_existing=True)
+        restored = len(self.job.restored)
+        assert row.state == self.job.state
+        assert (row.restored, row.skipped, row.failed) == (restored, len(self.job.outcomes) - restored, 0)
+        assert self.outcomes() == self.told(self.job.outcomes)
+        for what in met(self.business, self.job):
+            self.note(what)
+        for contact in self.job.restored:
+            if contact.is_live:
+                page = page_of(self.session, self.world, self.ids[contact])
+                assert page == remembered_page_of(self.business, contact, self.ids)

@@ -1,0 +1,66 @@
+"""The business on its first day: names, three automations of which one wakes the next, a campaign, two deals.
+
+It is stored once for all examples, and remembered anew in each.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import new_deal
+from tests.factories.people import World
+from tests.model.business import Business
+from tests.model.marketing import Automation, Campaign
+from tests.support.marketing import Marketing
+from webapp.contacts.load import ids_by_name
+from webapp.models import Account, MailingList, Tag
+
+KINDS = {"list": MailingList, "tag": Tag, "account": Account}
+NAMES = {"list": ("News", "Offers"), "tag": ("Hot", "Cold"), "account": ("Acme", "Bolt")}
+DEALS = 2
+
+
+def remember(business: Business) -> list[Any]:
+    """Open it in the model; everything that has an id, in the order of `store`."""
+    things = {name: business.named(kind, name) for kind, names in NAMES.items() for name in names}
+    spring = Campaign(things["News"])
+    business.marketing.campaigns.append(spring)
+    business.marketing.automations += [
+        Automation(
+            things["News"],
+            (("add_tag", things["Hot"]), ("wait", timedelta(hours=24)), ("send", spring)),
+        ),
+        Automation(things["Hot"], (("subscribe", things["Offers"]),)),
+        Automation(things["Offers"], (("wait", timedelta(hours=48)), ("add_tag", things["Cold"]))),
+    ]
+    opened = [business.new_deal() for _ in range(DEALS)]
+    return [*things.values(), spring, *business.marketing.automations, *opened]
+
+
+def store(session: Session, world: World) -> list[int]:
+    """Open it in the database, and commit; the ids."""
+    ids = {
+        name: row_id
+        for kind, names in NAMES.items()
+        for name, row_id in ids_by_name(session, KINDS[kind], world.id, names).items()
+    }
+    news, offers = (session.get_one(MailingList, ids[name]) for name in NAMES["list"])
+    hot = session.get_one(Tag, ids["Hot"])
+    marketing = Marketing(session, world)
+    spring = marketing.campaign(news)
+    automations = [
+        marketing.automation(
+            news,
+            {"do": "add_tag", "tag": hot.id},
+            {"do": "wait", "hours": 24},
+            {"do": "send", "campaign": spring.id},
+        ),
+        marketing.automation(hot, {"do": "subscribe", "list": offers.id}),
+        marketing.automation(offers, {"do": "wait", "hours": 48}, {"do": "add_tag", "tag": ids["Cold"]}),
+    ]
+    opened = [new_deal(session, world) for _ in range(DEALS)]
+    rows = [ids[name] for names in NAMES.values() for name in names]
+    rows += [row.id for row in (spring, *automations, *opened)]
+    session.commit()
+    return rows

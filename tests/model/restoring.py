@@ -1,0 +1,151 @@
+"""The bin and a restore as the article and the rules have them: one contact at a time, last deleted first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from tests.model.business import Business
+from tests.model.things import Contact
+
+WINDOW = timedelta(days=30)
+
+# What becomes of a contact: how it ended, why, and whom that has to do with.
+Outcome = tuple[str, str | None, Contact | None]
+RESTORED: Outcome = ("restored", None, None)
+NO_LONGER_IN_THE_BIN: Outcome = ("skipped", "no_longer_eligible", None)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What an admin types. Dates are days in the zone of the business, both included."""
+
+    zone: ZoneInfo
+    text: str = ""
+    first: date | None = None
+    last: date | None = None
+    by: str | None = None
+    deletion: int | None = None
+
+    @property
+    def make_sense(self) -> bool:
+        return not (self.first and self.last) or self.first <= self.last
+
+    def match(self, contact: Contact) -> bool:
+        deletion = contact.deletion
+        assert deletion is not None
+        day = deletion.at.astimezone(self.zone).date()
+        return (
+            (self.first is None or self.first <= day)
+            and (self.last is None or day <= self.last)
+            and (self.by is None or self.by == deletion.by)
+            and (self.deletion is None or self.deletion == deletion.number)
+            and self._found(contact)
+        )
+
+    def _found(self, contact: Contact) -> bool:
+        """Literally, in name or e-mail; under three characters only at the beginning of a word."""
+        details = contact.details
+        text = f" {details.first_name} {details.last_name} {details.email or ''}".lower()
+        wanted = self.text.lower()
+        return (wanted if len(wanted) >= 3 else f" {wanted}") in text if wanted else True
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which contacts are meant, frozen at a moment: the chosen ones, or all that the filters match."""
+
+    as_of: datetime
+    through: int
+    chosen: tuple[Contact, ...] | None = None
+    filters: Filters | None = None
+
+
+@dataclass(eq=False)
+class Job:
+    scope: Scope
+    state: str = "queued"
+    outcomes: dict[Contact, Outcome] = field(default_factory=dict)
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ("queued", "running")
+
+    @property
+    def restored(self) -> list[Contact]:
+        return [contact for contact, outcome in self.outcomes.items() if outcome == RESTORED]
+
+
+def scope_now(
+    business: Business, *, chosen: Iterable[Contact] | None = None, filters: Filters | None = None
+) -> Scope:
+    return Scope(business.now, len(business.deletions), None if chosen is None else tuple(chosen), filters)
+
+
+def meant(business: Business, scope: Scope) -> list[Contact]:
+    """Who is in the bin and meant by the scope, last deleted first; of one moment, the younger contact first.
+
+    Deleted later than the scope was frozen, or again since: not meant.
+    """
+    found = [
+        contact
+        for contact in business.contacts
+        if contact.deletion is not None
+        and contact.deletion.at >= scope.as_of - WINDOW
+        and contact.deletion.number <= scope.through
+        and (scope.chosen is None or contact in scope.chosen)
+        and (scope.filters is None or scope.filters.match(contact))
+    ]
+    return sorted(found, key=lambda c: (c.deletion and c.deletion.at, c.number), reverse=True)
+
+
+def bin_of(business: Business) -> list[Contact]:
+    return meant(business, scope_now(business))
+
+
+def plan(business: Business, scope: Scope, ours: Iterable[Contact] = ()) -> dict[Contact, Outcome]:
+    """What becomes of each contact that is meant. An address belongs to one live contact only: to a stranger,
+    or to a twin of the same scope that comes back first. `ours` are live because this restore brought them.
+    """
+    holders = {c.address: ("twin" if c in ours else "email_taken", c) for c in business.live}
+    verdicts: dict[Contact, Outcome] = {}
+    for contact in meant(business, scope):
+        if contact.address is not None and contact.address in holders:
+            verdicts[contact] = ("skipped", *holders[contact.address])
+        else:
+            verdicts[contact] = RESTORED
+            holders[contact.address] = ("twin", contact)
+    return verdicts
+
+
+def with_missing(scope: Scope, outcomes: dict[Contact, Outcome]) -> dict[Contact, Outcome]:
+    """The same, with the chosen contacts that are not in the bin."""
+    return outcomes | {c: NO_LONGER_IN_THE_BIN for c in scope.chosen or () if c not in outcomes}
+
+
+def carry_out(business: Business, job: Job, most: int | None = None) -> None:
+    """Restore what the job means, or go on with it; after `most` contacts, rest."""
+    verdicts = plan(business, job.scope, job.restored)
+    ahead = [contact for contact in verdicts if contact not in job.outcomes]
+    for contact in islice(ahead, most):
+        job.outcomes[contact] = verdicts[contact]
+        if verdicts[contact] == RESTORED:
+            bring_back(business, contact)
+    job.state = "running"
+    if most is None or len(ahead) < most:
+        job.outcomes = with_missing(job.scope, job.outcomes)
+        job.state = "done"
+
+
+def bring_back(business: Business, contact: Contact) -> None:
+    """Lists, tags, account and Created Date are the contact's own and come back with it; what was deleted
+    stays deleted. A deal that lives gets back whom this deletion took off, never as the primary. No
+    automation wakes, and a restore is no write.
+    """
+    deletion, contact.deletion = contact.deletion, None
+    for deal in business.deals:
+        for detached in [pair for pair in deal.detached if pair[1].contact is contact]:
+            if not deal.deleted and detached[0] is deletion:
+                deal.detached.remove(detached)
+                deal.places.append(detached[1])

@@ -1,0 +1,219 @@
+"""What can be seen of a business: once as the model remembers it, once as the database has it. Each aspect is
+a plain value, so that two sights are equal or say where they differ."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Executable, bindparam, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World
+from tests.model.business import Business
+from tests.model.restoring import WINDOW, bin_of
+from tests.model.things import Contact as Remembered
+from webapp.contacts.find import profile
+from webapp.models import (
+    Account,
+    AutomationRun,
+    CampaignSend,
+    Contact,
+    ContactTag,
+    Deal,
+    DealContact,
+    Deletion,
+    MailingList,
+    Subscription,
+    Tag,
+    days_left,
+)
+from webapp.restoring.bin import Extent, count, read_page
+from webapp.restoring.filters import Filters
+
+Sight = dict[str, Any]
+# The database's id of each thing of the model.
+Ids = Mapping[object, int]
+
+
+def remembered(business: Business, ids: Ids) -> Sight:
+    """What the model says one should see now."""
+    in_bin = bin_of(business)
+    return {
+        "lists, tags and accounts": {
+            (thing.kind, thing.name, ids[thing]) for thing in business.things if not thing.deleted
+        },
+        "contacts": {
+            ids[contact]: (
+                *contact.details[:3],
+                ids[account] if (account := contact.details.account) and not account.deleted else None,
+                contact.created_at,
+            )
+            for contact in business.live
+        },
+        "how often written to": {
+            ids[contact]: (1 + contact.writes, contact.written_at) for contact in business.contacts
+        },
+        "places on lists": {
+            (ids[contact], ids[mailing_list]): status
+            for contact in business.live
+            for mailing_list, status in contact.lists.items()
+            if not mailing_list.deleted
+        },
+        "tags carried": {
+            (ids[contact], ids[tag]) for contact in business.live for tag in contact.tags if not tag.deleted
+        },
+        "deals": {
+            ids[deal]: ([ids[c] for c in deal.contacts], ids[deal.primary] if deal.primary else None)
+            for deal in business.deals
+            if not deal.deleted
+        },
+        "the bin": [
+            (
+                ids[c],
+                c.deletion.at,
+                c.deletion.by,
+                (c.deletion.at + WINDOW - business.now) // timedelta(days=1),
+            )
+            for c in in_bin
+            if c.deletion
+        ],
+        "how many are in the bin": len(in_bin),
+        "deletions": [
+            (d.number, d.at, len(d.contacts), sum(c.deletion is d for c in business.contacts))
+            for d in business.deletions
+        ],
+        "runs": sorted(
+            (ids[run.contact], ids[run.automation], run.state, run.due.timestamp() if run.is_pending else 0)
+            for run in business.marketing.runs
+        ),
+        "messages": sorted(
+            (ids[m.contact], ids[m.campaign], m.run is not None, m.state) for m in business.marketing.messages
+        ),
+    }
+
+
+def stored(session: Session, world: World, business: Business) -> Sight:
+    """What the database says. The bin is asked as its page asks; the rest is read as it stands."""
+    here = {"workspace": world.id}
+    connection = session.connection()
+
+    def read(statement: Executable) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in connection.execute(statement, here)]
+
+    contacts, deals = read(CONTACTS), read(DEALS)
+    extent = Extent(world.id, business.now)
+    return {
+        "lists, tags and accounts": set(read(CATALOGUE)),
+        "contacts": {row[0]: row[4:] for row in contacts if row[1]},
+        "how often written to": {row[0]: row[2:4] for row in contacts},
+        "places on lists": {row[:2]: row[2] for row in read(PLACES_ON_LISTS)},
+        "tags carried": set(read(TAGS_CARRIED)),
+        "deals": {
+            deal: (
+                [contact for other, contact, _ in deals if other == deal and contact],
+                next((contact for other, contact, primary in deals if other == deal and primary), None),
+            )
+            for deal, _, _ in deals
+        },
+        "the bin": [
+            (contact.id, contact.deleted_at, name, days_left(contact.deleted_at, business.now))
+            for contact, name in read_page(session, extent, Filters(), size=100).rows
+        ],
+        "how many are in the bin": count(session, extent, Filters()),
+        "deletions": read(DELETIONS),
+        "runs": sorted(
+            (*run, due.timestamp() if run[2] in ("queued", "waiting") else 0) for *run, due in read(RUNS)
+        ),
+        "messages": sorted(read(MESSAGES)),
+    }
+
+
+# Built once: they are asked after every step.
+WORKSPACE = bindparam("workspace")
+CONTACTS = (
+    select(
+        Contact.id,
+        Contact.deleted_at.is_(None),
+        Contact.version,
+        Contact.updated_at,
+        Contact.email,
+        Contact.first_name,
+        Contact.last_name,
+        Account.id,
+        Contact.created_at,
+    )
+    .outerjoin(Account, (Account.id == Contact.account_id) & Account.deleted_at.is_(None))
+    .where(Contact.workspace_id == WORKSPACE)
+)
+LIVE = (Contact.workspace_id == WORKSPACE) & Contact.deleted_at.is_(None)
+PLACES_ON_LISTS = (
+    select(Subscription.contact_id, Subscription.list_id, Subscription.status)
+    .join(Contact, Contact.id == Subscription.contact_id)
+    .join(MailingList, MailingList.id == Subscription.list_id)
+    .where(LIVE, MailingList.deleted_at.is_(None))
+)
+TAGS_CARRIED = (
+    select(ContactTag.contact_id, ContactTag.tag_id)
+    .join(Contact, Contact.id == ContactTag.contact_id)
+    .join(Tag, Tag.id == ContactTag.tag_id)
+    .where(LIVE, Tag.deleted_at.is_(None))
+)
+DEALS = (
+    select(Deal.id, DealContact.contact_id, DealContact.is_primary)
+    .outerjoin(DealContact, (DealContact.deal_id == Deal.id) & DealContact.detached_at.is_(None))
+    .where(Deal.workspace_id == WORKSPACE, Deal.deleted_at.is_(None))
+    .order_by(Deal.id, DealContact.attached_at, DealContact.id)
+)
+CATALOGUE = union_all(
+    *(
+        select(literal(name), kind.name, kind.id).where(
+            kind.workspace_id == WORKSPACE, kind.deleted_at.is_(None)
+        )
+        for name, kind in (("list", MailingList), ("tag", Tag), ("account", Account))
+    )
+)
+DELETIONS = (
+    select(Deletion.number, Deletion.created_at, Deletion.contact_count, Deletion.in_bin)
+    .where(Deletion.workspace_id == WORKSPACE)
+    .order_by(Deletion.number)
+)
+RUNS = select(
+    AutomationRun.contact_id, AutomationRun.automation_id, AutomationRun.state, AutomationRun.due_at
+).where(AutomationRun.workspace_id == WORKSPACE)
+MESSAGES = select(
+    CampaignSend.contact_id,
+    CampaignSend.campaign_id,
+    CampaignSend.automation_run_id.is_not(None),
+    CampaignSend.state,
+).where(CampaignSend.workspace_id == WORKSPACE)
+
+
+def page_of(session: Session, world: World, contact_id: int) -> Sight:
+    """A live contact as its own page shows it."""
+    page = profile(session, world.id, contact_id)
+    assert page is not None
+    return {
+        "account": page.account_name,
+        "lists": [(mailing_list.id, place.status) for mailing_list, place in page.subscriptions],
+        "tags": [tag.id for tag in page.tags],
+        "deals": sorted((deal.id, place.is_primary) for deal, place in page.deals),
+        "created": page.contact.created_at,
+    }
+
+
+def remembered_page_of(business: Business, contact: Remembered, ids: Ids) -> Sight:
+    """The same as the model has it."""
+    account = contact.details.account
+    lists = sorted(contact.lists.items(), key=lambda place: place[0].name)
+    tags = sorted(contact.tags, key=lambda tag: tag.name)
+    return {
+        "account": account.name if account and not account.deleted else None,
+        "lists": [(ids[thing], status) for thing, status in lists if not thing.deleted],
+        "tags": [ids[tag] for tag in tags if not tag.deleted],
+        "deals": sorted(
+            (ids[deal], deal.primary is contact)
+            for deal in business.deals
+            if not deal.deleted and contact in deal.contacts
+        ),
+        "created": contact.created_at,
+    }

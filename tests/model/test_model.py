@@ -1,0 +1,43 @@
+"""Whatever people do, and in whatever order, the database equals the model.
+
+`make test` tries the same 200 stories each time; `make explore` thinks up new and longer ones.
+"""
+
+import os
+from collections import Counter
+
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+from redis import Redis
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World
+from tests.model.machine import Machine
+from tests.model.opening import store as open_business
+from webapp.jobs.lease import RedisLease
+
+USUAL = settings(
+    max_examples=200,
+    stateful_step_count=15,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
+EXPLORING = settings(USUAL, stateful_step_count=50, derandomize=False)
+
+
+def test_whatever_people_do_the_database_equals_the_model(
+    engine: Engine, world: World, store: Session, redis: Redis
+) -> None:
+    lease = RedisLease(redis, lock_seconds=60, starting_seconds=10)
+    opened = open_business(store, world)
+    examples = os.environ.get("EXAMPLES")
+    happened: Counter[str] = Counter()
+    run_state_machine_as_test(
+        lambda: Machine(engine, world, opened, lease, happened),
+        settings=settings(EXPLORING, max_examples=int(examples)) if examples else USUAL,
+    )
+    for what, times in sorted(happened.items()):
+        print(f"{times:7} {what}")

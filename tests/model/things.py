@@ -1,0 +1,105 @@
+"""The nouns of the model. Two things are the same only if they are one: a list made anew is another one."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+SUBSCRIBED, BOUNCED, UNSUBSCRIBED, UNCONFIRMED = "subscribed", "bounced", "unsubscribed", "unconfirmed"
+
+
+class Details(NamedTuple):
+    """What a person types about a contact."""
+
+    email: str | None
+    first_name: str
+    last_name: str
+    account: "Thing | None" = None
+
+    @property
+    def address(self) -> str | None:
+        """The e-mail as it is compared: trimmed and in lower case; an empty one is none."""
+        return (self.email or "").strip().lower() or None
+
+
+@dataclass(eq=False, repr=False)
+class Thing:
+    """A list, a tag or an account."""
+
+    kind: str
+    name: str
+    number: int
+    deleted: bool = False
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name} #{self.number}{' deleted' if self.deleted else ''}>"
+
+
+@dataclass(eq=False, repr=False)
+class Deletion:
+    number: int
+    at: datetime
+    by: str | None
+    contacts: "list[Contact]"
+
+
+@dataclass(eq=False, repr=False)
+class Contact:
+    number: int
+    details: Details
+    created_at: datetime
+    lists: dict[Thing, str] = field(default_factory=dict)
+    tags: set[Thing] = field(default_factory=set)
+    # The deletion it is deleted by; None while it lives.
+    deletion: Deletion | None = None
+    # How often, and when last, a person or an automation wrote to it.
+    writes: int = 0
+    written_at: datetime | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.deletion is None
+
+    @property
+    def address(self) -> str | None:
+        return self.details.address
+
+    def hangs_on(self, thing: Thing) -> bool:
+        return thing in self.lists or thing in self.tags or thing is self.details.account
+
+    def written(self, now: datetime) -> None:
+        self.writes += 1
+        self.written_at = now
+
+    def __repr__(self) -> str:
+        state = "live" if self.deletion is None else f"deleted by {self.deletion.number}"
+        return f"<contact #{self.number} {self.details.first_name} {self.details.email} {state}>"
+
+
+@dataclass(eq=False, repr=False)
+class Place:
+    """A contact's place on a deal, and since when; `order` tells those of one moment apart."""
+
+    contact: Contact
+    since: datetime
+    order: int
+
+
+@dataclass(eq=False, repr=False)
+class Deal:
+    number: int
+    deleted: bool = False
+    primary: Contact | None = None
+    places: list[Place] = field(default_factory=list)
+    # Whom a deletion of contacts took off, to be put back by a restore.
+    detached: list[tuple[Deletion, Place]] = field(default_factory=list)
+
+    @property
+    def contacts(self) -> list[Contact]:
+        """Who is on it, the longest-attached first."""
+        return [p.contact for p in sorted(self.places, key=lambda place: (place.since, place.order))]
+
+    def hand_on_primary(self) -> None:
+        self.primary = self.contacts[0] if self.places else None
+
+    def __repr__(self) -> str:
+        return f"<deal #{self.number}{' deleted' if self.deleted else ''}>"

@@ -1,0 +1,44 @@
+"""What a restore met, in words: so that one can ask whether the examples are worth anything."""
+
+from collections.abc import Iterator
+
+from tests.model.business import Business
+from tests.model.restoring import RESTORED, WINDOW, Job, bin_of
+from tests.model.things import Contact
+
+
+def met(business: Business, job: Job) -> Iterator[str]:
+    """What the job, as it stands, has met among the contacts of the business."""
+    for contact, outcome in job.outcomes.items():
+        if outcome == RESTORED:
+            yield "a contact is restored"
+            yield from _came_back(business, contact)
+        else:
+            yield f"a contact is skipped: {outcome[1]}"
+    for contact in business.gone:
+        if contact not in bin_of(business):
+            yield "a contact is gone for over 30 days"
+
+
+def _came_back(business: Business, contact: Contact) -> Iterator[str]:
+    deletions = [deletion for deletion in business.deletions if contact in deletion.contacts]
+    if len(deletions) > 1:
+        yield "a contact is restored that was deleted before"
+    if deletions[-1].at + WINDOW == business.now:
+        yield "a contact is restored exactly 30 days after"
+    for thing in business.things:
+        if thing.deleted and contact.hangs_on(thing):
+            yield f"a {thing.kind} does not come back"
+            if any(t.kind == thing.kind and t.name == thing.name and not t.deleted for t in business.things):
+                yield f"a {thing.kind} was made anew under the same name"
+    for deal in business.deals:
+        if not deal.deleted and any(
+            place.contact is contact and place.since <= deletions[-1].at for place in deal.places
+        ):
+            yield "a contact is back on a deal"
+            if len({deletion for deletion, _ in deal.detached}) > 1:
+                yield "a deal whose contacts were deleted one by one"
+        if deal.deleted and any(place.contact is contact for _, place in deal.detached):
+            yield "a deal does not come back"
+    if any(run.contact is contact and run.state == "ended" for run in business.marketing.runs):
+        yield "a run that ended with the deletion stays ended"
