@@ -1,6 +1,7 @@
 """Restoring, amid all that happens from day to day: some, all, what filters match. At once or from a dialog
 that stood open; to its end, or killed, overtaken, stopped, left for later."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -73,6 +74,8 @@ COURSES = st.builds(
     st.sampled_from(("nothing", "killed", "released", "overtaken", "cancelled", "left", "queued")),
 )
 
+IN_TWOS = Course(batch_size=2, then=2, batches=1, event="nothing")
+
 
 class Machine(Everyday):
     def __init__(self, *args: Any) -> None:
@@ -80,6 +83,17 @@ class Machine(Everyday):
         self.dialogs: list[Dialog] = []
         self.job: rules.Job | None = None
         self.job_id = 0
+
+    def teardown(self) -> None:
+        """A story that went well ends with everything restored that can be, whatever it was about."""
+        try:
+            if sys.exc_info()[0] is None:
+                if self.job and self.job.is_active:
+                    self.carry_out(IN_TWOS)
+                self.restore_all(IN_TWOS)
+                self.the_database_equals_the_model()
+        finally:
+            super().teardown()
 
     @if_any(the_gone)
     @rule(contacts=some_of(the_gone_rather), course=COURSES)
