@@ -18,9 +18,10 @@ from tests.model.business import Business
 from tests.model.restoring import WINDOW
 from tests.model.things import BOUNCED, SUBSCRIBED, UNCONFIRMED, UNSUBSCRIBED, Contact, Deal, Thing
 
-# Two days before the clocks change, half an hour before midnight in the zone of the business.
+# Ten minutes after midnight in the zone of the business, when it is still yesterday in UTC; the day before the
+# clocks change there.
 ZONE = ZoneInfo("Europe/Berlin")
-BEGINNING = datetime(2026, 3, 27, 22, 30, tzinfo=UTC)
+BEGINNING = datetime(2026, 3, 27, 23, 10, tzinfo=UTC)
 PEOPLE = ("Ada Admin", "Max Member", None)
 
 Item = TypeVar("Item")

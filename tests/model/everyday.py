@@ -96,6 +96,7 @@ class Everyday(RuleBasedStateMachine):
             st.tuples(st.integers(0, 1), st.integers(0, 4), st.booleans()), min_size=3, max_size=5
         ),
         gone=st.lists(st.integers(0, 4), max_size=3, unique=True),
+        together=st.booleans(),
         waited=WAITS,
         put_in_again=st.booleans(),
         gone_again=st.booleans(),
@@ -106,6 +107,7 @@ class Everyday(RuleBasedStateMachine):
         emails: list[str | None],
         places: list[tuple[int, int, bool]],
         gone: list[int],
+        together: bool,
         waited: timedelta,
         put_in_again: bool,
         gone_again: bool,
@@ -117,7 +119,8 @@ class Everyday(RuleBasedStateMachine):
         for deal, person, primary in places:
             self.put_on_a_deal(self.business.deals[deal], contacts[person % len(contacts)], primary)
         gone = sorted({person % len(people) for person in gone})
-        self.delete([contacts[person] for person in gone], "Max Member")
+        leaving = [contacts[person] for person in gone]
+        self.delete_all(leaving, together)
         self.pass_time(waited)
         if put_in_again and gone:
             again = self.put_in([people[person] for person in gone])
@@ -288,6 +291,12 @@ class Everyday(RuleBasedStateMachine):
             )
         assert (done is None) == (deletion is None)
         left = [deal for deal in self.business.deals if any(gone is deletion for gone, _ in deal.detached)]
+        for deal in left:
+            by = [gone for gone, _ in deal.detached]
+            if by.count(deletion) > 1:
+                self.note("contacts of one deal are deleted together")
+            if len(set(by)) > 1:
+                self.note("contacts of one deal are deleted one after the other")
         assert (foreseen.contacts, foreseen.deals_deleted, foreseen.deals_left) == (
             len(deletion.contacts) if deletion else 0,
             sum(deal.deleted for deal in left),
@@ -297,13 +306,13 @@ class Everyday(RuleBasedStateMachine):
     @if_any(shared_deals)
     @rule(deal=one_of(shared_deals), how_many=st.integers(1, 3), together=st.booleans())
     def delete_from_one_deal(self, deal: Deal, how_many: int, together: bool) -> None:
-        going = deal.contacts[:how_many]
-        for contacts in [going] if together else [[contact] for contact in going]:
-            self.delete(contacts, "Max Member")
-        if how_many > 1:
-            self.note(f"contacts of one deal are deleted {'together' if together else 'one after the other'}")
+        self.delete_all(deal.contacts[:how_many], together)
 
-    @rule(thing=one_of(droppable), anew=st.booleans())
+    def delete_all(self, contacts: list[Contact], together: bool) -> None:
+        for some in [contacts] if together else [[contact] for contact in contacts]:
+            self.delete(some, "Max Member")
+
+    @rule(thing=one_of(droppable), anew=st.sampled_from((True, True, False)))
     def drop(self, thing: Thing | Deal, anew: bool) -> None:
         """Delete a list, tag, account or deal, and perhaps make one anew under the same name."""
         kind = models.Deal if isinstance(thing, Deal) else KINDS[thing.kind]

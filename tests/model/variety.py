@@ -28,16 +28,14 @@ def _came_back(business: Business, contact: Contact) -> Iterator[str]:
         yield "a contact is restored exactly 30 days after"
     for thing in business.things:
         if thing.deleted and contact.hangs_on(thing):
-            yield f"a {thing.kind} does not come back"
+            yield f"{'an' if thing.kind == 'account' else 'a'} {thing.kind} does not come back"
             if any(t.kind == thing.kind and t.name == thing.name and not t.deleted for t in business.things):
-                yield f"a {thing.kind} was made anew under the same name"
+                yield "what does not come back was made anew under the same name"
     for deal in business.deals:
         if not deal.deleted and any(
             place.contact is contact and place.since <= deletions[-1].at for place in deal.places
         ):
             yield "a contact is back on a deal"
-            if len({deletion for deletion, _ in deal.detached}) > 1:
-                yield "a deal whose contacts were deleted one by one"
         if deal.deleted and any(place.contact is contact for _, place in deal.detached):
             yield "a deal does not come back"
     if any(run.contact is contact and run.state == "ended" for run in business.marketing.runs):
