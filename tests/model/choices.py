@@ -18,8 +18,8 @@ from tests.model.business import Business
 from tests.model.restoring import WINDOW
 from tests.model.things import BOUNCED, SUBSCRIBED, UNCONFIRMED, UNSUBSCRIBED, Contact, Deal, Thing
 
-# Ten minutes after midnight in the zone of the business, when it is still yesterday in UTC; the day before the
-# clocks change there.
+# Ten minutes after midnight in the zone of the business, while it is still yesterday in UTC. On the next day
+# the clocks change there.
 ZONE = ZoneInfo("Europe/Berlin")
 BEGINNING = datetime(2026, 3, 27, 23, 10, tzinfo=UTC)
 PEOPLE = ("Ada Admin", "Max Member", None)
