@@ -59,4 +59,5 @@ def test_whatever_people_do_the_database_equals_the_model(
     )
     for what, times in sorted(happened.items()):
         print(f"{times:7} {what}")
-    assert happened.keys() >= WORTH_MEETING
+    # A few new stories may miss one of them; those told each time may not.
+    assert examples or not WORTH_MEETING - happened.keys()
