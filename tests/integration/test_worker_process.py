@@ -205,7 +205,7 @@ def test_sigterm_in_the_middle_ends_all_within_seconds_and_the_next_worker_goes_
 
     assert worker.stop() == 0
 
-    assert monotonic() - began < 5
+    assert monotonic() - began < 10
     assert [pid for pid in family if is_running(pid)] == []
     assert failures.get_job_count() == failed  # it was handed back, not cut off
     job = house.job(job_id)

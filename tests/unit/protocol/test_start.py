@@ -147,7 +147,7 @@ def test_a_key_that_no_job_knows_yet_is_waited_for_and_then_respected(
     with pytest.raises(BeingStarted):
         restoring.start(scope)
 
-    assert 0.9 < monotonic() - began < 2
+    assert 0.9 < monotonic() - began < 10
     assert redis.get(key(world.id)) == b"somebody"
     assert jobs(restoring.session, world) == []
 
