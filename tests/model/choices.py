@@ -141,5 +141,5 @@ NEWCOMERS = st.builds(
 )
 SEARCHES = st.sampled_from(("", "an", "ANN", "é", "élo", "nn_", "le", "example.com", "%", "bob lee"))
 # A window is over when it is over by the smallest step of the clock.
-WAITS = st.sampled_from([timedelta(0)] * 4 + [timedelta(days=1), WINDOW, WINDOW + timedelta(microseconds=1)])
+WAITS = st.sampled_from([timedelta(0)] * 3 + [timedelta(days=1), WINDOW, WINDOW + timedelta(microseconds=1)])
 BATCH_SIZES = st.sampled_from((1, 1, 2, 2, 7, 1000))

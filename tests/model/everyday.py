@@ -92,9 +92,10 @@ class Everyday(RuleBasedStateMachine):
     @initialize(
         people=st.lists(NEWCOMERS, min_size=3, max_size=5),
         emails=st.permutations(("ann@example.com", "bob@example.com", "cleo@example.com", None, None)),
-        places=st.lists(
-            st.tuples(st.integers(0, 1), st.integers(0, 4), st.booleans()), min_size=3, max_size=5
-        ),
+        order=st.permutations(range(5)),
+        on_the_first=st.integers(1, 5),
+        on_the_second=st.integers(0, 2),
+        has_primary=st.booleans(),
         gone=st.lists(st.integers(0, 4), max_size=3, unique=True),
         together=st.booleans(),
         waited=WAITS,
@@ -105,7 +106,10 @@ class Everyday(RuleBasedStateMachine):
         self,
         people: list[Newcomer],
         emails: list[str | None],
-        places: list[tuple[int, int, bool]],
+        order: list[int],
+        on_the_first: int,
+        on_the_second: int,
+        has_primary: bool,
         gone: list[int],
         together: bool,
         waited: timedelta,
@@ -116,8 +120,12 @@ class Everyday(RuleBasedStateMachine):
         again after a while, perhaps these are deleted too."""
         people = [replace(person, email=email) for person, email in zip(people, emails, strict=False)]
         contacts = self.put_in(people)
-        for deal, person, primary in places:
-            self.put_on_a_deal(self.business.deals[deal], contacts[person % len(contacts)], primary)
+        in_order = [contacts[person] for person in order if person < len(contacts)]
+        first, second = self.business.deals
+        for place, contact in enumerate(in_order[:on_the_first]):
+            self.put_on_a_deal(first, contact, has_primary and place == 0)
+        for contact in in_order[::-1][:on_the_second]:
+            self.put_on_a_deal(second, contact, True)
         gone = sorted({person % len(people) for person in gone})
         leaving = [contacts[person] for person in gone]
         self.delete_all(leaving, together)

@@ -15,9 +15,13 @@ from sqlalchemy import select
 from tests.model import restoring as rules
 from tests.model.choices import (
     BATCH_SIZES,
+    NEWCOMERS,
     PEOPLE,
     SEARCHES,
     ZONE,
+    Newcomer,
+    addresses,
+    anybody,
     deletions,
     if_any,
     one_of,
@@ -127,6 +131,28 @@ class Machine(Everyday):
         today = self.now.astimezone(ZONE).date()
         days = [None if ago is None else today - timedelta(days=ago) for ago in (first, last)]
         self.confirm(self.ask_about_all(rules.Filters(ZONE, text, *days, by, deletion)), course)
+
+    @if_any(the_gone)
+    @rule(
+        chosen=st.none() | some_of(the_gone),
+        going=some_of(anybody),
+        person=NEWCOMERS,
+        email=one_of(addresses),
+        course=COURSES,
+    )
+    def restore_what_changes_meanwhile(
+        self,
+        chosen: list[Contact] | None,
+        going: list[Contact],
+        person: Newcomer,
+        email: str | None,
+        course: Course,
+    ) -> None:
+        """While the dialog stands open, others delete contacts and put in a new one."""
+        dialog = self.ask_about(chosen) if chosen else self.ask_about_all(rules.Filters(ZONE))
+        self.delete(going, "Max Member")
+        self.create(person, email)
+        self.confirm(dialog, course)
 
     @if_any(the_gone)
     @rule(contacts=st.none() | some_of(the_gone))

@@ -19,7 +19,7 @@ from webapp.jobs.lease import RedisLease
 
 USUAL = settings(
     max_examples=200,
-    stateful_step_count=12,
+    stateful_step_count=10,
     derandomize=True,
     database=None,
     deadline=None,
