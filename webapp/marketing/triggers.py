@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, insert, literal, select
 from sqlalchemy.orm import Session
 
-from webapp.models import Automation, AutomationRun, Contact, ContactTag, Subscription
+from webapp.models import Automation, AutomationRun, Contact, ContactTag, MailingList, Subscription
 from webapp.models.automation import QUEUED, SUBSCRIBED_TO_LIST, TAG_ADDED
 from webapp.models.mailing_list import SUBSCRIBED
 
@@ -20,7 +20,8 @@ def wake_subscribed(
 ) -> int:
     """Contacts have just been subscribed, to the list or (None) to all the lists they are on.
 
-    Those whose status is Subscribed wake the active automations of these lists. Returns how many runs begin.
+    Those whose status is Subscribed wake the active automations of these lists, deleted lists apart. Returns
+    how many runs begin.
     """
     place = Subscription.status == SUBSCRIBED
     if list_id is not None:
@@ -28,7 +29,8 @@ def wake_subscribed(
     woken = (
         select(Contact.workspace_id, Automation.id, Contact.id)
         .join(Subscription, Subscription.contact_id == Contact.id)
-        .join(Automation, (Automation.list_id == Subscription.list_id) & place)
+        .join(MailingList, (MailingList.id == Subscription.list_id) & MailingList.deleted_at.is_(None))
+        .join(Automation, (Automation.list_id == MailingList.id) & place)
     )
     return _begin(session, woken, Automation.trigger == SUBSCRIBED_TO_LIST, contact_ids, now)
 

@@ -127,11 +127,14 @@ def test_deleted_contacts_lists_and_tags_take_part_in_nothing(
     for on in (news, vip, gone_list, gone_tag):
         marketing.automation(on, WAIT)
     delete(session, world, gone)
+    subscribe(session, alive, gone_list, "unconfirmed")
     gone_list.deleted_at = gone_tag.deleted_at = marketing.now()
     session.flush()
 
     assert marketing.subscribe(news, gone) == marketing.subscribe(gone_list, alive) == []
     assert marketing.tag(vip, gone) == marketing.tag(gone_tag, alive) == []
+    # The row of a deleted list is still there, and a late confirmation lands on it.
+    assert marketing.set_status(alive, gone_list, "subscribed")
 
     assert marketing.runs() == []
 
