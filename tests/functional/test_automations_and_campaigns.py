@@ -152,3 +152,28 @@ def test_a_worker_that_is_told_to_go_leaves_after_a_batch_and_the_next_goes_on(
         assert step() == 1
         assert work_off(db.session()) == 2
     assert step() == 3
+
+
+def test_work_that_fails_holds_up_no_other_workspace(
+    app: Flask, world: World, store: Session, marketing: Marketing, stored: Stored
+) -> None:
+    """Steps that are no list at all: nothing that we write, and nothing that may stop the others."""
+    worlds = [world, new_world(store), new_world(store)]
+    for place, each in enumerate(worlds):
+        their, vip = Marketing(store, each), new_tag(store, each)
+        automation = their.automation(vip, {"do": "wait", "hours": 24})
+        if place == 1:
+            automation.steps = 7  # type: ignore[assignment]
+        their.tag(vip, new_contact(store, each))
+    store.commit()
+
+    with app.app_context():
+        work_off(db.session())
+
+    runs = select(AutomationRun).where(AutomationRun.workspace_id.in_([each.id for each in worlds]))
+    rows = {run.workspace_id: run for run in stored(runs)}
+    assert [rows[each.id].state for each in worlds] == ["waiting", "queued", "waiting"]
+    # Nobody else is to meet it.
+    for row in store.scalars(select(AutomationRun).where(AutomationRun.workspace_id == worlds[1].id)):
+        row.state = "ended"
+    store.commit()

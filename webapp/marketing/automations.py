@@ -55,12 +55,15 @@ def _wait(session: Session, hours: float, runs: Together) -> None:
     """Nothing is done; that the next step is due later is written with the place."""
 
 
-# What a step does, by its name: the field that says with what, and the deed.
-ACTIONS: dict[str, tuple[str, Callable[[Session, Any, Together], None]]] = {
-    "add_tag": ("tag", _add_tag),
-    "subscribe": ("list", _subscribe),
-    "send": ("campaign", _send),
-    "wait": ("hours", _wait),
+# What a step does, by its name: the field that says with what, the deed, and the most that can be said.
+Action = Callable[[Session, Any, Together], None]
+LARGEST_ID = 2**63 - 1
+TEN_YEARS = 10 * 365 * 24
+ACTIONS: dict[str, tuple[str, Action, int]] = {
+    "add_tag": ("tag", _add_tag, LARGEST_ID),
+    "subscribe": ("list", _subscribe, LARGEST_ID),
+    "send": ("campaign", _send, LARGEST_ID),
+    "wait": ("hours", _wait, TEN_YEARS),
 }
 
 
@@ -94,13 +97,12 @@ def _take_step(session: Session, steps: Sequence[Mapping[str, Any]], place: int,
     if place >= len(steps):
         _write(session, runs, state=DONE, ended_at=runs.now)
         return
-    step = steps[place]
-    field, action = ACTIONS.get(step.get("do", ""), ("", None))
-    argument = step.get(field)
-    if action is None or not isinstance(argument, int | float):
+    understood = _understand(steps[place])
+    if understood is None:
         # Nobody can say what was meant, and to pass over a step could send what it would have held back.
         _write(session, runs, state=ENDED, ended_at=runs.now, ended_why="unreadable_step")
         return
+    action, argument = understood
     action(session, argument, runs)
     if action is _wait:
         _write(session, runs, state=WAITING, step=place + 1, due_at=runs.now + timedelta(hours=argument))
@@ -108,6 +110,16 @@ def _take_step(session: Session, steps: Sequence[Mapping[str, Any]], place: int,
         _write(session, runs, state=QUEUED, step=place + 1, due_at=runs.now)
     else:
         _write(session, runs, state=DONE, step=place + 1, ended_at=runs.now)
+
+
+def _understand(step: object) -> tuple[Action, Any] | None:
+    """What a step does and with what; None for one that no database or calendar could carry out."""
+    if not isinstance(step, dict) or step.get("do") not in ACTIONS:
+        return None
+    field, action, most = ACTIONS[step["do"]]
+    argument = step.get(field)
+    # A NaN is not between anything.
+    return (action, argument) if isinstance(argument, int | float) and 0 <= argument <= most else None
 
 
 def _write(session: Session, runs: Together, **values: object) -> None:

@@ -47,12 +47,18 @@ def work_off(
     Each batch is a transaction of its own under the workspace's lock; a worker killed in the middle has done
     whole batches only. Returns how many steps and messages that were.
     """
-    total = 0
-    while workspaces := due_workspaces(session):
+    total, broken = 0, set[int]()
+    while workspaces := [found for found in due_workspaces(session) if found not in broken]:
         for workspace_id in workspaces:
             if should_stop():
                 return total
-            done = _batch(session, workspace_id)
+            try:
+                done = _batch(session, workspace_id)
+            except Exception:
+                # Rolled back and still due: it is tried again at the next ring, and holds up nobody else's.
+                log.exception("work_failed", workspace=workspace_id)
+                broken.add(workspace_id)
+                continue
             log.info("worked_off", workspace=workspace_id, steps=done)
             total += done
             time.sleep(rest_seconds)

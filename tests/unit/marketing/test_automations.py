@@ -1,6 +1,7 @@
 """The worker takes due runs step by step: tag, subscribe, wait, send. A step is whole or has not been."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -130,9 +131,22 @@ def test_what_a_step_names_may_be_gone(session: Session, world: World, marketing
     assert marketing.sends() == []
 
 
-@pytest.mark.parametrize("step", [{"do": "fly"}, {"do": "add_tag"}, {"do": "wait", "hours": "long"}, {}])
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"do": "fly"},
+        {"do": "add_tag"},
+        {"do": "add_tag", "tag": 2**63},
+        {"do": "wait", "hours": "long"},
+        {"do": "wait", "hours": 10**10},
+        {"do": "wait", "hours": -1},
+        {},
+        "wait",
+        None,
+    ],
+)
 def test_a_step_that_nobody_understands_ends_the_run_and_disturbs_no_other(
-    step: dict[str, object], session: Session, world: World, marketing: Marketing
+    step: Any, session: Session, world: World, marketing: Marketing
 ) -> None:
     vip, done, contact = new_tag(session, world), new_tag(session, world), new_contact(session, world)
     marketing.automation(vip, step, {"do": "add_tag", "tag": done.id})
