@@ -69,6 +69,18 @@ def test_after_30_minutes_one_has_to_look_again(
         assert "3 contacts restored." in anyone.get(job.path).text
 
 
+def test_a_used_confirmation_leads_to_its_job_however_old_it_is(
+    anyone: Browser, binned: list[Contact], unchanged: Unchanged, work: Callable[[], None]
+) -> None:
+    """As by the browser's Back, an hour later: it must not say that nothing was restored."""
+    dialog = dialog_for(anyone, *binned)
+    job = confirm(anyone, dialog)
+    work()
+
+    with later(60), unchanged():
+        assert confirm(anyone, dialog).path == job.path
+
+
 def test_cancel_leads_back_to_filters_and_ticks_whatever_was_answered(
     admin: Browser, world: World, store: Session, binned: list[Contact]
 ) -> None:

@@ -123,4 +123,11 @@ def test_a_search_leaves_it_where_it_is(anyone: Browser, deleted: list[Contact])
 
 
 def test_it_does_not_stand_above_what_a_restore_brought_back(admin: Browser, deleted: list[Contact]) -> None:
-    assert not admin.get("/contacts?restored_by=1").all(NOTICE)
+    page = admin.get(f"/contacts/restore/confirm?selected={deleted[0].id}")
+    job = admin.press(page, "Restore")
+    restored_by = job.path.removeprefix("/restores/")
+
+    seen = admin.get(f"/contacts?restored_by={restored_by}")
+
+    assert (seen.status, seen.all(NOTICE)) == (200, [])
+    assert admin.get("/contacts").all(NOTICE)

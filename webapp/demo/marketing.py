@@ -33,7 +33,7 @@ def add_marketing(
     marketing = _Marketing(session, workspace_id, catalogue, now)
     old = [member for member in added if member.contact.created_at < now - WINDOW]
     marketing.welcome(added)
-    marketing.thank_for_the_first_order([member for member in old if marketing.carries(member, CUSTOMER)])
+    marketing.thank_for_the_first_order(old)
     marketing.send_to_lists(old)
 
 
@@ -44,10 +44,10 @@ class _Marketing:
         self._lists = catalogue.lists
         self._tags = catalogue.tags
         self._now = now
-        self._hello = self._campaign("Welcome", "Good to have you with us")
-        self._story = self._campaign("Where we buy", "The people behind our olive oil")
-        self._order = self._campaign("After the first order", "Was everything as it should be?")
-        self._thanks = self._campaign("Thank you for tasting", "What was on the table, with prices")
+        self._hello = self._campaign("Welcome", "Good to have you with us", NEWSLETTER)
+        self._story = self._campaign("Where we buy", "The people behind our olive oil", NEWSLETTER)
+        self._order = self._campaign("After the first order", "Was everything as it should be?", NEWSLETTER)
+        self._thanks = self._campaign("Thank you for tasting", "What was on the table, with prices", TASTINGS)
         self._welcome = self._automation(
             "Welcome series",
             [
@@ -76,13 +76,13 @@ class _Marketing:
             tag_id=self._tags[TASTING_GUEST],
         )
 
-    def _campaign(self, name: str, subject: str, list_name: str | None = None) -> Campaign:
+    def _campaign(self, name: str, subject: str, list_name: str) -> Campaign:
         campaign = Campaign(
             workspace_id=self._workspace_id,
             name=name,
             subject=subject,
             body=f"{subject}. More about it in our shop, and from us by telephone.",
-            list_id=self._lists[list_name] if list_name else None,
+            list_id=self._lists[list_name],
         )
         self._session.add(campaign)
         self._session.flush()
@@ -129,8 +129,10 @@ class _Marketing:
                 self._sent(self._hello, member, begun, run)
                 self._sent(self._story, member, due, run)
 
-    def thank_for_the_first_order(self, customers: Sequence[Member]) -> None:
-        """Every other one ordered in these days, the others at some time before."""
+    def thank_for_the_first_order(self, members: Sequence[Member]) -> None:
+        """Of the customers who may be written to every other one ordered in these days, the others before."""
+        readers = self._subscribers(members, NEWSLETTER)
+        customers = [member for member in readers if self.carries(member, CUSTOMER)]
         for place, member in enumerate(_spread(customers)):
             if place % 2:
                 begun = self._now - (12 + 2 * place) * HOUR

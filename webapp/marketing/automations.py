@@ -114,12 +114,13 @@ def _take_step(session: Session, steps: Sequence[Mapping[str, Any]], place: int,
 
 def _understand(step: object) -> tuple[Action, Any] | None:
     """What a step does and with what; None for one that no database or calendar could carry out."""
-    if not isinstance(step, dict) or step.get("do") not in ACTIONS:
+    if not isinstance(step, dict) or str(step.get("do")) not in ACTIONS:
         return None
     field, action, most = ACTIONS[step["do"]]
-    argument = step.get(field)
-    # A NaN is not between anything.
-    return (action, argument) if isinstance(argument, int | float) and 0 <= argument <= most else None
+    argument: Any = step.get(field)
+    # A bool is a number to Python, and a NaN is not between anything.
+    is_number = isinstance(argument, int | float) and not isinstance(argument, bool)
+    return (action, argument) if is_number and 0 <= argument <= most else None
 
 
 def _write(session: Session, runs: Together, **values: object) -> None:

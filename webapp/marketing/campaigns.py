@@ -40,8 +40,8 @@ def mailable() -> ColumnElement[bool]:
 def send_campaign(session: Session, *, workspace_id: int, campaign_id: int, now: datetime) -> int:
     """Make a message of the campaign pending for everybody on its list who may be written to; how many.
 
-    In the caller's write transaction. Asked for again it reaches only who has come since: nobody gets it
-    twice, nor who was deleted meanwhile and restored.
+    In the caller's write transaction. Asked for again it reaches only those who have no message of it yet:
+    nobody gets it twice, and whose message ended with their deletion does not get it after a restore.
     """
     lock_workspace(session, workspace_id)
     had = exists().where(

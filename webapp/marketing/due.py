@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import exists, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import lock_workspace, write_transaction
 from webapp.marketing.automations import advance
 from webapp.marketing.campaigns import deliver
-from webapp.models import Automation, AutomationRun, CampaignSend, Workspace
+from webapp.models import Automation, AutomationRun, CampaignSend
 from webapp.models.automation import QUEUED, WAITING
 from webapp.models.base import is_in
 from webapp.models.campaign import PENDING
@@ -24,19 +24,15 @@ BATCH = 500
 def due_workspaces(session: Session) -> list[int]:
     """The workspaces in which a run of an active automation or a message is due."""
     now = read_clock(session)
-    run = exists().where(
-        AutomationRun.workspace_id == Workspace.id,
-        is_in(AutomationRun.state, QUEUED, WAITING),
-        AutomationRun.due_at <= now,
-        Automation.id == AutomationRun.automation_id,
-        Automation.is_active,
+    runs = (
+        select(AutomationRun.workspace_id)
+        .join(Automation, Automation.id == AutomationRun.automation_id)
+        .where(is_in(AutomationRun.state, QUEUED, WAITING), AutomationRun.due_at <= now, Automation.is_active)
     )
-    message = exists().where(
-        CampaignSend.workspace_id == Workspace.id,
-        is_in(CampaignSend.state, PENDING),
-        CampaignSend.due_at <= now,
+    messages = select(CampaignSend.workspace_id).where(
+        is_in(CampaignSend.state, PENDING), CampaignSend.due_at <= now
     )
-    return list(session.scalars(select(Workspace.id).where(or_(run, message)).order_by(Workspace.id)))
+    return sorted(session.scalars(runs.union(messages)))
 
 
 def work_off(

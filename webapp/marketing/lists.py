@@ -50,10 +50,13 @@ def change_status(
     """Give a contact's place on a list another of the four statuses; whether it had one and it changed.
 
     Also for a contact in the bin: an unsubscribe or a bounce that arrives meanwhile lands on the real row
-    (design section 5). Becoming Subscribed wakes the list's automations, for live contacts only.
+    (design section 5). Only a live one can become Subscribed, which wakes the list's automations: a restore
+    must not bring back somebody who may be written to and could not be before (rule 9).
     """
     lock_workspace(session, workspace_id)
     whose = select(Contact.id).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)
+    if status == SUBSCRIBED:
+        whose = whose.where(Contact.deleted_at.is_(None))
     changed = session.execute(
         update(Subscription)
         .where(

@@ -95,14 +95,14 @@ def start(
     Asked again with the same scope it returns the same job. Raises a RestoreRefused otherwise; then
     nothing was changed.
     """
-    if known := _already_started(session, scope):
+    if known := already_started(session, scope):
         return known
     holder = str(uuid.uuid4())
     try:
         _take_key(session, lease, scope.workspace_id, holder)
     except AlreadyRunning:
         # Perhaps a second click of the same confirmation was faster by a moment.
-        if known := _already_started(session, scope):
+        if known := already_started(session, scope):
             return known
         raise
     try:
@@ -111,7 +111,7 @@ def start(
             job_id = job.id
     except IntegrityError:
         lease.release(scope.workspace_id, holder)
-        if known := _already_started(session, scope):
+        if known := already_started(session, scope):
             return known
         if job_in_the_way := active_job(session, scope.workspace_id):
             raise AlreadyRunning(job_in_the_way) from None
@@ -124,7 +124,8 @@ def start(
     return session.get_one(RestoreJob, job_id)
 
 
-def _already_started(session: Session, scope: Scope) -> RestoreJob | None:
+def already_started(session: Session, scope: Scope) -> RestoreJob | None:
+    """The job that this confirmation has become, if it has. Raises AnotherScope where its key has another."""
     job = session.scalar(
         select(RestoreJob).where(
             RestoreJob.workspace_id == scope.workspace_id, RestoreJob.idempotency_key == scope.key

@@ -24,6 +24,7 @@ from webapp.restoring.start import (
     LeaseUnavailable,
     NotAllowed,
     PlanChanged,
+    already_started,
     start,
 )
 from webapp.views.confirm import people_who_deleted, show
@@ -59,7 +60,8 @@ def start_restore() -> ResponseReturnValue:
     scope = confirmed.scope
     if scope.workspace_id != current_user.workspace_id:
         abort(404)
-    if confirmed.is_old:
+    # One that has been used still means its job, however old it is: nobody reads that nothing was restored.
+    if confirmed.is_old and already_started(db.session(), scope) is None:
         return _ask_again(
             scope, "This has been open for more than 30 minutes. Nothing was restored; look again."
         )

@@ -137,6 +137,8 @@ def test_what_a_step_names_may_be_gone(session: Session, world: World, marketing
         {"do": "fly"},
         {"do": "add_tag"},
         {"do": "add_tag", "tag": 2**63},
+        {"do": "add_tag", "tag": True},
+        {"do": ["wait"]},
         {"do": "wait", "hours": "long"},
         {"do": "wait", "hours": 10**10},
         {"do": "wait", "hours": -1},
