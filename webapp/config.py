@@ -25,6 +25,7 @@ PROTOCOL_TIMES = {
     "LOCK_SECONDS": 60,  # how long the Redis key closes the gate if nobody renews it
     "STARTING_SECONDS": 10,  # the age from which a key that no job knows is left over
     "RING_SECONDS": 30,  # how long after ringing for a job it is rung for again
+    "HEARTBEAT_SECONDS": 30,  # how often a worker tells Redis that it is still at work
     "RECONCILE_SECONDS": 15,  # how often the worker looks for jobs that nobody carries out
 }
 

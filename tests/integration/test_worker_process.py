@@ -2,102 +2,32 @@
 
 import os
 import signal
-import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 import pytest
-from flask_migrate import upgrade
 from rq.registry import FailedJobRegistry
-from sqlalchemy import Engine, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import delete, new_contact, new_contacts, new_tag
+from tests.factories.contacts import new_contact, new_tag
 from tests.factories.people import new_world
+from tests.support.house import House, new_house
 from tests.support.marketing import Marketing
-from tests.support.processes import WorkerProcess, is_running, wait_until, worker_process
-from tests.support.restoring import Restoring
-from tests.support.schema import app_on_a_new_database
-from webapp.extensions import db
-from webapp.jobs.doorbell import RESTORE, Doorbell, queue
-from webapp.jobs.lease import RedisLease, key
-from webapp.jobs.services import services
-from webapp.local_services import private_redis, redis_url
-from webapp.models import AutomationRun, Contact, RestoreJob, RestoreOutcome
-from webapp.restoring.start import start
+from tests.support.processes import WorkerProcess, is_running, wait_until
+from webapp.jobs.doorbell import RESTORE, queue
+from webapp.jobs.lease import key
+from webapp.local_services import private_redis
+from webapp.models import AutomationRun
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
-
-# Small batches and many, so that a job is long enough to be hit in its middle; SQLite rests between them.
-BATCH_SIZE = "5"
-CONTACTS = {"sqlite": 300, "postgresql": 900}
-
-
-@dataclass
-class House:
-    """A database and a Redis that nothing else uses, so that the worker finds only this file's jobs."""
-
-    environ: dict[str, str]
-    engine: Engine
-    lease: RedisLease
-    doorbell: Doorbell
-    folder: Path
-
-    def worker(self) -> AbstractContextManager[WorkerProcess]:
-        return worker_process(self.environ, self.folder / "worker.log")
-
-    def writing(self) -> Session:
-        """A session that writes while the worker does: on SQLite it takes the lock at its beginning."""
-        return Session(self.engine.execution_options(writes=True))
-
-    @property
-    def many(self) -> int:
-        return CONTACTS[self.engine.dialect.name]
-
-    def start_job(self, contacts: int) -> int:
-        """Confirm the restore of a bin of so many contacts, and ring."""
-        with self.writing() as session:
-            world = new_world(session)
-            delete(session, world, *new_contacts(session, world, contacts))
-            session.commit()
-            scope = Restoring(session, world, self.lease).question_all().scope
-            return start(session, self.lease, self.doorbell.ring, scope=scope, requested_by=world.admin.id).id
-
-    def job(self, job_id: int) -> RestoreJob:
-        with Session(self.engine, expire_on_commit=False) as session:
-            return session.get_one(RestoreJob, job_id)
-
-    def was_rung_again(self, job_id: int) -> bool:
-        """Whether the reconciler had to see to the job."""
-        lines = (self.folder / "worker.log").read_text().splitlines()
-        return any("rung_again" in line and f"job={job_id}" in line.split() for line in lines)
-
-    def wait_for_the_middle(self, job_id: int) -> None:
-        wait_until(lambda: self.job(job_id).processed > 0)
-        assert self.job(job_id).state == "running"
-
-    def check_that_all_came_back_once(self, job_id: int, contacts: int) -> None:
-        wait_until(lambda: not self.job(job_id).is_active)
-        job = self.job(job_id)
-        assert (job.state, job.restored, job.processed) == ("done", contacts, contacts)
-        with Session(self.engine) as session:
-            outcomes = select(func.count()).where(RestoreOutcome.job_id == job_id)
-            live = select(func.count()).where(Contact.restore_job_id == job_id, Contact.deleted_at.is_(None))
-            assert session.scalar(outcomes) == session.scalar(live) == contacts
 
 
 @pytest.fixture(scope="module")
 def house(environ: dict[str, str]) -> Iterator[House]:
-    with tempfile.TemporaryDirectory(prefix="restore-worker-") as name:
-        folder = Path(name)
-        own = environ | {"REDIS_URL": redis_url(folder), "BATCH_SIZE": BATCH_SIZE}
-        with app_on_a_new_database(own) as app:
-            upgrade()
-            own["DATABASE_URL"] = app.config["SQLALCHEMY_DATABASE_URI"]
-            yield House(own, db.engine, services().lease, services().doorbell, folder)
+    with new_house(environ) as house:
+        yield house
 
 
 @pytest.fixture(scope="module")

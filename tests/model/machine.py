@@ -36,10 +36,10 @@ from tests.model.variety import met
 from webapp.models import RestoreJob, RestoreOutcome, User
 from webapp.restoring.bin import Extent, read_page
 from webapp.restoring.cancel import cancel
+from webapp.restoring.claim import free
 from webapp.restoring.filters import read_filters
 from webapp.restoring.plan import judge, missing
 from webapp.restoring.question import Question, about_all, about_selection
-from webapp.restoring.recover import free
 from webapp.restoring.run import LOST_LEASE, RELEASED, Pace, carry_out
 from webapp.restoring.start import AlreadyRunning, PlanChanged, start
 
@@ -278,10 +278,10 @@ class Machine(Everyday):
             try:
                 run(should_stop=then(self.die))
             except Killed:
-                assert free(self.session, self.job_id)
+                assert self.free()
                 finish()
         elif course.event == "overtaken":
-            overtaken = run(should_stop=then(lambda: free(self.session, self.job_id) and finish() is None))
+            overtaken = run(should_stop=then(lambda: self.free() and finish() is None))
             assert (overtaken == LOST_LEASE) == (calls >= course.batches)
         elif course.event == "released":
             if run(should_stop=then(lambda: True)) == RELEASED:
@@ -301,11 +301,14 @@ class Machine(Everyday):
             self.note(f"a restore is {course.event}")
         self.look_at_the_job()
 
+    def free(self) -> bool:
+        return free(self.session, self.job_id, runner="somebody", why="It died.")
+
     def die(self) -> None:
         raise Killed
 
     def cancel(self) -> None:
-        cancel(self.session, self.job_id, by=self.session.get_one(User, self.world.admin.id))
+        cancel(self.session, self.lease, self.job_id, by=self.session.get_one(User, self.world.admin.id))
 
     def outcomes(self) -> dict[int, tuple[str, str | None, int | None]]:
         rows = self.session.execute(

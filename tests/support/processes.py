@@ -56,7 +56,7 @@ class WorkerProcess:
         """The process that works on `queue`, if it runs at the moment."""
         for pid in children(self.process.pid):
             with suppress(OSError):
-                if Path(f"/proc/{pid}/cmdline").read_bytes().endswith(f"worker.py\0{queue}\0".encode()):
+                if Path(f"/proc/{pid}/cmdline").read_bytes().endswith(f".py\0{queue}\0".encode()):
                     return pid
         return None
 
@@ -78,11 +78,13 @@ class WorkerProcess:
 
 
 @contextmanager
-def worker_process(environ: dict[str, str], log: Path) -> Iterator[WorkerProcess]:
+def worker_process(
+    environ: dict[str, str], log: Path, *, script: str = "worker.py"
+) -> Iterator[WorkerProcess]:
     """`python worker.py` under `environ`; its children and itself are gone afterwards, whatever happened."""
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "worker.py"],
+            [sys.executable, script],
             cwd=CHECKOUT,
             env=os.environ | environ,
             stdin=subprocess.DEVNULL,

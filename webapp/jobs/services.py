@@ -8,7 +8,7 @@ from webapp.extensions import db
 from webapp.jobs.connection import connect
 from webapp.jobs.doorbell import Doorbell
 from webapp.jobs.lease import RedisLease
-from webapp.restoring.run import Pace
+from webapp.restoring.pace import Pace
 
 # Measured: batches of a second at most on PostgreSQL, of 100 ms on SQLite, where a writer shuts the door.
 BATCH_SIZES = {"postgresql": 5000, "sqlite": 500}

@@ -1,17 +1,24 @@
-"""Whether this process has been asked to go: a flag that a signal sets and a job looks at between batches."""
+"""Whether this process should go: a signal asked for it, or its parent has died, and nobody would see it die.
 
+A job looks at this between its batches.
+"""
+
+import os
 import signal
 from threading import Event
 from types import FrameType
 
 _asked = Event()
+_parent = 0
 
 
-def listen(*, asked: bool = False) -> None:
+def listen(*, parent: int, asked: bool = False) -> None:
     """From now on SIGTERM asks the running job to finish its batch; the terminal's Ctrl-C is the parent's.
 
-    `asked` says whether that has happened already.
+    `parent` is the process that started this one; `asked` says whether it had been told to go already.
     """
+    global _parent
+    _parent = parent
     _asked.clear()
     if asked:
         _asked.set()
@@ -24,5 +31,5 @@ def _ask(_number: int, _frame: FrameType | None) -> None:
 
 
 def shutting_down() -> bool:
-    """Whether SIGTERM has come since `listen`."""
-    return _asked.is_set()
+    """Whether SIGTERM has come since `listen`, or the parent has gone."""
+    return _asked.is_set() or os.getppid() != _parent

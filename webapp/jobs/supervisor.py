@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from types import FrameType
 
@@ -17,16 +17,12 @@ from flask import Flask
 from webapp.extensions import db
 from webapp.jobs.doorbell import QUEUES
 from webapp.jobs.services import services
+from webapp.jobs.settings import WorkerSettings
 from webapp.marketing.due import due_workspaces
-from webapp.restoring.recover import active_holders, unheard
+from webapp.restoring.recover import keep_keys, unheard
+from webapp.restoring.start import LeaseUnavailable
 
 log = structlog.get_logger()
-
-# A worker that dies at once is restarted after 1, 2, 4 … seconds; one that ran this long starts afresh.
-LONGEST_BACKOFF = 15.0
-STEADY_AFTER = 30.0
-# SIGKILL after so long: Heroku gives a process 30 seconds from SIGTERM.
-PATIENCE = 25.0
 
 
 @dataclass
@@ -34,10 +30,11 @@ class Child:
     """One worker process and when to start it again."""
 
     queue_name: str
+    settings: WorkerSettings
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     start_at: float = 0.0
-    backoff: float = 1.0
+    backoff: float = 0.0
 
     def start(self) -> None:
         # The child reads its standard input to the end: it ends when this process does, however it dies.
@@ -50,8 +47,9 @@ class Child:
     def look_after(self) -> None:
         """Notice the process's death and start another when its time has come."""
         if self.process is not None and self.process.poll() is not None:
-            steady = monotonic() - self.started >= STEADY_AFTER
-            self.backoff = 1.0 if steady else min(self.backoff * 2, LONGEST_BACKOFF)
+            steady = monotonic() - self.started >= self.settings.steady_after
+            longer = min(self.backoff * 2, self.settings.longest_backoff)
+            self.backoff = self.settings.first_backoff if steady else max(self.settings.first_backoff, longer)
             self.start_at = monotonic() + self.backoff
             log.warning(
                 "worker_died", queue=self.queue_name, code=self.process.returncode, again_in=self.backoff
@@ -71,11 +69,14 @@ class Child:
             self.process.wait()
 
 
-@dataclass
 class Supervisor:
-    app: Flask
-    children: list[Child] = field(default_factory=lambda: [Child(name) for name in QUEUES])
-    stopping: threading.Event = field(default_factory=threading.Event)
+    """Keeps a worker for each queue of `app` running."""
+
+    def __init__(self, app: Flask, settings: WorkerSettings) -> None:
+        self.app = app
+        self.patience = settings.patience
+        self.children = [Child(name, settings) for name in QUEUES]
+        self.stopping = threading.Event()
 
     def run(self) -> None:
         """Supervise until SIGTERM or SIGINT, then see the children out."""
@@ -87,7 +88,7 @@ class Supervisor:
             for child in self.children:
                 child.look_after()
             self.stopping.wait(0.5)
-        deadline = monotonic() + PATIENCE
+        deadline = monotonic() + self.patience
         for child in self.children:
             if child.process is not None and child.process.poll() is None:
                 child.process.terminate()
@@ -109,6 +110,8 @@ class Supervisor:
                 with self.app.app_context():
                     reconcile(even_just_rung=at_start)
                 at_start = False
+            except LeaseUnavailable:
+                log.warning("redis_away", why="the keys of active jobs could not be kept")
             except Exception:
                 # Whatever is away comes back; a supervisor that stopped looking would not.
                 log.exception("reconcile_failed")
@@ -119,21 +122,20 @@ def reconcile(*, even_just_rung: bool = False) -> list[int]:
     """Ring again for jobs that nobody runs and for what is due, and keep the keys of active jobs; the ids of
     the jobs that were rung.
 
-    Raises what the database or Redis raise.
+    Raises what the database raises, and LeaseUnavailable.
     """
     s = services()
     session = db.session()
     rung = unheard(session, ring_seconds=0 if even_just_rung else s.ring_seconds)
-    for job_id in rung:
-        log.warning("rung_again", job=job_id)
-        s.doorbell.ring(job_id)
-    for workspace_id, uuid in active_holders(session):
-        s.lease.renew(workspace_id, uuid)
+    for job in rung:
+        log.warning("rung_again", workspace=job.workspace_id, job=job.job_id, attempt=job.fence)
+        s.doorbell.ring(job.job_id)
+    keep_keys(session, s.lease)
     # Waits end by the clock, and nobody rings for them but this.
     if due_workspaces(session):
         s.doorbell.ring_for_work()
     session.rollback()
-    return rung
+    return [job.job_id for job in rung]
 
 
 def die_with_parent() -> None:

@@ -1,6 +1,9 @@
 """What RQ calls: load by id, call the domain. The app is the worker's, made once before it forks."""
 
+import os
+
 from webapp.extensions import db
+from webapp.jobs.runner import runner_name
 from webapp.jobs.services import services
 from webapp.jobs.shutdown import shutting_down
 from webapp.marketing.due import work_off
@@ -10,7 +13,14 @@ from webapp.restoring.run import RELEASED, carry_out
 def restore(job_id: int) -> str:
     """Carry restore job `job_id` out; if this process is told to go, hand it back and ring for the next."""
     s = services()
-    ending = carry_out(db.session(), s.lease, job_id, pace=s.pace, should_stop=shutting_down)
+    ending = carry_out(
+        db.session(),
+        s.lease,
+        job_id,
+        pace=s.pace,
+        runner=runner_name(os.getpid()),
+        should_stop=shutting_down,
+    )
     if ending == RELEASED:
         s.doorbell.ring(job_id)
     return ending

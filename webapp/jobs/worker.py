@@ -2,18 +2,28 @@
 
 import os
 import signal
+from typing import Any
 
+import structlog
 from flask import Flask
+from redis import RedisError
 from rq import Queue, Worker
+from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from webapp.database import end_silent_transactions
 from webapp.extensions import db
 from webapp.jobs import shutdown
 from webapp.jobs.connection import connect
 from webapp.jobs.doorbell import RESTORE
+from webapp.jobs.runner import runner_name
 from webapp.jobs.services import services
-from webapp.restoring.recover import free
+from webapp.jobs.settings import WorkerSettings
+from webapp.restoring.claim import free
+from webapp.restoring.interruption import WORKER_DIED
+
+log = structlog.get_logger()
 
 
 class GentleWorker(Worker):
@@ -23,12 +33,12 @@ class GentleWorker(Worker):
     to the parent only: the horse sets a flag, and the parent passes the signal on, so both ways end the same.
     """
 
-    # Found again soon after Redis was away, instead of after RQ's minute.
-    max_connection_wait_time = 5.0
+    # How the last horse ended, as wait() tells it, and its number.
+    death: tuple[int, int] | None = None
 
     def setup_work_horse_signals(self) -> None:
         # Told to go between the fork and this line, the child heard it with its parent's ears.
-        shutdown.listen(asked=self._stop_requested)
+        shutdown.listen(parent=self.pid or 0, asked=self._stop_requested)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         super().fork_work_horse(job, queue)
@@ -50,24 +60,56 @@ class GentleWorker(Worker):
             except ProcessLookupError:
                 return
 
+    def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
+        pid, status, usage = super().wait_for_horse()
+        if pid and status:
+            self.death = pid, status
+        return pid, status, usage
 
-def run_worker(app: Flask, queue_name: str) -> None:
-    """Work on `queue_name` until SIGTERM. Raises redis.ConnectionError where Redis is away at the start."""
+    def monitor_work_horse(self, job: Job, queue: Queue, execution: Execution) -> None:
+        self.death = None
+        try:
+            super().monitor_work_horse(job, queue, execution)
+        finally:
+            # Whatever Redis knows of it: the horse is dead, and its parent lives to see it.
+            if self.death and job.origin == RESTORE:
+                free_what_died(int(job.args[0]), *self.death)
 
-    def free_what_died(job: Job, *_: object) -> None:
-        """The horse is dead and its parent lives to see it: nobody need wait for the lease to run out."""
-        if job.origin == RESTORE:
-            with app.app_context():
-                restore_job_id = int(job.args[0])
-                if free(db.session(), restore_job_id):
-                    services().doorbell.ring(restore_job_id)
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        try:
+            super().maintain_heartbeats(job, execution)
+        except RedisError:
+            # RQ would go, and leave the horse without a parent. The job needs no Redis to go on.
+            log.warning("heartbeat_missed")
 
-    worker = GentleWorker(
-        [queue_name],
-        connection=connect(app.config["REDIS_URL"], patient=True),
-        serializer=JSONSerializer,
-        work_horse_killed_handler=free_what_died,
-        log_job_description=False,
+
+def free_what_died(restore_job_id: int, pid: int, status: int) -> None:
+    """End the lease of the horse `pid` and ring for the next one: nobody need wait for it to run out."""
+    how = (
+        f"signal {os.WTERMSIG(status)}"
+        if os.WIFSIGNALED(status)
+        else f"exit code {os.waitstatus_to_exitcode(status)}"
     )
+    log.warning("horse_died", job=restore_job_id, pid=pid, how=how)
+    if free(db.session(), restore_job_id, runner=runner_name(pid), why=f"{WORKER_DIED} ({how})."):
+        services().doorbell.ring(restore_job_id)
+
+
+def run_worker(app: Flask, queue_name: str, settings: WorkerSettings) -> None:
+    """Work on `queue_name` until SIGTERM. Raises SystemExit where Redis is away at the start."""
     with app.app_context():
+        end_silent_transactions(db.engine, settings.idle_in_transaction)
+        try:
+            worker = GentleWorker(
+                [queue_name],
+                connection=connect(app.config["REDIS_URL"], patient=True),
+                serializer=JSONSerializer,
+                job_monitoring_interval=settings.heartbeat,
+                worker_ttl=settings.redis_silence,
+                log_job_description=False,
+            )
+        except RedisError as error:
+            log.error("redis_away", queue=queue_name, why=str(error))
+            raise SystemExit(1) from None
+        worker.max_connection_wait_time = settings.longest_wait_for_redis
         worker.work(logging_level="WARNING")

@@ -9,7 +9,7 @@ from webapp.models.contact import WINDOW, Contact, ContactSearch, days_left, liv
 from webapp.models.deal import Deal, DealContact
 from webapp.models.deletion import Deletion
 from webapp.models.mailing_list import MailingList, Subscription
-from webapp.models.restore_job import RestoreJob, RestoreOutcome
+from webapp.models.restore_job import RestoreBatch, RestoreJob, RestoreOutcome
 from webapp.models.suppression import Suppression
 from webapp.models.tag import ContactTag, Tag
 from webapp.models.user import ADMIN, GroupMembership, User, UserGroup
@@ -33,6 +33,7 @@ __all__ = [
     "Deletion",
     "GroupMembership",
     "MailingList",
+    "RestoreBatch",
     "RestoreJob",
     "RestoreOutcome",
     "Subscription",

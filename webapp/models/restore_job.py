@@ -51,6 +51,13 @@ class RestoreJob(Base):
     lease_until: Mapped[datetime]
     rung_at: Mapped[datetime]
     claims_since_progress: Mapped[int] = mapped_column(default=0)
+    # Which process made the latest claim: "host:pid". Whoever sees it die gives the job back, and no other.
+    runner: Mapped[str | None] = mapped_column(String(100))
+    # What last interrupted it, for people; kept when it goes on, because an operator asks afterwards.
+    last_error: Mapped[str | None] = mapped_column(String(300))
+    # How many of the next contacts are taken one at a time, because processes died at their batch. The
+    # database fills it in too: a version of the app that does not know the column may still be running.
+    one_by_one: Mapped[int] = mapped_column(default=0, server_default="0")
     # The last contact of the last committed batch; the walk goes by (deleted_at, id) descending.
     cursor_deleted_at: Mapped[datetime | None]
     cursor_id: Mapped[int | None] = mapped_column(BigId)
@@ -86,6 +93,28 @@ class RestoreJob(Base):
     @property
     def processed(self) -> int:
         return self.restored + self.skipped + self.failed
+
+
+class RestoreBatch(Base):
+    """A batch as it was committed: the job's history, by which it can be shown that nothing was done twice.
+
+    The walk goes by (deleted_at, id) descending, so `from` is later than `to`; a batch that met nobody has
+    neither.
+    """
+
+    __tablename__ = "restore_batch"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    job_id: Mapped[int] = mapped_column(BigId, ForeignKey("restore_job.id"), index=True)
+    # The claim under which it was written.
+    fence: Mapped[int]
+    from_deleted_at: Mapped[datetime | None]
+    from_id: Mapped[int | None] = mapped_column(BigId)
+    to_deleted_at: Mapped[datetime | None]
+    to_id: Mapped[int | None] = mapped_column(BigId)
+    # How many outcomes it wrote.
+    contacts: Mapped[int]
+    at: Mapped[datetime]
 
 
 class RestoreOutcome(Base):

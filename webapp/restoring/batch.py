@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.models import Contact, Deal, DealContact, Deletion, RestoreOutcome
 from webapp.models.restore_job import RESTORED, SKIPPED
-from webapp.restoring.plan import EMAIL_TAKEN, Verdict
+from webapp.restoring.plan import EMAIL_TAKEN, REFUSED, Verdict
 
 
 class PlanOutdated(Exception):
@@ -103,7 +103,7 @@ def _refused(session: Session, verdict: Verdict, refusal: Exception) -> Verdict:
             verdict.contact_id, verdict.deletion_id, verdict.deleted_at, SKIPPED, EMAIL_TAKEN, holder
         )
     # The first line says what rule was broken; those after it, on PostgreSQL, hold the contact's data.
-    return verdict.failed(str(getattr(refusal, "orig", None) or refusal).partition("\n")[0])
+    return verdict.failed(REFUSED, str(getattr(refusal, "orig", None) or refusal).partition("\n")[0])
 
 
 def write_outcomes(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> None:

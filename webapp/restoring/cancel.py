@@ -1,5 +1,7 @@
 """Stopping a restore: what is done stays done (design section 7, CANCEL)."""
 
+from contextlib import suppress
+
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -8,14 +10,16 @@ from webapp.database import write_transaction
 from webapp.models import RestoreJob, User
 from webapp.models.audit_event import record
 from webapp.models.restore_job import CANCELLED, QUEUED, RUNNING
+from webapp.restoring.start import Lease, LeaseUnavailable
 
 
-def cancel(session: Session, job_id: int, *, by: User) -> None:
-    """Stop the job at once if it is queued, after the batch in hand if it is running.
+def cancel(session: Session, lease: Lease, job_id: int, *, by: User | None) -> str:
+    """Stop the job at once if it is queued, after the batch in hand if it is running; returns its state then.
 
-    A job that has ended is left as it is, so doing it twice changes nothing.
+    `by` is None where the operator does it. A job that has ended is left as it is, so doing it twice changes
+    nothing.
     """
-    by_id, why = by.id, f"Stopped by {by.name}."
+    by_id, why = (by.id, f"Stopped by {by.name}.") if by else (None, "Stopped by the operator.")
     with write_transaction(session):
         now = read_clock(session)
         queued = session.execute(
@@ -34,8 +38,8 @@ def cancel(session: Session, job_id: int, *, by: User) -> None:
             .values(cancel_requested_at=now, why=why)
             .execution_options(synchronize_session=False)
         )
+        job = session.get_one(RestoreJob, job_id, populate_existing=True)
         if queued.rowcount or running.rowcount:  # type: ignore[attr-defined]
-            job = session.get_one(RestoreJob, job_id, populate_existing=True)
             record(
                 session,
                 workspace_id=job.workspace_id,
@@ -45,3 +49,9 @@ def cancel(session: Session, job_id: int, *, by: User) -> None:
                 subject=f"restore_job:{job_id}",
                 state=job.state,
             )
+        state, workspace_id, uuid = job.state, job.workspace_id, job.uuid
+    if state == CANCELLED:
+        with suppress(LeaseUnavailable):
+            # Else the next start finds that the holder's job has ended, and takes the key over.
+            lease.release(workspace_id, uuid)
+    return state

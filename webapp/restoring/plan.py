@@ -23,6 +23,7 @@ EMAIL_TAKEN = "email_taken"
 TWIN = "twin"
 NO_LONGER_ELIGIBLE = "no_longer_eligible"
 REFUSED = "refused"
+CRASHED = "crashed"
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,15 @@ class Verdict:
     other_contact_id: int | None = None
     detail: str | None = None
 
-    def failed(self, detail: str) -> "Verdict":
-        """The same contact, refused by the database itself."""
+    def failed(self, reason: str, detail: str | None = None) -> "Verdict":
+        """The same contact, as one that cannot be restored, for `reason`: REFUSED or CRASHED."""
         return Verdict(
-            self.contact_id, self.deletion_id, self.deleted_at, FAILED, REFUSED, detail=detail[:300]
+            self.contact_id,
+            self.deletion_id,
+            self.deleted_at,
+            FAILED,
+            reason,
+            detail=detail[:300] if detail else None,
         )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from webapp.models import Contact, RestoreJob, RestoreOutcome
 from webapp.models.restore_job import CANCELLED, DONE, FAILED, QUEUED, RESTORED, RUNNING
-from webapp.restoring.plan import EMAIL_TAKEN, NO_LONGER_ELIGIBLE, TWIN
+from webapp.restoring.plan import CRASHED, EMAIL_TAKEN, NO_LONGER_ELIGIBLE, TWIN
 from webapp.restoring.words import REASONS, counted, remaining
 
 STATES = {
@@ -24,6 +24,11 @@ STATES = {
 WITH_ANOTHER = {
     EMAIL_TAKEN: ("Stayed in the bin: ", " uses its e-mail address."),
     TWIN: ("Stayed in the bin: ", " has the same e-mail address and was deleted later."),
+}
+
+ALONE = {
+    NO_LONGER_ELIGIBLE: "Was no longer in the bin.",
+    CRASHED: "Stayed in the bin: each attempt to restore it ended the process that tried.",
 }
 
 # Before this much has passed and been done an estimate would only be a guess.
@@ -112,6 +117,8 @@ def _sentence(job: RestoreJob, total: int, now: datetime) -> str:
         return f"Waiting to begin: {counted(total, 'contact')}."
     if job.state == RUNNING and job.cancel_requested_at is not None:
         return f"Stopping after the contacts in hand. {counted(job.processed, 'contact')} of {total:,} done."
+    if job.state == RUNNING and job.last_error and job.lease_until <= now:
+        return f"Interrupted at {job.processed:,} of {total:,}; it goes on by itself. {job.last_error}"
     if job.state == RUNNING:
         parts = [f"Restoring {job.processed:,} of {total:,}"]
         elapsed = (now - (job.started_at or now)).total_seconds()
@@ -206,9 +213,9 @@ def _view_outcome(outcome: RestoreOutcome, people: dict[int, Contact]) -> Outcom
     contact = people.get(outcome.contact_id)
     other = people.get(outcome.other_contact_id or 0)
     before, after = WITH_ANOTHER.get(outcome.reason or "", ("", ""))
-    sentence = "Was no longer in the bin."
-    if outcome.reason not in (*WITH_ANOTHER, NO_LONGER_ELIGIBLE):
-        sentence = f"Stayed in the bin: the database refused it ({outcome.detail})."
+    sentence = ALONE.get(
+        outcome.reason or "", f"Stayed in the bin: the database refused it ({outcome.detail})."
+    )
     return OutcomeView(
         contact_id=outcome.contact_id,
         name=_name(contact) if contact else "Purged contact",

@@ -2,27 +2,31 @@
 
 Safe to be killed at any statement and to be run twice at once: each batch first renews the lease under its
 own fence, and a runner whose fence is old finds no row there and stops, its transaction rolled back.
+
+A contact at which processes die time after time is found without its help: after three deaths at one batch
+the batch's contacts are taken one at a time, and after three more at one contact that one is left out.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
-from sqlalchemy import select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import lock_workspace, write_transaction
-from webapp.models import RestoreJob, RestoreOutcome
+from webapp.models import RestoreBatch, RestoreJob, RestoreOutcome
 from webapp.models.audit_event import record
-from webapp.models.restore_job import ACTIVE, CANCELLED, DONE, FAILED, RESTORED, RUNNING, SKIPPED
+from webapp.models.restore_job import CANCELLED, DONE, FAILED, RESTORED, RUNNING, SKIPPED
 from webapp.restoring.batch import REFUSALS, bring_back, bring_back_carefully, write_outcomes
-from webapp.restoring.plan import Verdict, judge, missing
-from webapp.restoring.scope import Scope
+from webapp.restoring.claim import Claim, LostLease, give_back, hold, take
+from webapp.restoring.interruption import DATABASE_TROUBLE, told
+from webapp.restoring.pace import Pace
+from webapp.restoring.plan import CRASHED, Verdict, judge, missing
 from webapp.restoring.start import Lease, LeaseUnavailable
 
 log = structlog.get_logger()
@@ -31,37 +35,12 @@ log = structlog.get_logger()
 PLAN_AGAIN = 3
 # How often a batch is repeated when the database is locked, deadlocked or away, before the claim is given up.
 TRY_AGAIN = 5
+# After so many deaths at one place the row that they die of is looked for.
+MOST_DEATHS = 3
 # After so many claims without a committed batch the job is failed, and says so.
 MOST_CLAIMS = 10
 
 RELEASED, LOST_LEASE, NOTHING_TO_DO = "released", "lost_lease", "nothing_to_do"
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How a job is walked: the lease in seconds, contacts a batch, seconds of rest between batches.
-
-    On SQLite a rest is needed: batches back to back starve the web's writes (two seconds at worst).
-    """
-
-    lease_seconds: float
-    batch_size: int
-    rest_seconds: float = 0.0
-
-
-@dataclass
-class Claim:
-    """A job as its runner holds it: by this fence, from this place on."""
-
-    job_id: int
-    workspace_id: int
-    uuid: str
-    fence: int
-    scope: Scope
-
-
-class LostLease(Exception):
-    """Another runner has claimed the job, or it has ended: nothing more may be written for it."""
 
 
 def carry_out(
@@ -70,70 +49,56 @@ def carry_out(
     job_id: int,
     *,
     pace: Pace,
+    runner: str = "somebody",
     should_stop: Callable[[], bool] = lambda: False,
 ) -> str:
     """Run job `job_id` until it ends, or until `should_stop` says that this process is about to go.
 
-    Returns the job's final state, or RELEASED (somebody must ring again), LOST_LEASE or NOTHING_TO_DO.
-    Raises OperationalError where the database stays away; the lease then runs out by itself.
+    `runner` names this process, so that whoever sees it die can give its job back. Returns the job's final
+    state, or RELEASED (somebody must ring again), LOST_LEASE or NOTHING_TO_DO. Raises one of DATABASE_TROUBLE
+    where the database stays away, and whatever else comes in between; the job is then given back, to be rung
+    for.
     """
-    claim = take(session, job_id, pace)
+    claim = take(session, job_id, pace, runner=runner)
     if claim is None:
+        log.info("restore_not_claimed", job=job_id)
         return NOTHING_TO_DO
-    with structlog.contextvars.bound_contextvars(workspace=claim.workspace_id, job=job_id, fence=claim.fence):
-        return _walk(session, lease, claim, pace, should_stop)
+    # Each claim is an attempt, and the fence is its number.
+    with structlog.contextvars.bound_contextvars(
+        workspace=claim.workspace_id, job=job_id, attempt=claim.fence
+    ):
+        log.info("restore_claimed", runner=runner)
+        try:
+            return _walk(session, lease, claim, pace, should_stop)
+        except LostLease:
+            log.warning("lost_lease")
+            _leave_no_key_behind(session, lease, claim)
+            return LOST_LEASE
+        except Exception as error:
+            _interrupted(session, claim, error)
+            raise
 
 
 def _walk(session: Session, lease: Lease, claim: Claim, pace: Pace, should_stop: Callable[[], bool]) -> str:
-    log.info("restore_claimed")
-    try:
-        state = _decide_whether_to_begin(session, claim)
-        while state == RUNNING:
-            state = _next_batch(session, claim, pace)
-            if state != RUNNING:
-                break
-            _renew(lease, claim)
-            if should_stop():
-                release(session, claim)
-                log.info("restore_released")
-                return RELEASED
-            time.sleep(pace.rest_seconds)
-    except LostLease:
-        log.warning("lost_lease")
-        return LOST_LEASE
+    state = _decide_whether_to_begin(session, claim, pace)
+    while state == RUNNING:
+        state = _next_batch(session, claim, pace)
+        if state != RUNNING:
+            break
+        _renew(lease, claim)
+        if should_stop():
+            give_back(session, claim)
+            log.info("restore_released")
+            return RELEASED
+        time.sleep(pace.rest_seconds)
     _give_up_key(lease, claim)
     log.info("restore_ended", state=state)
     return state
 
 
-def take(session: Session, job_id: int, pace: Pace) -> Claim | None:
-    """CLAIM: make an active job whose lease has run out this runner's, with a fence of its own."""
-    with write_transaction(session):
-        now = read_clock(session)
-        claimed = session.execute(
-            update(RestoreJob)
-            .where(
-                RestoreJob.id == job_id,
-                RestoreJob.state.in_(ACTIVE),
-                RestoreJob.lease_until <= now,
-            )
-            .values(
-                state=RUNNING,
-                fence=RestoreJob.fence + 1,
-                lease_until=now + timedelta(seconds=pace.lease_seconds),
-                claims_since_progress=RestoreJob.claims_since_progress + 1,
-            )
-            .execution_options(synchronize_session=False)
-        )
-        if claimed.rowcount == 0:  # type: ignore[attr-defined]
-            return None
-        job = session.get_one(RestoreJob, job_id, populate_existing=True)
-        job.started_at = job.started_at or now
-        return Claim(job.id, job.workspace_id, job.uuid, job.fence, Scope.from_dict(job.scope))
-
-
-def _decide_whether_to_begin(session: Session, claim: Claim) -> str:
-    """Stop before the first batch where the right to restore is gone or nothing ever comes of it."""
+def _decide_whether_to_begin(session: Session, claim: Claim, pace: Pace) -> str:
+    """Stop before the first batch where the right to restore is gone or nothing ever comes of it; go one
+    contact at a time where too many have died."""
     with write_transaction(session):
         now = read_clock(session)
         job = hold(session, claim, now)
@@ -153,23 +118,11 @@ def _decide_whether_to_begin(session: Session, claim: Claim) -> str:
                 now,
                 f"The restore was interrupted {MOST_CLAIMS} times at the same place.",
             )
+        elif job.claims_since_progress > MOST_DEATHS and not job.one_by_one:
+            log.warning("one_by_one", contacts=pace.batch_size)
+            # From here on the place is another: one contact instead of a batch.
+            job.one_by_one, job.claims_since_progress = pace.batch_size, 1
         return job.state
-
-
-def hold(session: Session, claim: Claim, now: datetime, pace: Pace | None = None) -> RestoreJob:
-    """The first statement of everything a runner writes: prove the fence, renew the lease.
-
-    Raises LostLease where the fence is old or the job has ended.
-    """
-    held = session.execute(
-        update(RestoreJob)
-        .where(RestoreJob.id == claim.job_id, RestoreJob.fence == claim.fence, RestoreJob.state == RUNNING)
-        .values(lease_until=now + timedelta(seconds=pace.lease_seconds) if pace else RestoreJob.lease_until)
-        .execution_options(synchronize_session=False)
-    )
-    if held.rowcount == 0:  # type: ignore[attr-defined]
-        raise LostLease
-    return session.get_one(RestoreJob, claim.job_id, populate_existing=True)
 
 
 def _next_batch(session: Session, claim: Claim, pace: Pace) -> str:
@@ -184,16 +137,17 @@ def _next_batch(session: Session, claim: Claim, pace: Pace) -> str:
             planned += 1
             if planned > PLAN_AGAIN:
                 raise
-        except OperationalError:
+        except DATABASE_TROUBLE:
             tried += 1
             if tried >= TRY_AGAIN:
                 raise
             log.warning("batch_repeated", tried=tried, exc_info=True)
-            time.sleep(0.1 * 2**tried)
+            # In all a tenth of the lease: 0.2, 0.4, 0.8 and 1.6 seconds.
+            time.sleep(pace.lease_seconds / 300 * 2**tried)
 
 
 def _write_batch(session: Session, claim: Claim, pace: Pace, *, careful: bool) -> str:
-    """BATCH: lease, contacts, deals, outcomes, cursor and counters; with the last batch, the end.
+    """BATCH: lease, contacts, deals, outcomes, history, cursor and counters; with the last batch, the end.
 
     The workspace is locked first, as in a deletion: whether a deal still has a contact is decided by both.
     """
@@ -203,40 +157,50 @@ def _write_batch(session: Session, claim: Claim, pace: Pace, *, careful: bool) -
     if job.cancel_requested_at is not None:
         _end(session, job, CANCELLED, now, job.why)
         return job.state
+    size = 1 if job.one_by_one else pace.batch_size
     # The place as committed, not as remembered: a commit whose answer was lost may have moved it.
-    verdicts = judge(session, claim.scope, limit=pace.batch_size, after=job.place, job_id=claim.job_id)
-    if verdicts:
-        job.cursor_deleted_at, job.cursor_id = verdicts[-1].deleted_at, verdicts[-1].contact_id
-    is_last = len(verdicts) < pace.batch_size
-    if careful:
+    verdicts = judge(session, claim.scope, limit=size, after=job.place, job_id=claim.job_id)
+    is_last = len(verdicts) < size
+    if job.one_by_one and job.claims_since_progress > MOST_DEATHS:
+        verdicts = [verdict.failed(CRASHED) for verdict in verdicts]
+        log.error("contact_left_out", contacts=[verdict.contact_id for verdict in verdicts])
+    elif careful:
         verdicts = bring_back_carefully(session, claim.job_id, verdicts) if verdicts else []
     else:
         bring_back(session, claim.job_id, verdicts)
-    write_outcomes(session, claim.job_id, verdicts)
-    _count(job, verdicts)
+    left = _left_out(session, claim, verdicts) if is_last else []
+    write_outcomes(session, claim.job_id, verdicts + left)
+    _move_on(session, claim, job, verdicts, left, now)
     if is_last:
-        left = _left_out(session, claim)
-        write_outcomes(session, claim.job_id, left)
-        _count(job, left)
         _end(session, job, DONE, now, None)
     session.flush()
     return job.state
 
 
-def _left_out(session: Session, claim: Claim) -> list[Verdict]:
-    """The chosen ids that the walk did not meet: deleted again since, or gone from the bin otherwise."""
-    if claim.scope.kind != "ids":
-        return []
-    met = session.scalars(select(RestoreOutcome.contact_id).where(RestoreOutcome.job_id == claim.job_id))
-    return missing(sorted(set(claim.scope.ids) - set(met)), [])
-
-
-def _count(job: RestoreJob, verdicts: list[Verdict]) -> None:
-    outcomes = Counter(verdict.outcome for verdict in verdicts)
+def _move_on(
+    session: Session, claim: Claim, job: RestoreJob, met: list[Verdict], left: list[Verdict], now: datetime
+) -> None:
+    """Cursor, counters and history: what the batch met on its way, and what the job leaves out at its end."""
+    outcomes = Counter(verdict.outcome for verdict in met + left)
     job.restored += outcomes[RESTORED]
     job.skipped += outcomes[SKIPPED]
     job.failed += outcomes[FAILED]
     job.claims_since_progress = 0
+    job.one_by_one = max(0, job.one_by_one - len(met))
+    batch = RestoreBatch(job_id=job.id, fence=claim.fence, contacts=len(met) + len(left), at=now)
+    if met:
+        batch.from_deleted_at, batch.from_id = met[0].deleted_at, met[0].contact_id
+        batch.to_deleted_at, batch.to_id = met[-1].deleted_at, met[-1].contact_id
+        job.cursor_deleted_at, job.cursor_id = batch.to_deleted_at, batch.to_id
+    session.add(batch)
+
+
+def _left_out(session: Session, claim: Claim, met: list[Verdict]) -> list[Verdict]:
+    """The chosen ids that the walk did not meet: deleted again since, or gone from the bin otherwise."""
+    if claim.scope.kind != "ids":
+        return []
+    before = session.scalars(select(RestoreOutcome.contact_id).where(RestoreOutcome.job_id == claim.job_id))
+    return missing(sorted(set(claim.scope.ids) - set(before)), met)
 
 
 def _end(session: Session, job: RestoreJob, state: str, now: datetime, why: str | None) -> None:
@@ -256,12 +220,22 @@ def _end(session: Session, job: RestoreJob, state: str, now: datetime, why: str 
     )
 
 
-def release(session: Session, claim: Claim) -> None:
-    """Give the job back before this process goes, so that the next runner need not wait for the lease."""
-    with write_transaction(session):
-        now = read_clock(session)
-        job = hold(session, claim, now)
-        job.lease_until = job.rung_at = now
+def _interrupted(session: Session, claim: Claim, error: Exception) -> None:
+    """Give the job back and say why. Where even that cannot be written the lease runs out by itself."""
+    # A database that is full, locked or away is no contact's fault, however long it lasts.
+    counts = not isinstance(error, DATABASE_TROUBLE)
+    try:
+        give_back(session, claim, why=told(error), counts_as_a_claim=counts)
+        log.warning("restore_interrupted", why=told(error))
+    except (LostLease, SQLAlchemyError):
+        log.warning("restore_not_given_back", why=told(error))
+
+
+def _leave_no_key_behind(session: Session, lease: Lease, claim: Claim) -> None:
+    """The job may have ended while this runner, believing to hold it, set its key once more."""
+    session.rollback()
+    if not session.get_one(RestoreJob, claim.job_id, populate_existing=True).is_active:
+        _give_up_key(lease, claim)
 
 
 def _renew(lease: Lease, claim: Claim) -> None:

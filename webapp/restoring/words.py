@@ -5,13 +5,14 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from webapp.restoring.filters import Filters
-from webapp.restoring.plan import EMAIL_TAKEN, NO_LONGER_ELIGIBLE, REFUSED, TWIN
+from webapp.restoring.plan import CRASHED, EMAIL_TAKEN, NO_LONGER_ELIGIBLE, REFUSED, TWIN
 
 REASONS = {
     EMAIL_TAKEN: "E-mail address used by another contact",
     TWIN: "Same e-mail address as a contact deleted later",
     NO_LONGER_ELIGIBLE: "No longer in the bin",
     REFUSED: "Could not be written",
+    CRASHED: "Ended the restore each time it was tried",
 }
 
 

@@ -131,7 +131,7 @@ def restore_job(job_id: int) -> ResponseReturnValue:
 
 def cancel_restore(job_id: int) -> ResponseReturnValue:
     """Stop the job; what is done stays done."""
-    cancel(db.session(), _find(job_id).id, by=current_user)
+    cancel(db.session(), services().lease, _find(job_id).id, by=current_user)
     return redirect(url_for("restore_job", job_id=job_id), 303)
 
 
@@ -158,7 +158,7 @@ def _ring_if_unheard(job_id: int) -> None:
     """Whoever looks at a job that nobody runs rings for it: a lost ring costs them half a minute at most."""
     s = services()
     for found in unheard(db.session(), ring_seconds=s.ring_seconds, job_id=job_id):
-        s.doorbell.ring(found)
+        s.doorbell.ring(found.job_id)
 
 
 def _with_links(job: RestoreJob, ended: bool) -> dict[str, object]:

@@ -14,8 +14,10 @@ from webapp.jobs.doorbell import RESTORE, queue
 from webapp.jobs.lease import key
 from webapp.jobs.supervisor import reconcile
 from webapp.models import RestoreJob
-from webapp.restoring.recover import active_holders, free, unheard
-from webapp.restoring.run import Pace, carry_out, take
+from webapp.restoring.claim import free, take
+from webapp.restoring.pace import Pace
+from webapp.restoring.recover import Unheard, active_holders, unheard
+from webapp.restoring.run import carry_out
 
 PACE = Pace(lease_seconds=30, batch_size=1)
 
@@ -33,7 +35,7 @@ def rung_ago(session: Session, job: RestoreJob, seconds: float) -> None:
 
 def heard_again(session: Session, job: RestoreJob) -> bool:
     """Whether the reconciler rings for the job; others' jobs are none of this test's business."""
-    return unheard(session, ring_seconds=30, job_id=job.id) == [job.id]
+    return unheard(session, ring_seconds=30, job_id=job.id) == [Unheard(job.id, job.workspace_id, job.fence)]
 
 
 def test_a_job_that_was_just_rung_for_is_left_in_peace(store: Session, job: RestoreJob) -> None:
@@ -94,26 +96,48 @@ def test_all_overdue_jobs_are_found_or_only_the_one_asked_for(
         rung_ago(store, overdue, 3600)
 
     assert heard_again(store, job)
-    assert second.id in unheard(store, ring_seconds=30)
+    assert second.id in [found.job_id for found in unheard(store, ring_seconds=30)]
 
 
-def test_the_lease_of_a_process_known_to_be_dead_is_ended(store: Session, job: RestoreJob) -> None:
-    take(store, job.id, PACE)
-    assert take(store, job.id, PACE) is None
+def is_freed(session: Session, job: RestoreJob, runner: str) -> bool:
+    return free(session, job.id, runner=runner, why="The process that carried it out died (signal 9).")
 
-    assert free(store, job.id)
 
-    claim = take(store, job.id, PACE)
+def test_the_lease_of_a_process_known_to_be_dead_is_ended_and_why_is_kept(
+    store: Session, job: RestoreJob
+) -> None:
+    take(store, job.id, PACE, runner="here:1")
+    assert take(store, job.id, PACE, runner="here:2") is None
+
+    assert is_freed(store, job, "here:1")
+
+    assert job.last_error == "The process that carried it out died (signal 9)."
+    claim = take(store, job.id, PACE, runner="here:2")
     assert claim is not None
-    assert claim.fence == 2
+    assert (claim.fence, job.runner) == (2, "here:2")
+
+
+def test_the_death_of_a_process_costs_no_other_its_lease(store: Session, job: RestoreJob) -> None:
+    take(store, job.id, PACE, runner="here:1")
+    run_out(store, job.id)
+    take(store, job.id, PACE, runner="there:1")
+    until = job.lease_until
+
+    assert not is_freed(store, job, "here:1")
+
+    store.refresh(job)
+    assert (job.lease_until, job.last_error) == (until, None)
 
 
 def test_a_job_that_nobody_runs_has_no_lease_to_end(
     store: Session, restoring: Restoring, job: RestoreJob
 ) -> None:
-    assert not free(store, job.id)
+    assert not is_freed(store, job, "here:1")
+    take(store, job.id, PACE, runner="here:1")
+    run_out(store, job.id)
+    assert not is_freed(store, job, "here:1")
     restoring.run(job)
-    assert not free(store, job.id)
+    assert not is_freed(store, job, "here:1")
 
 
 def test_the_next_runner_goes_on_where_the_dead_one_stopped(
@@ -126,9 +150,9 @@ def test_the_next_runner_goes_on_where_the_dead_one_stopped(
         raise Killed
 
     with pytest.raises(Killed):
-        carry_out(store, restoring.lease, job.id, pace=PACE, should_stop=die)
+        carry_out(store, restoring.lease, job.id, pace=PACE, runner="here:1", should_stop=die)
     assert restoring.run(job) == "nothing_to_do"
-    free(store, job.id)
+    assert is_freed(store, job, "here:1")
 
     assert restoring.run(job) == "done"
     assert (job.restored, len(restoring.outcomes(job))) == (2, 2)

@@ -130,7 +130,8 @@ def test_the_key_of_a_job_that_ended_is_taken_over(
     scope: Scope, world: World, restoring: Restoring, redis: Redis
 ) -> None:
     ended = restoring.start(scope)
-    cancel(restoring.session, ended.id, by=restoring.session.get_one(User, world.admin.id))
+    nowhere = RedisLease(connect("redis://127.0.0.1:1"), lock_seconds=60, starting_seconds=10)
+    cancel(restoring.session, nowhere, ended.id, by=restoring.session.get_one(User, world.admin.id))
     assert redis.get(key(world.id)) == ended.uuid.encode()
 
     job = restoring.start(another(scope))

@@ -1,0 +1,114 @@
+"""`worker.py` with an accident built in; the environment says which (tests/support/accidents.py)."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+
+from sqlalchemy import Engine, event, update
+from sqlalchemy.orm import Session
+
+import worker
+from tests.support.accidents import SETTING, Accident
+from webapp.jobs.lease import RedisLease
+from webapp.jobs.worker import GentleWorker
+from webapp.models import RestoreJob
+from webapp.restoring import claim, run
+
+
+class Fate:
+    """Counts how often the place is reached, here and in all processes, and lets it happen."""
+
+    def __init__(self, accident: Accident, tally: Path) -> None:
+        self.accident, self.tally, self.reached = accident, tally, 0
+
+    def strike(self) -> None:
+        self.reached += 1
+        if self.reached != self.accident.at:
+            return
+        done = self.tally.stat().st_size if self.tally.exists() else 0
+        if done >= self.accident.times:
+            return
+        with self.tally.open("ab") as tally:
+            tally.write(b"x")
+        victim = os.getppid() if self.accident.what == Accident.KILL_PARENT else os.getpid()
+        os.kill(victim, signal.SIGSTOP if self.accident.what == Accident.STOP else signal.SIGKILL)
+
+    def strike_in_a_restore(self, *_: Any) -> None:
+        if run_is_under_way():
+            self.strike()
+
+
+def run_is_under_way() -> bool:
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code is run.carry_out.__code__:
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
+
+
+def prepare(accident: Accident, fate: Fate) -> None:
+    moment, _, place = accident.where.partition(" ")
+    if place == "COMMIT":
+        event.listen(Session, f"{moment}_commit", fate.strike_in_a_restore)
+    elif place == "fork":
+        before(GentleWorker, "fork_work_horse", fate.strike)
+    elif place == "release":
+        before(RedisLease, "release", fate.strike)
+    elif place:
+        strike_at_statement(place, accident.parameter, fate)
+    if accident.without_fence:
+        claim.hold = run.hold = hold_without_fence
+
+
+def before(owner: type, name: str, act: Callable[[], None]) -> None:
+    original = getattr(owner, name)
+
+    def method(*arguments: Any) -> Any:
+        act()
+        return original(*arguments)
+
+    setattr(owner, name, method)
+
+
+def strike_at_statement(beginning: str, parameter: int | None, fate: Fate) -> None:
+    def listener(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith(beginning) and (parameter is None or parameter in flat(parameters)):
+            fate.strike_in_a_restore()
+
+    event.listen(Engine, "before_cursor_execute", listener)
+
+
+def flat(parameters: Any) -> Iterable[Any]:
+    if isinstance(parameters, dict):
+        parameters = list(parameters.values())
+    for value in parameters:
+        if isinstance(value, list | tuple | dict):
+            yield from flat(value)
+        else:
+            yield value
+
+
+def hold_without_fence(session: Session, mine: claim.Claim, now: Any, pace: Any = None) -> RestoreJob:
+    """`hold`, that holds whatever has happened meanwhile."""
+    session.execute(
+        update(RestoreJob)
+        .where(RestoreJob.id == mine.job_id)
+        .values(lease_until=RestoreJob.lease_until)
+        .execution_options(synchronize_session=False)
+    )
+    return session.get_one(RestoreJob, mine.job_id, populate_existing=True)
+
+
+if __name__ == "__main__":
+    values = json.loads(os.environ[SETTING])
+    tally = Path(values.pop("tally"))
+    accident = Accident(**values)
+    prepare(accident, Fate(accident, tally))
+    worker.main(sys.argv[1:])

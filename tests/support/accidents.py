@@ -1,0 +1,43 @@
+"""Accidents that happen to a real worker process at a chosen moment: between two statements, or at a fork."""
+
+import json
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import ClassVar
+
+SETTING = "ACCIDENT"
+
+
+@dataclass(frozen=True)
+class Accident:
+    """What happens, where, and how often.
+
+    `where` is one of these, `what` one of KILL, STOP (until it is told to continue) and KILL_PARENT:
+
+    - "before COMMIT", "after COMMIT": of a process that carries a restore out
+    - "before UPDATE contact" or any other beginning of a statement
+    - "before fork": in the worker that has taken a message and not yet forked its horse
+    - "before release": when the key is about to be given up
+
+    It happens at the `at`-th time that the place is reached in one process, `times` times in all; `text`, if
+    given, must be among the statement's parameters.
+    """
+
+    SCRIPT: ClassVar[str] = "tests/faults/accident_prone.py"
+    KILL: ClassVar[str] = "kill"
+    STOP: ClassVar[str] = "stop"
+    KILL_PARENT: ClassVar[str] = "kill parent"
+
+    where: str = ""
+    what: str = "kill"
+    at: int = 1
+    times: int = 1
+    parameter: int | None = None
+    # The negative control: every runner believes that its fence is the newest.
+    without_fence: bool = False
+
+    def environ(self, folder: Path) -> dict[str, str]:
+        """What a worker is started with, so that this happens to it and its children."""
+        tally = folder / f"accidents-{uuid.uuid4().hex}"
+        return {SETTING: json.dumps(asdict(self) | {"tally": str(tally)})}

@@ -1,0 +1,131 @@
+"""A database and a Redis that nothing else uses, with real worker processes in between."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import upgrade
+from redis import Redis
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contacts
+from tests.factories.people import World, new_world
+from tests.support.accidents import Accident
+from tests.support.processes import WorkerProcess, wait_until, worker_process
+from tests.support.restoring import Restoring
+from tests.support.schema import app_on_a_new_database
+from webapp.extensions import db
+from webapp.jobs.doorbell import Doorbell
+from webapp.jobs.lease import RedisLease
+from webapp.jobs.services import services
+from webapp.local_services import redis_url
+from webapp.models import Contact, RestoreJob, RestoreOutcome
+from webapp.restoring.start import start
+
+# Small batches and many, so that a job is long enough to be hit in its middle; SQLite rests between them.
+BATCH_SIZE = "5"
+CONTACTS = {"sqlite": 300, "postgresql": 900}
+
+
+@dataclass
+class House:
+    """Everything of one deployment but its web: whoever holds it may kill and stop what runs in it."""
+
+    environ: dict[str, str]
+    app: Flask
+    engine: Engine
+    lease: RedisLease
+    doorbell: Doorbell
+    folder: Path
+    logs: list[Path] = field(default_factory=list)
+
+    def worker(self, accident: Accident | None = None) -> AbstractContextManager[WorkerProcess]:
+        """A `worker.py` with a log of its own; `accident` is what happens to it."""
+        log = self.folder / f"worker-{len(self.logs)}.log"
+        self.logs.append(log)
+        if accident is None:
+            return worker_process(self.environ, log)
+        return worker_process(self.environ | accident.environ(self.folder), log, script=Accident.SCRIPT)
+
+    def writing(self) -> Session:
+        """A session that writes while the worker does: on SQLite it takes the lock at its beginning."""
+        return Session(self.engine.execution_options(writes=True))
+
+    @property
+    def redis(self) -> Redis:
+        return self.lease.redis
+
+    @property
+    def many(self) -> int:
+        """How many contacts make a job that takes a few seconds."""
+        return CONTACTS[self.engine.dialect.name]
+
+    def new_world(self, contacts: int) -> World:
+        """A workspace with so many contacts in its bin."""
+        with self.writing() as session:
+            world = new_world(session)
+            delete(session, world, *new_contacts(session, world, contacts))
+            session.commit()
+            session.expunge_all()
+        return world
+
+    def start_job(self, contacts: int) -> int:
+        """Confirm the restore of a bin of so many contacts, and ring."""
+        return self.start_all(self.new_world(contacts))
+
+    def start_all(self, world: World) -> int:
+        """Confirm the restore of all that is in the bin, and ring."""
+        with self.writing() as session:
+            scope = Restoring(session, world, self.lease).question_all().scope
+            return start(session, self.lease, self.doorbell.ring, scope=scope, requested_by=world.admin.id).id
+
+    def job(self, job_id: int) -> RestoreJob:
+        with Session(self.engine, expire_on_commit=False) as session:
+            return session.get_one(RestoreJob, job_id)
+
+    def logged(self, event: str, **values: object) -> list[str]:
+        """The lines of all workers' logs that tell of `event` with these values."""
+        wanted = {f"{name}={value}" for name, value in values.items()}
+        return [
+            line
+            for log in self.logs
+            for line in log.read_text(errors="replace").splitlines()
+            if event in line.split() and wanted <= set(line.split())
+        ]
+
+    def was_rung_again(self, job_id: int) -> bool:
+        """Whether the reconciler had to see to the job."""
+        return bool(self.logged("rung_again", job=job_id))
+
+    def wait_for_the_middle(self, job_id: int) -> None:
+        wait_until(lambda: self.job(job_id).processed > 0)
+        assert self.job(job_id).state == "running"
+
+    def wait_for_the_end(self, job_id: int) -> RestoreJob:
+        wait_until(lambda: not self.job(job_id).is_active)
+        return self.job(job_id)
+
+    def check_that_all_came_back_once(self, job_id: int, contacts: int) -> None:
+        job = self.wait_for_the_end(job_id)
+        assert (job.state, job.restored, job.processed) == ("done", contacts, contacts)
+        with Session(self.engine) as session:
+            outcomes = select(func.count()).where(RestoreOutcome.job_id == job_id)
+            live = select(func.count()).where(Contact.restore_job_id == job_id, Contact.deleted_at.is_(None))
+            assert session.scalar(outcomes) == session.scalar(live) == contacts
+
+
+@contextmanager
+def new_house(environ: dict[str, str], **settings: str) -> Iterator[House]:
+    """A house on a new database of the same kind; its Redis is started by whoever wants it, in its folder."""
+    with tempfile.TemporaryDirectory(prefix="restore-house-") as name:
+        folder = Path(name)
+        defaults = {"REDIS_URL": redis_url(folder), "BATCH_SIZE": BATCH_SIZE, "LOG_LEVEL": "INFO"}
+        own = environ | defaults | settings
+        with app_on_a_new_database(own) as app:
+            upgrade()
+            own["DATABASE_URL"] = app.config["SQLALCHEMY_DATABASE_URI"]
+            yield House(own, app, db.engine, services().lease, services().doorbell, folder)
