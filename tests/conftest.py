@@ -19,6 +19,7 @@ from tests.support.work import work_off
 from webapp import create_app
 from webapp.extensions import db, limiter
 from webapp.jobs.connection import connect
+from webapp.jobs.lease import RedisLease
 from webapp.local_services import private_redis
 
 DATABASES = {"sqlite": sqlite_url, "postgresql": postgresql_url}
@@ -99,6 +100,15 @@ def store(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def redis(redis_url: str) -> Redis:
     return connect(redis_url)
+
+
+@pytest.fixture
+def lease(redis: Redis) -> Iterator[RedisLease]:
+    """The lease with its real times; no key outlives its test, because SQLite gives rolled-back ids again."""
+    before = set(redis.keys("restore:lock:*"))
+    yield RedisLease(redis, lock_seconds=60, starting_seconds=10)
+    if left := set(redis.keys("restore:lock:*")) - before:
+        redis.delete(*left)
 
 
 @pytest.fixture

@@ -54,15 +54,14 @@ def run_is_under_way() -> bool:
 
 
 def prepare(accident: Accident, fate: Fate) -> None:
-    moment, _, place = accident.where.partition(" ")
-    if place == "COMMIT":
-        event.listen(Session, f"{moment}_commit", fate.strike_in_a_restore)
-    elif place == "fork":
+    if accident.where in ("before COMMIT", "after COMMIT"):
+        event.listen(Session, accident.where.lower().replace(" ", "_"), fate.strike_in_a_restore)
+    elif accident.where == "before fork":
         before(GentleWorker, "fork_work_horse", fate.strike)
-    elif place == "release":
+    elif accident.where == "before release":
         before(RedisLease, "release", fate.strike)
-    elif place:
-        strike_at_statement(place, accident.parameter, fate)
+    elif accident.where:
+        strike_at_statement(accident.where.removeprefix("before "), accident.parameter, fate)
     if accident.without_fence:
         claim.hold = run.hold = hold_without_fence
 

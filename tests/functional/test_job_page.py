@@ -62,6 +62,23 @@ def test_it_asks_again_by_itself_until_the_end(scripted: Browser, binned: list[C
     assert ended.words("#progress") == scripted.get(job.path).words("#progress")
 
 
+def test_an_interrupted_restore_says_why_and_that_it_goes_on(
+    admin: Browser, binned: list[Contact], store: Session, world: World, work: Work
+) -> None:
+    page = start_all(admin)
+    job = store.scalars(select(RestoreJob).where(RestoreJob.workspace_id == world.id)).one()
+    why = "The database has no room left: database or disk is full."
+    job.state, job.last_error = "running", why
+    store.commit()
+
+    assert f"Interrupted at 0 of 60; it goes on by itself. {why}" in admin.get(page.path).text
+
+    work()
+    done = admin.get(page.path).text
+    assert "60 contacts restored." in done
+    assert "Interrupted" not in done
+
+
 def test_without_scripts_the_page_reloads_itself_until_the_end(
     admin: Browser, binned: list[Contact], work: Work
 ) -> None:

@@ -12,7 +12,7 @@ from redis import Redis
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import delete, new_contacts
+from tests.factories.bins import fill_bin
 from tests.factories.people import World, new_world
 from tests.support.accidents import Accident
 from tests.support.processes import WorkerProcess, wait_until, worker_process
@@ -23,7 +23,7 @@ from webapp.jobs.doorbell import Doorbell
 from webapp.jobs.lease import RedisLease
 from webapp.jobs.services import services
 from webapp.local_services import redis_url
-from webapp.models import Contact, RestoreJob, RestoreOutcome
+from webapp.models import Contact, RestoreBatch, RestoreJob, RestoreOutcome
 from webapp.restoring.start import start
 
 # Small batches and many, so that a job is long enough to be hit in its middle; SQLite rests between them.
@@ -43,13 +43,16 @@ class House:
     folder: Path
     logs: list[Path] = field(default_factory=list)
 
-    def worker(self, accident: Accident | None = None) -> AbstractContextManager[WorkerProcess]:
+    def worker(
+        self, accident: Accident | None = None, **settings: str
+    ) -> AbstractContextManager[WorkerProcess]:
         """A `worker.py` with a log of its own; `accident` is what happens to it."""
         log = self.folder / f"worker-{len(self.logs)}.log"
         self.logs.append(log)
         if accident is None:
-            return worker_process(self.environ, log)
-        return worker_process(self.environ | accident.environ(self.folder), log, script=Accident.SCRIPT)
+            return worker_process(self.environ | settings, log)
+        environ = self.environ | settings | accident.environ(self.folder)
+        return worker_process(environ, log, script=Accident.SCRIPT)
 
     def writing(self) -> Session:
         """A session that writes while the worker does: on SQLite it takes the lock at its beginning."""
@@ -68,9 +71,8 @@ class House:
         """A workspace with so many contacts in its bin."""
         with self.writing() as session:
             world = new_world(session)
-            delete(session, world, *new_contacts(session, world, contacts))
+            fill_bin(session, world, contacts)
             session.commit()
-            session.expunge_all()
         return world
 
     def start_job(self, contacts: int) -> int:
@@ -108,6 +110,27 @@ class House:
     def wait_for_the_end(self, job_id: int) -> RestoreJob:
         wait_until(lambda: not self.job(job_id).is_active)
         return self.job(job_id)
+
+    def history(self, job_id: int) -> list[RestoreBatch]:
+        """The job's batches, in the order in which they were committed."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            return list(
+                session.scalars(
+                    select(RestoreBatch).where(RestoreBatch.job_id == job_id).order_by(RestoreBatch.id)
+                )
+            )
+
+    def ids_in_the_bin(self, world: World) -> list[int]:
+        with Session(self.engine) as session:
+            gone = Contact.workspace_id == world.id, Contact.deleted_at.is_not(None)
+            return list(session.scalars(select(Contact.id).where(*gone).order_by(Contact.id)))
+
+    def reasons(self, job_id: int) -> dict[int, str | None]:
+        """Why contacts did not come back."""
+        with Session(self.engine) as session:
+            left = RestoreOutcome.job_id == job_id, RestoreOutcome.outcome != "restored"
+            rows = session.execute(select(RestoreOutcome.contact_id, RestoreOutcome.reason).where(*left))
+            return dict(rows.all())
 
     def check_that_all_came_back_once(self, job_id: int, contacts: int) -> None:
         job = self.wait_for_the_end(job_id)

@@ -65,6 +65,28 @@ class WorkerProcess:
         child = self.child("restore")
         return next(iter(children(child)), None) if child else None
 
+    @contextmanager
+    def held_back(self, queue: str) -> Iterator[None]:
+        """Let the process that works on `queue` stand still meanwhile."""
+        pid = self.child(queue)
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def wait_for_a_horse(self) -> int:
+        """The process that carries a restore out, as soon as there is one."""
+        found: list[int] = []
+
+        def look() -> bool:
+            found[:] = [horse] if (horse := self.horse()) else []
+            return bool(found)
+
+        wait_until(look)
+        return found[0]
+
     def everything(self) -> list[int]:
         family = [self.process.pid]
         for pid in family:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, BigId, partial_index
 from webapp.models.user import User
+from webapp.models.workspace import Workspace
 
 QUEUED, RUNNING, DONE, CANCELLED, FAILED = "queued", "running", "done", "cancelled", "failed"
 ACTIVE = (QUEUED, RUNNING)
@@ -50,6 +51,7 @@ class RestoreJob(Base):
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime]
     rung_at: Mapped[datetime]
+    # One more than the processes that died since the last batch was committed, while somebody has it in hand.
     claims_since_progress: Mapped[int] = mapped_column(default=0)
     # Which process made the latest claim: "host:pid". Whoever sees it die gives the job back, and no other.
     runner: Mapped[str | None] = mapped_column(String(100))
@@ -73,6 +75,7 @@ class RestoreJob(Base):
     why: Mapped[str | None] = mapped_column(String(300))
 
     requester: Mapped[User] = relationship()
+    workspace: Mapped[Workspace] = relationship()
 
     @property
     def is_active(self) -> bool:

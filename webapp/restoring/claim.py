@@ -79,13 +79,11 @@ def hold(session: Session, claim: Claim, now: datetime, pace: Pace | None = None
     return session.get_one(RestoreJob, claim.job_id, populate_existing=True)
 
 
-def give_back(
-    session: Session, claim: Claim, *, why: str | None = None, counts_as_a_claim: bool = True
-) -> None:
+def give_back(session: Session, claim: Claim, *, counts_as_a_claim: bool, why: str | None = None) -> None:
     """End the own lease, so that the next runner need not wait for it to run out.
 
-    `why` says what interrupted the work, if anything did. A claim that came to nothing for a reason that is
-    no contact's fault does not count as one. Raises LostLease.
+    `why` says what interrupted the work, if anything did. A claim that ends for a reason that is no contact's
+    fault does not count as one. Raises LostLease.
     """
     with write_transaction(session):
         now = read_clock(session)

@@ -87,7 +87,7 @@ def _walk(session: Session, lease: Lease, claim: Claim, pace: Pace, should_stop:
             break
         _renew(lease, claim)
         if should_stop():
-            give_back(session, claim)
+            give_back(session, claim, counts_as_a_claim=False)
             log.info("restore_released")
             return RELEASED
         time.sleep(pace.rest_seconds)
@@ -185,7 +185,7 @@ def _move_on(
     job.restored += outcomes[RESTORED]
     job.skipped += outcomes[SKIPPED]
     job.failed += outcomes[FAILED]
-    job.claims_since_progress = 0
+    job.claims_since_progress = 1  # the one in hand
     job.one_by_one = max(0, job.one_by_one - len(met))
     batch = RestoreBatch(job_id=job.id, fence=claim.fence, contacts=len(met) + len(left), at=now)
     if met:

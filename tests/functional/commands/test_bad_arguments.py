@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from tests.factories.people import World
 from tests.support.state import nothing_changes
-from webapp.cli import contacts_group, demo_command
+from webapp.cli import campaigns_group, contacts_group, demo_command, restore_group
 
 Run = Callable[..., Result]
 
@@ -115,6 +115,21 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a load for nowhere": (("demo", "--workspace", "Nowhere", "--contacts", "1"), 2, "There is no workspace"),
     "a load for NUL": (("demo", "--workspace", "a\0b", "--contacts", "1"), 2, "There is no workspace “a�b”"),
     "a condition with a value": (("demo", "--if-empty=1"), 2, "does not take a value"),
+    "no campaign": (("campaigns", "send"), 2, "Missing argument 'NAME'"),
+    "a campaign that is not there": (("campaigns", "send", "None such"), 2, "There is no campaign"),
+    "a campaign of nowhere": (
+        ("campaigns", "send", "News", "--workspace", "Nowhere"),
+        2,
+        "There is no workspace “Nowhere”.",
+    ),
+    "no restore": (("restore", "cancel"), 2, "Missing argument 'ID'"),
+    "restore nought": (("restore", "cancel", "0"), 2, "0 is not in the range"),
+    "a restore that is not there": (("restore", "cancel", str(2**62)), 2, f"There is no restore #{2**62}."),
+    "a restore beyond any database": (("restore", "cancel", str(2**63)), 2, "is not in the range"),
+    "a restore in words": (("restore", "cancel", "all"), 2, "not a valid integer"),
+    "two restores": (("restore", "cancel", "1", "2"), 2, "unexpected extra argument"),
+    "fewer ended than none": (("restore", "status", "--ended", "-1"), 2, "-1 is not in the range"),
+    "a status of one": (("restore", "status", "1"), 2, "unexpected extra argument"),
     "something else for demo": (("demo", "now"), 2, "unexpected extra argument"),
 }
 
@@ -195,7 +210,8 @@ def test_a_file_may_have_a_name_that_is_no_text(run: Run, place: World, tmp_path
 
 def test_every_argument_and_option_is_tried() -> None:
     tried = {word.partition("=")[0] for args, _, _ in COMMANDS.values() for word in args}
-    for command in (*contacts_group.commands.values(), demo_command):
+    groups = (contacts_group, campaigns_group, restore_group)
+    for command in (*(command for group in groups for command in group.commands.values()), demo_command):
         assert command.name in tried
         for parameter in command.params:
             assert isinstance(parameter, click.Argument) or set(parameter.opts) <= tried, parameter.opts

@@ -210,8 +210,8 @@ def test_a_process_that_is_about_to_go_hands_the_job_back_and_it_ends_with_each_
         pace = Pace(lease_seconds=30, batch_size=1)
         endings.append(carry_out(store, restoring.lease, job.id, pace=pace, should_stop=lambda: True))
         store.refresh(job)
-        assert job.claims_since_progress == 0
         if endings[-1] == "released":
+            assert job.claims_since_progress == 0
             assert redis.get(key(world.id)) == job.uuid.encode()
 
     assert endings == ["released"] * 5 + ["done"]

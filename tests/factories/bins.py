@@ -1,0 +1,40 @@
+"""A bin of many contacts, put there by one statement: nobody waits for a hundred thousand objects."""
+
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World, number
+from webapp.clock import read_clock
+from webapp.models import Deletion
+
+INSERT = """
+    INSERT INTO contact (workspace_id, email, email_key, first_name, last_name, phone,
+                         created_at, updated_at, version, deleted_at, deletion_id)
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
+    SELECT workspace_id, 'c' || i || :suffix, 'c' || i || :suffix, 'Ann', 'Number ' || i, '',
+           created_at, created_at, 1, created_at, deletion.id
+    FROM n, deletion WHERE deletion.id = :deletion
+"""
+
+
+def fill_bin(session: Session, world: World, count: int, *, ago: timedelta = timedelta(hours=1)) -> Deletion:
+    """Give a new workspace so many contacts that were all deleted in one deletion, `ago` before now."""
+    at = read_clock(session) - ago
+    deletion = Deletion(
+        workspace_id=world.id,
+        number=1,
+        user_id=world.member.id,
+        created_at=at,
+        source="test",
+        contact_count=count,
+        in_bin=count,
+        completed_at=at,
+    )
+    session.add(deletion)
+    session.flush()
+    session.execute(
+        text(INSERT), {"count": count, "suffix": f"-{number()}@example.com", "deletion": deletion.id}
+    )
+    return deletion

@@ -1,0 +1,157 @@
+"""`flask restore status` and `flask restore cancel`: what an operator sees and does without a page."""
+
+from collections.abc import Callable
+from itertools import takewhile
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from redis import Redis
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contacts
+from tests.factories.people import World
+from tests.support.restoring import Restoring, run_out
+from webapp.jobs.lease import RedisLease, key
+from webapp.models import AuditEvent, RestoreJob
+from webapp.restoring.claim import free, take
+from webapp.restoring.pace import Pace
+from webapp.restoring.run import carry_out
+
+Run = Callable[..., Result]
+PACE = Pace(lease_seconds=30, batch_size=2)
+
+
+@pytest.fixture
+def run(app: Flask) -> Run:
+    return lambda *words: app.test_cli_runner().invoke(args=["restore", *words])
+
+
+@pytest.fixture
+def restoring(store: Session, place: World, lease: RedisLease) -> Restoring:
+    return Restoring(store, place, lease)
+
+
+@pytest.fixture
+def job(restoring: Restoring, store: Session, place: World) -> RestoreJob:
+    """A queued job over five contacts."""
+    delete(store, place, *new_contacts(store, place, 5))
+    return restoring.start(restoring.question_all().scope)
+
+
+def told(result: Result, job: RestoreJob) -> list[str]:
+    """The lines about this job; others' jobs are none of this test's business."""
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith(f"Restore #{job.id} of "))
+    more = takewhile(lambda line: line.startswith("  "), lines[at + 1 :])
+    return [lines[at], *(" ".join(line.split()) for line in more)]
+
+
+def test_a_queued_job_is_told_with_what_it_waits_for(run: Run, job: RestoreJob, place: World) -> None:
+    head, *lines = told(run("status"), job)
+
+    assert head == (
+        f"Restore #{job.id} of {place.workspace.name} (workspace {place.id}), asked for by Ada Admin: queued"
+    )
+    assert lines[:2] == ["progress 0 of 5 contacts", "fence 0, claims since progress 0"]
+    assert lines[2].startswith("lease none yet: rung for ")
+
+
+def test_a_running_job_is_told_with_its_runner_and_its_lease(
+    run: Run, job: RestoreJob, store: Session
+) -> None:
+    take(store, job.id, PACE, runner="web-1:42")
+
+    head, *lines = told(run("status"), job)
+
+    assert head.endswith(": running")
+    assert "fence 1, claims since progress 1" in lines
+    assert any(line.startswith("lease web-1:42 for ") and line.endswith(" more seconds") for line in lines)
+
+
+def test_a_job_whose_runner_died_is_told_with_the_last_error(
+    run: Run, job: RestoreJob, store: Session
+) -> None:
+    take(store, job.id, PACE, runner="web-1:42")
+    free(store, job.id, runner="web-1:42", why="The process that carried it out died (signal 9).")
+
+    lines = told(run("status"), job)
+
+    assert "last error The process that carried it out died (signal 9)." in lines
+    assert any(line.startswith("lease web-1:42 had it until ") for line in lines)
+
+
+def test_what_has_ended_is_told_only_if_asked_for(run: Run, job: RestoreJob, restoring: Restoring) -> None:
+    restoring.run(job)
+
+    assert f"Restore #{job.id} of" not in run("status").output
+    head, *lines = told(run("status", "--ended", "1000"), job)
+
+    assert head.endswith(": done")
+    assert lines == [
+        "progress 5 of 5 contacts",
+        "fence 1, claims since progress 1",
+        "lease none: it has ended",
+    ]
+
+
+def test_a_queued_job_is_cancelled_at_once(
+    run: Run, job: RestoreJob, store: Session, place: World, redis: Redis
+) -> None:
+    result = run("cancel", str(job.id))
+
+    assert (result.exit_code, result.output) == (0, f"Restore #{job.id} is cancelled. It had not begun.\n")
+    store.refresh(job)
+    assert (job.state, job.why) == ("cancelled", "Stopped by the operator.")
+    assert redis.get(key(place.id)) is None
+    event = store.scalars(
+        select(AuditEvent).where(
+            AuditEvent.workspace_id == place.id, AuditEvent.action == "restore.cancel_requested"
+        )
+    ).one()
+    assert event.user_id is None
+
+
+def test_a_running_job_stops_after_the_contacts_in_hand(
+    run: Run, job: RestoreJob, store: Session, restoring: Restoring
+) -> None:
+    outputs = []
+
+    def stop_it() -> bool:
+        outputs.append(run("cancel", str(job.id)).output)
+        outputs.extend(told(run("status"), job))
+        return False
+
+    store.commit()
+    assert carry_out(store, restoring.lease, job.id, pace=PACE, should_stop=stop_it) == "cancelled"
+
+    assert outputs[0] == f"Restore #{job.id} stops after the contacts in hand.\n"
+    assert "cancelled after the batch in hand" in outputs
+    assert (job.restored, job.why) == (2, "Stopped by the operator.")
+
+
+def test_a_job_whose_runner_is_gone_stops_at_its_next_claim(
+    run: Run, job: RestoreJob, store: Session, restoring: Restoring
+) -> None:
+    take(store, job.id, PACE)
+    run_out(store, job.id)
+    assert run("cancel", str(job.id)).exit_code == 0
+
+    assert restoring.run(job) == "cancelled"
+
+
+def test_a_job_that_has_ended_is_left_as_it_is(run: Run, job: RestoreJob, restoring: Restoring) -> None:
+    restoring.run(job)
+
+    result = run("cancel", str(job.id))
+
+    assert result.exit_code == 2
+    assert f"Restore #{job.id} has ended already: done. Nothing was changed." in result.output
+
+
+def test_nobody_restoring_is_said(empty_app: Flask) -> None:
+    result = empty_app.test_cli_runner().invoke(args=["restore", "status", "--ended", "5"])
+
+    assert (result.exit_code, result.output) == (0, "No restore is queued or running.\n")
