@@ -1,0 +1,34 @@
+"""One row among ten thousand that the database will not have."""
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from tests.factories.bins import fill_bin
+from tests.factories.people import World
+from tests.support.browser import Browser
+from tests.support.faults import refusing
+from tests.support.restoring import Restoring
+from webapp.jobs.lease import RedisLease
+from webapp.jobs.services import BATCH_SIZES
+
+MANY = 10_000
+
+
+def test_a_row_that_violates_a_constraint_stays_alone_and_is_listed_with_its_reason(
+    engine: Engine, store: Session, world: World, lease: RedisLease, admin: Browser
+) -> None:
+    """(19) With the batches of the real worker."""
+    fill_bin(store, world, MANY)
+    store.commit()
+    restoring = Restoring(store, world, lease)
+    job = restoring.start(restoring.question_all().scope)
+    refused = sorted(restoring.in_bin())[500]
+
+    with refusing(engine, refused):
+        restoring.run(job, batch_size=BATCH_SIZES[engine.dialect.name])
+
+    assert (job.state, job.restored, job.failed) == ("done", MANY - 1, 1)
+    assert restoring.in_bin() == {refused}
+    page = admin.get(f"/restores/{job.id}").text
+    assert "9,999 contacts restored, 1 failed." in page
+    assert "Stayed in the bin: the database refused it (this one not" in page
