@@ -1,5 +1,7 @@
 """The history of a restore, batch by batch, and what its operators ask: who runs it, what interrupted it.
 
+A live address is looked up by itself: the statistics of its workspace lie while a restore fills it.
+
 Revision ID: 0002
 Revises: 0001
 """
@@ -36,9 +38,25 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["job_id"], ["restore_job.id"], name="fk_restore_batch_job_id"),
     )
     op.create_index("ix_restore_batch_job_id", "restore_batch", ["job_id"])
+    op.drop_index("uq_contact_live_email", "contact")
+    live_address("email_key", "workspace_id")
+
+
+def live_address(*columns: str) -> None:
+    live = sa.text("deleted_at IS NULL")
+    op.create_index(
+        "uq_contact_live_email",
+        "contact",
+        list(columns),
+        unique=True,
+        sqlite_where=live,
+        postgresql_where=live,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("uq_contact_live_email", "contact")
+    live_address("workspace_id", "email_key")
     op.drop_table("restore_batch")
     op.drop_column("restore_job", "one_by_one")
     op.drop_column("restore_job", "last_error")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_
+from sqlalchemy import ColumnElement, Row, Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 # Where a row stands: its moment and, among rows of one moment, its id.
@@ -34,14 +34,21 @@ class Keyset:
 
     def after(self, place: Place) -> ColumnElement[bool]:
         """The rows that come after `place` in this order."""
-        moment, row_id = place
-        # The first comparison alone is what an index can seek to.
-        return and_(self.moment <= moment, or_(self.moment < moment, self.id < row_id))
+        return self._pair < self._at(place)
 
     def before(self, place: Place) -> ColumnElement[bool]:
         """The rows that come before `place` in this order."""
+        return self._pair > self._at(place)
+
+    # Compared as a pair, because that is what an index can seek to: of a deletion of a million all have one
+    # moment, and the moment alone would read them all.
+    @property
+    def _pair(self) -> ColumnElement[Any]:
+        return tuple_(self.moment, self.id)
+
+    def _at(self, place: Place) -> ColumnElement[Any]:
         moment, row_id = place
-        return and_(self.moment >= moment, or_(self.moment > moment, self.id > row_id))
+        return tuple_(literal(moment, self.moment.type), literal(row_id, self.id.type))
 
     def read(
         self,

@@ -36,9 +36,10 @@ class Contact(Base):
     merged_into_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("contact.id"))
 
     __table_args__ = (
-        # A contact in the bin reserves nothing: only live addresses are unique.
+        # A contact in the bin reserves nothing: only live addresses are unique. The address stands first, so
+        # that it can be looked up in a statement that lets the planner know nothing of the workspace.
         partial_index(
-            "uq_contact_live_email", "workspace_id", "email_key", where="deleted_at IS NULL", unique=True
+            "uq_contact_live_email", "email_key", "workspace_id", where="deleted_at IS NULL", unique=True
         ),
         partial_index("ix_contact_live", "workspace_id", "created_at", "id", where="deleted_at IS NULL"),
         # The order of the bin's page and of a restore's walk: last deleted first.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, literal, null, select
+from sqlalchemy import case, func, null, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.contacts.keyset import Place
@@ -69,29 +69,40 @@ def judge(
         candidates = candidates.where(WALK.after(after))
     batch = candidates.order_by(*WALK.order).limit(limit).cte("batch")
 
+    # Asked contact by contact, and only by the address: plus nought, the workspace is no way in. While a
+    # restore fills the live side the statistics call it empty, and a plan once read all of it for each.
     holder = aliased(Contact, name="holder")
+    holder_id = (
+        select(holder.id)
+        .where(
+            holder.workspace_id + 0 == batch.c.workspace_id,
+            holder.email_key == batch.c.email_key,
+            holder.deleted_at.is_(None),
+        )
+        .scalar_subquery()
+    )
     order = (batch.c.deleted_at.desc(), batch.c.id.desc())
     first_of_twins = func.first_value(batch.c.id).over(partition_by=batch.c.email_key, order_by=order)
-    judged = (
+    judged = session.execute(
         select(
             batch.c.id,
             batch.c.deletion_id,
             batch.c.deleted_at,
-            holder.id.label("holder_id"),
-            ((holder.restore_job_id == literal(job_id)) if job_id is not None else literal(False)).label(
-                "holder_is_ours"
-            ),
-            case((batch.c.email_key.is_(None), null()), else_=first_of_twins).label("first_id"),
-        )
-        .outerjoin(
-            holder,
-            (holder.workspace_id == batch.c.workspace_id)
-            & (holder.email_key == batch.c.email_key)
-            & holder.deleted_at.is_(None),
-        )
-        .order_by(*order)
+            holder_id,
+            case((batch.c.email_key.is_(None), null()), else_=first_of_twins),
+        ).order_by(*order)
+    ).all()
+    ours = _restored_by(session, job_id, [row[3] for row in judged if row[3] is not None])
+    return [_verdict(*row, ours=ours) for row in judged]
+
+
+def _restored_by(session: Session, job_id: int | None, ids: list[int]) -> set[int]:
+    """Which of these contacts job `job_id` itself has made live."""
+    if job_id is None or not ids:
+        return set()
+    return set(
+        session.scalars(select(Contact.id).where(Contact.id.in_(ids), Contact.restore_job_id == job_id))
     )
-    return [_verdict(*row) for row in session.execute(judged)]
 
 
 def _verdict(
@@ -99,11 +110,12 @@ def _verdict(
     deletion_id: int,
     deleted_at: datetime,
     holder_id: int | None,
-    holder_is_ours: bool | None,
     first_id: int | None,
+    *,
+    ours: set[int],
 ) -> Verdict:
     if holder_id is not None:
-        reason = TWIN if holder_is_ours else EMAIL_TAKEN
+        reason = TWIN if holder_id in ours else EMAIL_TAKEN
         return Verdict(contact_id, deletion_id, deleted_at, SKIPPED, reason, holder_id)
     if first_id is not None and first_id != contact_id:
         return Verdict(contact_id, deletion_id, deleted_at, SKIPPED, TWIN, first_id)
