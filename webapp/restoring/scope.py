@@ -7,13 +7,15 @@ the form `to_dict` gives; this module only says what is in it.
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from webapp.restoring.filters import Filters
 
 # "This selection allows you to restore up to 100 contacts at a time" (article).
 LARGEST_SELECTION = 100
+# How long a dialog may stay open before its question is asked anew.
+GOOD_FOR = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Scope:
     @property
     def kind(self) -> str:
         return "filters" if self.filters is not None else "ids"
+
+    def is_old(self, now: datetime) -> bool:
+        """Whether its dialog has been open for more than 30 minutes at `now`, the same clock's reading."""
+        return now - self.as_of > GOOD_FOR
 
     def to_dict(self) -> dict[str, Any]:
         """The scope as plain JSON values."""

@@ -54,19 +54,19 @@ class OutcomeRow:
 def start_restore() -> ResponseReturnValue:
     """Start what the dialog confirmed, and go and watch it. Sent twice, both lead to the same job."""
     try:
-        confirmed = unsign(request.form.get("scope", ""))
+        scope = unsign(request.form.get("scope", ""))
     except ScopeForged:
         return _refuse(400, "This confirmation did not arrive whole. Open it again.")
-    scope = confirmed.scope
     if scope.workspace_id != current_user.workspace_id:
         abort(404)
-    # One that has been used still means its job, however old it is: nobody reads that nothing was restored.
-    if confirmed.is_old and already_started(db.session(), scope) is None:
-        return _ask_again(
-            scope, "This has been open for more than 30 minutes. Nothing was restored; look again."
-        )
     s, session = services(), db.session()
     try:
+        # One that has been used still means its job, however old it is: nobody reads that nothing was
+        # restored.
+        if scope.is_old(read_clock(session)) and already_started(session, scope) is None:
+            return _ask_again(
+                scope, "This has been open for more than 30 minutes. Nothing was restored; look again."
+            )
         job = start(session, s.lease, s.doorbell.ring, scope=scope, requested_by=current_user.id)
     except NotAllowed:
         abort(403)
