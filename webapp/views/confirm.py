@@ -29,6 +29,8 @@ class Ask:
     token: str
     error: str | None
     running: JobView | None
+    # A restore that is about to begin has no page of its own yet; where it will be seen has.
+    see_restores: bool
     can_restore_any: bool
     # Where Cancel leads when the dialog is a page: to the same filters and ticks. The form carries it along,
     # so that no answer to it loses them.
@@ -91,8 +93,13 @@ def people_who_deleted() -> dict[int, str]:
     return dict(deleters(session, Extent(current_user.workspace_id, as_of=read_clock(session))))
 
 
-def show(question: Question, *, error: str | None = None, status: int = 200) -> Response:
-    """The dialog with `question`; while a job runs, with a link to it in the place of the button."""
+def show(
+    question: Question, *, error: str | None = None, status: int = 200, see_restores: bool = False
+) -> Response:
+    """The dialog with `question`; while a job runs, with a link to it in the place of the button.
+
+    With `see_restores` it leads to the list of all where the one that is in the way has no page yet.
+    """
     session, scope = db.session(), question.scope
     job = active_job(session, current_user.workspace_id)
     running = view_job(job, now=read_clock(session)) if job else None
@@ -105,6 +112,7 @@ def show(question: Question, *, error: str | None = None, status: int = 200) -> 
         token=sign(scope),
         error=error,
         running=running,
+        see_restores=see_restores and not running,
         can_restore_any=question.can_restore_any,
         back=our_path(request.form.get("back"))
         or address("restore_page", ADDRESS, selected=ticked_here()[0] or scope.ids),

@@ -76,7 +76,7 @@ def start_restore() -> ResponseReturnValue:
         return show(Question(scope), error="A restore is already running. Nothing was changed.", status=409)
     except BeingStarted:
         sentence = "Another restore is being started. Nothing was changed."
-        return show(Question(scope), error=sentence, status=409)
+        return show(Question(scope), error=sentence, status=409, see_restores=True)
     except PlanChanged:
         return _ask_again(
             scope, "This has changed since you opened it. Nothing was restored yet; look again."

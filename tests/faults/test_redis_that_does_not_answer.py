@@ -1,0 +1,72 @@
+"""A restore is asked for while Redis is away: nothing starts, nothing is changed, and that is said at once."""
+
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World
+from tests.support.another_app import another_app
+from tests.support.browser import Browser
+from tests.support.confirming import ASK_ABOUT_ALL, confirm, start_as_soon_as_possible
+from tests.support.house import House
+from tests.support.seen import Seen
+from webapp.models import RestoreJob, User
+
+# From the button to the answer. Redis is given a second, twice.
+SECONDS = 3.0
+
+
+def refuse(browser: Browser, dialog: Seen) -> None:
+    """Confirm the dialog, and see that it is refused as it should be."""
+    began = monotonic()
+    refused = confirm(browser, dialog)
+    took = monotonic() - began
+
+    assert refused.status == 503
+    assert took < SECONDS
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "Nothing was changed." in refused.complaint
+    assert refused.words("#confirm-title") == dialog.words("#confirm-title"), "what was asked is kept"
+
+
+def check_that_nothing_was_started(house: House, world: World) -> None:
+    with Session(house.engine) as session:
+        jobs = select(RestoreJob.id).where(RestoreJob.workspace_id == world.id)
+        assert session.scalars(jobs).all() == []
+
+
+def test_where_redis_refuses_everybody_a_start_is_refused_within_three_seconds(house: House) -> None:
+    """(5)"""
+    world = house.new_world(1)
+    with another_app(house.environ, REDIS_URL="redis://127.0.0.1:1") as cut_off:
+        admin = Browser(cut_off, world.admin)
+
+        refuse(admin, admin.get(ASK_ABOUT_ALL))
+
+    check_that_nothing_was_started(house, world)
+
+
+def test_where_redis_accepts_and_never_answers_a_start_is_refused_within_three_seconds(
+    house: House, enter: Callable[[User], Browser]
+) -> None:
+    """(5)"""
+    world = house.new_world(1)
+    admin = enter(world.admin)
+    dialog = admin.get(ASK_ABOUT_ALL)
+    redis = int(house.redis.info("server")["process_id"])
+
+    os.kill(redis, signal.SIGSTOP)
+    try:
+        refuse(admin, dialog)
+        check_that_nothing_was_started(house, world)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(redis, signal.SIGCONT)
+
+    # It answers again, and may even do what it was asked for then: a key for nobody closes no door for long.
+    start_as_soon_as_possible(admin)

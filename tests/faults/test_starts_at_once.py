@@ -1,0 +1,89 @@
+"""Many confirm at the same moment: one restore starts, and everybody else is led to it."""
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World
+from tests.support.browser import Browser
+from tests.support.confirming import confirm_at_once, job_of, open_dialogs
+from tests.support.house import House
+from tests.support.seen import Seen
+from tests.support.work import work_off
+from webapp.models import RestoreJob, User
+
+Enter = Callable[[User], Browser]
+
+# Far more than a web process has threads.
+MANY = 50
+
+
+def jobs(house: House, world: World) -> list[int]:
+    with Session(house.engine) as session:
+        return list(session.scalars(select(RestoreJob.id).where(RestoreJob.workspace_id == world.id)))
+
+
+def check_that_one_started(house: House, world: World, answers: list[Seen]) -> int:
+    """One got through, to the one job there is; the others have a 409 that leads there."""
+    assert sorted(answer.status for answer in answers) == [200] + [409] * (len(answers) - 1)
+    [job_id] = jobs(house, world)
+    for answer in answers:
+        if answer.status == 200:
+            assert job_of(answer) == job_id
+        else:
+            assert leads_to(answer) in (f"/restores/{job_id}", "/restores")
+    return job_id
+
+
+def leads_to(refused: Seen) -> str:
+    """Where the refusal says that the other restore is to be seen; while that has no page yet, the list."""
+    assert "Nothing was changed." in refused.text
+    known = refused.has_button("See the running restore")
+    return str(refused.button("See the running restore" if known else "See all restores")["href"])
+
+
+def test_of_fifty_who_start_at_once_one_gets_through_and_the_others_are_led_to_it(
+    house: House, enter: Enter
+) -> None:
+    """(1)"""
+    world = house.new_world(3)
+    dialogs = open_dialogs(*[enter(world.admin) for _ in range(MANY)])
+
+    answers = confirm_at_once(dialogs)
+
+    job_id = check_that_one_started(house, world, answers)
+    work_off(house.app)
+    house.check_that_all_came_back_once(job_id, 3)
+
+
+def test_where_redis_forgets_everything_between_them_the_index_lets_one_through(
+    house: House, enter: Enter
+) -> None:
+    """(2) Nobody finds a key that would stop them."""
+    world = house.new_world(3)
+    pair = enter(world.admin), enter(world.admin)
+    pairs = [open_dialogs(*pair) for _ in range(MANY // 2)]
+
+    answers = []
+    for dialogs in pairs:
+        answers += confirm_at_once(dialogs)
+        house.redis.flushall()
+
+    job_id = check_that_one_started(house, world, answers)
+    # What rang for the job is gone as well.
+    house.doorbell.ring(job_id)
+    work_off(house.app)
+    house.check_that_all_came_back_once(job_id, 3)
+
+
+def test_two_workspaces_start_at_once_and_both_are_restored(house: House, enter: Enter) -> None:
+    """(3)"""
+    worlds = [house.new_world(3) for _ in range(2)]
+
+    answers = confirm_at_once([dialog for w in worlds for dialog in open_dialogs(enter(w.admin))])
+
+    work_off(house.app)
+    for world, answer in zip(worlds, answers, strict=True):
+        assert jobs(house, world) == [job_of(answer)]
+        house.check_that_all_came_back_once(job_of(answer), 3)

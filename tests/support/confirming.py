@@ -1,0 +1,62 @@
+"""Confirming a restore on the pages, once or by many at the same moment."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+from typing import TypeVar
+
+from tests.support.browser import Browser
+from tests.support.processes import wait_until
+from tests.support.seen import Seen
+
+Answer = TypeVar("Answer")
+
+ASK_ABOUT_ALL = "/contacts/restore/confirm-all"
+
+
+def confirm(browser: Browser, dialog: Seen | None = None) -> Seen:
+    """Press "Restore" in the dialog, by default in one about all that is in the bin."""
+    dialog = dialog or browser.get(ASK_ABOUT_ALL)
+    return browser.press(dialog, dialog.one("form[action='/restores'] button"))
+
+
+def job_of(page: Seen) -> int:
+    """The job whose page this is."""
+    assert page.status == 200, page.complaint
+    return int(page.path.removeprefix("/restores/"))
+
+
+def at_once(acts: Sequence[Callable[[], Answer]]) -> list[Answer]:
+    """Do all of it at the same moment, each in a thread of its own; what came of each."""
+    together = Barrier(len(acts))
+
+    def act(mine: Callable[[], Answer]) -> Answer:
+        together.wait()
+        return mine()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(act, acts))
+
+
+def open_dialogs(*browsers: Browser) -> list[tuple[Browser, Seen]]:
+    """Everybody is asked, in a dialog of their own, about all that is in the bin."""
+    return [(browser, browser.get(ASK_ABOUT_ALL)) for browser in browsers]
+
+
+def confirm_at_once(dialogs: Sequence[tuple[Browser, Seen]]) -> list[Seen]:
+    """All of these dialogs are confirmed together."""
+    return at_once([partial(confirm, browser, dialog) for browser, dialog in dialogs])
+
+
+def start_as_soon_as_possible(browser: Browser) -> int:
+    """Ask and confirm until a restore of all that is in the bin has been started; the job."""
+    answers: list[Seen] = []
+
+    def started() -> bool:
+        answers.append(confirm(browser))
+        return answers[-1].status == 200
+
+    wait_until(started)
+    assert {answer.status for answer in answers[:-1]} <= {409}
+    return job_of(answers[-1])
