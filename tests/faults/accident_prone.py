@@ -1,4 +1,8 @@
-"""`worker.py` with an accident built in; the environment says which (tests/support/accidents.py)."""
+"""`worker.py` with an accident built in; the environment says which (tests/support/accidents.py).
+
+With `confirm` and an address it is a web process instead, in which that admin confirms a restore of all that
+is in the bin.
+"""
 
 import json
 import os
@@ -15,10 +19,13 @@ from sqlalchemy.orm import Session
 
 import worker
 from tests.support.accidents import SETTING, Accident
+from tests.support.browser import Browser
+from tests.support.confirming import confirm
+from webapp import create_app
 from webapp.jobs.lease import RedisLease
 from webapp.jobs.worker import GentleWorker
 from webapp.models import RestoreJob
-from webapp.restoring import claim, run
+from webapp.restoring import claim, run, start
 
 
 class Fate:
@@ -29,7 +36,7 @@ class Fate:
 
     def strike(self) -> None:
         self.reached += 1
-        if self.reached != self.accident.at:
+        if self.reached < self.accident.at or (self.reached > self.accident.at and not self.accident.again):
             return
         done = self.tally.stat().st_size if self.tally.exists() else 0
         if done >= self.accident.times:
@@ -47,7 +54,7 @@ class Fate:
 def run_is_under_way() -> bool:
     frame = sys._getframe()
     while frame is not None:
-        if frame.f_code is run.carry_out.__code__:
+        if frame.f_code in (run.carry_out.__code__, start.start.__code__):
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False
@@ -59,7 +66,7 @@ def prepare(accident: Accident, fate: Fate) -> None:
     elif accident.where == "before fork":
         before(GentleWorker, "fork_work_horse", fate.strike)
     elif accident.where == "before release":
-        before(RedisLease, "release", fate.strike)
+        before(RedisLease, "release", fate.strike_in_a_restore)
     elif accident.where:
         strike_at_statement(accident.where.removeprefix("before "), accident.parameter, fate)
     if accident.without_fence:
@@ -110,4 +117,9 @@ if __name__ == "__main__":
     tally = Path(values.pop("tally"))
     accident = Accident(**values)
     prepare(accident, Fate(accident, tally))
-    worker.main(sys.argv[1:])
+    if sys.argv[1:2] == ["confirm"]:
+        browser = Browser(create_app())
+        browser.enter(sys.argv[2])
+        confirm(browser)
+    else:
+        worker.main(sys.argv[1:])

@@ -15,13 +15,13 @@ class Accident:
 
     `where` is one of these, `what` one of KILL, STOP (until it is told to continue) and KILL_PARENT:
 
-    - "before COMMIT", "after COMMIT": of a process that carries a restore out
+    - "before COMMIT", "after COMMIT": of a process that starts a restore or carries one out
     - "before UPDATE contact" or any other beginning of a statement
     - "before fork": in the worker that has taken a message and not yet forked its horse
-    - "before release": when the key is about to be given up
+    - "before release": when the key of a job that has ended is about to be given up
 
-    It happens at the `at`-th time that the place is reached in one process, `times` times in all; `text`, if
-    given, must be among the statement's parameters.
+    It happens at the `at`-th time that the place is reached in one process, `times` times in all, with
+    `again` at each later time as well; `parameter`, if given, must be among the statement's.
     """
 
     SCRIPT: ClassVar[str] = "tests/faults/accident_prone.py"
@@ -33,6 +33,7 @@ class Accident:
     what: str = "kill"
     at: int = 1
     times: int = 1
+    again: bool = False
     parameter: int | None = None
     # The negative control: every runner believes that its fence is the newest.
     without_fence: bool = False

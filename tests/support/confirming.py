@@ -1,6 +1,6 @@
 """Confirming a restore on the pages, once or by many at the same moment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
@@ -19,6 +19,11 @@ def confirm(browser: Browser, dialog: Seen | None = None) -> Seen:
     """Press "Restore" in the dialog, by default in one about all that is in the bin."""
     dialog = dialog or browser.get(ASK_ABOUT_ALL)
     return browser.press(dialog, dialog.one("form[action='/restores'] button"))
+
+
+def ask_about(browser: Browser, ids: Iterable[int]) -> Seen:
+    """The dialog about these contacts."""
+    return browser.get("/contacts/restore/confirm", [("selected", str(each)) for each in ids])
 
 
 def job_of(page: Seen) -> int:

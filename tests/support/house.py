@@ -1,7 +1,7 @@
 """A database and a Redis that nothing else uses, with real worker processes in between."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,8 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from tests.factories.bins import fill_bin
-from tests.factories.people import World, new_world
+from tests.factories.contacts import delete
+from tests.factories.people import World, new_user, new_world
 from tests.support.accidents import Accident
 from tests.support.processes import WorkerProcess, wait_until, worker_process
 from tests.support.restoring import Restoring
@@ -23,7 +24,19 @@ from webapp.jobs.doorbell import Doorbell
 from webapp.jobs.lease import RedisLease
 from webapp.jobs.services import services
 from webapp.local_services import redis_url
-from webapp.models import Contact, RestoreBatch, RestoreJob, RestoreOutcome
+from webapp.models import (
+    ADMIN,
+    AuditEvent,
+    Contact,
+    RestoreBatch,
+    RestoreJob,
+    RestoreOutcome,
+    User,
+    UserGroup,
+)
+from webapp.models.restore_job import CANCELLED, DONE, FAILED
+from webapp.restoring.pace import Pace
+from webapp.restoring.run import carry_out
 from webapp.restoring.start import start
 
 # Small batches and many, so that a job is long enough to be hit in its middle; SQLite rests between them.
@@ -75,6 +88,26 @@ class House:
             session.commit()
         return world
 
+    def new_admin(self, world: World) -> User:
+        """Another admin of the workspace."""
+        with self.writing() as session:
+            admins = session.scalars(select(UserGroup).filter_by(workspace_id=world.id, name=ADMIN)).one()
+            user = new_user(session, world.workspace, "Cleo Colleague", admins)
+            session.commit()
+            session.refresh(user)
+            session.expunge(user)
+        return user
+
+    def delete_again(self, world: World) -> None:
+        """Delete all that lives in the workspace."""
+        with self.writing() as session:
+            live = session.scalars(
+                select(Contact).where(Contact.workspace_id == world.id, Contact.deleted_at.is_(None))
+            ).all()
+            if live:
+                delete(session, world, *live)
+            session.commit()
+
     def start_job(self, contacts: int) -> int:
         """Confirm the restore of a bin of so many contacts, and ring."""
         return self.start_all(self.new_world(contacts))
@@ -84,6 +117,40 @@ class House:
         with self.writing() as session:
             scope = Restoring(session, world, self.lease).question_all().scope
             return start(session, self.lease, self.doorbell.ring, scope=scope, requested_by=world.admin.id).id
+
+    def carry_out(
+        self, job_id: int, *, meanwhile: Callable[[], object] = lambda: None, batch_size: int = 2
+    ) -> str:
+        """Carry the job out in this process; `meanwhile` happens after each batch. Returns its last state."""
+
+        def look_on() -> bool:
+            meanwhile()
+            return False
+
+        with Session(self.engine) as session:
+            return carry_out(session, self.lease, job_id, pace=Pace(30, batch_size), should_stop=look_on)
+
+    def outcomes(self, job_id: int) -> dict[int, tuple[str, str | None]]:
+        """What became of each contact of the job, and why."""
+        with Session(self.engine) as session:
+            rows = session.scalars(select(RestoreOutcome).where(RestoreOutcome.job_id == job_id))
+            return {row.contact_id: (row.outcome, row.reason) for row in rows}
+
+    def live(self, world: World) -> set[int]:
+        """The ids of the contacts that live in the workspace."""
+        with Session(self.engine) as session:
+            live = select(Contact.id).where(Contact.workspace_id == world.id, Contact.deleted_at.is_(None))
+            return set(session.scalars(live))
+
+    def ended_with(self, job_id: int) -> list[str]:
+        """What the audit log says of how the job ended."""
+        with Session(self.engine) as session:
+            actions = session.scalars(
+                select(AuditEvent.action).where(AuditEvent.subject == f"restore_job:{job_id}")
+            )
+            return [
+                action for action in actions if action.removeprefix("restore.") in (DONE, CANCELLED, FAILED)
+            ]
 
     def job(self, job_id: int) -> RestoreJob:
         with Session(self.engine, expire_on_commit=False) as session:

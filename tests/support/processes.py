@@ -37,9 +37,18 @@ def children(pid: int) -> list[int]:
 
 
 def is_running(pid: int) -> bool:
+    return state_of(pid) not in (None, "Z")
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether the process stands still, by SIGSTOP."""
+    return state_of(pid) == "T"
+
+
+def state_of(pid: int) -> str | None:
     with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    return False
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    return None
 
 
 @dataclass

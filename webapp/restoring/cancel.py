@@ -49,6 +49,20 @@ def cancel(session: Session, lease: Lease, job_id: int, *, by: User | None) -> s
                 subject=f"restore_job:{job_id}",
                 state=job.state,
             )
+        if queued.rowcount:  # type: ignore[attr-defined]
+            # However a job ends, one entry says so; of a running one its runner will write it.
+            record(
+                session,
+                workspace_id=job.workspace_id,
+                user_id=job.requested_by,
+                at=now,
+                action="restore.cancelled",
+                subject=f"restore_job:{job_id}",
+                restored=0,
+                skipped=0,
+                failed=0,
+                why=why,
+            )
         state, workspace_id, uuid = job.state, job.workspace_id, job.uuid
     if state == CANCELLED:
         with suppress(LeaseUnavailable):

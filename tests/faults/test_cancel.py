@@ -1,0 +1,140 @@
+"""A restore is stopped: what is done stays done, and it ends in one way only, whatever happens at once."""
+
+from collections.abc import Callable
+from threading import Barrier
+
+import pytest
+from sqlalchemy import delete
+
+from tests.factories.people import World
+from tests.support.browser import Browser
+from tests.support.confirming import at_once, confirm, job_of
+from tests.support.house import House
+from tests.support.processes import PATIENCE
+from tests.support.seen import Seen
+from tests.support.work import work_off
+from webapp.jobs.lease import key
+from webapp.models import GroupMembership, User
+
+Enter = Callable[[User], Browser]
+
+# How often a cancellation and the last batch race; each side wins some of them.
+ROUNDS = 8
+
+
+def cancel(browser: Browser, page: Seen) -> Seen:
+    return browser.press(page, "Cancel this restore")
+
+
+def has_key(house: House, world: World) -> bool:
+    return bool(house.redis.exists(key(world.id)))
+
+
+def test_a_job_that_waits_is_cancelled_at_once_and_gives_the_key_back(house: House, enter: Enter) -> None:
+    """(8) and (25)"""
+    world = house.new_world(6)
+    admin = enter(world.admin)
+    page = confirm(admin)
+    assert has_key(house, world)
+
+    ended = cancel(admin, page)
+
+    assert "Cancelled" in ended.words("#progress")
+    assert "0 contacts restored." in ended.words("#progress")
+    assert not has_key(house, world)
+    assert house.ended_with(job_of(page)) == ["restore.cancelled"]
+    work_off(house.app)
+    assert house.live(world) == set()
+    assert house.job(job_of(page)).state == "cancelled"
+
+
+def test_a_running_job_stops_after_the_batch_in_hand_keeps_what_is_done_and_says_how_much(
+    house: House, enter: Enter
+) -> None:
+    """(25)"""
+    world = house.new_world(6)
+    admin = enter(world.admin)
+    page = confirm(admin)
+    pages: list[Seen] = []
+
+    def stop_it() -> None:
+        pages.append(cancel(admin, admin.get(page.path)))
+
+    assert house.carry_out(job_of(page), meanwhile=stop_it) == "cancelled"
+
+    [stopping] = pages
+    assert "Stopping after the contacts in hand. 2 contacts of 6 done." in stopping.words("#progress")
+    ended = admin.get(page.path)
+    assert "Cancelled" in ended.words("#progress")
+    assert "2 contacts restored." in ended.words("#progress")
+    assert "Stopped by Ada Admin." in ended.words("#progress")
+    assert len(house.live(world)) == len(house.outcomes(job_of(page))) == 2
+    assert len(admin.get("/contacts/restore").ids) == 4
+    assert house.ended_with(job_of(page)) == ["restore.cancelled"]
+    assert not has_key(house, world)
+
+
+@pytest.mark.parametrize("moment", ["before the claim", "before the last batch"])
+def test_where_a_cancellation_and_the_end_race_the_job_ends_in_one_way(
+    moment: str, house: House, enter: Enter
+) -> None:
+    """(25) The last batch finds nobody any more: then the end is all that it writes."""
+    world = house.new_world(2)
+    admin = enter(world.admin)
+    for _ in range(ROUNDS):
+        page = confirm(admin)
+        job_id = job_of(page)
+        together = Barrier(2, timeout=PATIENCE)
+
+        def run(job_id: int = job_id, together: Barrier = together) -> str:
+            if moment == "before the claim":
+                together.wait()
+                return house.carry_out(job_id)
+            return house.carry_out(job_id, meanwhile=together.wait)
+
+        def stop(page: Seen = page, together: Barrier = together) -> Seen:
+            together.wait()
+            return cancel(admin, page)
+
+        at_once([run, stop])
+
+        job, restored = house.job(job_id), len(house.live(world))
+        assert job.state in ("done", "cancelled")
+        assert restored == job.restored == len(house.outcomes(job_id))
+        assert restored == 2 or job.state == "cancelled"
+        assert house.ended_with(job_id) == [f"restore.{job.state}"]
+        assert not has_key(house, world)
+        said = admin.get(page.path).words("#progress")
+        assert said.startswith(job.state.capitalize() if job.state == "cancelled" else "Done")
+        assert f"{restored} contacts restored." in said
+        assert ("Stopped by Ada Admin." in said) is (job.state == "cancelled")
+        house.delete_again(world)
+
+
+@pytest.mark.parametrize("how", ["demoted", "disabled"])
+def test_whoever_is_no_admin_any_more_when_the_worker_comes_restores_nothing(
+    how: str, house: House, enter: Enter
+) -> None:
+    """(26)"""
+    world = house.new_world(3)
+    colleague = enter(house.new_admin(world))
+    page = confirm(enter(world.admin))
+    with house.writing() as session:
+        if how == "demoted":
+            session.execute(delete(GroupMembership).where(GroupMembership.user_id == world.admin.id))
+        else:
+            session.get_one(User, world.admin.id).is_active = False
+        session.commit()
+
+    work_off(house.app)
+
+    said = colleague.get(page.path).words("#progress")
+    assert "Cancelled" in said
+    assert "0 contacts restored." in said
+    assert "Ada Admin is not an admin of your account any more." in said
+    assert house.live(world) == set()
+    assert house.ended_with(job_of(page)) == ["restore.cancelled"]
+    # Nothing stands in the way of one who may.
+    again = job_of(confirm(colleague))
+    work_off(house.app)
+    house.check_that_all_came_back_once(again, 3)

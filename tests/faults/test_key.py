@@ -1,0 +1,150 @@
+"""The workspace's key in Redis: lost, stolen or left behind it costs nobody their restore."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World
+from tests.support.accidents import Accident
+from tests.support.browser import Browser
+from tests.support.confirming import ASK_ABOUT_ALL, confirm, job_of, start_as_soon_as_possible
+from tests.support.house import House
+from tests.support.processes import CHECKOUT, PATIENCE, WorkerProcess, is_stopped, wait_until
+from tests.support.work import work_off
+from webapp.jobs.lease import key
+from webapp.models import RestoreJob, User
+
+Enter = Callable[[User], Browser]
+
+
+def holder(house: House, world: World) -> str | None:
+    value = house.redis.get(key(world.id))
+    return value.decode() if isinstance(value, bytes) else None
+
+
+def wait_for_a_stop(worker: WorkerProcess) -> int:
+    """Wait until the horse stands still; its number."""
+    found: list[int] = []
+
+    def stopped() -> bool:
+        found[:] = [pid for pid in [worker.horse()] if pid and is_stopped(pid)]
+        return bool(found)
+
+    wait_until(stopped)
+    return found[0]
+
+
+@contextmanager
+def standing_still(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def is_kept(house: House, world: World, job_id: int) -> bool:
+    """Whether the job is still active; then its key is there, with a time to live in its bounds."""
+    left = house.redis.pttl(key(world.id))
+    # Looked at afterwards: a job that is active now was so a moment ago.
+    is_active = house.job(job_id).is_active
+    assert 0 < left <= house.lease.lock_milliseconds or not is_active
+    return is_active
+
+
+def test_a_key_spoilt_during_a_job_lets_nobody_in_and_is_right_again_after_a_batch(
+    house: House, enter: Enter
+) -> None:
+    """(4) The horse stands still after each of three batches; the key is spoilt after the first two."""
+    world = house.new_world(30)
+    second = enter(world.admin)
+    dialog = second.get(ASK_ABOUT_ALL)
+    with house.worker(Accident("after COMMIT", Accident.STOP, at=4, again=True, times=3)) as worker:
+        job_id = house.start_all(world)
+        for spoil in (house.redis.delete, partial(house.redis.set, value="a stranger")):
+            horse = wait_for_a_stop(worker)
+            done = house.job(job_id).processed
+            # The reconciler would mend the key as well, but here it is about the batch.
+            with standing_still(worker.process.pid):
+                spoil(key(world.id))
+                refused = confirm(second, dialog)
+                assert refused.status == 409
+                assert refused.button("See the running restore")["href"] == f"/restores/{job_id}"
+
+                os.kill(horse, signal.SIGCONT)
+                wait_until(lambda: house.job(job_id).processed > done)
+                wait_for_a_stop(worker)
+
+                assert house.job(job_id).processed == done + 5
+                assert holder(house, world) == house.job(job_id).uuid
+        os.kill(horse, signal.SIGCONT)
+        house.check_that_all_came_back_once(job_id, 30)
+        assert house.job(job_id).fence == 1
+
+
+def test_where_the_web_dies_between_key_and_row_the_next_start_succeeds_before_the_key_has_run_out(
+    house: House, enter: Enter
+) -> None:
+    """(6)"""
+    world = house.new_world(3)
+    accident = Accident("before INSERT INTO restore_job", Accident.KILL)
+
+    ended = subprocess.run(
+        [sys.executable, Accident.SCRIPT, "confirm", world.admin.email],
+        cwd=CHECKOUT,
+        env=os.environ | house.environ | accident.environ(house.folder),
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert ended.returncode == -signal.SIGKILL
+    assert holder(house, world) is not None, "it had taken the key"
+    with Session(house.engine) as session:
+        assert session.scalar(select(RestoreJob.id).where(RestoreJob.workspace_id == world.id)) is None
+    job_id = start_as_soon_as_possible(enter(world.admin))
+    work_off(house.app)
+    house.check_that_all_came_back_once(job_id, 3)
+
+
+def test_an_active_job_s_key_is_always_there_and_one_left_behind_holds_nobody_up(
+    house: House, enter: Enter
+) -> None:
+    """(7) and (8) The worker dies between the last commit of the first job and its release."""
+    world = house.new_world(150)
+    with house.worker(Accident("before release", Accident.KILL)) as worker:
+        wait_until(lambda: worker.child("restore"))
+        first = house.start_all(world)
+        wait_until(lambda: not is_kept(house, world, first))
+        house.check_that_all_came_back_once(first, 150)
+        assert holder(house, world) == house.job(first).uuid, "it is left behind"
+        house.delete_again(world)
+
+        second = job_of(confirm(enter(world.admin)))
+
+        wait_until(lambda: not is_kept(house, world, second))
+        house.check_that_all_came_back_once(second, 150)
+        wait_until(lambda: holder(house, world) is None)
+
+
+def test_the_reconciler_keeps_the_key_of_a_job_whose_runner_stands_still(house: House) -> None:
+    """(8)"""
+    world = house.new_world(30)
+    with house.worker(Accident("after COMMIT", Accident.STOP, at=4)) as worker:
+        job_id = house.start_all(world)
+        horse = wait_for_a_stop(worker)
+        house.redis.delete(key(world.id))
+        wait_until(lambda: holder(house, world))
+        for _ in range(3):
+            before = house.redis.pttl(key(world.id))
+            # It only grows when it is renewed.
+            wait_until(lambda: is_kept(house, world, job_id) and house.redis.pttl(key(world.id)) > before)
+        os.kill(horse, signal.SIGCONT)
+        house.check_that_all_came_back_once(job_id, 30)
+        wait_until(lambda: holder(house, world) is None)
