@@ -2,21 +2,19 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import World
 from tests.support.browser import Browser
-from tests.support.clock import later
+from tests.support.clock import it_is
 from tests.support.seen import Seen
 from webapp.models import Contact
 
 Unchanged = Callable[[], AbstractContextManager[None]]
-Later = Callable[[float], AbstractContextManager[None]]
 
 
 @pytest.fixture
@@ -36,29 +34,20 @@ def confirm(browser: Browser, dialog: Seen) -> Seen:
     return browser.press(dialog, dialog.one("dialog form[action='/restores'] button"))
 
 
-@pytest.fixture
-def minutes_later(engine: Engine) -> Later:
-    """`with minutes_later(31):` it is 31 minutes later everywhere."""
-    return lambda minutes: later(engine, timedelta(minutes=minutes))
+def later(minutes: float) -> AbstractContextManager[None]:
+    return it_is(datetime.now(UTC) + timedelta(minutes=minutes))
 
 
-def test_a_dialog_may_stay_open_for_29_minutes(
-    anyone: Browser, binned: list[Contact], minutes_later: Later
-) -> None:
+def test_a_dialog_may_stay_open_for_29_minutes(anyone: Browser, binned: list[Contact]) -> None:
     dialog = dialog_for(anyone, binned[0])
 
-    with minutes_later(29):
+    with later(29):
         assert confirm(anyone, dialog).path.startswith("/restores/")
 
 
 @pytest.mark.parametrize("all_of_them", [False, True], ids=["selected", "all"])
 def test_after_30_minutes_one_has_to_look_again(
-    anyone: Browser,
-    binned: list[Contact],
-    unchanged: Unchanged,
-    work: Callable[[], None],
-    all_of_them: bool,
-    minutes_later: Later,
+    anyone: Browser, binned: list[Contact], unchanged: Unchanged, work: Callable[[], None], all_of_them: bool
 ) -> None:
     if all_of_them:
         page = anyone.get("/contacts/restore?q=ann")
@@ -66,7 +55,7 @@ def test_after_30_minutes_one_has_to_look_again(
     else:
         dialog = dialog_for(anyone, *binned)
 
-    with minutes_later(31), unchanged():
+    with later(31), unchanged():
         again = confirm(anyone, dialog)
         assert again.status == 409
         said = again.words("dialog")
@@ -74,30 +63,26 @@ def test_after_30_minutes_one_has_to_look_again(
         assert dialog.words("#confirm-title") in said
 
     # No way leads back to the present: the session is younger now.
-    with minutes_later(32):
+    with later(32):
         job = confirm(anyone, again)
         work()
         assert "3 contacts restored." in anyone.get(job.path).text
 
 
 def test_a_used_confirmation_leads_to_its_job_however_old_it_is(
-    anyone: Browser,
-    binned: list[Contact],
-    unchanged: Unchanged,
-    work: Callable[[], None],
-    minutes_later: Later,
+    anyone: Browser, binned: list[Contact], unchanged: Unchanged, work: Callable[[], None]
 ) -> None:
     """As by the browser's Back, an hour later: it must not say that nothing was restored."""
     dialog = dialog_for(anyone, *binned)
     job = confirm(anyone, dialog)
     work()
 
-    with minutes_later(60), unchanged():
+    with later(60), unchanged():
         assert confirm(anyone, dialog).path == job.path
 
 
 def test_cancel_leads_back_to_filters_and_ticks_whatever_was_answered(
-    admin: Browser, world: World, store: Session, binned: list[Contact], minutes_later: Later
+    admin: Browser, world: World, store: Session, binned: list[Contact]
 ) -> None:
     """Without scripts: refused as too old, as changed and as another one runs, the page is not lost."""
     page = admin.tick(admin.get("/contacts/restore?q=ann"), binned[0])
@@ -109,7 +94,7 @@ def test_cancel_leads_back_to_filters_and_ticks_whatever_was_answered(
     changed = confirm(admin, dialog)
     admin.press(admin.get("/contacts/restore/confirm-all"), "Restore")
     running = confirm(admin, everything)
-    with minutes_later(31):
+    with later(31):
         old = confirm(admin, dialog)
         assert [answer.status for answer in (dialog, changed, running, old)] == [200, 409, 409, 409]
 
@@ -123,10 +108,10 @@ def test_cancel_leads_back_to_filters_and_ticks_whatever_was_answered(
     "back", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"]
 )
 def test_no_form_of_somebody_else_s_says_where_cancel_leads(
-    admin: Browser, binned: list[Contact], back: str, minutes_later: Later
+    admin: Browser, binned: list[Contact], back: str
 ) -> None:
     scope = str(admin.get("/contacts/restore/confirm-all").one("input[name=scope]")["value"])
-    with minutes_later(31):
+    with later(31):
         again = admin.post("/restores", {"csrf_token": admin.token(), "scope": scope, "back": back})
 
     assert again.status == 409

@@ -1,30 +1,35 @@
-"""Time that passes, and clocks that are wrong."""
+"""Another time, for everybody or for one of the two clocks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import time_machine
 from sqlalchemy import Engine, event
 
 
-def host_clock(ahead: timedelta) -> time_machine.travel:
-    """Meanwhile this host's clock, and nobody else's, is wrong by so much."""
-    return time_machine.travel(datetime.now(UTC) + ahead)
+@contextmanager
+def it_is(moment: datetime) -> Iterator[None]:
+    """Meanwhile it is `moment` everywhere, and no time passes."""
+    with host_clock(moment), database_clock(moment):
+        yield
+
+
+def host_clock(moment: datetime) -> time_machine.travel:
+    """Meanwhile this host's clock stands at `moment`, be it right or wrong."""
+    return time_machine.travel(moment, tick=False)
 
 
 @contextmanager
-def later(engine: Engine, passed: timedelta) -> Iterator[None]:
-    """Meanwhile it is later by so much, on this host and for what PostgreSQL tells `engine`."""
+def database_clock(moment: datetime) -> Iterator[None]:
+    """Meanwhile this is what PostgreSQL says, whoever in this process asks. SQLite has no clock of its own."""
 
     def tell(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
-        then = f"(clock_timestamp() + interval '{passed.total_seconds()} seconds')"
-        return statement.replace("clock_timestamp()", then), parameters
+        return statement.replace("clock_timestamp()", f"timestamptz '{moment.isoformat()}'"), parameters
 
-    event.listen(engine, "before_cursor_execute", tell, retval=True)
+    event.listen(Engine, "before_cursor_execute", tell, retval=True)
     try:
-        with host_clock(passed):
-            yield
+        yield
     finally:
-        event.remove(engine, "before_cursor_execute", tell)
+        event.remove(Engine, "before_cursor_execute", tell)

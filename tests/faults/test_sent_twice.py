@@ -1,0 +1,91 @@
+"""One confirmation is one job, however often and whenever it is sent."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World
+from tests.support.browser import Browser
+from tests.support.clock import it_is
+from tests.support.confirming import ASK_ABOUT_ALL, at_once, confirm, job_of
+from tests.support.house import House
+from tests.support.seen import Seen
+from tests.support.work import work_off
+from webapp.models import RestoreJob, User
+from webapp.web.signing import sign, unsign
+
+Enter = Callable[[User], Browser]
+
+
+def jobs(house: House, world: World) -> list[int]:
+    with Session(house.engine) as session:
+        return list(session.scalars(select(RestoreJob.id).where(RestoreJob.workspace_id == world.id)))
+
+
+def another_window(web: Flask, browser: Browser) -> Browser:
+    """The same browser once more, signed in by the same cookie: a client can do one thing at a time."""
+    cookie = browser.client.get_cookie("session")
+    assert cookie is not None
+    window = Browser(web, javascript=browser.javascript)
+    window.client.set_cookie("session", cookie.value)
+    return window
+
+
+@pytest.mark.parametrize("javascript", [False, True], ids=["plain", "htmx"])
+def test_a_double_click_the_back_button_and_a_retry_after_the_end_all_lead_to_one_job(
+    javascript: bool, house: House, web: Flask, enter: Enter
+) -> None:
+    """(24)"""
+    world = house.new_world(3)
+    admin = enter(world.admin)
+    admin.javascript = javascript
+    dialog = admin.get(ASK_ABOUT_ALL)
+    clicks = [partial(confirm, window, dialog) for window in (admin, another_window(web, admin))]
+
+    [job_id] = {job_of(page) for page in at_once(clicks)}
+
+    assert job_of(confirm(admin, dialog)) == job_id, "Back, and again"
+    work_off(house.app)
+    retried = confirm(admin, dialog)
+    assert job_of(retried) == job_id
+    assert "3 contacts restored." in retried.words("#progress")
+    assert jobs(house, world) == [job_id]
+    work_off(house.app)
+    house.check_that_all_came_back_once(job_id, 3)
+    assert house.job(job_id).fence == 1
+
+
+def with_another_scope(web: Flask, dialog: Seen) -> str:
+    """The dialog's token as it would be if its key stood for something else."""
+    with web.app_context():
+        scope = unsign(str(dialog.one("input[name=scope]")["value"]))
+        return sign(replace(scope, expected=scope.expected + 1))
+
+
+@pytest.mark.parametrize("minutes", [0, 60])
+@pytest.mark.parametrize("ended", [False, True], ids=["while it waits", "after its end"])
+def test_the_key_of_one_job_cannot_start_another_scope(
+    ended: bool, minutes: int, house: House, web: Flask, enter: Enter
+) -> None:
+    """(24)"""
+    world = house.new_world(3)
+    admin = enter(world.admin)
+    dialog = admin.get(ASK_ABOUT_ALL)
+    job_id = job_of(confirm(admin, dialog))
+    if ended:
+        work_off(house.app)
+
+    with it_is(datetime.now(UTC) + timedelta(minutes=minutes)):
+        refused = admin.submit(dialog, "form[action='/restores']", scope=with_another_scope(web, dialog))
+
+    assert refused.status == 422
+    assert "This confirmation has been used for another restore." in refused.complaint
+    assert "Nothing was changed." in refused.complaint
+    assert jobs(house, world) == [job_id]
+    work_off(house.app)
