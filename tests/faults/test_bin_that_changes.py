@@ -25,7 +25,7 @@ KINDS = pytest.mark.parametrize("kind", ["ids", "filters"])
 
 
 def start(house: House, enter: Enter, world: World, kind: str) -> tuple[int, list[int]]:
-    """Confirm, on the pages, the restore of all in the bin; the job, and the contacts as it will meet them."""
+    """Confirm the restore of all in the bin on its page; the job, and the contacts as it will meet them."""
     with Session(house.engine) as session:
         binned = select(Contact.id).where(Contact.workspace_id == world.id, Contact.deleted_at.is_not(None))
         ids = list(session.scalars(binned.order_by(Contact.id.desc())))
@@ -104,7 +104,10 @@ def has_to_wait(house: House) -> bool:
     if house.engine.dialect.name == "sqlite":
         return True
     with house.engine.connect() as connection:
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
         return bool(connection.scalar(text(waiting)))
 
 

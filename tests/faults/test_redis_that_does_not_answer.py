@@ -1,4 +1,4 @@
-"""A restore is asked for while Redis is away: nothing starts, nothing is changed, and that is said at once."""
+"""A restore is asked for while Redis is away: nothing starts, nothing changes, and that is said at once."""
 
 import os
 import signal

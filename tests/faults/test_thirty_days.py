@@ -27,7 +27,7 @@ def now() -> datetime:
 
 
 def with_one_on_each_side(house: House, now: datetime) -> tuple[World, int, int]:
-    """A workspace with a contact deleted 30 days ago minus a second, and another that is two seconds older."""
+    """A workspace with a contact deleted 30 days ago minus a second, and one deleted two seconds earlier."""
     with house.writing() as session:
         world = new_world(session)
         inside, outside = new_contact(session, world), new_contact(session, world)

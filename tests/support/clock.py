@@ -23,7 +23,7 @@ def host_clock(moment: datetime) -> time_machine.travel:
 
 @contextmanager
 def database_clock(moment: datetime) -> Iterator[None]:
-    """Meanwhile this is what PostgreSQL says, whoever in this process asks. SQLite has no clock of its own."""
+    """Meanwhile this is what PostgreSQL says, whoever in this process asks. SQLite has no own clock."""
 
     def tell(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
         return statement.replace("clock_timestamp()", f"timestamptz '{moment.isoformat()}'"), parameters

@@ -29,12 +29,12 @@ class Ask:
     token: str
     error: str | None
     running: JobView | None
-    # A restore that is about to begin has no page of its own yet; where it will be seen has.
-    see_restores: bool
     can_restore_any: bool
     # Where Cancel leads when the dialog is a page: to the same filters and ticks. The form carries it along,
     # so that no answer to it loses them.
     back: str
+    # Whether to lead to the list of restores: one that is just being started has no page of its own yet.
+    see_restores: bool = False
 
 
 def confirm_selected() -> ResponseReturnValue:

@@ -1,5 +1,6 @@
 """RECONCILE: jobs that nobody runs are rung for again, and only those."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,12 +12,13 @@ from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring, run_out
 from webapp.jobs.doorbell import RESTORE, queue
-from webapp.jobs.lease import key
+from webapp.jobs.lease import RedisLease, key
 from webapp.jobs.supervisor import reconcile
 from webapp.models import RestoreJob
+from webapp.restoring.cancel import cancel
 from webapp.restoring.claim import free, take
 from webapp.restoring.pace import Pace
-from webapp.restoring.recover import Unheard, active_holders, unheard
+from webapp.restoring.recover import Unheard, active_holders, keep_keys, unheard
 from webapp.restoring.run import carry_out
 
 PACE = Pace(lease_seconds=30, batch_size=1)
@@ -179,3 +181,42 @@ def test_the_reconciler_rings_and_sets_the_lost_key_again(
     assert [job.id] in [message.args for message in queue(RESTORE, redis).get_jobs()]
     assert redis.get(key(world.id)) == job.uuid.encode()
     queue(RESTORE, redis).empty()
+
+
+class BusyLease(RedisLease):
+    """Between the reconciler's look at the active jobs and its renewal of their keys something happens."""
+
+    def __init__(self, lease: RedisLease, meanwhile: Callable[[], object]) -> None:
+        super().__init__(lease.redis, lock_seconds=60, starting_seconds=10)
+        self.meanwhile = meanwhile
+
+    def renew(self, workspace_id: int, holder: str) -> None:
+        self.meanwhile()
+        super().renew(workspace_id, holder)
+
+
+@pytest.mark.parametrize("how", ["done", "cancelled"])
+def test_a_job_that_ends_while_its_key_is_renewed_does_not_get_it_back(
+    how: str,
+    store: Session,
+    other: Session,
+    world: World,
+    restoring: Restoring,
+    job: RestoreJob,
+    redis: Redis,
+) -> None:
+    """(8) After the end the key is gone, and stays away."""
+    job_id, ended = job.id, []
+
+    def end() -> None:
+        if not ended:
+            if how == "done":
+                ended.append(carry_out(other, restoring.lease, job_id, pace=Pace(30, 10)))
+            else:
+                ended.append(cancel(other, restoring.lease, job_id, by=None))
+            assert redis.get(key(world.id)) is None
+
+    keep_keys(store, BusyLease(restoring.lease, end))
+
+    assert ended == [how]
+    assert redis.get(key(world.id)) is None
