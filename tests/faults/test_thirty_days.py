@@ -49,8 +49,8 @@ def test_what_was_within_30_days_when_the_dialog_opened_is_restored_an_hour_late
 ) -> None:
     """(23) Confirmed as late as can be, and carried out after an hour."""
     world, inside, outside = with_one_on_each_side(house, now)
-    admin = enter(world.admin)
     with it_is(now):
+        admin = enter(world.admin)
         assert admin.get("/contacts/restore").ids == [inside]
         dialog = ask_about(admin, [inside, outside]) if kind == "ids" else admin.get(ASK_ABOUT_ALL)
     with it_is(now + 29 * MINUTE):
