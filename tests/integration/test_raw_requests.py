@@ -3,15 +3,7 @@
 The web server runs as it is deployed, on a port of its own.
 """
 
-import os
-import re
-import shlex
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
 
 import pytest
 from flask import Flask
@@ -19,10 +11,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_contact
-from tests.factories.people import PASSWORD, new_world
-from tests.support.browser import TOKEN
-from tests.support.processes import CHECKOUT, wait_until
+from tests.factories.people import World, new_world
 from tests.support.state import nothing_changes
+from tests.support.web import FORM, Wire, length, web_process
 
 # One database is enough for this.
 pytestmark = [
@@ -30,108 +21,32 @@ pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session"),
 ]
 
-SESSION = re.compile(rb"set-cookie: session=([^;]+)", re.IGNORECASE)
-FORM = b"Content-Type: application/x-www-form-urlencoded"
 MULTIPART = b"Content-Type: multipart/form-data; boundary=B"
 CHUNKED = b"Transfer-Encoding: chunked"
 
 
-@dataclass
-class Wire:
-    """A connection to the web, without any manners; `cookie` and `token` are a signed-in admin's."""
-
-    port: int
-    cookie: bytes = b""
-    token: bytes = b""
-    contact_id: int = 0
-
-    def send(self, request: bytes) -> bytes:
-        """Send the bytes, say no more, and read all that comes back."""
-        with closing(socket.create_connection(("127.0.0.1", self.port), timeout=20)) as wire:
-            wire.sendall(request)
-            wire.shutdown(socket.SHUT_WR)
-            answer = b""
-            while part := wire.recv(65536):
-                answer += part
-        return answer
-
-    def ask(self, line: bytes, *headers: bytes, body: bytes = b"", host: bytes = b"localhost") -> bytes:
-        """Send a request with these headers and no others, but for host, cookie and the connection's end."""
-        fixed = [
-            line + b" HTTP/1.1",
-            b"Host: " + host,
-            b"Connection: close",
-            b"Cookie: session=" + self.cookie,
-        ]
-        return self.send(b"\r\n".join([*fixed, *headers, b"", body]))
-
-    def sign_in(self, email: str) -> None:
-        form = self.ask(b"GET /login")
-        fields = f"csrf_token={token_in(form)}&email={email}&password={PASSWORD}".encode()
-        self.cookie = cookie_in(form)
-        self.cookie = cookie_in(self.ask(b"POST /login", FORM, length(fields), body=fields))
-        page = self.ask(b"GET /contacts")
-        self.cookie, self.token = cookie_in(page), token_in(page).encode()
+@pytest.fixture(scope="module")
+def ours(engine: Engine) -> World:
+    with Session(engine) as session:
+        return new_world(session)
 
 
-def length(body: bytes) -> bytes:
-    return b"Content-Length: %d" % len(body)
-
-
-def cookie_in(answer: bytes) -> bytes:
-    found = SESSION.search(answer)
-    assert found is not None, answer[:300]
-    return found[1]
-
-
-def token_in(answer: bytes) -> str:
-    found = TOKEN.search(answer.decode())
-    assert found is not None, answer[:300]
-    return found[1]
+@pytest.fixture(scope="module")
+def contact_id(engine: Engine, ours: World) -> int:
+    """A contact that could be deleted."""
+    with Session(engine) as session:
+        contact = new_contact(session, ours)
+        session.commit()
+        return contact.id
 
 
 @pytest.fixture(scope="module")
 def wire(
-    app: Flask, environ: dict[str, str], engine: Engine, tmp_path_factory: pytest.TempPathFactory
+    app: Flask, environ: dict[str, str], ours: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Wire]:
-    """The web as the Procfile starts it, with somebody signed in and a contact that could be deleted."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    line = next(line for line in (CHECKOUT / "Procfile").read_text().splitlines() if line.startswith("web:"))
-    # Not as in production, because there cookies travel over HTTPS only.
-    command = line.partition("APP_ENV=production ")[2].replace("0.0.0.0:$PORT", f"127.0.0.1:{port}")
-    for setting, value in (("${WEB_CONCURRENCY:-2}", "1"), ("${WEB_THREADS:-8}", "2")):
-        command = command.replace(setting, value)
-    log = tmp_path_factory.mktemp("web") / "web.log"
-    with log.open("wb") as out:
-        web = subprocess.Popen(
-            [sys.executable, "-m", *shlex.split(command)],
-            cwd=CHECKOUT,
-            env=os.environ | environ,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-        )
-    try:
-        wire = Wire(port)
-
-        def listens() -> bool:
-            assert web.poll() is None, log.read_text()
-            with closing(socket.socket()) as probe:
-                return probe.connect_ex(("127.0.0.1", port)) == 0
-
-        wait_until(listens)
-        with Session(engine) as session:
-            world = new_world(session)
-            contact = new_contact(session, world)
-            session.commit()
-            wire.contact_id = contact.id
-        wire.sign_in(world.admin.email)
-        yield wire
-    finally:
-        web.terminate()
-        web.wait(20)
+    """The web as it is deployed, with somebody signed in."""
+    with web_process(environ, tmp_path_factory.mktemp("web") / "web.log") as web:
+        yield web.wire(ours.admin.email)
 
 
 # Headers; the body, in which TOKEN and ID are filled in; the status; what is said.
@@ -185,9 +100,11 @@ BODIES: dict[str, tuple[tuple[bytes, ...], bytes, int, str]] = {
 
 
 @pytest.mark.parametrize("what", BODIES)
-def test_a_body_that_did_not_arrive_whole_deletes_nobody(wire: Wire, engine: Engine, what: str) -> None:
+def test_a_body_that_did_not_arrive_whole_deletes_nobody(
+    wire: Wire, contact_id: int, engine: Engine, what: str
+) -> None:
     headers, body, status, said = BODIES[what]
-    body = body.replace(b"ID", str(wire.contact_id).encode()).replace(b"TOKEN", wire.token)
+    body = body.replace(b"ID", str(contact_id).encode()).replace(b"TOKEN", wire.token)
     body = body.replace(b"%x", b"%x" % len(body.partition(b"\r\n")[2].partition(b"\r\n")[0]))
     sent = [length(body) if header == b"LENGTH" else header for header in headers]
 

@@ -1,0 +1,140 @@
+"""The web as it is deployed, in a process of its own, and somebody who speaks to it without any manners."""
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.factories.people import PASSWORD
+from tests.support.browser import TOKEN
+from tests.support.processes import CHECKOUT, wait_until
+
+SESSION = re.compile(rb"set-cookie: session=([^;]+)", re.IGNORECASE)
+FORM = b"Content-Type: application/x-www-form-urlencoded"
+
+
+@dataclass
+class Wire:
+    """A connection to the web; `cookie` and `token` are a signed-in admin's."""
+
+    port: int
+    cookie: bytes = b""
+    token: bytes = b""
+
+    def send(self, request: bytes) -> bytes:
+        """Send the bytes, say no more, and read all that comes back."""
+        with closing(socket.create_connection(("127.0.0.1", self.port), timeout=20)) as wire:
+            wire.sendall(request)
+            wire.shutdown(socket.SHUT_WR)
+            answer = b""
+            while part := wire.recv(65536):
+                answer += part
+        return answer
+
+    def ask(self, line: bytes, *headers: bytes, body: bytes = b"", host: bytes = b"localhost") -> bytes:
+        """Send a request with these headers and no others, but for host, cookie and the connection's end."""
+        fixed = [
+            line + b" HTTP/1.1",
+            b"Host: " + host,
+            b"Connection: close",
+            b"Cookie: session=" + self.cookie,
+        ]
+        return self.send(b"\r\n".join([*fixed, *headers, b"", body]))
+
+    def get(self, path: str) -> bytes:
+        return self.ask(b"GET " + path.encode())
+
+    def post(self, path: str, fields: str) -> bytes:
+        """Submit a form with these fields and the token."""
+        body = b"csrf_token=" + self.token + b"&" + fields.encode()
+        return self.ask(b"POST " + path.encode(), FORM, length(body), body=body)
+
+    def sign_in(self, email: str) -> None:
+        form = self.get("/login")
+        self.cookie, self.token = cookie_in(form), token_in(form)
+        self.cookie = cookie_in(self.post("/login", f"email={email}&password={PASSWORD}"))
+        page = self.get("/contacts")
+        self.cookie, self.token = cookie_in(page), token_in(page)
+
+
+def length(body: bytes) -> bytes:
+    return b"Content-Length: %d" % len(body)
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+def cookie_in(answer: bytes) -> bytes:
+    found = SESSION.search(answer)
+    assert found is not None, answer[:300]
+    return found[1]
+
+
+def token_in(answer: bytes) -> bytes:
+    found = TOKEN.search(answer.decode())
+    assert found is not None, answer[:300]
+    return found[1].encode()
+
+
+@dataclass
+class WebProcess:
+    """A running web, with one process and a few threads to answer."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    def wire(self, email: str) -> Wire:
+        """Somebody who has signed in."""
+        wire = Wire(self.port)
+        wire.sign_in(email)
+        return wire
+
+
+@contextmanager
+def web_process(environ: dict[str, str], log: Path) -> Iterator[WebProcess]:
+    """The web as the Procfile starts it, on a port of its own; it listens when the block begins."""
+    port = free_port()
+    line = next(line for line in (CHECKOUT / "Procfile").read_text().splitlines() if line.startswith("web:"))
+    # Not as in production, because there cookies travel over HTTPS only.
+    command = line.partition("APP_ENV=production ")[2].replace("0.0.0.0:$PORT", f"127.0.0.1:{port}")
+    for setting, value in (("${WEB_CONCURRENCY:-2}", "1"), ("${WEB_THREADS:-8}", "2")):
+        command = command.replace(setting, value)
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *shlex.split(command)],
+            cwd=CHECKOUT,
+            env=os.environ | environ,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+        )
+
+    def listens() -> bool:
+        assert process.poll() is None, log.read_text()
+        with closing(socket.socket()) as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    try:
+        wait_until(listens)
+        yield WebProcess(process, port)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
