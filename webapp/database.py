@@ -5,16 +5,21 @@ are begun by the events below: reads deferred, writes IMMEDIATE. A deferred tran
 writing fails at once with "database is locked", however long the busy timeout; hence `write_transaction`.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.models import Workspace
 
 BUSY_MILLISECONDS = 5000
+# SQLite asks again after 1, 2, 5, 10, 15 and 20 ms, which are these, and more rarely from then on.
+ASK_AGAIN_MILLISECONDS = 53
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -57,8 +62,34 @@ def prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        if connection.get_execution_options().get("writes", False):
+            _take_the_lock(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _take_the_lock(connection: Connection) -> None:
+    """Begin IMMEDIATE, asking for the write lock every 20 ms at least.
+
+    SQLite's own waiting asks ever more rarely, in the end every 100 ms, and can so miss each pause of
+    somebody who writes batch after batch. Raises OperationalError after BUSY_MILLISECONDS.
+    """
+    give_up = monotonic() + BUSY_MILLISECONDS / 1000
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={ASK_AGAIN_MILLISECONDS}")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                if not _is_busy(error) or monotonic() >= give_up:
+                    raise
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+
+
+def _is_busy(error: OperationalError) -> bool:
+    return isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode == sqlite3.SQLITE_BUSY
 
 
 def end_silent_transactions(engine: Engine, seconds: float) -> None:

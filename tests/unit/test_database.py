@@ -6,10 +6,11 @@ from contextlib import closing
 
 import pytest
 from sqlalchemy import Engine, select, update
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
+from tests.support.faults import before_each_statement
 from webapp.database import lock_workspace, write_transaction
 from webapp.models import Workspace
 
@@ -105,6 +106,47 @@ def test_on_sqlite_connections_keep_foreign_keys_and_wait_their_turn(store: Sess
     }
 
     assert settings == {"foreign_keys": 1, "journal_mode": "wal", "busy_timeout": 5000}
+
+
+def test_on_sqlite_whoever_finds_the_lock_taken_asks_for_it_again_and_again(
+    store: Session, other: Session, world: World, engine: Engine
+) -> None:
+    """Left to SQLite it would ask ever more rarely, and miss the pauses of somebody who writes much."""
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL locks rows")
+    asked = 0
+
+    def let_go_when_asked_thrice(statement: str) -> None:
+        nonlocal asked
+        asked += statement == "BEGIN IMMEDIATE"
+        if asked == 3:
+            other.rollback()
+
+    other.connection(execution_options={"writes": True})
+    with before_each_statement(engine, let_go_when_asked_thrice), write_transaction(store):
+        rename(store, world, "Southwind")
+        timeout = store.connection().exec_driver_sql("PRAGMA busy_timeout").scalar()
+
+    assert (asked, timeout) == (3, 5000)
+    assert name_of(other, world) == "Southwind"
+
+
+def test_on_sqlite_whoever_never_gets_the_lock_is_told_after_a_while(
+    store: Session, other: Session, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL locks rows")
+    monkeypatch.setattr("webapp.database.BUSY_MILLISECONDS", 100)
+    other.connection(execution_options={"writes": True})
+
+    with pytest.raises(OperationalError, match="locked"), write_transaction(store):
+        pytest.fail("two had the lock")
+
+    other.rollback()
+    with write_transaction(store):
+        assert is_locked(engine)
+    # Its connections have learned a short patience from this test.
+    engine.dispose()
 
 
 def test_a_workspace_that_is_not_there_cannot_be_locked(store: Session) -> None:
