@@ -5,11 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Pace:
-    """How a job is walked: the lease in seconds, contacts a batch, seconds of rest between batches.
+    """How a job is walked: the lease in seconds, contacts a batch, the least seconds of rest between batches.
 
-    On SQLite a rest is needed: batches back to back starve the web's writes (two seconds at worst).
+    On SQLite a rest is needed, because one writes at a time and nobody stands in a queue: who finds the door
+    shut knocks again after 1 to 25 ms, later after 100 ms, and gives up after 5 seconds.
     """
 
     lease_seconds: float
     batch_size: int
     rest_seconds: float = 0.0
+
+    def rest_after(self, worked: float) -> float:
+        """How long to rest after a batch that took `worked` seconds: as long again, so that the door is open
+        half of the time, also on a machine that is slow at the moment."""
+        return max(self.rest_seconds, worked) if self.rest_seconds else 0.0

@@ -82,6 +82,7 @@ def carry_out(
 def _walk(session: Session, lease: Lease, claim: Claim, pace: Pace, should_stop: Callable[[], bool]) -> str:
     state = _decide_whether_to_begin(session, claim, pace)
     while state == RUNNING:
+        began = time.monotonic()
         state = _next_batch(session, claim, pace)
         if state != RUNNING:
             break
@@ -90,7 +91,7 @@ def _walk(session: Session, lease: Lease, claim: Claim, pace: Pace, should_stop:
             give_back(session, claim, counts_as_a_claim=False)
             log.info("restore_released")
             return RELEASED
-        time.sleep(pace.rest_seconds)
+        time.sleep(pace.rest_after(time.monotonic() - began))
     _give_up_key(lease, claim)
     log.info("restore_ended", state=state)
     return state
