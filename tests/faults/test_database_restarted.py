@@ -1,4 +1,4 @@
-"""PostgreSQL is restarted, in the middle of a batch or between two requests: nobody need be restarted with it."""
+"""PostgreSQL is restarted, in the middle of a batch or between two requests: nobody else need be."""
 
 import os
 import signal

@@ -45,6 +45,23 @@ def refusing(engine: Engine, contact_id: int, *, code: str = "check_violation") 
         _execute(engine, remove)
 
 
+@contextmanager
+def full_from(engine: Engine, contact_id: int) -> Iterator[None]:
+    """Let PostgreSQL have no room on its disk for the outcome of a contact up to `contact_id`."""
+    make = [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' "
+        "USING ERRCODE = 'disk_full'; END $$",
+        f"CREATE TRIGGER refuse BEFORE INSERT ON restore_outcome FOR EACH ROW "
+        f"WHEN (NEW.contact_id <= {contact_id}) EXECUTE FUNCTION refuse()",
+    ]
+    _execute(engine, make)
+    try:
+        yield
+    finally:
+        _execute(engine, ["DROP TRIGGER refuse ON restore_outcome", "DROP FUNCTION refuse"])
+
+
 def _execute(engine: Engine, statements: list[str]) -> None:
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         for statement in statements:

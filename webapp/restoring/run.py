@@ -225,11 +225,16 @@ def _interrupted(session: Session, claim: Claim, error: Exception) -> None:
     """Give the job back and say why. Where even that cannot be written the lease runs out by itself."""
     # A database that is full, locked or away is no contact's fault, however long it lasts.
     counts = not isinstance(error, DATABASE_TROUBLE)
-    try:
-        give_back(session, claim, why=told(error), counts_as_a_claim=counts)
-        log.warning("restore_interrupted", why=told(error))
-    except (LostLease, SQLAlchemyError):
-        log.warning("restore_not_given_back", why=told(error))
+    log.warning("restore_interrupted", why=told(error))
+    # A full disk may have no room for the reason, and yet for the rest, which makes the row no longer.
+    for why in (told(error), None):
+        try:
+            give_back(session, claim, why=why, counts_as_a_claim=counts)
+            return
+        except LostLease:
+            return
+        except SQLAlchemyError:
+            log.warning("restore_not_given_back", without_reason=why is None)
 
 
 def _leave_no_key_behind(session: Session, lease: Lease, claim: Claim) -> None:
