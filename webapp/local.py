@@ -72,7 +72,7 @@ def run(stop: Event) -> None:
     INSTANCE.mkdir(exist_ok=True)
     folder = INSTANCE / "redis"
     is_private = config["REDIS_URL"] == redis_url(folder)
-    with private_redis(folder) if is_private else nullcontext():
+    with private_redis(folder, lasting=True) if is_private else nullcontext():
         finish("The database could not be brought up to date", [*FLASK, "db", "upgrade"], stop)
         finish("The demo data could not be written", [*FLASK, "demo", "--if-empty"], stop)
         serve(port, stop)

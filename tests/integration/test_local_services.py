@@ -7,10 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as NoAnswer
 
+from tests.support.processes import wait_until
 from webapp.local_services import LocalServiceError, private_redis, redis_url
 
 LEAVES_REDIS_BEHIND = """
@@ -101,6 +103,62 @@ def test_starts_over_a_socket_that_nobody_serves(folder: Path) -> None:
 
     with private_redis(folder) as url:
         assert answers(url)
+
+
+def kill(url: str) -> int:
+    number = pid(url)
+    os.kill(number, signal.SIGKILL)
+    return number
+
+
+def test_one_that_dies_is_followed_by_another_where_that_is_wanted(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with private_redis(folder, lasting=True) as url:
+        for _ in range(2):
+            killed = kill(url)
+            wait_until(lambda: answers(url))
+            assert pid(url) != killed
+    assert not answers(url)
+    assert redis_servers(folder) == []
+    assert caplog.messages == ["Redis had stopped and was started again."] * 2
+
+
+def test_one_that_was_left_over_is_followed_as_well(folder: Path) -> None:
+    subprocess.run([sys.executable, "-c", LEAVES_REDIS_BEHIND, str(folder)], check=False)
+
+    with private_redis(folder, lasting=True) as url:
+        kill(url)
+        wait_until(lambda: answers(url))
+
+    assert not answers(url)
+
+
+def test_of_several_users_one_starts_it_again(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with private_redis(folder, lasting=True) as url, private_redis(folder, lasting=True):
+        kill(url)
+        wait_until(lambda: answers(url))
+        assert len(redis_servers(folder)) == 1
+    assert not answers(url)
+    assert redis_servers(folder) == []
+    assert caplog.messages == ["Redis had stopped and was started again."]
+
+
+def test_one_that_dies_as_its_user_leaves_leaves_nothing_behind(folder: Path) -> None:
+    for _ in range(5):
+        with private_redis(folder, lasting=True) as url:
+            kill(url)
+        assert not answers(url)
+    assert redis_servers(folder) == []
+
+
+def redis_servers(folder: Path) -> list[int]:
+    """The servers that run in the folder, whether or not they answer."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["name", "cwd"])
+        if process.info["name"].startswith("redis") and process.info["cwd"] == str(folder.resolve())
+    ]
 
 
 def test_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

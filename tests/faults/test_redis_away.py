@@ -1,0 +1,138 @@
+"""Redis goes and comes back, as a service of its own and under `make run`: nobody has to do anything."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psutil
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World
+from tests.support.accidents import Accident
+from tests.support.house import House, new_house
+from tests.support.processes import CHECKOUT, PATIENCE, is_running, is_stopped, wait_until
+from tests.support.web import WebProcess, Wire, free_port, status, web_process
+from webapp.local_services import private_redis, redis_url
+from webapp.models import RestoreJob
+
+CONTACTS = 60
+SCOPE = re.compile(r'name="scope" value="([^"]+)"')
+
+
+def confirm_all(wire: Wire) -> bytes:
+    """Open the dialog for the whole bin and press its button."""
+    scope = SCOPE.search(wire.get("/contacts/restore/confirm-all").decode())
+    assert scope is not None
+    return wire.post("/restores", urlencode({"scope": scope[1]}))
+
+
+def jobs_of(house: House, world: World) -> list[int]:
+    with Session(house.engine) as session:
+        return list(session.scalars(select(RestoreJob.id).where(RestoreJob.workspace_id == world.id)))
+
+
+def test_while_redis_is_away_pages_answer_and_the_restore_goes_on_and_all_come_back_with_it(
+    environ: dict[str, str],
+) -> None:
+    """(28) It goes in the middle of a batch, and stays away until a worker has tried in vain to come back."""
+    in_a_batch = Accident("before UPDATE contact", Accident.STOP, at=3)
+    with (
+        new_house(environ) as house,
+        house.worker(in_a_batch) as worker,
+        web_process(house.environ, house.folder / "web.log") as web,
+    ):
+        world = house.new_world(contacts=3)
+        with private_redis(house.folder):
+            wire = web.wire(world.admin.email)
+            wait_until(lambda: worker.child("restore"))
+            job_id = house.start_job(CONTACTS)
+            wait_until(lambda: (horse := worker.horse()) and is_stopped(horse))
+            horse = worker.horse()
+            assert horse is not None
+
+        os.kill(horse, signal.SIGCONT)
+        for path in ("/contacts", "/contacts/restore", "/restores", "/contacts/restore/confirm-all"):
+            assert status(wire.get(path)) == 200
+        refused = confirm_all(wire)
+        assert status(refused) == 503
+        assert b"Nothing was changed." in refused
+        house.check_that_all_came_back_once(job_id, CONTACTS)
+        assert house.job(job_id).fence == 1
+        wait_until(lambda: len(house.logged("worker_died", queue="restore")) >= 2)
+        assert jobs_of(house, world) == []
+
+        with private_redis(house.folder):
+            assert status(confirm_all(wire)) == 303
+            [second] = jobs_of(house, world)
+            house.check_that_all_came_back_once(second, 3)
+        assert worker.is_alive
+        assert web.is_alive
+
+
+@contextmanager
+def local_run(checkout: Path, environ: dict[str, str]) -> Iterator[WebProcess]:
+    """`make run` without make, in a copy of the checkout, whose instance folder is its own."""
+    for folder in ("webapp", "templates", "migrations"):
+        shutil.copytree(CHECKOUT / folder, checkout / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(CHECKOUT / "worker.py", checkout)
+    port = free_port()
+    log = checkout / "run.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "webapp.local"],
+            cwd=checkout,
+            env=os.environ | environ | {"PORT": str(port)},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+        )
+
+    def welcomes() -> bool:
+        assert process.poll() is None, log.read_text()
+        return "The app is running" in log.read_text()
+
+    try:
+        wait_until(welcomes)
+        yield WebProcess(process, port)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE)
+
+
+# Its own worker and web are the same on both.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")
+def test_under_make_run_a_redis_that_dies_is_followed_by_another(
+    database_url: str, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """(28) The restore that runs, and the next one, need nobody's help; Ctrl-C leaves nothing behind."""
+    folder = tmp_path / "instance" / "redis"
+    with new_house(environ, REDIS_URL=redis_url(folder)) as house:
+        world = house.new_world(contacts=3)
+        with local_run(tmp_path, house.environ) as run:
+            wire = run.wire(world.admin.email)
+            job_id = house.start_job(house.many)
+            house.wait_for_the_middle(job_id)
+            killed = house.redis.info("server")["process_id"]
+
+            os.kill(killed, signal.SIGKILL)
+
+            wait_until(lambda: status(wire.get("/readyz")) == 200)
+            last = house.redis.info("server")["process_id"]
+            assert last != killed
+            house.check_that_all_came_back_once(job_id, house.many)
+            assert status(confirm_all(wire)) == 303
+            [second] = jobs_of(house, world)
+            house.check_that_all_came_back_once(second, 3)
+            family = psutil.Process(run.process.pid).children(recursive=True)
+        assert run.process.returncode == 0
+        assert [process for process in family if is_running(process.pid)] == []
+        assert not is_running(last)
