@@ -3,16 +3,20 @@ PYTHON =
 CANDIDATES = $(PYTHON) python3.12 python3.11 python3 python \
              /usr/bin/python3.12 /usr/bin/python3.11 /usr/local/bin/python3.12 /usr/local/bin/python3.11
 EXAMPLES = 2000
+MINUTES = 10
+DATABASE = postgresql
+SEED =
 # The stamp is written last, so that an environment without it is one whose making was interrupted.
 READY = .venv/.ready
 IN_VENV = .venv/bin/python -m
 
-.PHONY: help run test explore lint ruff ruff-format mypy imports format sure lock clean
+.PHONY: help run test explore chaos lint ruff ruff-format mypy imports format sure lock clean
 
 help:
 	@echo "make run      start the app on http://127.0.0.1:5000 (PORT=8000 make run for another port)"
 	@echo "make test     run the tests (make T=tests/unit test for some of them)"
 	@echo "make explore  look for stories in which the app and the model differ (make explore EXAMPLES=5000 for more)"
+	@echo "make chaos    break things at random under restores (make chaos MINUTES=4 DATABASE=sqlite SEED=1 if you like)"
 	@echo "make lint     check style, types and the direction of imports"
 	@echo "make format   put the code into the agreed style"
 	@echo "make sure     all that CI does: the tests and every check"
@@ -28,6 +32,10 @@ test: $(READY)
 # New and longer stories each time; one that fails is cut down to what matters and told.
 explore: $(READY)
 	EXAMPLES=$(EXAMPLES) $(IN_VENV) pytest tests/model -s
+
+# Exits with 1 where the fence did not hold, with 2 where even without it nothing was found.
+chaos: $(READY)
+	@$(IN_VENV) tests.faults.chaos --minutes $(MINUTES) --database $(DATABASE) $(if $(SEED),--seed $(SEED))
 
 lint: ruff ruff-format mypy imports
 

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,7 @@ def hold_without_fence(session: Session, mine: claim.Claim, now: Any, pace: Any 
     session.execute(
         update(RestoreJob)
         .where(RestoreJob.id == mine.job_id)
-        .values(lease_until=RestoreJob.lease_until)
+        .values(lease_until=now + timedelta(seconds=pace.lease_seconds) if pace else RestoreJob.lease_until)
         .execution_options(synchronize_session=False)
     )
     return session.get_one(RestoreJob, mine.job_id, populate_existing=True)

@@ -1,0 +1,179 @@
+"""`make chaos`: random faults at real times, for minutes; half of them with the fence, half without it.
+
+Three workers, five workspaces, restores in all of them without end. What it prints at its end is the proof:
+no violation with the fence, and at least one without it, because a checker that sees nothing proves nothing.
+"""
+
+import argparse
+import logging
+import signal
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
+from time import monotonic, sleep
+
+from tests.faults.checker import Violation
+from tests.faults.storm import HORSE_STOPPED, Storm
+from tests.faults.traffic import Traffic
+from tests.support.databases import postgresql_url, sqlite_url
+from tests.support.house import new_house
+
+DATABASES = {"postgresql": postgresql_url, "sqlite": sqlite_url}
+WORKERS, WORKSPACES = 3, 5
+LIVE, DELETED = 1000, 10_000
+# Small batches, so that a restore takes some ten seconds and a fault finds it at work; SQLite rests between.
+BATCH_SIZE = {"postgresql": "20", "sqlite": "100"}
+# Seconds between two faults. A worker that was killed needs a few to be there again.
+LEAST_PAUSE, LONGEST_PAUSE = 1.0, 4.0
+LOOK_EVERY = 0.1
+# Until a stopped horse's job is taken over, at worst: the lease, the reconciler, and the queue before it.
+# Then the jobs of all workspaces, one after the other.
+CALM = 300.0
+# Standing still takes a worker out for a minute and more. So two are stopped first, and after that one in
+# each turn of the faults, but none so late that everybody would wait for it at the end.
+FIRST_STOPPED = 2
+LAST_STOP = 90.0
+NO_REST = "jobs or horses that never came to their end"
+# Exit codes.
+SOUND, VIOLATED, BLIND, INTERRUPTED = 0, 1, 2, 130
+
+
+@dataclass(frozen=True)
+class Half:
+    """What was done, and what the checker says of it."""
+
+    injected: Counter[str]
+    came_back: int
+    jobs: int
+    contacts: int
+    violations: list[Violation]
+    faults: list[str]
+
+
+def run_half(database_url: str, *, database: str, seed: int, seconds: float, fence: bool) -> Half:
+    """Faults for so many seconds, then calm, then the checker. Raises nothing that a fault brings about."""
+    environ = {"DATABASE_URL": database_url, "SECRET_KEY": "for tests only"}
+    with new_house(environ, BATCH_SIZE=BATCH_SIZE[database], TIME_SCALE="1") as house:
+        random, traffic = Random(seed), Traffic(house)
+        storm = Storm(house, traffic, random, workers=WORKERS, fence=fence)
+        say(f"{WORKSPACES} workspaces, each with {DELETED:,} contacts in its bin …")
+        traffic.settle(WORKSPACES, live=LIVE, deleted=DELETED)
+        with storm.begin():
+            say(f"{seconds:.0f} seconds of faults {'with' if fence else 'without'} the fence …")
+            rage(storm, random, seconds)
+            say("calm until every job has ended …")
+            left = storm.calm(seconds=CALM)
+            violations = traffic.check()
+            if left:
+                violations.append(Violation(NO_REST, left))
+            return Half(storm.injected, storm.came_back, *traffic.totals(), violations, list(storm.faults))
+
+
+def rage(storm: Storm, random: Random, seconds: float) -> None:
+    """One fault after the other, all kinds in turns; one that finds no occasion is left out of its turn."""
+    end = monotonic() + seconds
+    bag: list[str] = []
+    while monotonic() < end:
+        storm.look_after()
+        surely = storm.injected[HORSE_STOPPED] < FIRST_STOPPED
+        if not bag:
+            bag = random.sample(list(storm.faults), k=len(storm.faults))
+        name = HORSE_STOPPED if surely else bag.pop()
+        if name == HORSE_STOPPED and not surely and monotonic() > end - LAST_STOP:
+            continue
+        if storm.strike(name):
+            rest(storm, min(end, monotonic() + random.uniform(LEAST_PAUSE, LONGEST_PAUSE)))
+        else:
+            sleep(LOOK_EVERY)
+
+
+def rest(storm: Storm, until: float) -> None:
+    while monotonic() < until:
+        storm.look_after()
+        sleep(LOOK_EVERY)
+
+
+def table(halves: list[Half]) -> Iterator[str]:
+    """Faults injected and violations found, by kind, with the fence and without."""
+    yield row("", "with the fence", "without it")
+    yield "Faults injected"
+    for name in halves[0].faults:
+        yield row(f"  {name}", *(half.injected[name] for half in halves))
+    yield row("  in all", *(half.injected.total() for half in halves))
+    yield row("Stopped horses that came back", *(half.came_back for half in halves))
+    yield row("Restores", *(half.jobs for half in halves))
+    yield row("Contacts restored", *(half.contacts for half in halves))
+    yield "Violations found"
+    found = [Counter(violation.kind for violation in half.violations) for half in halves]
+    for kind in sorted(set().union(*found)):
+        yield row(f"  {kind}", *(one[kind] for one in found))
+    yield row("  in all", *(one.total() for one in found))
+
+
+def row(name: str, *values: object) -> str:
+    return f"{name:42}" + "".join(
+        f"{value:>16,}" if isinstance(value, int) else f"{value:>16}" for value in values
+    )
+
+
+def verdict(with_fence: Half, without: Half) -> int:
+    """Say what the table means; the exit code."""
+    for violation in with_fence.violations:
+        say(str(violation))
+    if with_fence.violations:
+        say("The fence did not hold.")
+        return VIOLATED
+    if not without.violations:
+        say("The checker found nothing without the fence either, so this proves nothing: take more minutes.")
+        return BLIND
+    say(f"Without the fence, for one: {without.violations[0]}")
+    say("Sound: no violation with the fence, and without it they are seen.")
+    return SOUND
+
+
+def say(what: str) -> None:
+    print(what, flush=True)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM ends the run in good order; more of them do not disturb the clearing up."""
+
+    def interrupt(*_: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        sys.exit(INTERRUPTED)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10, help="of faults, both halves together")
+    parser.add_argument("--database", choices=sorted(DATABASES), default="postgresql")
+    parser.add_argument("--seed", type=int, help="repeats a schedule, as far as moments can be repeated")
+    given = parser.parse_args()
+    seed = Random().randrange(1_000_000) if given.seed is None else given.seed
+    logging.disable(logging.WARNING)
+    say(f"SEED={seed} DATABASE={given.database} MINUTES={given.minutes:g}")
+    with interruptible(), DATABASES[given.database]() as url:
+        halves = [
+            run_half(url, database=given.database, seed=seed, seconds=given.minutes * 30, fence=fence)
+            for fence in (True, False)
+        ]
+    for line in ["", *table(halves), ""]:
+        say(line)
+    return verdict(*halves)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,266 @@
+"""The checker: reads what restores have left in a database and says what cannot be right about it.
+
+It knows the rules and not the code: what it asks are plain questions to the tables, the same on both
+databases. Each violation has a kind, which is counted, and a sentence, which says where to look. What only
+somebody who was there before a restore can know is compared in `before`.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from webapp.models import AuditEvent, Contact, Deal, DealContact, Deletion
+from webapp.models import RestoreBatch as Batch
+from webapp.models import RestoreJob as Job
+from webapp.models import RestoreOutcome as Outcome
+from webapp.models.restore_job import ACTIVE, CANCELLED, FAILED, RESTORED, SKIPPED
+from webapp.restoring.plan import NO_LONGER_ELIGIBLE
+
+OVERLAP = "batches overlap or go back"
+FENCE_SHRINKS = "a fence that shrinks"
+FENCE_AHEAD = "a fence that was never given out"
+AFTER_THE_END = "a batch after the end"
+CURSOR = "a cursor beside the last batch"
+SUMS = "history, outcomes and counters differ"
+TWO_AT_ONCE = "two jobs at once"
+ENDED_TWICE = "a job that ended twice"
+RESTORED_TWICE = "a contact restored twice"
+HALF_RESTORED = "a contact restored by half"
+HALF_SKIPPED = "a contact skipped by half"
+IN_BIN = "a deletion's counter"
+# How many of many contacts a sentence names.
+NAMED = 5
+
+Rows = Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Violation:
+    kind: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.what}"
+
+
+def check_history(session: Session) -> list[Violation]:
+    """The violations of all restores in the database, running ones included, as committed so far."""
+    jobs = session.execute(
+        select(
+            Job.id,
+            Job.workspace_id,
+            Job.state,
+            Job.fence,
+            Job.cursor_deleted_at,
+            Job.cursor_id,
+            Job.restored,
+            Job.skipped,
+            Job.failed,
+            Job.created_at,
+            Job.finished_at,
+        ).order_by(Job.id)
+    ).all()
+    return [
+        *_batches(session, jobs),
+        *_one_at_a_time(jobs),
+        *_ended_once(session, jobs),
+        *_restored_once(session),
+        *_all_or_none(session),
+        *_counters_of_the_bin(session),
+    ]
+
+
+def named(job_id: int, workspace_id: int) -> str:
+    return f"job {job_id} (workspace {workspace_id})"
+
+
+def some(contact_ids: Collection[int]) -> str:
+    """The first of many contacts, and how many they are."""
+    first = ", ".join(map(str, sorted(contact_ids)[:NAMED]))
+    return f"{len(contact_ids)} contacts ({first}{', …' if len(contact_ids) > NAMED else ''})"
+
+
+def _batches(session: Session, jobs: Rows) -> Iterator[Violation]:
+    columns = (
+        *(Batch.id, Batch.job_id, Batch.fence, Batch.contacts, Batch.at),
+        *(Batch.from_deleted_at, Batch.from_id, Batch.to_deleted_at, Batch.to_id),
+    )
+    history = defaultdict(list)
+    for batch in session.execute(select(*columns).order_by(Batch.id)):
+        history[batch.job_id].append(batch)
+    outcomes: dict[int, Counter[str]] = defaultdict(Counter)
+    counted = select(Outcome.job_id, Outcome.outcome, func.count()).group_by(Outcome.job_id, Outcome.outcome)
+    for job_id, outcome, number in session.execute(counted):
+        outcomes[job_id][outcome] = number
+    for job in jobs:
+        yield from _walk(job, history[job.id])
+        yield from _sums(job, history[job.id], outcomes[job.id])
+
+
+def _walk(job: Any, batches: Rows) -> Iterator[Violation]:
+    """The walk goes by (deleted_at, id) descending and never back; each claim's fence is higher."""
+    fence, reached = 0, None
+    for batch in batches:
+        which = f"{named(job.id, job.workspace_id)}, batch {batch.id} under fence {batch.fence}"
+        if batch.fence < fence:
+            yield Violation(FENCE_SHRINKS, f"{which} comes after one under fence {fence}")
+        if batch.fence > job.fence:
+            yield Violation(FENCE_AHEAD, f"{which}, but the job's fence is {job.fence}")
+        if job.finished_at and batch.at > job.finished_at:
+            yield Violation(AFTER_THE_END, f"{which} at {batch.at}, the job ended at {job.finished_at}")
+        fence = batch.fence
+        if batch.from_id is None:
+            continue
+        begin, end = (batch.from_deleted_at, batch.from_id), (batch.to_deleted_at, batch.to_id)
+        if begin < end or (reached and begin >= reached):
+            yield Violation(OVERLAP, f"{which} goes from {begin} to {end}, the walk had come to {reached}")
+        reached = end
+    cursor = (job.cursor_deleted_at, job.cursor_id) if job.cursor_id else None
+    if cursor != reached:
+        yield Violation(CURSOR, f"{named(job.id, job.workspace_id)}: {cursor}, the batches end at {reached}")
+
+
+def _sums(job: Any, batches: Rows, outcomes: Counter[str]) -> Iterator[Violation]:
+    in_history = sum(batch.contacts for batch in batches)
+    in_ledger = tuple(outcomes[outcome] for outcome in (RESTORED, SKIPPED, FAILED))
+    in_job = (job.restored, job.skipped, job.failed)
+    if in_history != sum(in_ledger) or in_ledger != in_job:
+        yield Violation(
+            SUMS,
+            f"{named(job.id, job.workspace_id)}, fence {job.fence}: the batches have {in_history} contacts; "
+            f"restored, skipped, failed are {in_ledger} outcomes, and the job counts {in_job}",
+        )
+
+
+def _one_at_a_time(jobs: Rows) -> Iterator[Violation]:
+    by_workspace = defaultdict(list)
+    for job in jobs:
+        by_workspace[job.workspace_id].append(job)
+    for workspace_id, theirs in by_workspace.items():
+        active = [job.id for job in theirs if job.state in ACTIVE]
+        if len(active) > 1:
+            yield Violation(TWO_AT_ONCE, f"workspace {workspace_id}: the jobs {active} are active")
+        for job, following in pairwise(theirs):
+            # A queued one is cancelled beside the workspace's lock, so its end and a start may be one moment.
+            if job.finished_at and job.finished_at > following.created_at and job.state != CANCELLED:
+                yield Violation(
+                    TWO_AT_ONCE,
+                    f"{named(job.id, workspace_id)} ended at {job.finished_at}, after job {following.id} "
+                    f"was started at {following.created_at}",
+                )
+
+
+def _ended_once(session: Session, jobs: Rows) -> Iterator[Violation]:
+    """Terminal states are final: the audit log tells of one end."""
+    ends = select(AuditEvent.subject, AuditEvent.workspace_id, func.count()).where(
+        AuditEvent.action.in_(["restore.done", "restore.cancelled", "restore.failed"])
+    )
+    told = {
+        subject: times
+        for subject, _, times in session.execute(
+            ends.group_by(AuditEvent.subject, AuditEvent.workspace_id).having(func.count() > 1)
+        )
+    }
+    for job in jobs:
+        if times := told.get(f"restore_job:{job.id}"):
+            yield Violation(
+                ENDED_TWICE, f"{named(job.id, job.workspace_id)}, fence {job.fence}: {times} times"
+            )
+
+
+def _restored_once(session: Session) -> Iterator[Violation]:
+    """Between two restores of a contact it has been deleted, in a deletion that only the later one covers."""
+    earlier, later = aliased(Outcome), aliased(Outcome)
+    first, second = aliased(Job), aliased(Job)
+    # The latest deletion is known by name. Of those before it: that there was one.
+    latest = case((Deletion.number < second.through_number, Deletion.number), else_=second.through_number)
+    twice = (
+        select(earlier.job_id, later.job_id, later.contact_id, second.workspace_id)
+        .join(first, first.id == earlier.job_id)
+        .join(second, (second.workspace_id == first.workspace_id) & (second.id > first.id))
+        .join(later, (later.job_id == second.id) & (later.contact_id == earlier.contact_id))
+        .join(Contact, Contact.id == later.contact_id)
+        .join(Deletion, Deletion.id == Contact.deletion_id)
+        .where(earlier.outcome == RESTORED, later.outcome == RESTORED, latest <= first.through_number)
+    )
+    found = defaultdict(set)
+    for first_id, second_id, contact_id, workspace_id in session.execute(twice):
+        found[first_id, second_id, workspace_id].add(contact_id)
+    for (first_id, second_id, workspace_id), contacts in found.items():
+        yield Violation(
+            RESTORED_TWICE,
+            f"{some(contacts)} by job {first_id} and {named(second_id, workspace_id)}, not deleted between",
+        )
+
+
+def _all_or_none(session: Session) -> Iterator[Violation]:
+    """Each contact's latest outcome, unless it was deleted again since: contact and deals say the same."""
+    newest = (
+        select(Outcome.contact_id, func.max(Outcome.job_id).label("job_id"))
+        .group_by(Outcome.contact_id)
+        .subquery()
+    )
+    outcomes = (
+        select(Contact.id, Job.id, Job.workspace_id, Job.fence)
+        .join(newest, newest.c.contact_id == Contact.id)
+        .join(Outcome, and_(Outcome.job_id == newest.c.job_id, Outcome.contact_id == Contact.id))
+        .join(Job, Job.id == Outcome.job_id)
+        .join(Deletion, Deletion.id == Contact.deletion_id)
+        .where(Deletion.number <= Job.through_number)
+    )
+    place = (
+        select(DealContact.id)
+        .join(Deal, Deal.id == DealContact.deal_id)
+        .where(DealContact.contact_id == Contact.id, Deal.deleted_at.is_(None))
+        .correlate(Contact)
+    )
+    off_a_deal = place.where(DealContact.detached_by_deletion_id == Contact.deletion_id).exists()
+    on_a_deal = place.where(DealContact.detached_at.is_(None)).exists()
+    in_bin = Contact.deleted_at.is_not(None)
+    restored = outcomes.where(Outcome.outcome == RESTORED)
+    stayed = outcomes.where(
+        Outcome.outcome != RESTORED, or_(Outcome.reason.is_(None), Outcome.reason != NO_LONGER_ELIGIBLE)
+    )
+    without = (
+        select(Contact.id, Job.id, Job.workspace_id, Job.fence)
+        .join(Job, Job.id == Contact.restore_job_id)
+        .where(
+            ~exists().where(
+                Outcome.job_id == Job.id, Outcome.contact_id == Contact.id, Outcome.outcome == RESTORED
+            )
+        )
+    )
+    questions = [
+        (HALF_RESTORED, "are in the bin", restored.where(in_bin)),
+        (HALF_RESTORED, "name another job", restored.where(Contact.restore_job_id.is_distinct_from(Job.id))),
+        (HALF_RESTORED, "are still off a deal that lives", restored.where(off_a_deal)),
+        (HALF_RESTORED, "have no outcome that says so", without),
+        (HALF_SKIPPED, "are not in the bin", stayed.where(~in_bin)),
+        (HALF_SKIPPED, "are on a deal", stayed.where(in_bin, on_a_deal)),
+    ]
+    for kind, what, question in questions:
+        found = defaultdict(set)
+        for contact_id, *job in session.execute(question):
+            found[tuple(job)].add(contact_id)
+        for (job_id, workspace_id, fence), contacts in found.items():
+            yield Violation(kind, f"{named(job_id, workspace_id)}, fence {fence}: {some(contacts)} {what}")
+
+
+def _counters_of_the_bin(session: Session) -> Iterator[Violation]:
+    real = func.count(Contact.id)
+    wrong = (
+        select(Deletion.id, Deletion.workspace_id, Deletion.in_bin, real)
+        .outerjoin(Contact, (Contact.deletion_id == Deletion.id) & Contact.deleted_at.is_not(None))
+        .group_by(Deletion.id, Deletion.workspace_id, Deletion.in_bin)
+        .having(real != Deletion.in_bin)
+    )
+    for deletion_id, workspace_id, kept, counted in session.execute(wrong):
+        yield Violation(
+            IN_BIN,
+            f"deletion {deletion_id} (workspace {workspace_id}): {counted} of it are in the bin, not {kept}",
+        )

@@ -1,0 +1,290 @@
+"""Faults at random, by a seed: what may happen to the processes, the Redis and the database of a house."""
+
+import os
+import signal
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from time import monotonic, sleep
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from tests.faults.traffic import Traffic
+from tests.support.accidents import Accident
+from tests.support.house import House
+from tests.support.processes import WorkerProcess, is_running
+from webapp.jobs.lease import key
+from webapp.jobs.runner import runner_name
+from webapp.local_services import private_redis
+from webapp.models import RestoreBatch, RestoreJob
+from webapp.models.restore_job import ACTIVE, RUNNING
+
+# By this every process of a storm is known, whoever its parent is by then.
+MARK = "RESTORE_STORM"
+HORSE_STOPPED = "horse stopped until another took over"
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A horse that stands still, what it believes to hold, and how far the history had come by then."""
+
+    worker: WorkerProcess
+    horse: int
+    job_id: int
+    fence: int
+    last_batch: int
+
+
+class Storm:
+    """What happens to a house with traffic in it. Faults are called by their names, and counted."""
+
+    def __init__(self, house: House, traffic: Traffic, random: Random, *, workers: int, fence: bool) -> None:
+        self.house, self.traffic, self.random, self.fence = house, traffic, random, fence
+        self.injected: Counter[str] = Counter()
+        self.came_back = 0
+        self.workers: list[WorkerProcess] = []
+        self.stopped: list[Stopped] = []
+        self._processes, self._redis = ExitStack(), ExitStack()
+        self._number_of_workers = workers
+        self.faults: dict[str, Callable[[], bool]] = {
+            HORSE_STOPPED: self._stop_horse,
+            "horse killed": self._kill_horse,
+            "queue worker killed": self._kill_queue_worker,
+            "supervisor killed": self._kill_supervisor,
+            "supervisor told to go": self._tell_supervisor,
+            "Redis emptied": self._empty_redis,
+            "Redis killed and started again": self._kill_redis,
+            "key overwritten": self._overwrite_key,
+            "key deleted": self._delete_key,
+            "rung five times": self._ring_five_times,
+        }
+        if house.engine.dialect.name == "postgresql":
+            self.faults["database connections cut"] = self._cut_connections
+
+    @contextmanager
+    def begin(self) -> Iterator[None]:
+        """Redis and the workers run; everything is gone afterwards, stopped and orphaned ones included."""
+        self.house.environ[MARK] = str(self.house.folder)
+        try:
+            self._start_redis()
+            for _ in range(self._number_of_workers):
+                self._hire()
+            yield
+        finally:
+            for pid in self._everybody():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self._processes.close()
+            self._redis.close()
+
+    def strike(self, name: str) -> bool:
+        """Let the fault happen if there is something that it can happen to at the moment."""
+        happened = self.faults[name]()
+        self.injected[name] += happened
+        return happened
+
+    def strike_surely(self, name: str, *, seconds: float) -> None:
+        """Let it happen as soon as it can. Raises AssertionError where that is not within `seconds`."""
+        deadline = monotonic() + seconds
+        while not self.strike(name):
+            assert monotonic() < deadline, f"for {seconds} seconds there was no occasion: {name}"
+            self.look_after()
+            sleep(0.02)
+
+    def look_after(self) -> None:
+        """What goes on between the faults: new restores, and stopped horses that may come back."""
+        self.traffic.go_on()
+        self.wake()
+
+    def wake(self) -> None:
+        """Let those who stand still come back once another has taken over and committed."""
+        for one in list(self.stopped):
+            if self._was_overtaken(one):
+                self.stopped.remove(one)
+                self.came_back += 1
+                with suppress(ProcessLookupError):
+                    os.kill(one.horse, signal.SIGCONT)
+
+    def calm(self, *, seconds: float) -> str:
+        """Start nothing more, break nothing more, and wait until those who were stopped have come back and
+        gone, and every job has ended. Returns what has not come to its end within `seconds`, or nothing."""
+        deadline = monotonic() + seconds
+        while left := self._unfinished():
+            if monotonic() >= deadline:
+                return left
+            sleep(0.05)
+        return ""
+
+    def _unfinished(self) -> str:
+        self.wake()
+        jobs, horses = self.traffic.active(), [horse for worker in self.workers if (horse := worker.horse())]
+        left = {"stopped": self.stopped, "active jobs": jobs, "horses": horses}
+        return ", ".join(f"{what}: {which}" for what, which in left.items() if which)
+
+    # Processes.
+
+    def _hire(self) -> None:
+        accident = None if self.fence else Accident(without_fence=True)
+        self.workers.append(self._processes.enter_context(self.house.worker(accident)))
+
+    def _everybody(self) -> list[int]:
+        mark = f"{MARK}={self.house.folder}".encode()
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if mark in (folder / "environ").read_bytes().split(b"\0") and int(folder.name) != os.getpid():
+                    found.append(int(folder.name))
+        return found
+
+    def _spared(self) -> list[WorkerProcess]:
+        """The workers none of whose horses stands still: the others wait with it, and nothing must keep it
+        from coming back."""
+        busy = [one.worker.process.pid for one in self.stopped]
+        return [worker for worker in self.workers if worker.process.pid not in busy]
+
+    def _running(self) -> list[tuple[WorkerProcess, int, RestoreJob]]:
+        """The horses that have committed a batch of their job, and none of which stands still."""
+        with Session(self.house.engine, expire_on_commit=False) as session:
+            jobs = session.scalars(
+                select(RestoreJob).where(RestoreJob.state == RUNNING, RestoreJob.claims_since_progress == 1)
+            ).all()
+        by_runner = {job.runner: job for job in jobs}
+        horses = [(worker, worker.horse()) for worker in self._spared()]
+        return [
+            (worker, horse, by_runner[runner_name(horse)])
+            for worker, horse in horses
+            if horse and runner_name(horse) in by_runner
+        ]
+
+    def _kill_horse(self) -> bool:
+        running = self._running()
+        if running:
+            os.kill(self.random.choice(running)[1], signal.SIGKILL)
+        return bool(running)
+
+    def _kill_queue_worker(self) -> bool:
+        pids = [pid for worker in self._spared() if (pid := worker.child("restore"))]
+        if pids:
+            os.kill(self.random.choice(pids), signal.SIGKILL)
+        return bool(pids)
+
+    def _kill_supervisor(self) -> bool:
+        return self._replace(lambda worker: worker.process.kill())
+
+    def _tell_supervisor(self) -> bool:
+        return self._replace(lambda worker: worker.process.terminate())
+
+    def _replace(self, end: Callable[[WorkerProcess], None]) -> bool:
+        free = self._spared()
+        if not free:
+            return False
+        worker = self.random.choice(free)
+        end(worker)
+        self.workers.remove(worker)
+        self._hire()
+        return True
+
+    def _stop_horse(self) -> bool:
+        """One worker at least goes on, to take over."""
+        running = self._running()
+        if not running or len(self._spared()) < 2:
+            return False
+        worker, horse, job = self.random.choice(running)
+        with suppress(ProcessLookupError):
+            os.kill(horse, signal.SIGSTOP)
+            if self._holds_its_job_and_no_lock(horse, job):
+                with Session(self.house.engine) as session:
+                    last = session.scalar(select(func.max(RestoreBatch.id))) or 0
+                self.stopped.append(Stopped(worker, horse, job.id, job.fence, last))
+                return True
+            os.kill(horse, signal.SIGCONT)
+        return False
+
+    def _holds_its_job_and_no_lock(self, horse: int, job: RestoreJob) -> bool:
+        if not is_running(horse) or not self._can_be_written_to():
+            return False
+        now = self.house.job(job.id)
+        return now.state == RUNNING and now.fence == job.fence
+
+    def _can_be_written_to(self) -> bool:
+        """On SQLite whoever stops in a transaction that writes locks everybody out, and nothing takes the
+        lock away from it; PostgreSQL ends such a transaction."""
+        if self.house.engine.dialect.name != "sqlite":
+            return True
+        connection = sqlite3.connect(self.house.engine.url.database or "", timeout=0.5, isolation_level=None)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    def _was_overtaken(self, one: Stopped) -> bool:
+        """Whether another has gone on with its job. Without the fence that may be one with a lower number."""
+        others = select(func.count()).where(
+            RestoreBatch.job_id == one.job_id,
+            RestoreBatch.fence != one.fence,
+            RestoreBatch.id > one.last_batch,
+        )
+        with Session(self.house.engine) as session:
+            return bool(session.scalar(others))
+
+    # Redis.
+
+    def _start_redis(self) -> None:
+        self._redis.enter_context(private_redis(self.house.folder))
+
+    def _kill_redis(self) -> bool:
+        os.kill(int(self.house.redis.info("server")["process_id"]), signal.SIGKILL)
+        self._redis.close()
+        # Away for a tenth of a lease or more.
+        sleep(self.house.app.config["LEASE_SECONDS"] * self.random.uniform(0.1, 0.3))
+        self._start_redis()
+        return True
+
+    def _empty_redis(self) -> bool:
+        self.house.redis.flushall()
+        return True
+
+    def _some_job(self) -> RestoreJob | None:
+        with Session(self.house.engine, expire_on_commit=False) as session:
+            jobs = session.scalars(select(RestoreJob).where(RestoreJob.state.in_(ACTIVE))).all()
+        return self.random.choice(jobs) if jobs else None
+
+    def _overwrite_key(self) -> bool:
+        job = self._some_job()
+        if job:
+            lock = self.house.lease.lock_milliseconds
+            self.house.redis.set(key(job.workspace_id), "somebody else", px=lock)
+        return job is not None
+
+    def _delete_key(self) -> bool:
+        job = self._some_job()
+        if job:
+            self.house.redis.delete(key(job.workspace_id))
+        return job is not None
+
+    def _ring_five_times(self) -> bool:
+        job = self._some_job()
+        if job:
+            for _ in range(5):
+                self.house.doorbell.ring(job.id)
+        return job is not None
+
+    # The database.
+
+    def _cut_connections(self) -> bool:
+        """The workers' and not our own."""
+        cut = text(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name = 'restore' AND pid <> pg_backend_pid()"
+        )
+        with self.house.engine.connect() as connection:
+            return bool(connection.scalar(cut))

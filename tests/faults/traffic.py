@@ -1,0 +1,121 @@
+"""Restores without end: in each workspace one after the other, what came back being deleted again between."""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World, new_world
+from tests.faults.before import Before, check_restore, remember
+from tests.faults.checker import Violation, check_history, named
+from tests.support.house import House
+from tests.support.restoring import Restoring
+from webapp.clock import read_clock
+from webapp.contacts.delete import delete_contacts
+from webapp.database import write_transaction
+from webapp.demo.load import add_load
+from webapp.models import Contact, RestoreJob
+from webapp.models.restore_job import ACTIVE, DONE
+from webapp.restoring.start import RestoreRefused, start
+
+NOT_DONE = "a job that did not come to its end"
+
+
+@dataclass
+class Street:
+    """A workspace, its latest job, and how that one found it."""
+
+    world: World
+    job_id: int = 0
+    before: Before | None = None
+
+
+@dataclass
+class Traffic:
+    """The workspaces of a house with their restores; whoever drives it calls `go_on` now and then."""
+
+    house: House
+    streets: list[Street] = field(default_factory=list)
+    # Of restores that have ended, each seen before anything else happened in its workspace.
+    violations: list[Violation] = field(default_factory=list)
+
+    def settle(self, workspaces: int, *, live: int, deleted: int) -> None:
+        """Make workspaces with so many contacts each, on lists and deals, with twins and taken addresses."""
+        with Session(self.house.engine) as session:
+            transaction = partial(write_transaction, session)
+            for seed in range(workspaces):
+                with self.house.writing() as writing:
+                    world = new_world(writing)
+                add_load(session, world.id, live=live, deleted=deleted, seed=seed, transaction=transaction)
+                self.streets.append(Street(world))
+
+    def go_on(self) -> None:
+        """Wherever a restore has ended: check it, delete again what came back, confirm its restore."""
+        active = self.active()
+        for street in self.streets:
+            if street.job_id not in active:
+                self._check(street)
+                self._begin(street)
+
+    def active(self) -> set[int]:
+        with Session(self.house.engine) as session:
+            return set(session.scalars(select(RestoreJob.id).where(RestoreJob.state.in_(ACTIVE))))
+
+    def check(self) -> list[Violation]:
+        """The violations of all restores so far; to be asked when nothing moves any more."""
+        for street in self.streets:
+            self._check(street)
+        with Session(self.house.engine) as session:
+            return self.violations + check_history(session)
+
+    def totals(self) -> tuple[int, int]:
+        """How many restores have been started, and how many contacts they restored."""
+        with Session(self.house.engine) as session:
+            jobs, contacts = session.execute(
+                select(func.count(), func.coalesce(func.sum(RestoreJob.restored), 0)).select_from(RestoreJob)
+            ).one()
+            return jobs, contacts
+
+    def _check(self, street: Street) -> None:
+        if street.before is None:
+            return
+        with Session(self.house.engine) as session:
+            job = session.get_one(RestoreJob, street.job_id)
+            if job.state != DONE:
+                self.violations.append(
+                    Violation(
+                        NOT_DONE,
+                        f"{named(job.id, job.workspace_id)}, fence {job.fence}: {job.state}; "
+                        f"{job.why or job.last_error}",
+                    )
+                )
+            self.violations += check_restore(session, street.job_id, street.before)
+        street.before = None
+
+    def _begin(self, street: Street) -> None:
+        self._delete_again(street)
+        house, world = self.house, street.world
+        with Session(house.engine) as session:
+            scope = Restoring(session, world, house.lease).question_all().scope
+            before = remember(session, scope)
+            try:
+                street.job_id = start(
+                    session, house.lease, house.doorbell.ring, scope=scope, requested_by=world.admin.id
+                ).id
+            except RestoreRefused:
+                # A fault stands in the way, as it would to a person: another time.
+                return
+            street.before = before
+
+    def _delete_again(self, street: Street) -> None:
+        with self.house.writing() as session:
+            delete_contacts(
+                session,
+                workspace_id=street.world.id,
+                which=select(Contact.id).where(Contact.restore_job_id == street.job_id),
+                by=street.world.member.id,
+                now=read_clock(session),
+                source="traffic",
+            )
+            session.commit()
