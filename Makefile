@@ -26,8 +26,9 @@ help:
 run: $(READY)
 	@$(IN_VENV) webapp.local
 
+# All of them in two processes, one for each database; some of them in one, where a debugger works.
 test: $(READY)
-	$(IN_VENV) pytest $(T)
+	$(IN_VENV) pytest $(if $(T),,-n 2 --dist loadgroup) $(T)
 
 # New and longer stories each time; one that fails is cut down to what matters and told.
 explore: $(READY)

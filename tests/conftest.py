@@ -33,6 +33,15 @@ def pytest_report_header() -> str:
     return f"databases: SQLite (a file) and PostgreSQL ({where})"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each database to one process, where there are several: its server is started once, then."""
+    for item in items:
+        params = (
+            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        )
+        item.add_marker(pytest.mark.xdist_group(str(params.get("database_url", item.path.name))))
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     given = os.environ.get("TEST_REDIS_URL")

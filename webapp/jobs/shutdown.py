@@ -9,7 +9,8 @@ from threading import Event
 from types import FrameType
 
 _asked = Event()
-_parent = 0
+# Nobody's child, as long as nobody listens: a job may also run in a process that is no worker's.
+_parent: int | None = None
 
 
 def listen(*, parent: int, asked: bool = False) -> None:
@@ -32,4 +33,4 @@ def _ask(_number: int, _frame: FrameType | None) -> None:
 
 def shutting_down() -> bool:
     """Whether SIGTERM has come since `listen`, or the parent has gone."""
-    return _asked.is_set() or os.getppid() != _parent
+    return _asked.is_set() or _parent not in (None, os.getppid())
