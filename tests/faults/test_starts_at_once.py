@@ -6,11 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
+from tests.support.another_app import another_app
 from tests.support.browser import Browser
-from tests.support.confirming import confirm_at_once, job_of, open_dialogs
+from tests.support.confirming import ASK_ABOUT_ALL, confirm, confirm_at_once, job_of, open_dialogs
 from tests.support.house import House
 from tests.support.seen import Seen
 from tests.support.work import work_off
+from webapp.jobs.lease import key
 from webapp.models import RestoreJob, User
 
 Enter = Callable[[User], Browser]
@@ -87,3 +89,22 @@ def test_two_workspaces_start_at_once_and_both_are_restored(house: House, enter:
     for world, answer in zip(worlds, answers, strict=True):
         assert jobs(house, world) == [job_of(answer)]
         house.check_that_all_came_back_once(job_of(answer), 3)
+
+
+def test_who_meets_a_restore_that_is_just_being_started_is_led_to_where_it_will_be_seen(
+    house: House,
+) -> None:
+    """(1) Between another's key and its row there is no page yet; at the real times, for ten seconds."""
+    world = house.new_world(1)
+    with another_app(house.environ, TIME_SCALE="1") as web:
+        admin = Browser(web, world.admin)
+        dialog = admin.get(ASK_ABOUT_ALL)
+        house.lease.acquire(world.id, "somebody")
+        house.redis.pexpire(key(world.id), 60_000)
+
+        refused = confirm(admin, dialog)
+
+    assert refused.status == 409
+    assert "Another restore is being started. Nothing was changed." in refused.complaint
+    assert leads_to(refused) == "/restores"
+    assert jobs(house, world) == []
