@@ -99,6 +99,9 @@ def end_silent_transactions(engine: Engine, seconds: float) -> None:
     """
     if engine.dialect.name != "postgresql":
         return
+    # psycopg sends many rows as a pipeline, and there the server's clock stands still: while it waits for the
+    # next row, and after the last one as well, until another statement comes. So they go in one statement.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
 
     @event.listens_for(engine, "connect")
     def set_timeout(dbapi_connection: Any, _record: Any) -> None:

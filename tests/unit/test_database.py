@@ -1,18 +1,18 @@
 """Transactions: who writes reads again first, all of it commits or nothing, readers stand in nobody's way."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
-from sqlalchemy import Engine, select, update
-from sqlalchemy.exc import NoResultFound, OperationalError
+from sqlalchemy import Engine, create_engine, insert, select, text, update
+from sqlalchemy.exc import InternalError, NoResultFound, OperationalError
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from tests.support.faults import before_each_statement
-from webapp.database import lock_workspace, write_transaction
-from webapp.models import Workspace
+from webapp.database import end_silent_transactions, engine_options, lock_workspace, write_transaction
+from webapp.models import Tag, Workspace
 
 
 @pytest.fixture
@@ -39,6 +39,35 @@ def is_locked(engine: Engine) -> bool:
         except sqlite3.OperationalError:
             return True
     return False
+
+
+def one_row(session: Session, world: World) -> None:
+    rename(session, world, "Southwind")
+
+
+def many_rows(session: Session, world: World) -> None:
+    rows = [{"workspace_id": world.id, "name": f"Tag {number}"} for number in range(100)]
+    session.execute(insert(Tag), rows)
+
+
+@pytest.mark.parametrize("write", [one_row, many_rows])
+def test_a_worker_that_falls_silent_in_a_transaction_loses_it_with_its_locks(
+    write: Callable[[Session, World], None], engine: Engine, store: Session, world: World
+) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("on SQLite the lock is the silent process's own")
+    workers = create_engine(engine.url, **engine_options("postgresql"))
+    end_silent_transactions(workers, 0.1)
+    with Session(workers) as silent:
+        lock_workspace(silent, world.id)
+        write(silent, world)
+
+        store.execute(text("SET LOCAL lock_timeout = '30s'"))
+        lock_workspace(store, world.id)
+
+        with pytest.raises(InternalError):
+            name_of(silent, world)
+    workers.dispose()
 
 
 def test_what_is_written_is_committed_at_the_end(store: Session, other: Session, world: World) -> None:
