@@ -90,8 +90,8 @@ def _followed(started: Servers, folder: Path, client: Redis) -> Iterator[None]:
                 return
             try:
                 _start_if_nobody_has(started, folder, client)
-            except LocalServiceError as error:
-                log.warning(error)
+            except (LocalServiceError, OSError) as error:
+                log.warning("%s", error)
             _has_been_left(over, within=PAUSE_SECONDS)
 
     with over, leave:
@@ -112,7 +112,7 @@ def _has_been_left(over: socket.socket, *, within: float = 0) -> bool:
 def _wait_for_its_end(folder: Path, over: socket.socket) -> None:
     """Return when the Redis has gone or the block is left. Redis says nothing on a connection that asks
     nothing, so all that can be heard is its end."""
-    with socket.socket(socket.AF_UNIX) as line, suppress(ConnectionError, FileNotFoundError):
+    with socket.socket(socket.AF_UNIX) as line, suppress(OSError):
         line.connect(str(_socket(folder)))
         select.select([line, over], [], [])
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Pace:
     """How a job is walked: the lease in seconds, contacts a batch, the least seconds of rest between batches.
 
-    On SQLite a rest is needed, because one writes at a time and nobody stands in a queue: who finds the door
-    shut knocks again after 1 to 25 ms, later after 100 ms, and gives up after 5 seconds.
+    On SQLite a rest is needed, because one writes at a time and nobody stands in a queue: whoever finds the
+    lock taken asks again every 20 ms at the latest, and gives up after 5 seconds (webapp/database.py).
     """
 
     lease_seconds: float
@@ -16,6 +16,6 @@ class Pace:
     rest_seconds: float = 0.0
 
     def rest_after(self, worked: float) -> float:
-        """How long to rest after a batch that took `worked` seconds: as long again, so that the door is open
+        """How long to rest after a batch that took `worked` seconds: as long again, so that the lock is free
         half of the time, also on a machine that is slow at the moment."""
         return max(self.rest_seconds, worked) if self.rest_seconds else 0.0
