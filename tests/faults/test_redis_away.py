@@ -59,6 +59,8 @@ def test_while_redis_is_away_pages_answer_and_the_restore_goes_on_and_all_come_b
             horse = worker.horse()
             assert horse is not None
 
+        # Its parent, too, has to do without.
+        wait_until(lambda: house.logged("heartbeat_missed"))
         os.kill(horse, signal.SIGCONT)
         for path in ("/contacts", "/contacts/restore", "/restores", "/contacts/restore/confirm-all"):
             assert status(wire.get(path)) == 200

@@ -114,42 +114,42 @@ def kill(url: str) -> int:
 def test_one_that_dies_is_followed_by_another_where_that_is_wanted(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    again = "Redis had stopped and was started again."
     with private_redis(folder, lasting=True) as url:
-        for _ in range(2):
+        for told in ([again], [again, again]):
             killed = kill(url)
-            wait_until(lambda: answers(url))
+            wait_until(lambda told=told: caplog.messages == told)
             assert pid(url) != killed
     assert not answers(url)
     assert redis_servers(folder) == []
-    assert caplog.messages == ["Redis had stopped and was started again."] * 2
 
 
-def test_one_that_was_left_over_is_followed_as_well(folder: Path) -> None:
-    subprocess.run([sys.executable, "-c", LEAVES_REDIS_BEHIND, str(folder)], check=False)
+def test_one_that_was_left_over_is_followed_as_well(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", LEAVES_REDIS_BEHIND, str(tmp_path)], check=False)
 
-    with private_redis(folder, lasting=True) as url:
+    with private_redis(tmp_path, lasting=True) as url:
         kill(url)
         wait_until(lambda: answers(url))
 
     assert not answers(url)
 
 
-def test_of_several_users_one_starts_it_again(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with private_redis(folder, lasting=True) as url, private_redis(folder, lasting=True):
+def test_of_several_users_one_starts_it_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with private_redis(tmp_path, lasting=True) as url, private_redis(tmp_path, lasting=True):
         kill(url)
         wait_until(lambda: answers(url))
-        assert len(redis_servers(folder)) == 1
+        assert len(redis_servers(tmp_path)) == 1
     assert not answers(url)
-    assert redis_servers(folder) == []
+    assert redis_servers(tmp_path) == []
     assert caplog.messages == ["Redis had stopped and was started again."]
 
 
-def test_one_that_dies_as_its_user_leaves_leaves_nothing_behind(folder: Path) -> None:
+def test_one_that_dies_as_its_user_leaves_leaves_nothing_behind(tmp_path: Path) -> None:
     for _ in range(5):
-        with private_redis(folder, lasting=True) as url:
+        with private_redis(tmp_path, lasting=True) as url:
             kill(url)
         assert not answers(url)
-    assert redis_servers(folder) == []
+    assert redis_servers(tmp_path) == []
 
 
 def redis_servers(folder: Path) -> list[int]:
