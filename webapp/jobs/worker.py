@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -54,11 +55,13 @@ class GentleWorker(Worker):
     def handle_warm_shutdown_request(self) -> None:
         super().handle_warm_shutdown_request()
         if self.horse_pid:
-            # It may have died in this very moment.
-            try:
-                os.kill(self.horse_pid, signal.SIGTERM)
-            except ProcessLookupError:
-                return
+            self.kill_horse(signal.SIGTERM)
+
+    def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:
+        # The horse alone: RQ signals its process group, which right after the fork is still ours, and the
+        # supervisor's. It may have died in this very moment.
+        with suppress(ProcessLookupError):
+            os.kill(self.horse_pid, sig)
 
     def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
         pid, status, usage = super().wait_for_horse()
