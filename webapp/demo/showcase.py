@@ -6,7 +6,7 @@ Primary Contact; the deal that was hers alone is gone. What an automation had in
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -33,6 +33,8 @@ from webapp.models.mailing_list import SUBSCRIBED, UNSUBSCRIBED
 
 FIRST_NAME, LAST_NAME = "Greta", "Vollmer"
 AGE = timedelta(days=820)
+# Working hours on both sides of the Atlantic, whenever the demo is made.
+CAME_AT = time(15, tzinfo=UTC)
 
 
 def colleague_among(members: Iterable[Member]) -> Member | None:
@@ -52,7 +54,7 @@ def add_showcase(
     now: datetime,
 ) -> None:
     """Put her in, a live colleague's firm and one deal shared with them; without a colleague, by herself."""
-    created_at = now - AGE
+    created_at = datetime.combine((now - AGE).date(), CAME_AT)
     firm = colleague.firm if colleague else None
     domain = firm.domain if firm else "postfach.example"
     greta = NewContact(
