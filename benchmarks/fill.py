@@ -78,7 +78,8 @@ DEALS = """
     FROM contact WHERE workspace_id = :workspace AND deleted_at IS NOT NULL AND id % 2 = 0
 """
 DETACHED = """
-    INSERT INTO deal_contact (deal_id, contact_id, is_primary, attached_at, detached_at, detached_by_deletion_id)
+    INSERT INTO deal_contact (deal_id, contact_id, is_primary, attached_at, detached_at,
+                              detached_by_deletion_id)
     SELECT id, id, :no, created_at, deleted_at, deletion_id
     FROM contact WHERE workspace_id = :workspace AND deleted_at IS NOT NULL AND id % 2 = 0
 """
@@ -118,10 +119,8 @@ def fill(engine: Engine, size: Size, *, name: str = "Northwind") -> World:
         for statement, values in _statements(session, world, size, now):
             session.execute(_typed(statement), values)
         if postgresql:
-            for table in ("contact", "deal"):
-                session.execute(
-                    text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
-                )
+            session.execute(text("SELECT setval('contact_id_seq', max(id)) FROM contact"))
+            session.execute(text("SELECT setval('deal_id_seq', max(id)) FROM deal"))
         session.commit()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE" if postgresql else "ANALYZE"))

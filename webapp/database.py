@@ -5,17 +5,32 @@ are begun by the events below: reads deferred, writes IMMEDIATE. A deferred tran
 writing fails at once with "database is locked", however long the busy timeout; hence `write_transaction`.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    Engine,
+    FromClause,
+    String,
+    cast,
+    event,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.models import Workspace
+
+READING_IT_WHOLE = ("seqscan", "hashjoin", "mergejoin", "sort")
 
 BUSY_MILLISECONDS = 5000
 # SQLite asks again after 1, 2, 5, 10, 15 and 20 ms, which are these, and more rarely from then on.
@@ -135,3 +150,24 @@ def lock_workspace(session: Session, workspace_id: int) -> Workspace:
     return session.execute(
         select(Workspace).where(Workspace.id == workspace_id).with_for_update(key_share=True)
     ).scalar_one()
+
+
+def listed(session: Session, numbers: Sequence[int]) -> FromClause:
+    """`numbers` as a table of one column, `value`: sent as one value, so that the statement is the same for
+    one and for thousands."""
+    if session.get_bind().dialect.name == "postgresql":
+        # Written out here, because the driver does it one number at a time, in Python.
+        array = cast(literal("{" + ",".join(map(str, numbers)) + "}", String), ARRAY(BigInteger))
+        return func.unnest(array).table_valued("value").render_derived()
+    return func.json_each(json.dumps(numbers)).table_valued("value")
+
+
+def keep_to_indexes(session: Session) -> None:
+    """Let the planner take rows by an index or not at all, in the order in which they stand there, until the
+    transaction ends.
+
+    While a restore empties the bin and fills the live side the statistics are wrong about both, and a plan
+    that reads one of them whole, once for each batch, is a thousand times slower. SQLite does it anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(*(func.set_config(f"enable_{way}", "off", True) for way in READING_IT_WHOLE)))

@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from tests.support.faults import before_each_statement
-from webapp.database import end_silent_transactions, engine_options, lock_workspace, write_transaction
+from webapp.database import (
+    end_silent_transactions,
+    engine_options,
+    keep_to_indexes,
+    listed,
+    lock_workspace,
+    write_transaction,
+)
 from webapp.models import Tag, Workspace
 
 
@@ -181,3 +188,23 @@ def test_on_sqlite_whoever_never_gets_the_lock_is_told_after_a_while(
 def test_a_workspace_that_is_not_there_cannot_be_locked(store: Session) -> None:
     with pytest.raises(NoResultFound), write_transaction(store):
         lock_workspace(store, 0)
+
+
+@pytest.mark.parametrize("numbers", [[], [7], [3, 1, 2**40, 1], list(range(100_000))])
+def test_numbers_are_listed_as_a_table(session: Session, numbers: list[int]) -> None:
+    """One value, so their number is not limited by how many values a statement may have."""
+    table = listed(session, numbers)
+
+    assert list(session.scalars(select(table.c.value))) == numbers
+
+
+def test_the_planner_is_tied_for_one_transaction_only(store: Session, engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("PostgreSQL's planner reads statistics")
+    setting = text("SHOW enable_seqscan")
+    keep_to_indexes(store)
+    assert store.scalar(setting) == "off"
+
+    store.commit()
+
+    assert store.scalar(setting) == "on"

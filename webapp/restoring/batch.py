@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, func, insert, literal, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
+from webapp.database import listed
 from webapp.models import Contact, Deal, DealContact, Deletion, RestoreOutcome
 from webapp.models.restore_job import RESTORED, SKIPPED
 from webapp.restoring.plan import EMAIL_TAKEN, REFUSED, Verdict
@@ -26,33 +27,35 @@ def bring_back(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> No
     do for them; what was deleted meanwhile stays hidden. Raises one of REFUSALS; the caller rolls
     back.
     """
-    ids = [verdict.contact_id for verdict in verdicts if verdict.outcome == RESTORED]
-    if not ids:
+    coming = [verdict for verdict in verdicts if verdict.outcome == RESTORED]
+    if not coming:
         return
+    these = select(listed(session, [verdict.contact_id for verdict in coming]).c.value)
     written = session.execute(
         update(Contact)
-        .where(Contact.id.in_(ids), Contact.deleted_at.is_not(None))
+        .where(Contact.id.in_(these), Contact.deleted_at.is_not(None))
         .values(deleted_at=None, restore_job_id=job_id)
         .execution_options(synchronize_session=False)
     )
-    if written.rowcount != len(ids):  # type: ignore[attr-defined]
+    if written.rowcount != len(coming):  # type: ignore[attr-defined]
         raise PlanOutdated
-    _rejoin_deals(session, ids)
-    moved = (
-        select(Contact.deletion_id, func.count().label("contacts"))
-        .where(Contact.id.in_(ids))
-        .group_by(Contact.deletion_id)
-        .subquery()
-    )
+    _rejoin_deals(session, these)
+    _count_out(session, [verdict.deletion_id for verdict in coming if verdict.deletion_id is not None])
+
+
+def _count_out(session: Session, deletions: Sequence[int]) -> None:
+    """Count one contact less in the bin for each time that a deletion's id stands in `deletions`."""
+    left = listed(session, deletions)
+    moved = select(left.c.value, func.count().label("contacts")).group_by(left.c.value).subquery()
     session.execute(
         update(Deletion)
-        .where(Deletion.id == moved.c.deletion_id)
+        .where(Deletion.id == moved.c.value)
         .values(in_bin=Deletion.in_bin - moved.c.contacts)
         .execution_options(synchronize_session=False)
     )
 
 
-def _rejoin_deals(session: Session, ids: Sequence[int]) -> None:
+def _rejoin_deals(session: Session, contacts: Select[int]) -> None:
     """A deal that lived on gets back the contact that its deletion detached, never as primary (rule 2)."""
     latest_deletion = (
         select(Contact.deletion_id).where(Contact.id == DealContact.contact_id).scalar_subquery()
@@ -60,7 +63,7 @@ def _rejoin_deals(session: Session, ids: Sequence[int]) -> None:
     session.execute(
         update(DealContact)
         .where(
-            DealContact.contact_id.in_(ids),
+            DealContact.contact_id.in_(contacts),
             DealContact.detached_by_deletion_id == latest_deletion,
             select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None)).exists(),
         )
@@ -108,19 +111,29 @@ def _refused(session: Session, verdict: Verdict, refusal: Exception) -> Verdict:
 
 def write_outcomes(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> None:
     """Write the ledger: one outcome for each contact in each job."""
-    if not verdicts:
-        return
-    session.execute(
-        insert(RestoreOutcome),
-        [
-            {
-                "job_id": job_id,
-                "contact_id": verdict.contact_id,
-                "outcome": verdict.outcome,
-                "reason": verdict.reason,
-                "other_contact_id": verdict.other_contact_id,
-                "detail": verdict.detail,
-            }
-            for verdict in verdicts
-        ],
-    )
+    restored = [verdict.contact_id for verdict in verdicts if verdict.outcome == RESTORED]
+    if restored:
+        # Nearly all of them, and there is nothing to say of each but that.
+        these = listed(session, restored)
+        session.execute(
+            insert(RestoreOutcome).from_select(
+                ["job_id", "contact_id", "outcome"],
+                select(literal(job_id), these.c.value, literal(RESTORED)),
+            )
+        )
+    others = [verdict for verdict in verdicts if verdict.outcome != RESTORED]
+    if others:
+        session.execute(
+            insert(RestoreOutcome),
+            [
+                {
+                    "job_id": job_id,
+                    "contact_id": verdict.contact_id,
+                    "outcome": verdict.outcome,
+                    "reason": verdict.reason,
+                    "other_contact_id": verdict.other_contact_id,
+                    "detail": verdict.detail,
+                }
+                for verdict in others
+            ],
+        )

@@ -7,13 +7,14 @@ whoever comes first is the one. Contacts without an address never conflict.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import case, func, null, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.contacts.keyset import Place
+from webapp.database import listed
 from webapp.models import Contact
 from webapp.models.restore_job import FAILED, RESTORED, SKIPPED
 from webapp.restoring.bin import WALK, chosen
@@ -26,8 +27,7 @@ REFUSED = "refused"
 CRASHED = "crashed"
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What becomes of one contact, and why."""
 
     contact_id: int
@@ -100,9 +100,11 @@ def _restored_by(session: Session, job_id: int | None, ids: list[int]) -> set[in
     """Which of these contacts job `job_id` itself has made live."""
     if job_id is None or not ids:
         return set()
-    return set(
-        session.scalars(select(Contact.id).where(Contact.id.in_(ids), Contact.restore_job_id == job_id))
+    # Asked for by their ids alone: the job's own index would be a way in, too, and ever longer.
+    restored_by = select(Contact.id, Contact.restore_job_id).where(
+        Contact.id.in_(select(listed(session, ids).c.value))
     )
+    return {contact_id for contact_id, by in session.execute(restored_by) if by == job_id}
 
 
 def _verdict(

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
-from webapp.database import lock_workspace, write_transaction
+from webapp.database import keep_to_indexes, lock_workspace, write_transaction
 from webapp.models import RestoreBatch, RestoreJob, RestoreOutcome
 from webapp.models.audit_event import record
 from webapp.models.restore_job import CANCELLED, DONE, FAILED, RESTORED, RUNNING, SKIPPED
@@ -153,6 +153,7 @@ def _write_batch(session: Session, claim: Claim, pace: Pace, *, careful: bool) -
     The workspace is locked first, as in a deletion: whether a deal still has a contact is decided by both.
     """
     lock_workspace(session, claim.workspace_id)
+    keep_to_indexes(session)
     now = read_clock(session)
     job = hold(session, claim, now, pace)
     if job.cancel_requested_at is not None:
