@@ -1,0 +1,160 @@
+"""The floor: the writes of a restore in bare SQL, by the driver alone, as fast as it goes.
+
+What the app does as well is here (fence, conflict check, twins, deals, ledger, history, one transaction a
+batch, the same rests), and nothing of what makes it an app.
+"""
+
+import re
+import sqlite3
+import time
+from collections import Counter
+from contextlib import closing
+from typing import Any
+
+import psycopg
+
+from webapp.database import READING_IT_WHOLE
+from webapp.restoring.pace import Pace
+
+TIES = "; ".join(f"SET enable_{way} = off" for way in READING_IT_WHOLE)
+
+JOB = """
+    INSERT INTO restore_job (uuid, workspace_id, requested_by, kind, scope, scope_hash, scope_words, as_of,
+        through_number, expected, idempotency_key, state, fence, lease_until, rung_at, claims_since_progress,
+        restored, skipped, failed, created_at)
+    SELECT 'floor', workspace_id, max(user_id), 'filters', '{}', '', '', max(created_at), max(number), 0,
+        'floor', 'running', 1, max(created_at), max(created_at), 1, 0, 0, 0, max(created_at)
+    FROM deletion GROUP BY workspace_id
+    RETURNING id, workspace_id, through_number, as_of
+"""
+PROVE = "UPDATE restore_job SET lease_until = :now WHERE id = :job AND fence = 1 AND state = 'running'"
+JUDGE = """
+    WITH batch AS (
+        SELECT contact.id, contact.deletion_id, contact.deleted_at, contact.email_key
+        FROM contact JOIN deletion ON deletion.id = contact.deletion_id
+        WHERE contact.workspace_id = :workspace AND contact.deleted_at IS NOT NULL
+        AND contact.merged_into_id IS NULL AND deletion.completed_at IS NOT NULL
+        AND deletion.number <= :through {after}
+        ORDER BY contact.deleted_at DESC, contact.id DESC LIMIT :size
+    )
+    SELECT id, deletion_id, deleted_at,
+        (SELECT holder.id FROM contact AS holder WHERE holder.email_key = batch.email_key
+         AND holder.workspace_id + 0 = :workspace AND holder.deleted_at IS NULL) AS taken_by,
+        first_value(id) OVER (PARTITION BY email_key ORDER BY deleted_at DESC, id DESC)
+    FROM batch ORDER BY deleted_at DESC, id DESC
+"""
+AFTER = "AND (contact.deleted_at, contact.id) < (:at, :last)"
+BACK = (
+    "UPDATE contact SET deleted_at = NULL, restore_job_id = :job WHERE id {these} AND deleted_at IS NOT NULL"
+)
+DEALS = """
+    UPDATE deal_contact SET detached_at = NULL, detached_by_deletion_id = NULL, is_primary = :no
+    WHERE contact_id {these} AND detached_by_deletion_id =
+        (SELECT deletion_id FROM contact WHERE contact.id = deal_contact.contact_id)
+    AND EXISTS (SELECT 1 FROM deal WHERE deal.id = deal_contact.deal_id AND deal.deleted_at IS NULL)
+"""
+LEDGER = (
+    "INSERT INTO restore_outcome (job_id, contact_id, outcome) SELECT :job, {each}, 'restored' FROM {table}"
+)
+SKIPPED = """
+    INSERT INTO restore_outcome (job_id, contact_id, outcome, reason, other_contact_id)
+    VALUES (:job, :contact, 'skipped', :reason, :other)
+"""
+COUNTED = "UPDATE deletion SET in_bin = in_bin - :number WHERE id = :deletion"
+HISTORY = "INSERT INTO restore_batch (job_id, fence, contacts, at) VALUES (:job, 1, :met, :now)"
+MOVED = """
+    UPDATE restore_job SET restored = restored + :restored, skipped = skipped + :skipped,
+        cursor_deleted_at = :at, cursor_id = :last WHERE id = :job
+"""
+
+Values = dict[str, Any]
+
+
+class Psycopg:
+    """PostgreSQL by its driver alone."""
+
+    these, each, table = "= ANY(:ids)", "id", "unnest(CAST(:ids AS bigint[])) AS listed(id)"
+    begin, no = "BEGIN", False
+
+    def __init__(self, url: str) -> None:
+        self.connection = psycopg.connect(url, autocommit=True)
+        self.connection.execute(TIES)
+
+    def execute(self, statement: str, values: Values) -> Any:
+        return self.connection.execute(self._named(statement), values)
+
+    def many(self, statement: str, several: list[Values]) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.executemany(self._named(statement), several)
+
+    def listed(self, ids: list[int]) -> str:
+        return "{" + ",".join(map(str, ids)) + "}"
+
+    def _named(self, statement: str) -> Any:
+        return re.sub(r":(\w+)", r"%(\1)s", statement)
+
+
+class Sqlite:
+    """SQLite by its driver alone."""
+
+    these, each, table = "IN (SELECT value FROM json_each(:ids))", "value", "json_each(:ids)"
+    begin, no = "BEGIN IMMEDIATE", 0
+
+    def __init__(self, url: str) -> None:
+        self.connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+            self.connection.execute(f"PRAGMA {pragma}")
+
+    def execute(self, statement: str, values: Values) -> Any:
+        return self.connection.execute(statement, values)
+
+    def many(self, statement: str, several: list[Values]) -> None:
+        self.connection.executemany(statement, several)
+
+    def listed(self, ids: list[int]) -> str:
+        return "[" + ",".join(map(str, ids)) + "]"
+
+
+def bare_restore(url: str, pace: Pace) -> float:
+    """Restore all that is in the bin of the database at `url`; contacts a second."""
+    driver = Sqlite(url) if url.startswith("sqlite") else Psycopg(url)
+    with closing(driver.connection):
+        job, workspace, through, now = driver.execute(JOB, {}).fetchone()
+        common: Values = {"job": job, "workspace": workspace, "through": through, "now": now}
+        common |= {"size": pace.batch_size, "no": driver.no}
+        place: Values = {}
+        contacts, begun = 0, time.perf_counter()
+        while True:
+            batch_begun = time.perf_counter()
+            driver.execute(driver.begin, {})
+            met, place = _batch(driver, common, place)
+            driver.execute("COMMIT", {})
+            contacts += met
+            if met < pace.batch_size:
+                return contacts / (time.perf_counter() - begun)
+            time.sleep(pace.rest_after(time.perf_counter() - batch_begun))
+
+
+def _batch(driver: Psycopg | Sqlite, common: Values, place: Values) -> tuple[int, Values]:
+    """How many contacts the batch met, and where it came to."""
+    driver.execute(PROVE, common)
+    rows = driver.execute(JUDGE.format(after=AFTER if place else ""), common | place).fetchall()
+    coming = [row for row in rows if row[3] is None and row[4] == row[0]]
+    staying = [row for row in rows if row[3] is not None or row[4] != row[0]]
+    ids = common | {"ids": driver.listed([row[0] for row in coming])}
+    driver.execute(BACK.format(these=driver.these), ids)
+    driver.execute(DEALS.format(these=driver.these), ids)
+    for deletion, number in Counter(row[1] for row in coming).items():
+        driver.execute(COUNTED, {"deletion": deletion, "number": number})
+    driver.execute(LEDGER.format(each=driver.each, table=driver.table), ids)
+    skipped = [
+        {"contact": row[0], "reason": "email_taken" if row[3] else "twin", "other": row[3] or row[4]}
+        for row in staying
+    ]
+    if skipped:
+        driver.many(SKIPPED, [common | each for each in skipped])
+    driver.execute(HISTORY, common | {"met": len(rows)})
+    if rows:
+        place = {"at": rows[-1][2], "last": rows[-1][0]}
+        driver.execute(MOVED, common | place | {"restored": len(coming), "skipped": len(staying)})
+    return len(rows), place
