@@ -6,17 +6,19 @@ EXAMPLES = 2000
 MINUTES = 10
 DATABASE = postgresql
 SEED =
+SIZE = full
 # The stamp is written last, so that an environment without it is one whose making was interrupted.
 READY = .venv/.ready
 IN_VENV = .venv/bin/python -m
 
-.PHONY: help run test explore chaos lint ruff ruff-format mypy imports format sure lock clean
+.PHONY: help run test explore chaos bench lint ruff ruff-format mypy imports format sure lock clean
 
 help:
 	@echo "make run      start the app on http://127.0.0.1:5000 (PORT=8000 make run for another port)"
 	@echo "make test     run the tests (make T=tests/unit test for some of them)"
 	@echo "make explore  look for stories in which the app and the model differ (make explore EXAMPLES=5000 for more)"
 	@echo "make chaos    break things at random under restores (make chaos MINUTES=4 DATABASE=sqlite SEED=1 if you like)"
+	@echo "make bench    measure how fast it is (make bench SIZE=small for the short form of five minutes)"
 	@echo "make lint     check style, types and the direction of imports"
 	@echo "make format   put the code into the agreed style"
 	@echo "make sure     all that CI does: the tests and every check"
@@ -37,6 +39,10 @@ explore: $(READY)
 # Exits with 1 where the fence did not hold, with 2 where even without it nothing was found.
 chaos: $(READY)
 	@$(IN_VENV) tests.faults.chaos --minutes $(MINUTES) --database $(DATABASE) $(if $(SEED),--seed $(SEED))
+
+# A figure that misses its goal is told and is no failure: these machines are not all alike.
+bench: $(READY)
+	@$(IN_VENV) benchmarks --size $(SIZE)
 
 lint: ruff ruff-format mypy imports
 

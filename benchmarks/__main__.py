@@ -1,10 +1,11 @@
-"""`python -m benchmarks`: measure, print the table, write it as JSON."""
+"""`make bench`: measure, print each figure beside its goal, write all of them as JSON."""
 
 import argparse
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import restoring
+from benchmarks import loading, restoring, traffic, workers
 from benchmarks.figures import Figure, show, write
 from benchmarks.fill import Size
 from benchmarks.stage import databases, filled
@@ -13,27 +14,52 @@ SIZES = {
     "small": {"postgresql": (10_000, 100_000), "sqlite": (10_000,)},
     "full": {"postgresql": (10_000, 100_000, 1_000_000), "sqlite": (10_000, 100_000)},
 }
+# The sizes that the absolute goals are for.
+JUDGED = {"postgresql": 1_000_000, "sqlite": 100_000}
 
 
 def main() -> None:
-    """Measure what the arguments ask for. Exits with 0 also where a goal was missed: the table says so."""
+    """Measure what the arguments ask for. A goal that was missed is told, and is no failure."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--size", choices=SIZES, default="full")
-    parser.add_argument("--database", choices=("postgresql", "sqlite"), action="append")
+    parser.add_argument("--database", choices=JUDGED, action="append")
     parser.add_argument("--contacts", type=int, action="append", help="instead of the sizes of --size")
+    parser.add_argument("--part", choices=PARTS, action="append", help="instead of all parts")
     parser.add_argument("--json", type=Path, default=Path("bench.json"))
     wanted = parser.parse_args()
     begun = time.monotonic()
-    parts: dict[str, list[Figure]] = {}
-    for kind in wanted.database or ("postgresql", "sqlite"):
-        with databases(kind) as made:
-            for contacts in wanted.contacts or SIZES[wanted.size][kind]:
-                largest = contacts == SIZES["full"][kind][-1]
-                with filled(made, Size(contacts, contacts)) as (url, world):
-                    heading = f"Restoring {contacts:,} contacts beside {contacts:,} live ones on {kind}"
-                    parts[heading] = show(heading, restoring.measure(made, url, world, judged=largest))
-    write(wanted.json, parts)
-    print(f"\n{time.monotonic() - begun:,.0f} s in all; {wanted.json} has it as JSON.")
+    shown: dict[str, list[Figure]] = {}
+    for kind in wanted.database or JUDGED:
+        sizes = wanted.contacts or SIZES[wanted.size][kind]
+        for heading, figures in measure(kind, sizes, wanted.part or PARTS):
+            shown[heading] = show(heading, figures)
+            write(wanted.json, shown)
+    print(f"\n{time.monotonic() - begun:,.0f} s in all. {wanted.json} has it as JSON.")
+
+
+PARTS = ("restoring", "pages", "traffic", "workers", "loading")
+
+
+def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[tuple[str, Iterable[Figure]]]:
+    """Each part's heading and figures: every size restored, the rest at the largest one."""
+    with databases(kind) as made:
+        for contacts in sizes:
+            judged, is_largest = contacts == JUDGED[kind], contacts == max(sizes)
+            what = f"{contacts:,} deleted contacts beside {contacts:,} live ones, {kind}"
+            with filled(made, Size(contacts, contacts)) as (url, world):
+                if "restoring" in parts:
+                    yield f"Restoring all of {what}", restoring.measure(made, url, world, judged=judged)
+                if "traffic" in parts and is_largest:
+                    yield f"{traffic.USERS} people at {what}", traffic.measure(made, url, world)
+        each = max(sizes) // 10
+        if "workers" in parts:
+            yield (
+                f"{workers.WORKSPACES} workspaces restoring {each:,} each, {kind}",
+                workers.measure(made, Size(each, each)),
+            )
+        if "loading" in parts:
+            timed = kind == "postgresql" and max(sizes) == JUDGED[kind]
+            yield f"Loading, {kind}", loading.measure(made, max(sizes), timed=timed)
 
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ def watch_to_the_end(engine: Engine, job_id: int, worker: WorkerProcess) -> Iter
     """
     begun, passed = time.monotonic(), 0.0
     horse = psutil.Process(worker.wait_for_a_horse())
-    while _is_active(engine, job_id):
+    while is_active(engine, job_id):
         with suppress(psutil.NoSuchProcess):
             yield horse.memory_info().rss
         time.sleep(max(0.01, passed / 100))
@@ -178,7 +178,8 @@ def timed(act: Callable[[], Answer]) -> tuple[Answer, float]:
     return answer, (time.perf_counter() - begun) * 1000
 
 
-def _is_active(engine: Engine, job_id: int) -> bool:
+def is_active(engine: Engine, job_id: int) -> bool:
+    """Whether the job has not ended."""
     with engine.connect() as connection:
         return connection.scalar(select(RestoreJob.state).where(RestoreJob.id == job_id)) in ACTIVE
 

@@ -109,9 +109,9 @@ class Stage:
         """A `worker.py` as it is deployed."""
         return worker_process(self.environ, self._log())
 
-    def web(self) -> AbstractContextManager[WebProcess]:
+    def web(self, app: str = "webapp:create_app()") -> AbstractContextManager[WebProcess]:
         """A web server with the threads it is deployed with."""
-        return web_process(self.environ, self._log(), threads=8)
+        return web_process(self.environ, self._log(), threads=8, app=app)
 
     def _log(self) -> Path:
         self._logs.append(self.folder / f"{len(self._logs)}.log")

@@ -121,7 +121,11 @@ class RestoreBatch(Base):
 
 
 class RestoreOutcome(Base):
-    """What became of one contact in one job. No foreign key to the contact: the report outlives a purge."""
+    """What became of one contact in one job.
+
+    No foreign key to the contact: the report outlives a purge. None to the job either: an outcome is written
+    in a transaction that has proved the job's row, and the key would ask for it once more for every contact.
+    """
 
     __tablename__ = "restore_outcome"
     __table_args__ = (
@@ -131,9 +135,7 @@ class RestoreOutcome(Base):
         ),
     )
 
-    job_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("restore_job.id"), primary_key=True, autoincrement=False
-    )
+    job_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     contact_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     outcome: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(40))

@@ -1,0 +1,147 @@
+"""Fifty people at the pages, while nothing happens and while a million contacts are being restored."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPConnection, HTTPException
+from statistics import quantiles
+from threading import Event
+
+from benchmarks.figures import Figure, at_most, told
+from benchmarks.restoring import is_active, start_all
+from benchmarks.stage import Databases, Stage, stage
+from tests.factories.people import World
+from tests.support.processes import wait_until
+from tests.support.web import Wire
+
+USERS = 50
+# People read what they have asked for before they ask for more.
+THINK_SECONDS = (0.5, 1.5)
+IDLE_SECONDS = 15.0
+LONGEST_SECONDS = 300.0
+# For the rate of one page: so many connections that ask without a pause, for so long.
+CONNECTIONS, RUSH_SECONDS = 8, 4.0
+
+RESTORE = "/contacts/restore"
+WALKS = (
+    RESTORE,
+    f"{RESTORE}?q=ann",
+    f"{RESTORE}?q=an",
+    f"{RESTORE}?q=zyx",
+    f"{RESTORE}?deletion=3",
+    "/contacts",
+    "/contacts?q=hanna",
+    "/restores",
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One request's: None for a connection that broke."""
+
+    status: int | None
+    ms: float
+
+
+def measure(made: Databases, url: str, world: World) -> Iterator[Figure]:
+    """Figures of the pages under load, on a copy of the database at `url`."""
+    with made.copy(url) as copy, stage(copy) as here, here.web() as web, here.worker() as worker:
+        wait_until(lambda: worker.child("restore"))
+        cookie = _signed_in(web.port, world)
+        idle = browse(web.port, cookie, lambda began: time.monotonic() - began < IDLE_SECONDS)
+        job_id = start_all(here, world)[0]
+        busy = browse(web.port, cookie, partial(_goes_on, here, job_id))
+        yield told("Requests while idle", len(idle))
+        yield told("Requests while restoring", len(busy))
+        yield at_most("Errors", sum(answer.status != 200 for answer in idle + busy), 0)
+        yield told("95th percentile while idle", p95(idle), "ms")
+        yield told("95th percentile while restoring", p95(busy), "ms")
+        yield at_most("While restoring, idle being 1", p95(busy) / p95(idle), 2)
+    with made.copy(url) as copy, stage(copy) as here:
+        with here.web() as web:
+            page = rush(web.port, _signed_in(web.port, world), RESTORE)
+        with here.web(app="benchmarks.empty:app") as web:
+            empty = rush(web.port, b"", "/")
+        yield told("Restore Contacts, requests a second", page)
+        yield told("An empty Flask view, requests a second", empty)
+        yield told("Restore Contacts, the empty view being 1", page / empty)
+
+
+def p95(answers: Sequence[Answer]) -> float:
+    """What 95 of a hundred answers stay below, in ms."""
+    return quantiles([answer.ms for answer in answers], n=20)[-1]
+
+
+def _goes_on(here: Stage, job_id: int, began: float) -> bool:
+    return time.monotonic() - began < LONGEST_SECONDS and is_active(here.engine, job_id)
+
+
+def _signed_in(port: int, world: World) -> bytes:
+    wire = Wire(port)
+    wire.sign_in(world.admin.email)
+    return wire.cookie
+
+
+def browse(port: int, cookie: bytes, goes_on: Callable[[float], bool]) -> list[Answer]:
+    """Let all users browse, filter and search for as long as `goes_on` says; their answers."""
+    began, over = time.monotonic(), Event()
+
+    def one(seed: int) -> list[Answer]:
+        chance = random.Random(seed)
+        answers: list[Answer] = []
+        with _Connection(port, cookie) as connection:
+            while not over.wait(chance.uniform(*THINK_SECONDS)):
+                answers.append(connection.get(chance.choice(WALKS)))
+        return answers
+
+    with ThreadPoolExecutor(USERS) as pool:
+        users = [pool.submit(one, seed) for seed in range(USERS)]
+        while goes_on(began):
+            time.sleep(0.2)
+        over.set()
+        return [answer for user in users for answer in user.result()]
+
+
+def rush(port: int, cookie: bytes, path: str) -> float:
+    """How many requests a second `path` answers when a few connections ask without a pause."""
+    until = time.monotonic() + RUSH_SECONDS
+
+    def one(_: int) -> int:
+        count = 0
+        with _Connection(port, cookie) as connection:
+            while time.monotonic() < until:
+                assert connection.get(path).status == 200
+                count += 1
+        return count
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        return sum(pool.map(one, range(CONNECTIONS))) / RUSH_SECONDS
+
+
+class _Connection:
+    """Somebody's browser, kept open between requests."""
+
+    def __init__(self, port: int, cookie: bytes) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        self._headers = {"Cookie": f"session={cookie.decode()}", "Host": "localhost"}
+
+    def __enter__(self) -> "_Connection":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def get(self, path: str) -> Answer:
+        begun = time.perf_counter()
+        status = None
+        try:
+            self._connection.request("GET", path, headers=self._headers)
+            answer = self._connection.getresponse()
+            answer.read()
+            status = answer.status
+        except (OSError, HTTPException):
+            self._connection.close()
+        return Answer(status, (time.perf_counter() - begun) * 1000)
