@@ -11,7 +11,7 @@ from webapp.jobs.lease import RedisLease
 from webapp.restoring.pace import Pace
 
 # Measured: batches of a second at most on PostgreSQL, of 100 ms on SQLite, where a writer shuts the door.
-BATCH_SIZES = {"postgresql": 5000, "sqlite": 1000}
+BATCH_SIZES = {"postgresql": 5000, "sqlite": 500}
 REST_SECONDS = {"postgresql": 0.0, "sqlite": 0.025}
 
 
