@@ -4,14 +4,29 @@ the import wakes what waits for new contacts."""
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import func, insert, select, text
+import psycopg
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from webapp.contacts.normal import email_key, search_text
 from webapp.marketing.triggers import wake_subscribed, wake_tagged
-from webapp.models import Account, Contact, ContactSearch, ContactTag, Deal, MailingList, Subscription, Tag
+from webapp.models import (
+    Account,
+    Base,
+    Contact,
+    ContactSearch,
+    ContactTag,
+    Deal,
+    MailingList,
+    Subscription,
+    Tag,
+)
 
 # SQLite takes at most 32 766 parameters in one statement.
 NAMES_AT_ONCE = 10_000
@@ -42,7 +57,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
         return []
     ids = new_ids(session, Contact, len(contacts))
     together = list(zip(ids, contacts, strict=True))
-    _add(
+    add_rows(
         session,
         Contact,
         (
@@ -61,7 +76,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
             for contact_id, contact in together
         ),
     )
-    _add(
+    add_rows(
         session,
         ContactSearch,
         (
@@ -73,7 +88,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
             for contact_id, contact in together
         ),
     )
-    _add(
+    add_rows(
         session,
         Subscription,
         (
@@ -87,7 +102,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
             for list_id, status in contact.lists
         ),
     )
-    _add(
+    add_rows(
         session,
         ContactTag,
         (
@@ -146,7 +161,10 @@ def new_ids(session: Session, kind: type[Contact | Deal], count: int) -> list[in
     """
     table = kind.__tablename__
     if session.get_bind().dialect.name == "postgresql":
-        given = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
+        given = text(
+            "WITH sequence AS MATERIALIZED (SELECT pg_get_serial_sequence(:table, 'id')::regclass AS name)"
+            " SELECT nextval(name) FROM sequence, generate_series(1, :count)"
+        )
         return sorted(session.scalars(given, {"table": table, "count": count}))
     # Nobody else writes meanwhile. A contact's id is not given out again even after the last one was purged.
     last = session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = :table"), {"table": table})
@@ -154,12 +172,64 @@ def new_ids(session: Session, kind: type[Contact | Deal], count: int) -> list[in
     return list(range(last + 1, last + 1 + count))
 
 
+def analyze(session: Session, *kinds: type[Base]) -> None:
+    """Let the database look at these tables, much of which is new to it: it plans by what it knows."""
+    for kind in kinds:
+        session.execute(text(f"ANALYZE {kind.__tablename__}"))
+
+
 def slices(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     """`items` in pieces of at most `size`."""
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _add(session: Session, kind: type[Any], rows: Iterable[dict[str, object]]) -> None:
-    if several := list(rows):
-        # Else every null in a row would make it a statement of its own.
-        session.execute(insert(kind), several, execution_options={"render_nulls": True})
+def add_rows(session: Session, kind: type[Base], rows: Iterable[dict[str, Any]]) -> None:
+    """Put many rows in, each with the same columns, in the caller's write transaction.
+
+    Raises IntegrityError where the database refuses one of them.
+    """
+    rows = iter(rows)
+    if (first := next(rows, None)) is None:
+        return
+    # What the rows point at may still be waiting in the session.
+    session.flush()
+    connection, table = session.connection(), Base.metadata.tables[kind.__tablename__]
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, list(first), chain([first], rows))
+    else:
+        connection.execute(insert(table), [first, *rows])
+
+
+def _copy(connection: Connection, table: Table, given: list[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Hand the rows to COPY, which takes several times as many in a second as INSERT does.
+
+    Values are turned, and defaults added, as the model says.
+    """
+    defaults: dict[str, Any] = {
+        column.name: column.default.arg  # type: ignore[attr-defined]
+        for column in table.c
+        if column.default and column.name not in given
+    }
+    names = [*given, *defaults]
+    dialect, turned = connection.dialect, {}
+    for name in names:
+        if process := table.c[name].type.dialect_impl(dialect).bind_processor(dialect):
+            turned[name] = process
+    of, into = SQL(", ").join(map(Identifier, names)), Identifier(table.name)
+    values = itemgetter(*names)
+    driver: Any = connection.connection.driver_connection
+    copy = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(into, of)
+    try:
+        with driver.cursor() as cursor:
+            columns = cursor.execute(SQL("SELECT {} FROM {} LIMIT 0").format(of, into)).description
+            with cursor.copy(copy) as line:
+                line.set_types([column.type_code for column in columns])
+                for row in rows:
+                    whole = defaults | row
+                    for name, process in turned.items():
+                        whole[name] = process(whole[name])
+                    line.write_row(values(whole))
+    except psycopg.Error as error:
+        raise DBAPIError.instance(
+            copy.as_string(), None, error, psycopg.Error, hide_parameters=True
+        ) from error

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from webapp.contacts.load import NewContact, new_ids
+from webapp.contacts.load import NewContact, add_rows, new_ids
 from webapp.demo.catalogue import CUSTOMER, FORMER, PROSPECT
 from webapp.demo.firms import Firm
 from webapp.models import Deal, DealContact
@@ -116,12 +115,13 @@ def put_in(
     if not deals:
         return
     ids = new_ids(session, Deal, len(deals))
-    session.execute(insert(Deal), [{"id": deal_id, **deal} for deal_id, deal in zip(ids, deals, strict=True)])
-    session.execute(
-        insert(DealContact),
-        [
+    add_rows(session, Deal, ({"id": deal_id, **deal} for deal_id, deal in zip(ids, deals, strict=True)))
+    add_rows(
+        session,
+        DealContact,
+        (
             {"deal_id": deal_id, "contact_id": contact_id, "is_primary": place == 0, "attached_at": at}
             for deal_id, members in zip(ids, places, strict=True)
             for place, (contact_id, at) in enumerate(members)
-        ],
+        ),
     )

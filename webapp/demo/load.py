@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from random import Random
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
-from webapp.contacts.load import NewContact, add_contacts, ids_by_name
+from webapp.contacts.load import NewContact, add_contacts, analyze, ids_by_name
 from webapp.database import lock_workspace
 from webapp.demo.amounts import Amounts
 from webapp.demo.catalogue import ensure_catalogue
@@ -20,7 +20,7 @@ from webapp.demo.firms import Firm, firms
 from webapp.demo.marketing import add_marketing
 from webapp.demo.people import Addresses, People
 from webapp.demo.showcase import add_showcase, colleague_among
-from webapp.models import WINDOW, Account, Contact, Workspace
+from webapp.models import WINDOW, Account, Contact, ContactTag, Deal, DealContact, Workspace
 
 CHUNK = 5000
 
@@ -34,12 +34,20 @@ Transaction = Callable[[], AbstractContextManager[None]]
 
 
 def add_load(
-    session: Session, workspace_id: int, *, live: int, deleted: int, seed: int, transaction: Transaction
+    session: Session,
+    workspace_id: int,
+    *,
+    live: int,
+    deleted: int,
+    seed: int,
+    transaction: Transaction,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Put in `live` live contacts and `deleted` deleted ones, on top of what is there.
 
     Each part of the work runs in a `transaction()`: a real one, or nothing where the caller has begun one
-    around the whole. Whatever is committed is whole: a contact comes with all that hangs on it.
+    around the whole. Whatever is committed is whole: a contact comes with all that hangs on it. `tell` hears
+    how many contacts are in.
     """
     amounts = Amounts(live, deleted)
     if amounts.at_first == 0:
@@ -47,13 +55,16 @@ def add_load(
     with transaction():
         load = _Load(session, workspace_id, amounts, Random(seed))
     for start in range(0, amounts.at_first, CHUNK):
+        stop = min(start + CHUNK, amounts.at_first)
         with transaction():
-            load.put_in(range(start, min(start + CHUNK, amounts.at_first)))
+            load.put_in(range(start, stop))
+        tell(stop)
     with transaction():
         # Without fresh statistics SQLite visits every deal for each deleted contact, and takes three times as
         # long for 100,000 contacts.
-        session.execute(text("ANALYZE"))
+        analyze(session, Contact, ContactTag, Deal, DealContact)
         load.delete_some()
+    tell(live + deleted)
 
 
 class _Load:
@@ -67,13 +78,13 @@ class _Load:
         markets = sold_to(workspace.timezone)
         self._firms = firms(random, markets)
         self._closing = next(self._firms)
-        self._closing_account: int | None = None
+        self._accounts: dict[str, int] = {}
         self._catalogue = ensure_catalogue(session, workspace_id)
         self._addresses = Addresses()
         self._people = People(
             random, self._catalogue, self._addresses, markets, now=self._now, zone=workspace.zone
         )
-        # Those who are needed again: a few, however big the load.
+        # Those who are needed again: one in sixty of the deleted.
         self._remembered: list[Member] = []
         self._colleague: Member | None = None
         self._first_id = self._last_id = 0
@@ -82,15 +93,12 @@ class _Load:
         """Put in the contacts of these places, with their deals."""
         # The lock keeps two loads of one workspace from giving out the same addresses.
         lock_workspace(self._session, self._workspace_id)
-        self._addresses.know(
-            self._session.scalars(
-                select(Contact.email_key).where(
-                    Contact.workspace_id == self._workspace_id,
-                    Contact.id > self._last_id,
-                    Contact.email_key.is_not(None),
-                )
-            )
+        others = select(Contact.email_key).where(
+            Contact.workspace_id == self._workspace_id,
+            Contact.id > self._last_id,
+            Contact.email_key.is_not(None),
         )
+        self._addresses.know(self._session.scalars(others.execution_options(yield_per=CHUNK)))
         ranks = [self._amounts.rank(place) for place in places]
         added = self._add(ranks, is_first=places.start == 0)
         together = list(zip(added, ranks, strict=True))
@@ -112,12 +120,10 @@ class _Load:
         if is_first:
             closing = min(CLOSING_SIZE, len(seats) // 4)
             seats[len(seats) - closing :] = [self._closing] * closing
-        names = {firm.name: None for firm in seats if firm}
-        accounts = ids_by_name(self._session, Account, self._workspace_id, names)
-        if is_first:
-            self._closing_account = accounts.get(self._closing.name)
+        new = {firm.name: None for firm in seats if firm and firm.name not in self._accounts}
+        self._accounts |= ids_by_name(self._session, Account, self._workspace_id, new)
         contacts = [
-            self._make_up(firm, accounts[firm.name] if firm else None, rank)
+            self._make_up(firm, self._accounts[firm.name] if firm else None, rank)
             for firm, rank in zip(seats, ranks, strict=True)
         ]
         ids = add_contacts(self._session, self._workspace_id, contacts)
@@ -173,4 +179,4 @@ class _Load:
         story.delete_fair_leads(self._first_id)
         story.addresses_are_taken()
         if self._amounts.deleted:
-            story.delete_their_things(self._closing_account)
+            story.delete_their_things(self._accounts.get(self._closing.name))
