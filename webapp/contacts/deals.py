@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.database import lock_workspace
 from webapp.models import Contact, Deal, DealContact, live, touch
+from webapp.models.base import is_one_of
 
 
 def attach(
@@ -89,7 +90,9 @@ def hand_on_primary(session: Session, deals: Select[int]) -> None:
     session.execute(
         update(DealContact)
         .where(
-            DealContact.deal_id.in_(deals), DealContact.detached_at.is_(None), DealContact.id == first_left
+            is_one_of(DealContact.deal_id, deals),
+            DealContact.detached_at.is_(None),
+            DealContact.id == first_left,
         )
         .values(is_primary=True)
         .execution_options(synchronize_session=False)

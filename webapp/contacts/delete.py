@@ -15,6 +15,7 @@ from webapp.database import lock_workspace
 from webapp.marketing.pending import end_pending
 from webapp.models import Contact, Deal, DealContact, Deletion, live
 from webapp.models.audit_event import record
+from webapp.models.base import is_one_of
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def delete_contacts(
     session.flush()
     deleted = session.execute(
         update(Contact)
-        .where(live(workspace_id), Contact.id.in_(which))
+        .where(live(workspace_id), is_one_of(Contact.id, which))
         .values(deleted_at=now, deletion_id=deletion.id, version=Contact.version + 1, updated_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -140,7 +141,7 @@ def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: dat
     session.execute(
         update(DealContact)
         .where(
-            DealContact.contact_id.in_(gone),
+            is_one_of(DealContact.contact_id, gone),
             DealContact.detached_at.is_(None),
             select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None)).exists(),
         )
@@ -153,7 +154,7 @@ def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: dat
     )
     session.execute(
         update(Deal)
-        .where(Deal.id.in_(touched), Deal.deleted_at.is_(None), ~attached.exists())
+        .where(is_one_of(Deal.id, touched), Deal.deleted_at.is_(None), ~attached.exists())
         .values(deleted_at=now)
         .execution_options(synchronize_session=False)
     )

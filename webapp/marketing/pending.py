@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from webapp.models import AutomationRun, CampaignSend
 from webapp.models.automation import QUEUED, WAITING
+from webapp.models.base import is_one_of
 from webapp.models.campaign import PENDING
 
 
@@ -18,13 +19,13 @@ def end_pending(session: Session, *, contacts: Select[int], now: datetime, why: 
     """
     session.execute(
         update(AutomationRun)
-        .where(AutomationRun.contact_id.in_(contacts), AutomationRun.state.in_((QUEUED, WAITING)))
+        .where(is_one_of(AutomationRun.contact_id, contacts), AutomationRun.state.in_((QUEUED, WAITING)))
         .values(state="ended", ended_at=now, ended_why=why)
         .execution_options(synchronize_session=False)
     )
     session.execute(
         update(CampaignSend)
-        .where(CampaignSend.contact_id.in_(contacts), CampaignSend.state == PENDING)
+        .where(is_one_of(CampaignSend.contact_id, contacts), CampaignSend.state == PENDING)
         .values(state="ended", ended_why=why)
         .execution_options(synchronize_session=False)
     )

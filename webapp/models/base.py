@@ -9,17 +9,22 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     DateTime,
     Dialect,
     Index,
     Integer,
     MetaData,
+    Select,
     bindparam,
     literal,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, registry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 # Constraints carry names, so that a migration can drop one and an error can be told from another.
@@ -78,3 +83,29 @@ def is_in(column: InstrumentedAttribute[str], *values: str) -> ColumnElement[boo
     if len(values) == 1:
         return column == literal(values[0], literal_execute=True)
     return column.in_(bindparam(None, values, expanding=True, literal_execute=True))
+
+
+class _IsOneOf(FunctionElement[bool]):
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_IsOneOf)
+def _as_subquery(element: _IsOneOf, compiler: SQLCompiler, **kw: Any) -> str:
+    column, ids = element.clauses
+    return f"{compiler.process(column, **kw)} IN {compiler.process(ids, **kw)}"
+
+
+@compiles(_IsOneOf, "postgresql")
+def _as_array(element: _IsOneOf, compiler: SQLCompiler, **kw: Any) -> str:
+    column, ids = element.clauses
+    return f"{compiler.process(column, **kw)} = ANY (ARRAY{compiler.process(ids, **kw)})"
+
+
+def is_one_of(column: InstrumentedAttribute[int], ids: Select[int]) -> ColumnElement[bool]:
+    """Whether the column is one of the ids that a query chooses, be they one or a million.
+
+    The same as `column.in_(ids)`. On PostgreSQL the ids are gathered first: a join it would plan by what it
+    knows of the tables, which is nothing right after they were filled, and then each row meets each.
+    """
+    return _IsOneOf(column, ids.correlate(None).scalar_subquery())
