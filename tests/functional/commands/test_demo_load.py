@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world, number
 from tests.support.state import nothing_changes
 from webapp.cli import demo as command
+from webapp.contacts import load as contacts_load
 from webapp.demo import load
 from webapp.demo.amounts import Amounts
-from webapp.models import Contact, ContactTag, Deal, Deletion, Subscription, Workspace
+from webapp.models import Contact, ContactSearch, ContactTag, Deal, Deletion, Subscription, Workspace
 
 Run = Callable[..., Result]
 Stored = Callable[..., list[Any]]
@@ -121,6 +122,36 @@ def test_the_same_seed_makes_up_the_same(app: Flask, store: Session, stored: Sto
     once, again, other = made_up(5), made_up(5), made_up(6)
     assert len(once[0]) == 100
     assert once == again != other
+
+
+def test_how_the_rows_travel_changes_nothing(
+    app: Flask, store: Session, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made_up() -> list[Any]:
+        place = new_world(store, name=f"Place {number()}")
+        store.rollback()
+        app.test_cli_runner().invoke(
+            args=["demo", "--workspace", place.workspace.name, "--contacts", "60", "--deleted", "40"]
+        )
+        here = Contact.workspace_id == place.id
+        contacts = stored(select(Contact).where(here).order_by(Contact.id))
+        subscriptions = stored(
+            select(Subscription).join(Contact).where(here).order_by(Contact.id, Subscription.list_id)
+        )
+        return [
+            [(one.name, one.email, one.email_key, one.phone, one.version) for one in contacts],
+            [one.status for one in subscriptions],
+            len(stored(select(ContactTag.tag_id).join(Contact).where(here))),
+            sorted(stored(select(ContactSearch.text).where(ContactSearch.workspace_id == place.id))),
+            stored(select(Deal.title).where(Deal.workspace_id == place.id).order_by(Deal.id)),
+        ]
+
+    usual = made_up()
+    monkeypatch.setattr(
+        contacts_load, "_copy", lambda to, table, _names, rows: to.execute(insert(table), list(rows))
+    )
+    assert made_up() == usual
+    assert len(usual[0]) == 100
 
 
 def test_contacts_come_with_all_that_hangs_on_them(run: Run, stored: Stored, place: World) -> None:
