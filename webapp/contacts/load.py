@@ -191,8 +191,6 @@ def add_rows(session: Session, kind: type[Base], rows: Iterable[dict[str, Any]])
     rows = iter(rows)
     if (first := next(rows, None)) is None:
         return
-    # What the rows point at may still be waiting in the session.
-    session.flush()
     connection, table = session.connection(), Base.metadata.tables[kind.__tablename__]
     if connection.dialect.name == "postgresql":
         _copy(connection, table, list(first), chain([first], rows))

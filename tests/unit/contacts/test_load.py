@@ -7,11 +7,11 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import new_account, new_list, new_tag
+from tests.factories.contacts import new_list, new_tag
 from tests.factories.people import World, new_world
 from webapp.contacts.load import NewContact, add_contacts
 from webapp.contacts.normal import email_key, search_text
-from webapp.models import Contact, ContactSearch, ContactTag, Subscription, Tag
+from webapp.models import Contact, ContactSearch, ContactTag, Subscription
 
 MOMENT = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
 # What could mean something to the way rows travel.
@@ -78,16 +78,6 @@ def test_a_moment_is_the_same_in_every_zone_and_needs_one(session: Session, worl
     assert session.get_one(ContactTag, (contact_id, tag.id))
     with pytest.raises(Exception, match="a moment needs its time zone"), session.begin_nested():
         add_contacts(session, world.id, [NewContact(MOMENT.replace(tzinfo=None))])
-
-
-def test_what_they_point_at_may_still_wait_in_the_session(session: Session, world: World) -> None:
-    account = new_account(session, world)
-    tag = Tag(workspace_id=world.id, name="Waits", id=9_000_000)
-    session.add(tag)
-
-    [contact_id] = add_contacts(session, world.id, [NewContact(MOMENT, account_id=account.id, tags=[tag.id])])
-
-    assert session.get_one(ContactTag, (contact_id, tag.id))
 
 
 def test_an_address_that_is_taken_keeps_all_of_them_out(session: Session, world: World) -> None:
