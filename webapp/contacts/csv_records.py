@@ -57,13 +57,16 @@ def check_text(file: BinaryIO) -> None:
 
 def read_records(file: BinaryIO) -> Iterator[Record]:
     """The records of a file that `check_text` has passed; blank lines are none."""
-    lines = _Lines(_decoded(file))
+    text = _decoded(file)
+    lines = _Lines(text)
     reader = csv.reader(lines, strict=True, skipinitialspace=True)
     while True:
         line = lines.begin()
         try:
             fields = next(reader)
         except StopIteration:
+            # Else the file would be closed with its decoder, and could not tell any more how far it was read.
+            text.detach()
             return
         except csv.Error as error:
             lines.give_back()

@@ -20,6 +20,9 @@ EMAIL = "Email"
 # Tags and lists stand several in one field.
 SEPARATOR = ";"
 
+# Unicode's category Cc, to the letter.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
 # One @ between two parts without spaces and without the signs of a list or of "Ann <ann@example.com>".
 # More is not asked: whether an address exists, only a message to it can tell.
 _PART = r"""[^\s@,;:<>()\[\]"\\]"""
@@ -142,7 +145,7 @@ def read_row(header: Header, record: Record) -> Row | BadRow:
 
 def is_email(text: str) -> bool:
     """Whether `text` can be an e-mail address; one without a dot in its domain can, within a company."""
-    invisible = any(unicodedata.category(character) == "Cf" for character in text)
+    invisible = not text.isascii() and any(unicodedata.category(character) == "Cf" for character in text)
     return READABLE_EMAIL.fullmatch(text) is not None and ".." not in text.partition("@")[2] and not invisible
 
 
@@ -163,7 +166,7 @@ def _several(text: str) -> tuple[str, ...]:
 def _unfit(name: str, value: str, limit: int) -> str | None:
     """Why the value does not fit its column, if it does not. PostgreSQL cannot store a NUL at all."""
     what = {"Tags": "a tag", "Lists": "a list"}.get(name, f"“{name}”")
-    if any(unicodedata.category(character) == "Cc" for character in value):
+    if CONTROL.search(value):
         return f"{what} contains a line break or another control character"
     # Lower-cased, an address may grow.
     if max(len(value), len(email_key(value) or "") if name == EMAIL else 0) > limit:

@@ -13,10 +13,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
+from webapp.contacts.binned import BinnedAddresses
 from webapp.contacts.import_rows import BadRow, Identity, Row
 from webapp.contacts.load import NewContact, create_contacts, ids_by_name
 from webapp.database import lock_workspace, write_transaction
-from webapp.models import WINDOW, Account, Contact, MailingList, Tag, live
+from webapp.models import Account, Contact, MailingList, Tag, live
 from webapp.models.audit_event import record
 from webapp.models.mailing_list import SUBSCRIBED
 
@@ -47,6 +48,10 @@ class Import:
     in_bin: int = 0
     # Whoever has this id or a higher one has come with this file.
     _first_id: int | None = None
+    _binned: BinnedAddresses = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._binned = BinnedAddresses(self.workspace_id)
 
     def take_in(self, session: Session, rows: Sequence[Row | BadRow]) -> list[BadRow]:
         """Add the good rows' contacts, in a transaction of its own; return all the bad rows, by line.
@@ -79,7 +84,7 @@ class Import:
     def _judge(self, session: Session, rows: Sequence[Row], now: datetime) -> _Judgement:
         """Tell the rows that can be added from the bad ones and from those that lie in the bin."""
         holders = self._holders(session, rows)
-        binned = self._binned(session, rows, now)
+        binned = self._binned.among(session, _keys(rows), now)
         judgement = _Judgement()
         met: set[Identity] = set()
         for row in rows:
@@ -123,19 +128,6 @@ class Import:
             for first_name, last_name, phone, account, contact_id in session.execute(by_the_rest):
                 found[first_name, last_name, phone, account or ""] = contact_id
         return found
-
-    def _binned(self, session: Session, rows: Sequence[Row], now: datetime) -> set[str | None]:
-        """Those of the rows' addresses that lie in the bin, or will when their deletion is complete."""
-        return set(
-            session.scalars(
-                select(Contact.email_key).where(
-                    Contact.workspace_id == self.workspace_id,
-                    Contact.email_key.in_(_keys(rows)),
-                    Contact.deleted_at >= now - WINDOW,
-                    Contact.merged_into_id.is_(None),
-                )
-            )
-        )
 
     def _add(self, session: Session, rows: Sequence[Row], now: datetime) -> list[int]:
         """Put the rows in as contacts, with the accounts, lists and tags they name; return the ids."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from random import Random
+from zlib import crc32
 
 import pytest
 from click.testing import Result
@@ -9,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world, number
+from webapp.contacts.import_rows import Row
+from webapp.contacts.importing import Import
 from webapp.models import Contact
 
-Import = Callable[..., Result]
+TakeIn = Callable[..., Result]
 Arrived = Callable[[], list[Contact]]
 
 
@@ -27,7 +31,7 @@ class TestInTheBin:
 
     lines = tuple(f"Gone{i}@example.com" for i in range(4))
 
-    def test_they_are_left_out_and_the_command_says_so(self, take_in: Import, arrived: Arrived) -> None:
+    def test_they_are_left_out_and_the_command_says_so(self, take_in: TakeIn, arrived: Arrived) -> None:
         result = take_in(*self.lines, header="Email")
 
         assert result.exit_code == 1
@@ -38,7 +42,7 @@ class TestInTheBin:
         live = [contact.email for contact in arrived() if contact.is_live]
         assert live[1:] == ["Gone2@example.com", "Gone3@example.com"]
 
-    def test_even_if_deleted_takes_them_in(self, take_in: Import, arrived: Arrived) -> None:
+    def test_even_if_deleted_takes_them_in(self, take_in: TakeIn, arrived: Arrived) -> None:
         result = take_in(*self.lines, header="Email", flags=("--even-if-deleted",))
 
         assert result.exit_code == 0
@@ -48,14 +52,75 @@ class TestInTheBin:
         ]
         assert sum(contact.is_live for contact in arrived()) == 5
 
-    def test_one_is_said_in_the_singular(self, take_in: Import) -> None:
+    def test_one_is_said_in_the_singular(self, take_in: TakeIn) -> None:
         result = take_in(self.lines[0], header="Email")
         assert "0 contacts added. 1 row was left out.\n1 of these is in the bin: restore" in result.output
 
-    def test_another_workspace_does_not_matter(self, store: Session, take_in: Import) -> None:
+    def test_another_workspace_does_not_matter(self, store: Session, take_in: TakeIn) -> None:
         elsewhere = new_world(store, name=f"Place {number()}")
         delete(store, elsewhere, new_contact(store, elsewhere, email="there@example.com"))
         new_contact(store, elsewhere, email="here@example.com")
         store.commit()
         result = take_in("there@example.com", "here@example.com", header="Email")
         assert result.output == "2 contacts added.\n"
+
+
+def same_numbers() -> tuple[str, str]:
+    """Two addresses that are kept under the same checksum."""
+    dice, met = Random(1), dict[int, str]()
+    while True:
+        address = f"{dice.getrandbits(64):x}@example.com"
+        other = met.setdefault(crc32(address.encode()) >> 4, address)
+        if other != address:
+            return other, address
+
+
+class TestWhileAnImportIsUnderWay:
+    @pytest.fixture
+    def taken(self, store: Session, place: World) -> Callable[..., tuple[int, int]]:
+        """Take these addresses in as the next batch of one file; how many were added, how many in the bin."""
+        work = Import(place.id, "people.csv")
+
+        def take(*emails: str) -> tuple[int, int]:
+            before = work.added, work.in_bin
+            work.take_in(store, [Row(2, email, email, "", "", "", "", (), ()) for email in emails])
+            return work.added - before[0], work.in_bin - before[1]
+
+        return take
+
+    def test_who_is_deleted_now_lies_in_the_bin(
+        self, store: Session, place: World, taken: Callable[..., tuple[int, int]]
+    ) -> None:
+        early, late = (new_contact(store, place, email=f"{when}@example.com") for when in ("early", "late"))
+        delete(store, place, early)
+        store.commit()
+        assert taken("early@example.com", "new1@example.com") == (1, 1)
+
+        delete(store, place, late, ago=timedelta(days=2))
+        store.commit()
+
+        assert taken("late@example.com", "new2@example.com") == (1, 1)
+        assert taken("early@example.com", "late@example.com") == (0, 2)
+
+    def test_who_has_come_back_and_changed_does_not(
+        self, store: Session, place: World, taken: Callable[..., tuple[int, int]]
+    ) -> None:
+        contact = new_contact(store, place, email="old@example.com")
+        delete(store, place, contact)
+        store.commit()
+        assert taken("old@example.com") == (0, 1)
+
+        contact.deleted_at, contact.email, contact.email_key = None, "young@example.com", "young@example.com"
+        store.commit()
+
+        assert taken("old@example.com", "young@example.com") == (1, 0)
+
+    def test_who_shares_a_checksum_does_not(
+        self, store: Session, place: World, taken: Callable[..., tuple[int, int]]
+    ) -> None:
+        one, other = same_numbers()
+        delete(store, place, new_contact(store, place, email=one))
+        store.commit()
+
+        assert taken(other) == (1, 0)
+        assert taken(one) == (0, 1)

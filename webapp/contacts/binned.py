@@ -1,0 +1,74 @@
+"""Which addresses lie in the bin, for somebody who asks again and again, with many addresses each time.
+
+No index of the database finds a deleted contact by its address: it would slow deleting and restoring. So the
+bin is read once, then only what has been deleted since, and of each contact a number of eight bytes is kept:
+a checksum of its address and its id. They tell who may have an address; the database then says who does.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from itertools import chain
+from zlib import crc32
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.models import WINDOW, Contact, Deletion
+from webapp.models.base import is_one_of
+
+ID_BITS = 36
+
+
+class BinnedAddresses:
+    """The addresses in a workspace's bin, or in it when their deletion is complete."""
+
+    def __init__(self, workspace_id: int) -> None:
+        self._workspace_id = workspace_id
+        self._known = array("Q")
+        self._last_deletion = 0
+
+    def among(self, session: Session, keys: Collection[str], now: datetime) -> set[str | None]:
+        """Those that lie in the bin, of `keys` and perhaps of others.
+
+        In the caller's write transaction, which holds the workspace's lock: whoever deletes waits for it.
+        """
+        self._learn(session, now)
+        suspects = [contact_id for key in keys for contact_id in self._who_may_have(key)]
+        if not suspects:
+            return set()
+        binned = select(Contact.email_key).where(
+            Contact.id.in_(suspects), Contact.deleted_at >= now - WINDOW, Contact.merged_into_id.is_(None)
+        )
+        return set(session.scalars(binned))
+
+    def _learn(self, session: Session, now: datetime) -> None:
+        new = select(Deletion.id).where(
+            Deletion.workspace_id == self._workspace_id,
+            Deletion.id > self._last_deletion,
+            Deletion.created_at >= now - WINDOW,
+        )
+        deletions = session.scalars(new).all()
+        if not deletions:
+            return
+        deleted = select(Contact.email_key, Contact.id).where(
+            is_one_of(Contact.deletion_id, new),
+            Contact.deleted_at.is_not(None),
+            Contact.email_key.is_not(None),
+        )
+        rows = session.execute(deleted.execution_options(yield_per=10_000))
+        numbers = (_number(key) + contact_id for key, contact_id in rows if key)
+        self._known = array("Q", sorted(chain(self._known, numbers)))
+        self._last_deletion = max(deletions)
+
+    def _who_may_have(self, key: str) -> Iterator[int]:
+        first = _number(key)
+        place = bisect_left(self._known, first)
+        while place < len(self._known) and self._known[place] < first + 2**ID_BITS:
+            yield self._known[place] - first
+            place += 1
+
+
+def _number(key: str) -> int:
+    return crc32(key.encode()) >> 4 << ID_BITS
