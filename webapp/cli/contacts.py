@@ -1,7 +1,7 @@
 """`flask contacts import`: contacts from a CSV file."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from webapp.cli.database import Refusal, check_database, chosen_workspace, rest, shown
+from webapp.cli.progress import Progress, progress
 from webapp.contacts.csv_records import NOTHING, UnreadableFile, check_text, read_records
 from webapp.contacts.import_rows import BadRow, Header, Row, read_header, read_row
 from webapp.contacts.importing import BATCH, Import
@@ -18,6 +19,8 @@ from webapp.extensions import db
 from webapp.jobs.services import services
 
 TOLD_IN_FULL = 20
+# In bytes. A smaller file is done before anybody has seen a bar.
+WORTH_A_BAR = 100_000
 
 
 @click.group("contacts")
@@ -49,7 +52,12 @@ def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None
             records = read_records(file)
             header = read_header(next(records, NOTHING))
             _warn(header)
-            _take_in(session, work, (read_row(header, record) for record in records))
+            rows = (read_row(header, record) for record in records)
+            size = path.stat().st_size
+            with progress("Adding contacts", size, is_long=size > WORTH_A_BAR) as bar:
+                # Nobody has counted the rows, but the file knows how far it has been read.
+                bad_rows = _take_in(session, work, rows, bar, file.tell)
+            _and_more(bad_rows)
     except UnreadableFile as error:
         raise Refusal(f"{path} cannot be imported. {error} Nothing was changed.") from error
     except OSError as error:
@@ -75,15 +83,21 @@ def _and_more(number: int) -> None:
         click.echo(f"… and {number - TOLD_IN_FULL:,} more", err=True)
 
 
-def _take_in(session: Session, work: Import, rows: Iterator[Row | BadRow]) -> None:
-    """Add the rows batch by batch; tell the first bad ones in full, and then how many more there were."""
+def _take_in(
+    session: Session, work: Import, rows: Iterator[Row | BadRow], bar: Progress, read: Callable[[], int]
+) -> int:
+    """Add the rows batch by batch, tell the first bad ones in full, and return how many bad ones there were.
+
+    `read` says how far the file has been read.
+    """
     bad_rows = 0
     try:
         while batch := list(islice(rows, BATCH)):
             for bad in work.take_in(session, batch):
                 bad_rows += 1
                 if bad_rows <= TOLD_IN_FULL:
-                    click.echo(f"Line {bad.line}: {bad.reason}.", err=True)
+                    bar.say(f"Line {bad.line}: {bad.reason}.")
+            bar.reach(read())
             rest(session)
     except (OSError, UnicodeError, SQLAlchemyError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error
@@ -91,7 +105,7 @@ def _take_in(session: Session, work: Import, rows: Iterator[Row | BadRow]) -> No
             f"Stopped: {why}\n{_contacts(work.added)} added before that. "
             "Import the file again when the cause is gone: nothing is added twice."
         ) from error
-    _and_more(bad_rows)
+    return bad_rows
 
 
 def _sum_up(work: Import) -> None:

@@ -8,6 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from webapp.cli.database import check_database, chosen_workspace, paced_transaction
+from webapp.cli.progress import progress
 from webapp.demo.base import COMPANIES, CONTOSO, NORTHWIND, PASSWORD, ensure_base, is_empty, workspace_of
 from webapp.demo.load import add_load
 from webapp.extensions import db
@@ -55,7 +56,10 @@ def demo_command(
             workspace_id, workspace_name = workspace.id, workspace.name
         if CONTOSO in made and (other := workspace_of(session, CONTOSO)):
             add_load(session, other, live=OTHER_LIVE, deleted=OTHER_DELETED, seed=seed, transaction=part)
-        add_load(session, workspace_id, live=live, deleted=gone, seed=seed, transaction=part)
+        with progress("Adding contacts", live + gone, is_long=not at_once) as bar:
+            add_load(
+                session, workspace_id, live=live, deleted=gone, seed=seed, transaction=part, tell=bar.reach
+            )
 
     for company in made:
         click.echo(f"Made the workspace “{company.name}”.")

@@ -1,0 +1,39 @@
+"""A terminal that somebody looks at."""
+
+import os
+import pty
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+
+class Terminal:
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        # All that has been written to it, once it is closed.
+        self.seen = ""
+
+
+@contextmanager
+def new_terminal() -> Iterator[Terminal]:
+    """A pseudo-terminal whose other end is read meanwhile, so that nobody who writes has to wait."""
+    ours, theirs = pty.openpty()
+    pieces: list[bytes] = []
+
+    def read() -> None:
+        # Linux says so, and not "the end", when the other side is closed.
+        with suppress(OSError):
+            while piece := os.read(ours, 4096):
+                pieces.append(piece)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        with os.fdopen(theirs, "w", encoding="utf-8") as stream:
+            terminal = Terminal(stream)
+            yield terminal
+    finally:
+        reader.join(10)
+        os.close(ours)
+        terminal.seen = b"".join(pieces).decode()
