@@ -1,15 +1,14 @@
 """Which addresses lie in the bin, for somebody who asks again and again, with many addresses each time.
 
 No index of the database finds a deleted contact by its address: it would slow deleting and restoring. So the
-bin is read once, then only what has been deleted since, and of each contact a number of eight bytes is kept:
-a checksum of its address and its id. They tell who may have an address; the database then says who does.
+bin is read once, then only what has been deleted since, and of each contact eight bytes are kept, in places
+that a checksum of the address gives. They tell who may have an address; the database then says who does.
 """
 
 from array import array
-from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import datetime
-from itertools import chain
 from zlib import crc32
 
 from sqlalchemy import select
@@ -18,7 +17,8 @@ from sqlalchemy.orm import Session
 from webapp.models import WINDOW, Contact, Deletion
 from webapp.models.base import is_one_of
 
-ID_BITS = 36
+# One half of a checksum of 32 bits names the place; the other stands there, above the id.
+HALF, ID_BITS = 16, 48
 
 
 class BinnedAddresses:
@@ -26,7 +26,7 @@ class BinnedAddresses:
 
     def __init__(self, workspace_id: int) -> None:
         self._workspace_id = workspace_id
-        self._known = array("Q")
+        self._places: defaultdict[int, array[int]] = defaultdict(lambda: array("Q"))
         self._last_deletion = 0
 
     def among(self, session: Session, keys: Collection[str], now: datetime) -> set[str | None]:
@@ -57,18 +57,15 @@ class BinnedAddresses:
             Contact.deleted_at.is_not(None),
             Contact.email_key.is_not(None),
         )
-        rows = session.execute(deleted.execution_options(yield_per=10_000))
-        numbers = (_number(key) + contact_id for key, contact_id in rows if key)
-        self._known = array("Q", sorted(chain(self._known, numbers)))
+        for key, contact_id in session.execute(deleted.execution_options(yield_per=10_000)):
+            place, half = _checksum(key or "")
+            self._places[place].append(half << ID_BITS | contact_id)
         self._last_deletion = max(deletions)
 
     def _who_may_have(self, key: str) -> Iterator[int]:
-        first = _number(key)
-        place = bisect_left(self._known, first)
-        while place < len(self._known) and self._known[place] < first + 2**ID_BITS:
-            yield self._known[place] - first
-            place += 1
+        place, half = _checksum(key)
+        return (known % 2**ID_BITS for known in self._places[place] if known >> ID_BITS == half)
 
 
-def _number(key: str) -> int:
-    return crc32(key.encode()) >> 4 << ID_BITS
+def _checksum(key: str) -> tuple[int, int]:
+    return divmod(crc32(key.encode()), 2**HALF)
