@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
-from itertools import chain, count
 from random import Random
 from zlib import crc32
 from zoneinfo import ZoneInfo
@@ -63,8 +62,13 @@ class Addresses:
 
     def give(self, domain: str, *wishes: str) -> str:
         """The first free one of `wishes` at the domain; where all are given out, the last with a number."""
-        numbered = (f"{wishes[-1]}{number}" for number in count(2))
-        return next(address for wish in chain(wishes, numbered) if self._take(address := f"{wish}@{domain}"))
+        for wish in wishes:
+            if self._take(address := f"{wish}@{domain}"):
+                return address
+        number = 2
+        while not self._take(address := f"{wishes[-1]}{number}@{domain}"):
+            number += 1
+        return address
 
     def _take(self, address: str) -> bool:
         """Give the address out; whether it was free."""

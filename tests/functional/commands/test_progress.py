@@ -81,12 +81,15 @@ def test_a_load_shows_how_many_contacts_are_in(on_a_terminal: Run, demo_args: li
 
 
 def test_what_is_said_meanwhile_has_a_line_of_its_own(on_a_terminal: Run, import_args: list[str]) -> None:
+    seen = on_a_terminal(*import_args)
+
     # What stands in each line in the end, the last of all that was written there.
-    lines = [line.split("\r")[-1] for line in on_a_terminal(*import_args).split("\r\n")]
+    lines = [line.split("\r")[-1] for line in seen.split("\r\n")]
 
     clear = "\x1b[K"
     assert lines[:3] == [f"{clear}Line {n}: “nobody” is not an e-mail address." for n in (6, 186, 291)]
-    assert "100%" in lines[3], "below them the bar, to the end"
+    assert seen.count("address.\r\nAdding contacts") == 3, "the bar stands below at once"
+    assert "100%" in lines[3]
 
 
 @pytest.mark.parametrize("args", ["import_args", "demo_args"])
