@@ -10,6 +10,11 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contacts
 from tests.factories.people import World
 from tests.support.browser import Browser
+from webapp.clock import read_clock
+from webapp.contacts import find, search
+from webapp.models import Contact
+from webapp.restoring import bin as the_bin
+from webapp.web.paging import to_cursor
 
 MOST = 12
 
@@ -42,19 +47,57 @@ def filled(world: World, store: Session) -> dict[str, list[int]]:
     }
 
 
-@pytest.mark.parametrize("query", ["", "q=ann", "q=an", "show=selected"])
-@pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
-def test_a_table_of_fifty_takes_at_most_twelve(
-    admin: Browser, engine: Engine, filled: dict[str, list[int]], path: str, query: str
+# Each page with whatever can be asked of it; "{…}" is filled in below.
+PAGES = [
+    *("/contacts?", "/contacts?q=ann", "/contacts?q=an", "/contacts?q=00059", "/contacts?after={live}"),
+    *("/contacts?q=ann&after={live}", "/contacts?show=selected", "/contacts?q=ann&show=selected"),
+    *("/contacts?restored_by={job}", "/contacts?restored_by={job}&q=ann"),
+    *("/contacts/selection?", "/contacts/selection?q=ann", "/contacts/count?", "/contacts/count?q=ann"),
+    *("/contacts/restore?", "/contacts/restore?q=ann", "/contacts/restore?q=an", "/contacts/restore?q=00059"),
+    *("/contacts/restore?after={binned}", "/contacts/restore?q=ann&before={binned}"),
+    *("/contacts/restore?from={today}", "/contacts/restore?to={today}", "/contacts/restore?deletion=2"),
+    *("/contacts/restore?deleted_by={by}", "/contacts/restore?deleted_by={by}&deletion=2&q=ann&from={today}"),
+    *("/contacts/restore?show=selected", "/contacts/restore?q=ann&deleted_by={by}&show=selected"),
+    *("/contacts/restore/selection?matching=50%2B&q=ann", "/contacts/restore/selection?q=ann"),
+    *("/contacts/restore/count?q=ann", "/restores", "/restores/{job}"),
+]
+
+
+@pytest.mark.parametrize("looked_at", [10_000, 20], ids=["few", "many"])
+def test_each_page_and_each_update_takes_at_most_twelve(
+    admin: Browser,
+    engine: Engine,
+    world: World,
+    store: Session,
+    filled: dict[str, list[int]],
+    monkeypatch: pytest.MonkeyPatch,
+    looked_at: int,
 ) -> None:
-    """Signed in, with a selection: the dearest case."""
-    selected = [("selected", str(contact_id)) for contact_id in filled[path][5:25]]
+    """Signed in, with a selection, both where all contacts are looked at and where they are too many."""
+    for module in (search, find, the_bin):
+        monkeypatch.setattr(module, "LOOK", looked_at)
+    job = admin.press(
+        admin.press(admin.get("/contacts/restore/confirm-all"), "Restore"), "Cancel this restore"
+    )
+    live, binned = (store.get_one(Contact, ids[30]) for ids in filled.values())
+    assert binned.deleted_at is not None
+    values = {
+        "live": to_cursor((live.created_at, live.id)),
+        "binned": to_cursor((binned.deleted_at, binned.id)),
+        "job": job.path.removeprefix("/restores/"),
+        "today": f"{read_clock(store):%Y-%m-%d}",
+        "by": world.member.id,
+    }
 
-    with statements(engine) as asked:
-        page = admin.get(f"{path}?{query}", selected)
-
-    assert len(page.ids) == (20 if "show" in query else 50)
-    assert len(asked) <= MOST, "\n".join(asked)
+    for page in PAGES:
+        path = page.format(**values)
+        ids = filled["/contacts/restore" if "/restore" in path else "/contacts"][5:25]
+        selected = [("selected", str(contact_id)) for contact_id in ids] if "/restores" not in path else []
+        for htmx in (False, True):
+            if not path.partition("?")[0].endswith("/restores" if htmx else ("selection", "count")):
+                with statements(engine) as asked:
+                    assert admin.get(path, selected, htmx=htmx).status == 200
+                assert len(asked) <= MOST, f"{path}: {len(asked)}\n" + "\n".join(asked)
 
 
 def test_the_number_of_rows_does_not_matter(

@@ -45,6 +45,8 @@ GET  /contacts                      ?restored_by       400 empty=200 2^63-1=404 
 GET  /contacts                      ?after,?before     400 empty=200 | by hand or cut off
 GET  /contacts                      ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts                      ?show,?clear       200
+GET  /contacts/count                ?q                 200 long=422 NUL=422 | at most 200 / that no name
+GET  /contacts/count                ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/selection            ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/selection            ?after,?before     400 empty=200 | by hand or cut off
 GET  /contacts/selection            ?selected          422 2^63-1=200 | not be read. Check the ticks
@@ -64,18 +66,23 @@ GET  /contacts/restore              ?deleted_by        422 empty=200 | Choose a 
 GET  /contacts/restore              ?deletion          422 empty=200 0=200 | That is not a deletion’s number
 GET  /contacts/restore              ?after,?before     400 empty=200 | by hand or cut off
 GET  /contacts/restore              ?selected          422 2^63-1=200 | not be read. Check the ticks
-GET  /contacts/restore              ?show,?clear,?watching  200
+GET  /contacts/restore              ?show,?clear,?watching,?matching  200
 GET  /contacts/restore/selection    ?after,?before     400 empty=200 | by hand or cut off
 GET  /contacts/restore/selection    ?selected          422 2^63-1=200 | not be read. Check the ticks
-GET  /contacts/restore/selection    ?q,?from,?to,?deleted_by,?deletion,?show,?clear,?watching  200
+GET  /contacts/restore/selection    ?q,?from,?to,?deleted_by,?deletion,?show,?clear,?watching,?matching  200
+GET  /contacts/restore/count        ?q                 200 long=422 NUL=422 | Correct the search first
+GET  /contacts/restore/count        ?from,?to          422 empty=200 | Correct the search first
+GET  /contacts/restore/count        ?deleted_by        422 empty=200 | Correct the search first
+GET  /contacts/restore/count        ?deletion          422 empty=200 0=200 | Correct the search first
 GET  /contacts/restore/confirm      ?selected          422 | not be read. Check the ticks / is in the bin
 GET  /contacts/restore/confirm      ?clear             422 empty=200 | Select at least one contact first
-GET  /contacts/restore/confirm      ?q,?from,?to,?deleted_by,?deletion,?after,?before,?show,?watching  200
+GET  /contacts/restore/confirm      ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
+GET  /contacts/restore/confirm      ?show,?watching,?matching  200
 GET  /contacts/restore/confirm-all  ?q                 422 empty=200 0=200 | Correct the search / No contact
 GET  /contacts/restore/confirm-all  ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/confirm-all  ?deleted_by        422 empty=200 | Correct the search first
 GET  /contacts/restore/confirm-all  ?deletion          422 empty=200 | Correct the search / No contact
-GET  /contacts/restore/confirm-all  ?after,?before,?selected,?show,?clear,?watching  200
+GET  /contacts/restore/confirm-all  ?after,?before,?selected,?show,?clear,?watching,?matching  200
 
 GET  /restores                      ?after             400 empty=200 2^63-1=200 | by hand or cut off
 POST /restores                      scope              400 | did not arrive whole. Open it again. Nothing was
@@ -94,7 +101,10 @@ GET  /readyz                        ?nonsense          200
 """
 
 # They answer with a part of a page, whoever asks; and this one with a page, because it has no parts.
-PARTS_ONLY = {"/contacts/selection", "/contacts/restore/selection"}
+PARTS_ONLY = {
+    *("/contacts/selection", "/contacts/restore/selection"),
+    *("/contacts/count", "/contacts/restore/count"),
+}
 PAGES_ONLY = {"/login"}
 
 

@@ -1,13 +1,14 @@
 """Finding live contacts: the overview's pages, and one contact with everything that hangs on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from webapp.contacts.keyset import Keyset, Page, Place
+from webapp.contacts.keyset import Keyset, Page, Place, unguessed
 from webapp.contacts.normal import found_by
+from webapp.contacts.search import LOOK, Amount, Search, having
 from webapp.models import (
     Account,
     Contact,
@@ -26,17 +27,30 @@ NEWEST_FIRST = Keyset(Contact.created_at, Contact.id)
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which live contacts are asked for: `q` is normal text, `restored_by` a restore job's id."""
+    """Which live contacts are asked for: `q` is normal text, `restored_by` a restore job's id, and `restored`
+    how many contacts that job has restored."""
 
     workspace_id: int
     q: str = ""
     restored_by: int | None = None
+    restored: int = 0
+
+    @property
+    def by_a_short_job(self) -> bool:
+        return self.restored_by is not None and self.restored <= LOOK
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What a wanted contact fulfils, its text apart."""
+        conditions = [live(self.workspace_id)]
+        if self.by_a_short_job:
+            conditions.append(Contact.restore_job_id == self.restored_by)
+        elif self.restored_by is not None:
+            conditions.append(unguessed(Contact.restore_job_id == self.restored_by))
+        return conditions
 
     def ids(self) -> Select[int]:
         """The ids of the live contacts that are wanted, in no order."""
-        query = select(Contact.id).where(live(self.workspace_id))
-        if self.restored_by is not None:
-            query = query.where(Contact.restore_job_id == self.restored_by)
+        query = select(Contact.id).where(*self.conditions())
         if self.q:
             query = query.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(found_by(self.q))
         return query
@@ -49,24 +63,53 @@ def read_page(
     size: int,
     after: Place | None = None,
     before: Place | None = None,
-    only: list[int] | None = None,
 ) -> Page:
-    """One page of live contacts, newest first: each contact with its account's name, if that is not deleted.
+    """One page of live contacts, newest first: each with its account's name, if that is not deleted."""
+    ids = _search(session, wanted).ids if wanted.q else NEWEST_FIRST.ids(wanted.ids())
+    rows = _rows(wanted.workspace_id)
+    return NEWEST_FIRST.read(session, rows, ids, size=size, after=after, before=before)
 
-    `only` narrows it to these ids.
-    """
-    query = (
-        wanted.ids()
-        .with_only_columns(Contact, Account.name)
-        .outerjoin(Account, (Account.id == Contact.account_id) & Account.deleted_at.is_(None))
+
+def read_these(session: Session, workspace_id: int, ids: list[int]) -> Page:
+    """Those of `ids` that live, on one page."""
+    return NEWEST_FIRST.read_all(session, _rows(workspace_id).where(Contact.id.in_(ids)))
+
+
+def _rows(workspace_id: int) -> Select[Contact, str]:
+    query = select(Contact, Account.name).where(live(workspace_id))
+    return query.outerjoin(Account, (Account.id == Contact.account_id) & Account.deleted_at.is_(None))
+
+
+def _search(session: Session, wanted: Wanted) -> Search:
+    everybody = replace(wanted, q="")
+    found = having(wanted.q, wanted.workspace_id, Contact.created_at, *wanted.conditions())
+    return Search(
+        q=wanted.q,
+        order=NEWEST_FIRST,
+        among=everybody.ids().with_only_columns(Contact.id, Contact.created_at.label("moment")),
+        found=select(found.c.id, found.c.value.label("moment")).where(found.c.value.is_not(None)),
+        is_short=wanted.by_a_short_job or _count_up_to(session, everybody, LOOK).exact,
     )
-    if only is not None:
-        query = query.where(Contact.id.in_(only))
-    return NEWEST_FIRST.read(session, query, size=size, after=after, before=before)
+
+
+def count_at_once(session: Session, wanted: Wanted, page: Page, size: int) -> Amount:
+    """How many live contacts are wanted, as far as a request can tell; `page` is one of theirs."""
+    if wanted.q or page.total is not None:
+        return Amount.on(page, size)
+    return _count_up_to(session, wanted, LOOK)
+
+
+def _count_up_to(session: Session, wanted: Wanted, most: int) -> Amount:
+    some = wanted.ids().limit(most + 1)
+    if not wanted.by_a_short_job:
+        # In order, because then it is the order's index that is counted in, and not the whole table.
+        some = some.order_by(*NEWEST_FIRST.order)
+    number = session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return Amount(min(number, most), exact=number <= most)
 
 
 def count(session: Session, wanted: Wanted) -> int:
-    """How many live contacts are wanted."""
+    """How many live contacts are wanted; it can take seconds."""
     return session.scalar(select(func.count()).select_from(wanted.ids().subquery())) or 0
 
 

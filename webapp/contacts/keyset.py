@@ -3,13 +3,27 @@ first one does, and a row that comes or goes meanwhile shifts nothing."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, Select, literal, tuple_
+from sqlalchemy import ColumnElement, Row, Select, case, false, literal, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 # Where a row stands: its moment and, among rows of one moment, its id.
 Place = tuple[datetime, int]
+
+
+class Ids(Protocol):
+    """Finds the first `limit` ids beyond a place, in order, and maybe how many there are in all."""
+
+    def __call__(self, session: Session, *, limit: int, **place: Place) -> tuple[list[int], int | None]: ...
+
+
+def unguessed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same condition, which the planner takes to hold for every second row and finds no index for.
+
+    Where it thinks of a handful and there are a million, it would fetch and sort them all for one page.
+    """
+    return case((condition, true()), else_=false())
 
 
 @dataclass(frozen=True)
@@ -19,14 +33,16 @@ class Page:
     rows: list[Row[*tuple[Any, ...]]]
     older: Place | None
     newer: Place | None
+    # How many rows all pages have together, where reading this one has told it.
+    total: int | None = None
 
 
 @dataclass(frozen=True)
 class Keyset:
-    """An order by (moment, id), both descending. Each row's first element carries the two attributes."""
+    """An order by (moment, id), both descending."""
 
-    moment: InstrumentedAttribute[Any]
-    id: InstrumentedAttribute[int]
+    moment: ColumnElement[Any] | InstrumentedAttribute[Any]
+    id: ColumnElement[int] | InstrumentedAttribute[int]
 
     @property
     def order(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -35,10 +51,6 @@ class Keyset:
     def after(self, place: Place) -> ColumnElement[bool]:
         """The rows that come after `place` in this order."""
         return self._pair < self._at(place)
-
-    def before(self, place: Place) -> ColumnElement[bool]:
-        """The rows that come before `place` in this order."""
-        return self._pair > self._at(place)
 
     # Compared as a pair, because that is what an index can seek to: of a deletion of a million all have one
     # moment, and the moment alone would read them all.
@@ -50,35 +62,79 @@ class Keyset:
         moment, row_id = place
         return tuple_(literal(moment, self.moment.type), literal(row_id, self.id.type))
 
+    def _unknown(self, place: Place) -> ColumnElement[Any]:
+        """The same in a subquery, so that the planner cannot look the moment up in its statistics. Of the
+        million that share the place's moment they know nothing: it would collect and sort what is beyond."""
+        moment, row_id = place
+        looked_up = select(literal(moment, self.moment.type)).scalar_subquery()
+        return tuple_(looked_up, literal(row_id, self.id.type))
+
+    def cut(
+        self,
+        query: Select[*tuple[Any, ...]],
+        *,
+        limit: int,
+        after: Place | None = None,
+        before: Place | None = None,
+    ) -> Select[*tuple[Any, ...]]:
+        """The first `limit` rows of `query` after `after`, or, the other way round, before `before`."""
+        if before is not None:
+            backwards = query.where(self._pair > self._unknown(before))
+            return backwards.order_by(self.moment.asc(), self.id.asc()).limit(limit)
+        if after is not None:
+            query = query.where(self._pair < self._unknown(after))
+        return query.order_by(*self.order).limit(limit)
+
+    def ids(self, query: Select[int]) -> Ids:
+        """The ids that `query` selects, from one table: a join could lose its index's order, and sort all."""
+
+        def find(session: Session, *, limit: int, **place: Place) -> tuple[list[int], None]:
+            return list(session.scalars(self.cut(query, limit=limit, **place))), None
+
+        return find
+
+    def read_all(self, session: Session, query: Select[*tuple[Any, ...]]) -> Page:
+        """All rows of `query`, which are few, on one page."""
+        rows = list(session.execute(query.order_by(*self.order)))
+        return Page(rows, older=None, newer=None, total=len(rows))
+
     def read(
         self,
         session: Session,
         query: Select[*tuple[Any, ...]],
+        ids: Ids,
         *,
         size: int,
         after: Place | None = None,
         before: Place | None = None,
     ) -> Page:
-        """The page of `query` that starts after `after`, or ends before `before`, or the first one.
+        """The page that starts after `after`, or ends before `before`, or the first one.
 
-        A page whose rows have all gone meanwhile is none: then the first page is what is left to show.
+        `ids` finds its rows, and `query` reads them; each row's first element carries the order's two
+        attributes. A page whose rows have all gone meanwhile is none: then the first page is what is left.
         """
-        if before is not None:
-            backwards = query.where(self.before(before)).order_by(self.moment.asc(), self.id.asc())
-            found = list(session.execute(backwards.limit(size + 1)).all())
-            rows = list(reversed(found[:size]))
-            if rows:
-                return Page(rows, self._place(rows[-1]), self._place(rows[0]) if len(found) > size else None)
-        elif after is not None:
-            page = self._forwards(session, query.where(self.after(after)), size)
-            if page.rows:
-                return replace(page, newer=self._place(page.rows[0]))
-        return self._forwards(session, query, size)
+        total = None
 
-    def _forwards(self, session: Session, query: Select[*tuple[Any, ...]], size: int) -> Page:
-        found = list(session.execute(query.order_by(*self.order).limit(size + 1)).all())
-        rows = found[:size]
-        return Page(rows, older=self._place(rows[-1]) if len(found) > size else None, newer=None)
+        def beyond(**place: Place) -> list[Row[*tuple[Any, ...]]]:
+            nonlocal total
+            found, total = ids(session, limit=size + 1, **place)
+            if not found:
+                return []
+            rows = {row[0].id: row for row in session.execute(query.where(self.id.in_(found)))}
+            return [rows[row_id] for row_id in found if row_id in rows]
+
+        if before is not None and (found := beyond(before=before)):
+            rows = found[:size][::-1]
+            newer = self._place(rows[0]) if len(found) > size else None
+            return Page(rows, older=self._place(rows[-1]), newer=newer, total=total)
+        if after is not None and (found := beyond(after=after)):
+            return replace(self._page(found, size, total), newer=self._place(found[0]))
+        page = self._page(beyond(), size, total)
+        return page if page.older else replace(page, total=len(page.rows))
+
+    def _page(self, found: list[Row[*tuple[Any, ...]]], size: int, total: int | None) -> Page:
+        older = self._place(found[size - 1]) if len(found) > size else None
+        return Page(found[:size], older=older, newer=None, total=total)
 
     def _place(self, row: Row[*tuple[Any, ...]]) -> Place:
-        return getattr(row[0], self.moment.key), getattr(row[0], self.id.key)
+        return getattr(row[0], str(self.moment.key)), getattr(row[0], str(self.id.key))

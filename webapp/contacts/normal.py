@@ -30,12 +30,12 @@ def search_text(first_name: str, last_name: str, email: str | None) -> str:
     return " " + normal(f"{first_name} {last_name} {email or ''}")
 
 
-def found_by(query: str) -> ColumnElement[bool]:
+def found_by(query: str, text: ColumnElement[str] | None = None) -> ColumnElement[bool]:
     """The condition on `contact_search` for a search; `query` is literal text, `%` and `_` included.
 
-    Whoever asks joins `ContactSearch` and has checked that `normal(query)` is not empty.
+    Whoever asks joins `ContactSearch` or gives its `text`, and has checked that something is left of `query`.
     """
     wanted = normal(query)
     if len(wanted) < ANYWHERE_FROM:
         wanted = " " + wanted
-    return ContactSearch.text.contains(wanted, autoescape=True)
+    return (ContactSearch.text if text is None else text).contains(wanted, autoescape=True)

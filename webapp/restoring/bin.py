@@ -1,19 +1,22 @@
 """The bin: the workspace's contacts deleted within the last 30 days, not merged, their deletion complete."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session
 
-from webapp.contacts.keyset import Keyset, Page, Place
+from webapp.contacts.keyset import Keyset, Page, Place, unguessed
 from webapp.contacts.normal import found_by
+from webapp.contacts.search import LOOK, Search, having
 from webapp.models import WINDOW, Contact, ContactSearch, Deletion, User
 from webapp.restoring.filters import Filters
 from webapp.restoring.scope import Scope
 
 # The order of the bin's page and of a restore's walk: last deleted first.
 WALK = Keyset(Contact.deleted_at, Contact.id)
+# Of so many deletions the moments are looked up one by one.
+FEW = 100
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,12 @@ class Extent:
         )
 
     def contacts(self, filters: Filters) -> ColumnElement[bool]:
-        """The contacts in the bin, for a statement that joins their deletion. The ranges stand on the
-        contact as well, where the index of the walk is."""
+        """The contacts in the bin, for a statement that joins their deletion."""
+        return and_(self.deletions(filters), self.alone(filters))
+
+    def alone(self, filters: Filters) -> ColumnElement[bool]:
+        """What of it the contact tells without its deletion: the index of the walk has these ranges."""
         return and_(
-            self.deletions(filters),
             Contact.workspace_id == self.workspace_id,
             Contact.deleted_at.is_not(None),
             Contact.deleted_at >= max(self.as_of - WINDOW, filters.since or self.as_of - WINDOW),
@@ -81,26 +86,72 @@ def read_page(
     size: int,
     after: Place | None = None,
     before: Place | None = None,
-    only: list[int] | None = None,
 ) -> Page:
-    """One page of the bin, last deleted first: each contact with the name of who deleted it.
+    """One page of the bin, last deleted first: each contact with the name of who deleted it."""
+    in_order, reach = _in_order(session, extent, filters, after)
+    if filters.q:
+        ids = _search(extent, filters, in_order, reach).ids
+        return WALK.read(session, _rows(extent), ids, size=size, after=after, before=before)
+    page = WALK.read(session, _rows(extent), WALK.ids(in_order), size=size, after=after, before=before)
+    return replace(page, total=reach)
 
-    `only` narrows it to these ids.
-    """
-    query = (
-        walkable(extent, filters)
-        .with_only_columns(Contact, User.name)
-        .outerjoin(User, User.id == Deletion.user_id)
+
+def read_these(session: Session, extent: Extent, ids: list[int]) -> Page:
+    """Those of `ids` that are in the bin, on one page."""
+    return WALK.read_all(session, _rows(extent).where(Contact.id.in_(ids)))
+
+
+def _rows(extent: Extent) -> Select[Contact, str]:
+    query = walkable(extent, Filters()).with_only_columns(Contact, User.name)
+    return query.outerjoin(User, User.id == Deletion.user_id)
+
+
+def _in_order(
+    session: Session, extent: Extent, filters: Filters, after: Place | None
+) -> tuple[Select[int], int]:
+    """The ids of the contacts that `filters` match, their text apart, and how many they are. For reading in
+    the order of the walk: no index but the walk's seems worth a try to the planner."""
+    the_others = replace(filters, q="")
+    deletions = select(Deletion.id).where(extent.deletions(filters))
+    query = select(Contact.id).where(extent.alone(filters), unguessed(Contact.deletion_id.in_(deletions)))
+    if filters.deletion is None and filters.deleted_by is None:
+        return query, count(session, extent, the_others)
+    # What was deleted before, after and, if they are few, between the named deletions is skipped: it may be a
+    # million. Many are soon met on the walk.
+    named = select(Deletion.created_at, Deletion.in_bin).where(extent.deletions(filters), Deletion.in_bin > 0)
+    found = session.execute(named.order_by(Deletion.created_at.desc()).limit(FEW + 1)).all()
+    moments = [moment for moment, _ in found]
+    if len(found) > FEW:
+        return query.where(Contact.deleted_at <= moments[0]), count(session, extent, the_others)
+    reach = sum(in_bin for _, in_bin in found)
+    if reach <= LOOK:
+        return query.where(Contact.deleted_at.in_(moments)), reach
+    if after is None:
+        query = query.where(Contact.deleted_at <= moments[0])
+    return query.where(Contact.deleted_at >= moments[-1]), reach
+
+
+def _search(extent: Extent, filters: Filters, in_order: Select[int], reach: int) -> Search:
+    the_others = replace(filters, q="")
+    found = having(filters.q, extent.workspace_id, Contact.deletion_id, extent.alone(the_others))
+    return Search(
+        q=filters.q,
+        order=WALK,
+        among=in_order.with_only_columns(Contact.id, Contact.deleted_at.label("moment")),
+        found=(
+            select(found.c.id, Deletion.created_at.label("moment"))
+            .join(Deletion, Deletion.id == found.c.value)
+            .where(extent.deletions(the_others))
+        ),
+        is_short=reach <= LOOK,
     )
-    if only is not None:
-        query = query.where(Contact.id.in_(only))
-    return WALK.read(session, query, size=size, after=after, before=before)
 
 
 def count(session: Session, extent: Extent, filters: Filters) -> int:
     """How many contacts in the bin `filters` match.
 
-    Without a search text the deletions' own counters say it, so a million contacts cost a few rows.
+    Without a search text the deletions' own counters say it, so a million contacts cost a few rows; with one
+    it can take seconds.
     """
     if not filters.q:
         return int(
@@ -112,11 +163,14 @@ def count(session: Session, extent: Extent, filters: Filters) -> int:
     return session.scalar(select(func.count()).select_from(walkable(extent, filters).subquery())) or 0
 
 
-def among(session: Session, extent: Extent, filters: Filters, ids: list[int]) -> list[int]:
-    """Those of `ids` that are in the bin and match."""
+def among(session: Session, extent: Extent, filters: Filters, ids: list[int]) -> dict[int, bool]:
+    """Those of `ids` that are in the bin, each with whether `filters` match it."""
     if not ids:
-        return []
-    return list(session.scalars(walkable(extent, filters).where(Contact.id.in_(ids))))
+        return {}
+    text = select(ContactSearch.text).where(ContactSearch.contact_id == Contact.id).scalar_subquery()
+    matches = and_(extent.contacts(filters), found_by(filters.q, text) if filters.q else true())
+    query = walkable(extent, Filters()).add_columns(matches).where(Contact.id.in_(ids))
+    return {contact_id: bool(fits) for contact_id, fits in session.execute(query)}
 
 
 def latest_number(session: Session, workspace_id: int) -> int:

@@ -81,7 +81,7 @@ def refuse(message: str) -> ResponseReturnValue:
     """Say in the selection bar why nothing was asked; what was ticked stays ticked."""
     if not is_htmx():
         return overview.answer(message=message, status=422)
-    view = overview.look(message=message)
+    view = overview.look(message=message, bar_only=True)
     return retarget(Response(render_template("contacts/_bar.html", view=view), 422), "#selection-bar")
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from webapp.contacts.search import Amount
 from webapp.restoring.report import STATES, JobView
 from webapp.views.confirm import Ask
 from webapp.views.restore_page import BinRow, FilterLine, RestoreSelection, RestoreView
@@ -39,6 +40,7 @@ def design() -> ResponseReturnValue:
         states=STATES,
         statuses=STATUSES,
         view=_bin(),
+        many=Amount(50, exact=False),
         ask=_ask(),
         running=_job("running"),
         done=vars(_job("done")) | {"restored_href": "#report"},
@@ -70,7 +72,7 @@ def _bin() -> RestoreView:
     )  # fmt: skip
     selection = RestoreSelection(ids=[1], elsewhere=[], hidden_by_filter=0, message=None)
     return RestoreView(
-        filters=filters, deleters=[], rows=rows, older="next", newer=None, matching=3,
+        filters=filters, deleters=[], rows=rows, older="next", newer=None, matching=Amount(3), count_at=None,
         all_label="Restore all contacts (3 matching)", all_enabled=True, all_why_not=None,
         selection=selection, show_selected=False, running=None, empty=None, now=NOW,
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """Contacts Overview: the live contacts, searched, paged and ticked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import abort, make_response, render_template, request
@@ -8,8 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.clock import read_clock
-from webapp.contacts.find import Wanted, among, count, profile, read_page
+from webapp.contacts.find import Wanted, among, count, count_at_once, profile, read_page, read_these
+from webapp.contacts.keyset import Page
 from webapp.contacts.normal import normal
+from webapp.contacts.search import Amount
 from webapp.extensions import db
 from webapp.models import Contact, Deletion
 from webapp.restoring.filters import unsearchable
@@ -22,7 +24,8 @@ from webapp.web.selection import Selection, still_there, ticked_here
 from webapp.web.words import name_of
 
 PAGE_SIZE = 50
-ADDRESS = ("q", "restored_by", "after", "before")
+FILTERS = ("q", "restored_by")
+ADDRESS = (*FILTERS, "after", "before")
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,9 @@ class OverviewView:
     q_error: str | None
     restored_by: int | None
     rows: list[ContactRow]
-    total: int
+    total: Amount
+    # Where the exact number is had, if `total` is not it.
+    count_at: str | None
     older: str | None
     newer: str | None
     selection: Selection
@@ -57,9 +62,17 @@ def overview() -> ResponseReturnValue:
 
 def overview_selection() -> ResponseReturnValue:
     """The selection bar alone: what is ticked now."""
-    view = look()
+    view = look(bar_only=True)
     status = 200 if view.selection.ok else 422
     return make_response(render_template("contacts/_bar.html", view=view), status)
+
+
+def overview_count() -> ResponseReturnValue:
+    """How many there are, counted to the last one: the page asks for it where it could not wait for that."""
+    wanted, q_error = _wanted()
+    if q_error:
+        abort(422, q_error)
+    return render_template("contacts/_count.html", total=Amount(count(db.session(), wanted)))
 
 
 def contact(contact_id: int) -> ResponseReturnValue:
@@ -112,43 +125,51 @@ def _to_point_at(view: OverviewView) -> Deletion | None:
     )
 
 
-def look(*, message: str | None = None) -> OverviewView:
-    """Everything the overview shows, as the address asks for it."""
+def _wanted() -> tuple[Wanted, str | None]:
+    """Whom this request asks for, and what is wrong with its search."""
     typed = request.args.get("q", "").strip()
     q_error = unsearchable(typed)
+    wanted = Wanted(current_user.workspace_id, "" if q_error else normal(typed))
     restored_by = number_asked_for("restored_by")
+    if restored_by is not None:
+        job = find_job(db.session(), current_user.workspace_id, restored_by)
+        if job is None:
+            abort(404, "There is no such restore. The address may have a typing mistake.")
+        wanted = replace(wanted, restored_by=job.id, restored=job.restored)
+    return wanted, q_error
+
+
+def look(*, message: str | None = None, bar_only: bool = False) -> OverviewView:
+    """Everything the overview shows, as the address asks for it; without rows if only the bar is drawn."""
     session = db.session()
-    if restored_by is not None and find_job(session, current_user.workspace_id, restored_by) is None:
-        abort(404, "There is no such restore. The address may have a typing mistake.")
-    wanted = Wanted(current_user.workspace_id, "" if q_error else normal(typed), restored_by)
+    wanted, q_error = _wanted()
     everything = Wanted(current_user.workspace_id)
 
     ids, complaint = ticked_here()
     ids, gone = still_there(ids, among(session, everything, ids))
     show_selected = request.args.get("show") == "selected" and bool(ids)
-    page = read_page(
-        session,
-        everything if show_selected else wanted,
-        size=max(PAGE_SIZE, len(ids)) if show_selected else PAGE_SIZE,
-        after=place_asked_for("after"),
-        before=place_asked_for("before"),
-        only=ids if show_selected else None,
-    )
+    page, total = Page([], None, None), Amount(0)
+    after, before = place_asked_for("after"), place_asked_for("before")
+    if show_selected and not (q_error or bar_only):
+        page = read_these(session, current_user.workspace_id, ids)
+        total = Amount(len(ids))
+    elif not (q_error or bar_only):
+        page = read_page(session, wanted, size=PAGE_SIZE, after=after, before=before)
+        total = count_at_once(session, wanted, page, PAGE_SIZE)
     rows = [_row(contact, account, contact.id in ids) for contact, account in page.rows]
-    if q_error:
-        rows = []
     shown = {row.id for row in rows}
     empty = None
     if not rows and not q_error:
         empty = "no_match" if wanted != everything else "none"
     return OverviewView(
-        q=typed[:1000],
+        q=request.args.get("q", "").strip()[:1000],
         q_error=q_error,
-        restored_by=restored_by,
+        restored_by=wanted.restored_by,
         rows=rows,
-        total=0 if q_error else count(session, wanted),
-        older=to_cursor(page.older) if rows else None,
-        newer=to_cursor(page.newer) if rows else None,
+        total=total,
+        count_at=None if total.exact else address("overview_count", FILTERS),
+        older=to_cursor(page.older),
+        newer=to_cursor(page.newer),
         selection=Selection(
             ids=ids,
             elsewhere=[contact_id for contact_id in ids if contact_id not in shown],

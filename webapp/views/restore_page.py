@@ -1,14 +1,16 @@
 """Restore Contacts: the bin as a page, filtered, paged and ticked."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flask import Response, render_template, request
+from flask import Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.clock import read_clock
 from webapp.contacts.keyset import Page
+from webapp.contacts.search import Amount
 from webapp.extensions import db
 from webapp.models import Contact, days_left
 from webapp.restoring import bin as the_bin
@@ -21,11 +23,12 @@ from webapp.web.address import address
 from webapp.web.htmx import is_htmx, page_or_part, retarget
 from webapp.web.paging import place_asked_for, to_cursor
 from webapp.web.selection import Selection, still_there, ticked_here
-from webapp.web.words import name_of
+from webapp.web.words import amount, name_of
 
 PAGE_SIZE = 50
 ENDS_SOON_DAYS = 3
-ADDRESS = ("q", "from", "to", "deleted_by", "deletion", "after", "before")
+FILTERS = ("q", "from", "to", "deleted_by", "deletion")
+ADDRESS = (*FILTERS, "after", "before")
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,9 @@ class RestoreView:
     rows: list[BinRow]
     older: str | None
     newer: str | None
-    matching: int
+    matching: Amount
+    # Where the exact number is had, if `matching` is not it.
+    count_at: str | None
     all_label: str
     all_enabled: bool
     all_why_not: str | None
@@ -88,13 +93,25 @@ def restore_page() -> ResponseReturnValue:
 
 def restore_selection() -> ResponseReturnValue:
     """The selection bar alone; once the job that the page was watching has ended, all of the results."""
-    view = look()
+    view = look(bar_only=True)
     if request.args.get("watching") and view.running is None:
+        view = look()
         response = retarget(Response(render_template("restore/_results.html", view=view)), "#results")
         # The first page again: the one that was open may have come back whole.
         response.headers["HX-Replace-Url"] = address("restore_page", ADDRESS, first_page=view.newer is None)
         return response
     return Response(render_template("restore/_bar.html", view=view), 200 if view.selection.ok else 422)
+
+
+def restore_count() -> ResponseReturnValue:
+    """How many match, counted to the last one: the page asks for it where it could not wait for that."""
+    session = db.session()
+    extent = Extent(current_user.workspace_id, as_of=read_clock(session))
+    typed, _ = read_asked_filters(extent)
+    if typed.meaning is None:
+        abort(422, "Correct the search first: nothing was counted.")
+    matching = Amount(the_bin.count(session, extent, typed.meaning))
+    return render_template("restore/_count.html", matching=matching, all_label=_all_label(matching, typed))
 
 
 def answer(*, message: str | None = None, status: int = 200) -> ResponseReturnValue:
@@ -112,7 +129,7 @@ def refuse(message: str, status: int = 422) -> ResponseReturnValue:
     """Say in the selection bar why nothing was asked; filters and ticks stay as they are."""
     if not is_htmx():
         return answer(message=message, status=status)
-    view = look(message=message)
+    view = look(message=message, bar_only=True)
     return retarget(Response(render_template("restore/_bar.html", view=view), status), "#selection-bar")
 
 
@@ -126,8 +143,8 @@ def read_asked_filters(extent: Extent) -> tuple[TypedFilters, list[tuple[int, st
     return typed, people
 
 
-def look(*, message: str | None = None) -> RestoreView:
-    """Everything the page shows, as the address asks for it."""
+def look(*, message: str | None = None, bar_only: bool = False) -> RestoreView:
+    """Everything the page shows, as the address asks for it; without the rows if only the bar is drawn."""
     session = db.session()
     now = read_clock(session)
     extent = Extent(current_user.workspace_id, as_of=now)
@@ -135,31 +152,28 @@ def look(*, message: str | None = None) -> RestoreView:
     filters = typed.meaning or Filters()
 
     ids, complaint = ticked_here()
-    ids, gone = still_there(ids, the_bin.among(session, extent, Filters(), ids))
-    matching_ids = the_bin.among(session, extent, filters, ids) if typed.valid else []
+    in_bin = the_bin.among(session, extent, filters, ids)
+    ids, gone = still_there(ids, list(in_bin))
     show_selected = request.args.get("show") == "selected" and bool(ids)
 
-    page = Page([], None, None)
-    if typed.valid:
-        page = the_bin.read_page(
-            session,
-            extent,
-            Filters() if show_selected else filters,
-            size=max(PAGE_SIZE, len(ids)) if show_selected else PAGE_SIZE,
-            after=place_asked_for("after"),
-            before=place_asked_for("before"),
-            only=ids if show_selected else None,
-        )
+    after, before = place_asked_for("after"), place_asked_for("before")
+    page, matching = Page([], None, None), _matching_on_page() if bar_only else None
+    if not typed.valid:
+        matching = Amount(0)
+    elif matching is None:
+        page = the_bin.read_page(session, extent, filters, size=PAGE_SIZE, after=after, before=before)
+        matching = Amount.on(page, PAGE_SIZE)
+    if typed.valid and show_selected and not bar_only:
+        page = the_bin.read_these(session, extent, ids)
     rows = [_row(contact, by, now, contact.id in ids) for contact, by in page.rows]
     shown = {row.id for row in rows}
-    matching = the_bin.count(session, extent, filters) if typed.valid else 0
     job = active_job(session, current_user.workspace_id)
     running = view_job(job, now=now) if job else None
     waits = f"{running.requested_by} is restoring contacts. One restore runs at a time." if running else None
     selection = Selection(
         ids=ids,
         elsewhere=[contact_id for contact_id in ids if contact_id not in shown],
-        hidden_by_filter=len(ids) - len(matching_ids),
+        hidden_by_filter=sum(not (in_bin[contact_id] and typed.valid) for contact_id in ids),
         message=message or complaint or gone,
         ok=complaint is None,
     )
@@ -170,8 +184,9 @@ def look(*, message: str | None = None) -> RestoreView:
         older=to_cursor(page.older),
         newer=to_cursor(page.newer),
         matching=matching,
+        count_at=None if matching.exact else address("restore_count", FILTERS),
         all_label=_all_label(matching, typed),
-        all_enabled=not running and matching > 0,
+        all_enabled=not running and matching.number > 0,
         all_why_not=waits or _why_not_all(matching, typed),
         selection=_with_button(selection, waits),
         show_selected=show_selected,
@@ -213,16 +228,22 @@ def _filter_line(typed: TypedFilters, people: dict[int, str]) -> FilterLine:
     )
 
 
-def _all_label(matching: int, typed: TypedFilters) -> str:
+def _matching_on_page() -> Amount | None:
+    """The number that the page shows already: a tick sends it along, and nothing is counted again for it."""
+    shown = re.fullmatch("([0-9]{1,9})([+]?)", request.args.get("matching", ""), re.ASCII)
+    return Amount(int(shown[1]), exact=not shown[2]) if shown else None
+
+
+def _all_label(matching: Amount, typed: TypedFilters) -> str:
     if not typed.valid:
         return "Restore all contacts"
-    return f"Restore all contacts ({matching:,}{' matching' if typed.any else ''})"
+    return f"Restore all contacts ({amount(matching)}{' matching' if typed.any else ''})"
 
 
-def _why_not_all(matching: int, typed: TypedFilters) -> str | None:
+def _why_not_all(matching: Amount, typed: TypedFilters) -> str | None:
     if not typed.valid:
         return "Correct the search first."
-    if not matching:
+    if not matching.number:
         return "No contact matches." if typed.any else "There is nothing to restore."
     return None
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from flask_login import current_user
 
+from webapp.contacts.search import Amount
 from webapp.models import Contact
 from webapp.restoring.words import counted
 
@@ -18,6 +19,12 @@ def name_of(contact: Contact) -> str:
 def number(value: int) -> str:
     """The number with its thousands apart."""
     return f"{value:,}"
+
+
+def amount(value: Amount, noun: str = "") -> str:
+    """The amount in figures, of `noun` if given: "1 contact", "over 50 contacts"."""
+    words = counted(value.number, noun) if noun else number(value.number)
+    return words if value.exact else f"over {words}"
 
 
 def zone() -> ZoneInfo:
@@ -53,6 +60,7 @@ def init_words(app: Flask) -> None:
     """Give these filters to the templates."""
     app.add_template_filter(number)
     app.add_template_filter(counted)
+    app.add_template_filter(amount)
     app.add_template_filter(exact)
     app.add_template_filter(iso)
     app.add_template_filter(ago)

@@ -42,6 +42,13 @@
     document.dispatchEvent(new CustomEvent("app:selection"));
   });
 
+  // A number that has come later stands on the button as well. One that comes too late is put into a table that
+  // is gone, and nothing is heard of it.
+  document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+    const words = elt.querySelector(":scope > [data-all-label]")?.dataset.allLabel;
+    if (words) document.getElementById("restore-all").textContent = words;
+  });
+
   // "Clear filters" keeps the selection: empty the fields before htmx reads the form.
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("[data-clear-filters]") || event.ctrlKey || event.metaKey || event.shiftKey) return;

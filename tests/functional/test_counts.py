@@ -1,0 +1,180 @@
+"""How many there are: at once where that is quickly known; else "over" what is known, and the exact number
+comes by itself."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact, new_contacts
+from tests.factories.people import World
+from tests.support.browser import Browser
+from tests.support.seen import Seen
+from webapp.contacts import find, search
+from webapp.restoring import bin as the_bin
+
+NAMES = ("Ann", "Bob")
+
+
+@pytest.fixture
+def looks_at_seventy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request looks at no more than 70 contacts, so that a few stand for a million."""
+    for module in (search, find, the_bin):
+        monkeypatch.setattr(module, "LOOK", 70)
+
+
+@pytest.fixture
+def many(world: World, elsewhere: World, store: Session, looks_at_seventy: None) -> None:
+    """Sixty of each name, live and in the bin, and some in another workspace."""
+    for place, count in ((world, 60), (elsewhere, 7)):
+        for name in NAMES:
+            new_contacts(store, place, count, name)
+            delete(store, place, *new_contacts(store, place, count, name))
+    store.commit()
+
+
+def come(browser: Browser, page: Seen) -> Seen:
+    """The page, when the number has come."""
+    return browser.ask(page, page.one("#results-count[hx-trigger^=load]"))
+
+
+@pytest.mark.parametrize(
+    ("path", "noun"), [("/contacts", "contacts"), ("/contacts/restore", "deleted contacts")]
+)
+def test_what_takes_long_to_count_comes_by_itself(
+    scripted: Browser, many: None, path: str, noun: str
+) -> None:
+    page = scripted.fill(scripted.get(path), q="bob")
+
+    assert page.words("#results-count") == f"Over 50 {noun}"
+    assert page.one("#results")["data-announce"] == f"Over 50 {noun} found"
+    page = come(scripted, page)
+    assert page.words("#results-count") == f"60 {noun}"
+    assert not page.all("[hx-trigger^=load]")
+    assert page.part is not None
+    assert not page.part.all("[data-announce], [autofocus]")
+
+
+def test_without_a_search_all_live_contacts_are_counted_later(scripted: Browser, many: None) -> None:
+    page = scripted.get("/contacts")
+
+    assert page.words("#results-count") == "Over 70 contacts"
+    assert come(scripted, page).words("#results-count") == "120 contacts"
+
+
+def test_without_a_search_the_bin_is_counted_at_once(admin: Browser, many: None) -> None:
+    page = admin.get("/contacts/restore")
+
+    assert page.words("#results-count") == "120 deleted contacts"
+    assert not page.all("[hx-trigger^=load]")
+
+
+def test_the_button_says_the_number_too_and_keeps_it_when_contacts_are_ticked(
+    scripted: Browser, many: None
+) -> None:
+    page = scripted.fill(scripted.get("/contacts/restore"), q="bob")
+    assert page.words("#restore-all") == "Restore all contacts (over 50 matching)"
+    assert scripted.tick(page, page.ids[0]).words("#restore-all") == page.words("#restore-all")
+
+    page = come(scripted, page)
+
+    assert page.one("#results-count input")["data-all-label"] == "Restore all contacts (60 matching)"
+    page = scripted.tick(page, page.ids[1])
+    assert page.words("#restore-all") == "Restore all contacts (60 matching)"
+    assert "2 of 100 selected" in page.text
+    page = scripted.fill(page, q="")
+    assert page.words("#restore-all") == "Restore all contacts (120)"
+
+
+def test_the_dialog_promises_the_exact_number(anyone: Browser, many: None) -> None:
+    page = anyone.fill(anyone.get("/contacts/restore"), q="bob")
+
+    assert "60 contacts matching “bob”" in anyone.press(page, "Restore all contacts").text
+
+
+@pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
+@pytest.mark.parametrize(
+    ("q", "found"), [("nobody", 0), ("number 0005", 20), ("ann number 0005", 10), ("number 00007", 2)]
+)
+def test_few_matches_are_counted_at_once(admin: Browser, many: None, path: str, q: str, found: int) -> None:
+    """Also those that lie beyond the contacts that were looked at first."""
+    page = admin.get(path, {"q": q})
+
+    assert len(page.ids) == found
+    assert not page.all("[hx-trigger^=load]")
+    assert page.one("#results")["data-announce"].startswith(f"{found} ")
+
+
+@pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
+def test_a_small_account_counts_at_once_whatever_is_asked(
+    admin: Browser, world: World, store: Session, looks_at_seventy: None, path: str
+) -> None:
+    new_contacts(store, world, 60)
+    delete(store, world, *new_contacts(store, world, 60))
+    store.commit()
+
+    for query in ("", "q=ann", "q=number"):
+        page = admin.get(f"{path}?{query}")
+        assert page.words("#results-count").startswith("60 ")
+        assert not page.all("[hx-trigger^=load]")
+
+
+@pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
+@pytest.mark.parametrize("q", ["ann", "bo", "number 0001"])
+def test_the_pages_of_a_search_show_each_match_once_however_it_was_found(
+    scripted: Browser, many: None, path: str, q: str
+) -> None:
+    forth = scripted.turn(scripted.fill(scripted.get(path), q=q), "Next")
+    back = scripted.turn(forth[-1], "Previous")
+
+    names = [name for page in forth for name in page.names]
+    expected = [f"{name} Number {i:05}" for name in NAMES[::-1] for i in range(59, -1, -1)]
+    found = [name for name in expected if f" {q}" in f" {name.lower()}"]
+    assert names == found
+    assert [page.names for page in reversed(back)] == [page.names for page in forth]
+
+
+def test_the_number_is_that_of_the_filters(admin: Browser, world: World, store: Session, many: None) -> None:
+    delete(store, world, *new_contacts(store, world, 3, "Bob"), by=world.admin.id)
+    store.commit()
+
+    def number(path: str) -> str:
+        return str(next(admin.get(path, htmx=True).one("#results-count").strings)).strip()
+
+    assert number("/contacts/restore/count") == "123 deleted contacts"
+    assert number("/contacts/restore/count?q=bob") == "63 deleted contacts"
+    assert number(f"/contacts/restore/count?q=bob&deleted_by={world.admin.id}") == "3 deleted contacts"
+    assert number("/contacts/restore/count?deletion=2") == "60 deleted contacts"
+    assert number("/contacts/restore/count?from=2001-01-01&to=2001-01-02") == "0 deleted contacts"
+    assert number("/contacts/count") == "120 contacts"
+    assert number("/contacts/count?q=bob") == "60 contacts"
+
+
+@pytest.mark.parametrize(
+    ("q", "said", "number"), [("bob", "60 contacts", 60), ("", "Over 70 contacts", 120)], ids=["few", "many"]
+)
+def test_what_a_restore_brought_back_is_found_and_counted(
+    scripted: Browser, many: None, work: Callable[[], None], q: str, said: str, number: int
+) -> None:
+    dialog = scripted.press(scripted.get("/contacts/restore", {"q": q}), "Restore all contacts")
+    job = scripted.press(dialog, "Restore")
+    work()
+
+    page = scripted.press(scripted.get(job.path), "View restored contacts")
+
+    assert page.words("#results-count") == said
+    found = [contact_id for each in scripted.turn(page, "Next") for contact_id in each.ids]
+    assert len(set(found)) == len(found) == number
+    page = page if said.startswith(str(number)) else come(scripted, page)
+    assert page.words("#results-count") == f"{number} contacts"
+    anns = [name for each in scripted.turn(scripted.fill(page, q="ann"), "Next") for name in each.names]
+    assert len(anns) == number - 60
+
+
+def test_a_number_that_nobody_can_have_seen_is_counted(admin: Browser, world: World, store: Session) -> None:
+    delete(store, world, new_contact(store, world))
+    store.commit()
+
+    for seen in ("", "x", "-1", "1+1", "٣"):
+        bar = admin.get("/contacts/restore/selection", {"matching": seen}, htmx=True)
+        assert bar.words("#restore-all") == "Restore all contacts (1)"
