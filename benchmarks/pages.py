@@ -1,0 +1,188 @@
+"""How long the pages take on the server, and how many statements each: goal 3.
+
+The address is asked as the browser asks it, by somebody who is signed in; what is timed is all that lies
+between the request and the whole answer, in this process.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import quantiles
+from time import perf_counter
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, Row, event, func, select, text
+from sqlalchemy.orm import Session
+
+from benchmarks.figures import Figure, at_most, told
+from benchmarks.stage import Databases, stage
+from tests.factories.people import World
+from tests.support.browser import HTMX, Browser
+from webapp.clock import read_clock
+from webapp.contacts.find import NEWEST_FIRST
+from webapp.contacts.keyset import Keyset
+from webapp.extensions import db
+from webapp.models import Contact, Deletion, RestoreJob, live
+from webapp.models.restore_job import DONE
+from webapp.restoring.bin import WALK
+from webapp.web.paging import to_cursor
+
+# The goal, in milliseconds at the 95th percentile and in statements.
+MOST_MS, MOST_STATEMENTS = 50, 12
+REPEATS, WARM_UP = 40, 4
+
+LEDGER = """
+    INSERT INTO restore_outcome (job_id, contact_id, outcome, reason, other_contact_id)
+    SELECT :job, id, CASE WHEN id % 100 = 0 THEN 'skipped' ELSE 'restored' END,
+           CASE WHEN id % 100 = 0 THEN 'email_taken' END, CASE WHEN id % 100 = 0 THEN id + 1 END
+    FROM contact WHERE workspace_id = :workspace AND deleted_at IS NULL
+"""
+RESTORED = """
+    UPDATE contact SET restore_job_id = :job
+    WHERE workspace_id = :workspace AND deleted_at IS NULL AND id % 100 <> 0
+"""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What a page took: milliseconds at the median and at the 95th percentile, and its statements."""
+
+    name: str
+    p50: float
+    p95: float
+    statements: int
+
+
+def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterator[Figure]:
+    """Figures of the pages on a copy of the database at `url`, and of the report of a restore in it.
+
+    `judged` says whether the size is the one that the goal is for.
+    """
+    most = 0
+    with made.copy(url) as copy, stage(copy) as here:
+        with Session(here.engine) as session:
+            addresses = _addresses(session, world.id)
+        with Session(here.engine.execution_options(writes=True)) as session:
+            addresses |= _addresses_of(_ended_job(session, world))
+        with here.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE" if made.kind == "postgresql" else "ANALYZE"))
+        for timing in time_pages(here.app, world.admin.email, addresses):
+            name = f"{timing.name} (median {timing.p50} ms)"
+            yield at_most(name, timing.p95, MOST_MS, "ms") if judged else told(name, timing.p95, "ms")
+            most = max(most, timing.statements)
+    yield at_most("Statements, at most", most, MOST_STATEMENTS)
+
+
+def time_pages(
+    app: Flask, admin: str, addresses: Mapping[str, str], *, repeats: int = REPEATS
+) -> Iterator[Timing]:
+    """Time the pages at these addresses, given by their names, for the admin with the address `admin`."""
+    browser = Browser(app)
+    browser.enter(admin)
+    with app.app_context():
+        engine = db.engine
+    for name, address in addresses.items():
+        yield _time(browser.client, engine, name, address, repeats)
+
+
+def _addresses_of(job_id: int) -> dict[str, str]:
+    return {
+        "Report of a restore": f"/restores/{job_id}",
+        "All restores": "/restores",
+        "Restored contacts": f"/contacts?restored_by={job_id}",
+        "Restored contacts, search “ann”": f"/contacts?restored_by={job_id}&q=ann",
+    }
+
+
+def _ended_job(session: Session, world: World) -> int:
+    """A job that has brought all live contacts back, but for one in a hundred that it says it skipped."""
+    now = read_clock(session)
+    live_ones = session.scalar(select(func.count()).where(live(world.id))) or 0
+    job = RestoreJob(
+        uuid="bench", workspace_id=world.id, requested_by=world.admin.id, kind="filters", scope={},
+        scope_hash="", scope_words="All contacts.", as_of=now, through_number=0, expected=live_ones,
+        idempotency_key="bench", state=DONE, lease_until=now, rung_at=now, created_at=now, started_at=now,
+        finished_at=now, restored=live_ones * 99 // 100, skipped=live_ones // 100,
+    )  # fmt: skip
+    session.add(job)
+    session.flush()
+    for statement in (LEDGER, RESTORED):
+        session.execute(text(statement), {"job": job.id, "workspace": world.id})
+    session.commit()
+    return job.id
+
+
+def _addresses(session: Session, workspace_id: int) -> dict[str, str]:
+    """What is asked for, by its name."""
+    binned = (Contact.workspace_id == workspace_id) & Contact.deleted_at.is_not(None)
+    deep_in_bin = _halfway(session, WALK, binned)
+    deep = _halfway(session, NEWEST_FIRST, live(workspace_id))
+    small = _a_small_deletion(session, workspace_id)
+    ago = read_clock(session) - timedelta(days=3)
+    day, old_day = f"{ago:%Y-%m-%d}", f"{small.created_at:%Y-%m-%d}"
+    ticked = session.scalars(select(Contact.id).where(binned).order_by(*WALK.order).limit(20)).all()
+    selected = "&".join(f"selected={contact_id}" for contact_id in ticked)
+    restore, overview = "/contacts/restore", "/contacts"
+    return {
+        "Bin": restore,
+        "Bin, halfway down": f"{restore}?after={deep_in_bin}",
+        "Bin, halfway back": f"{restore}?before={deep_in_bin}",
+        "Bin, search “ann”": f"{restore}?q=ann",
+        "Bin, search “ann”, halfway down": f"{restore}?q=ann&after={deep_in_bin}",
+        "Bin, search “an”": f"{restore}?q=an",
+        "Bin, search “zyx” (rare)": f"{restore}?q=zyx",
+        "Bin, search “qqq” (nobody)": f"{restore}?q=qqq",
+        "Bin, deleted since three days": f"{restore}?from={day}",
+        "Bin, deleted on an old day": f"{restore}?from={old_day}&to={old_day}",
+        "Bin, an old deletion of a few": f"{restore}?deletion={small.number}",
+        "Bin, deleted by a person": f"{restore}?deleted_by={small.user_id}",
+        "Bin, deleted by a person, search “ann”": f"{restore}?deleted_by={small.user_id}&q=ann",
+        "Bin, 20 ticked": f"{restore}?{selected}",
+        "Bin, a tick": f"{restore}/selection?matching=50%2B&q=ann&{selected}",
+        "Overview": overview,
+        "Overview, halfway down": f"{overview}?after={deep}",
+        "Overview, search “ann”": f"{overview}?q=ann",
+        "Overview, search “an”": f"{overview}?q=an",
+        "Overview, search “zyx” (rare)": f"{overview}?q=zyx",
+    }
+
+
+def _halfway(session: Session, order: Keyset, which: Any) -> str | None:
+    """The cursor of the place with half of these contacts before it."""
+    number = session.scalar(select(func.count()).select_from(Contact).where(which)) or 0
+    query = select(order.moment, order.id).where(which).order_by(*order.order).offset(number // 2)
+    moment, row_id = session.execute(query.limit(1)).one()
+    return to_cursor((moment, row_id))
+
+
+def _a_small_deletion(session: Session, workspace_id: int) -> Row[Any]:
+    query = select(Deletion.number, Deletion.user_id, Deletion.created_at)
+    in_window = Deletion.created_at > read_clock(session) - timedelta(days=29)
+    query = query.where(Deletion.workspace_id == workspace_id, in_window)
+    return session.execute(query.order_by(Deletion.in_bin, Deletion.id).limit(1)).one()
+
+
+def _time(client: FlaskClient, engine: Engine, name: str, address: str, repeats: int) -> Timing:
+    asked = 0
+
+    def count(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+
+    # A whole page costs more than its update: what is asked for without htmx is the dearer of the two.
+    headers = HTMX if "/selection" in address else {}
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        taken = []
+        for _ in range(WARM_UP + repeats):
+            asked, start = 0, perf_counter()
+            answer = client.get(address, headers=headers)
+            taken.append((perf_counter() - start) * 1000)
+            if answer.status_code != 200:
+                raise RuntimeError(f"{address} answers {answer.status}")
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+    percentiles = quantiles(taken[WARM_UP:], n=100, method="inclusive")
+    return Timing(name, round(percentiles[49], 1), round(percentiles[94], 1), asked)
