@@ -1,7 +1,7 @@
 """Keyset paging: a page begins after a place, not after so many rows, so a page deep down costs what the
 first one does, and a row that comes or goes meanwhile shifts nothing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -113,28 +113,29 @@ class Keyset:
         `ids` finds its rows, and `query` reads them; each row's first element carries the order's two
         attributes. A page whose rows have all gone meanwhile is none: then the first page is what is left.
         """
-        total = None
 
-        def beyond(**place: Place) -> list[Row[*tuple[Any, ...]]]:
-            nonlocal total
+        def beyond(**place: Place) -> tuple[list[Row[*tuple[Any, ...]]], bool, int | None]:
+            """The rows beyond the place, whether there are more of them, and how many there are in all."""
             found, total = ids(session, limit=size + 1, **place)
-            if not found:
-                return []
-            rows = {row[0].id: row for row in session.execute(query.where(self.id.in_(found)))}
-            return [rows[row_id] for row_id in found if row_id in rows]
+            wanted = query.where(self.id.in_(found[:size]))
+            rows = {row[0].id: row for row in session.execute(wanted)} if found else {}
+            # A row may have gone between the two statements; the others are still one page of several.
+            return [rows[row_id] for row_id in found[:size] if row_id in rows], len(found) > size, total
 
-        if before is not None and (found := beyond(before=before)):
-            rows = found[:size][::-1]
-            newer = self._place(rows[0]) if len(found) > size else None
-            return Page(rows, older=self._place(rows[-1]), newer=newer, total=total)
-        if after is not None and (found := beyond(after=after)):
-            return replace(self._page(found, size, total), newer=self._place(found[0]))
-        page = self._page(beyond(), size, total)
-        return page if page.older else replace(page, total=len(page.rows))
-
-    def _page(self, found: list[Row[*tuple[Any, ...]]], size: int, total: int | None) -> Page:
-        older = self._place(found[size - 1]) if len(found) > size else None
-        return Page(found[:size], older=older, newer=None, total=total)
+        if before is not None:
+            rows, more, total = beyond(before=before)
+            if rows:
+                newer = self._place(rows[-1]) if more else None
+                return Page(rows[::-1], older=self._place(rows[0]), newer=newer, total=total)
+        elif after is not None:
+            rows, more, total = beyond(after=after)
+            if rows:
+                older = self._place(rows[-1]) if more else None
+                return Page(rows, older=older, newer=self._place(rows[0]), total=total)
+        rows, more, total = beyond()
+        if not (more and rows):
+            return Page(rows, older=None, newer=None, total=len(rows))
+        return Page(rows, older=self._place(rows[-1]), newer=None, total=total)
 
     def _place(self, row: Row[*tuple[Any, ...]]) -> Place:
         return getattr(row[0], str(self.moment.key)), getattr(row[0], str(self.id.key))

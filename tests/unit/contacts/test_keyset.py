@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
-from webapp.contacts.find import Wanted
+from webapp.contacts.find import NEWEST_FIRST, Wanted
 from webapp.contacts.find import read_page as read_live
 from webapp.contacts.keyset import Page, Place
+from webapp.models import Contact
 from webapp.restoring.bin import Extent
 from webapp.restoring.bin import read_page as read_bin
 from webapp.restoring.filters import Filters
@@ -90,6 +92,21 @@ def test_a_row_that_comes_or_goes_meanwhile_shifts_nothing(session: Session) -> 
     second = read_live(session, Wanted(world.id), size=2, after=first.older)
 
     assert [row[0].id for row in second.rows] == [contacts[2].id, contacts[3].id]
+
+
+def test_a_row_that_goes_while_the_page_is_read_hides_no_other_page(session: Session) -> None:
+    world = new_world(session)
+    contacts = [new_contact(session, world, created_at=NOW - i * MINUTE) for i in range(4)]
+    query = select(Contact).where(Contact.workspace_id == world.id, Contact.id != contacts[0].id)
+
+    def found_before(session: Session, *, limit: int, **_: Place) -> tuple[list[int], None]:
+        return [contact.id for contact in contacts][:limit], None
+
+    page = NEWEST_FIRST.read(session, query, found_before, size=2)
+
+    assert [row[0].id for row in page.rows] == [contacts[1].id]
+    assert page.older == (contacts[1].created_at, contacts[1].id)
+    assert page.total is None
 
 
 def test_where_everything_before_has_gone_the_first_page_is_shown(session: Session) -> None:
