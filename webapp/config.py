@@ -16,7 +16,7 @@ from sqlalchemy import URL
 from webapp.local_services import redis_url
 
 MIB = 1024 * 1024
-# SQLite takes at most 32 766 values in one statement.
+# A batch is a transaction of a second at most; this many are several.
 LARGEST_BATCH = 30_000
 
 # The times of the restore protocol, in seconds; TIME_SCALE divides them all, so that tests need not wait.

@@ -110,6 +110,9 @@ def _is_busy(error: OperationalError) -> bool:
 def end_silent_transactions(engine: Engine, seconds: float) -> None:
     """Let the server end a transaction in which this process says nothing for so long, and free its locks.
 
+    Nor does this process wait for somebody else's lock for more than twice as long: one who has forgotten to
+    commit would otherwise hold up the worker, and with it every account.
+
     On PostgreSQL only: on SQLite the lock is the process's own, and nobody can take it away.
     """
     if engine.dialect.name != "postgresql":
@@ -121,6 +124,7 @@ def end_silent_transactions(engine: Engine, seconds: float) -> None:
     @event.listens_for(engine, "connect")
     def set_timeout(dbapi_connection: Any, _record: Any) -> None:
         dbapi_connection.execute(f"SET idle_in_transaction_session_timeout = {round(seconds * 1000)}")
+        dbapi_connection.execute(f"SET lock_timeout = {round(seconds * 2000)}")
         # Else the setting would go with the transaction that the driver has begun for it.
         dbapi_connection.commit()
 
@@ -163,8 +167,7 @@ def listed(session: Session, numbers: Sequence[int]) -> FromClause:
 
 
 def keep_to_indexes(session: Session) -> None:
-    """Let the planner take rows by an index or not at all, in the order in which they stand there, until the
-    transaction ends.
+    """Turn the planner away from reading tables whole, hashing and sorting them, until the transaction ends.
 
     While a restore empties the bin and fills the live side the statistics are wrong about both, and a plan
     that reads one of them whole, once for each batch, is a thousand times slower. SQLite does it anyway.

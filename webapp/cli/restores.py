@@ -70,7 +70,7 @@ def _lease(job: RestoreJob, now: datetime) -> str:
     if not job.is_active:
         return "none: it has ended"
     if job.state == QUEUED:
-        return f"none yet: rung for {_ago(job.rung_at, now)}"
+        return f"none yet: asked for {_ago(job.created_at, now)}, rung for {_ago(job.rung_at, now)}"
     left = (job.lease_until - now).total_seconds()
     if left > 0:
         return f"{job.runner} for {left:.0f} more seconds"

@@ -89,8 +89,8 @@ def give_back(session: Session, claim: Claim, *, counts_as_a_claim: bool, why: s
         now = read_clock(session)
         job = hold(session, claim, now)
         job.lease_until = job.rung_at = now
-        if why is not None:
-            job.last_error = why
+        # Whoever only goes, because it was told to, leaves no old trouble behind that is over.
+        job.last_error = why
         if not counts_as_a_claim:
             job.claims_since_progress = max(0, job.claims_since_progress - 1)
 

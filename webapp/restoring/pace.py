@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+LONGEST_REST = 1.0
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -17,5 +19,5 @@ class Pace:
 
     def rest_after(self, worked: float) -> float:
         """How long to rest after a batch that took `worked` seconds: as long again, so that the lock is free
-        half of the time, also on a machine that is slow at the moment."""
-        return max(self.rest_seconds, worked) if self.rest_seconds else 0.0
+        half of the time, also on a machine that is slow at the moment; but not long after a standstill."""
+        return min(max(self.rest_seconds, worked), LONGEST_REST) if self.rest_seconds else 0.0

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -37,6 +37,8 @@ PLAN_AGAIN = 3
 TRY_AGAIN = 5
 # After so many deaths at one place the row that they die of is looked for.
 MOST_DEATHS = 3
+# After so many contacts left out it is not the contacts' doing.
+MOST_LEFT_OUT = 5
 # After so many claims without a committed batch the job is failed, and says so.
 MOST_CLAIMS = 10
 
@@ -119,11 +121,27 @@ def _decide_whether_to_begin(session: Session, claim: Claim, pace: Pace) -> str:
                 now,
                 f"The restore was interrupted {MOST_CLAIMS} times at the same place.",
             )
+        elif job.one_by_one and job.claims_since_progress > MOST_DEATHS and _too_many_left_out(session, job):
+            _end(
+                session,
+                job,
+                FAILED,
+                now,
+                f"Each attempt at {MOST_LEFT_OUT} contacts was cut short. The cause must be another.",
+            )
         elif job.claims_since_progress > MOST_DEATHS and not job.one_by_one:
             log.warning("one_by_one", contacts=pace.batch_size)
             # From here on the place is another: one contact instead of a batch.
             job.one_by_one, job.claims_since_progress = pace.batch_size, 1
         return job.state
+
+
+def _too_many_left_out(session: Session, job: RestoreJob) -> bool:
+    """Whether the job has left out so many contacts that the next one is not to blame either."""
+    left_out = select(func.count()).where(
+        RestoreOutcome.job_id == job.id, RestoreOutcome.outcome == FAILED, RestoreOutcome.reason == CRASHED
+    )
+    return (session.scalar(left_out) or 0) >= MOST_LEFT_OUT
 
 
 def _next_batch(session: Session, claim: Claim, pace: Pace) -> str:
@@ -153,7 +171,9 @@ def _write_batch(session: Session, claim: Claim, pace: Pace, *, careful: bool) -
     The workspace is locked first, as in a deletion: whether a deal still has a contact is decided by both.
     """
     lock_workspace(session, claim.workspace_id)
-    keep_to_indexes(session)
+    if claim.scope.is_everything:
+        # The walk's index leads from one to the next. A search or a single deletion has ways of its own.
+        keep_to_indexes(session)
     now = read_clock(session)
     job = hold(session, claim, now, pace)
     if job.cancel_requested_at is not None:
@@ -162,6 +182,7 @@ def _write_batch(session: Session, claim: Claim, pace: Pace, *, careful: bool) -
     size = 1 if job.one_by_one else pace.batch_size
     # The place as committed, not as remembered: a commit whose answer was lost may have moved it.
     verdicts = judge(session, claim.scope, limit=size, after=job.place, job_id=claim.job_id)
+    keep_to_indexes(session)
     is_last = len(verdicts) < size
     if job.one_by_one and job.claims_since_progress > MOST_DEATHS:
         verdicts = [verdict.failed(CRASHED) for verdict in verdicts]

@@ -56,7 +56,7 @@ def test_a_queued_job_is_told_with_what_it_waits_for(run: Run, job: RestoreJob, 
         f"Restore #{job.id} of {place.workspace.name} (workspace {place.id}), asked for by Ada Admin: queued"
     )
     assert lines[:2] == ["progress 0 of 5 contacts", "fence 0, claims since progress 0"]
-    assert lines[2].startswith("lease none yet: rung for ")
+    assert lines[2].startswith("lease none yet: asked for ")
 
 
 def test_a_running_job_is_told_with_its_runner_and_its_lease(

@@ -11,9 +11,10 @@ from tests.factories.people import World
 from tests.support.restoring import Restoring, run_out
 from webapp.jobs.connection import connect
 from webapp.jobs.lease import RedisLease, key
-from webapp.models import AuditEvent, RestoreJob, User
+from webapp.models import AuditEvent, RestoreJob, RestoreOutcome, User
 from webapp.restoring.cancel import cancel
-from webapp.restoring.run import MOST_CLAIMS, Pace, carry_out, take
+from webapp.restoring.plan import CRASHED
+from webapp.restoring.run import MOST_CLAIMS, MOST_DEATHS, MOST_LEFT_OUT, Pace, carry_out, take
 
 
 @pytest.fixture
@@ -218,3 +219,19 @@ def test_a_process_that_is_about_to_go_hands_the_job_back_and_it_ends_with_each_
     assert (job.fence, job.restored) == (6, 5)
     assert len(restoring.outcomes(job)) == 5
     assert restoring.in_bin() == set()
+
+
+@pytest.mark.parametrize(("left_out", "state"), [(MOST_LEFT_OUT - 1, "done"), (MOST_LEFT_OUT, "failed")])
+def test_what_happens_at_one_contact_after_the_other_is_no_contacts_fault(
+    store: Session, restoring: Restoring, job: RestoreJob, left_out: int, state: str
+) -> None:
+    """Else a defect would write off a whole bin, contact by contact."""
+    for contact_id in range(left_out):
+        store.add(RestoreOutcome(job_id=job.id, contact_id=-contact_id, outcome="failed", reason=CRASHED))
+    job.one_by_one, job.claims_since_progress, job.failed = 3, MOST_DEATHS, left_out
+    store.commit()
+
+    assert restoring.run(job, batch_size=5) == state
+
+    assert (job.failed > left_out) == (state == "done")
+    assert ("The cause must be another" in (job.why or "")) == (state == "failed")

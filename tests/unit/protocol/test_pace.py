@@ -5,7 +5,7 @@ import pytest
 from webapp.restoring.pace import Pace
 
 
-@pytest.mark.parametrize(("worked", "rested"), [(0.001, 0.02), (0.02, 0.02), (0.5, 0.5)])
+@pytest.mark.parametrize(("worked", "rested"), [(0.001, 0.02), (0.02, 0.02), (0.5, 0.5), (600, 1)])
 def test_where_a_rest_is_needed_it_is_as_long_as_the_work(worked: float, rested: float) -> None:
     assert Pace(30, 250, rest_seconds=0.02).rest_after(worked) == rested
 
