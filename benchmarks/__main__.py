@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import loading, restoring, traffic, workers
+from benchmarks import loading, pages, restoring, traffic, workers
 from benchmarks.figures import Figure, show, write
 from benchmarks.fill import Size
 from benchmarks.stage import databases, filled
@@ -49,6 +49,8 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
             with filled(made, Size(contacts, contacts)) as (url, world):
                 if "restoring" in parts:
                     yield f"Restoring all of {what}", restoring.measure(made, url, world, judged=judged)
+                if "pages" in parts and is_largest:
+                    yield f"Pages with {what}", pages.measure(made, url, world, judged=judged)
                 if "traffic" in parts and is_largest:
                     yield f"{traffic.USERS} people at {what}", traffic.measure(made, url, world)
         each = max(sizes) // 10

@@ -6,6 +6,7 @@ is in the bin.
 
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -98,6 +99,9 @@ def flat(parameters: Any) -> Iterable[Any]:
     for value in parameters:
         if isinstance(value, list | tuple | dict):
             yield from flat(value)
+        elif isinstance(value, str) and value[:1] in ("[", "{"):
+            # Many ids travel as one text (webapp/database.py, listed).
+            yield from map(int, re.findall("[0-9]+", value))
         else:
             yield value
 
