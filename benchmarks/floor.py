@@ -29,19 +29,14 @@ JOB = """
 """
 PROVE = "UPDATE restore_job SET lease_until = :now WHERE id = :job AND fence = 1 AND state = 'running'"
 JUDGE = """
-    WITH batch AS (
-        SELECT contact.id, contact.deletion_id, contact.deleted_at, contact.email_key
-        FROM contact JOIN deletion ON deletion.id = contact.deletion_id
-        WHERE contact.workspace_id = :workspace AND contact.deleted_at IS NOT NULL
-        AND contact.merged_into_id IS NULL AND deletion.completed_at IS NOT NULL
-        AND deletion.number <= :through {after}
-        ORDER BY contact.deleted_at DESC, contact.id DESC LIMIT :size
-    )
-    SELECT id, deletion_id, deleted_at,
-        (SELECT holder.id FROM contact AS holder WHERE holder.email_key = batch.email_key
-         AND holder.workspace_id + 0 = :workspace AND holder.deleted_at IS NULL) AS taken_by,
-        first_value(id) OVER (PARTITION BY email_key ORDER BY deleted_at DESC, id DESC)
-    FROM batch ORDER BY deleted_at DESC, id DESC
+    SELECT contact.id, contact.deletion_id, contact.deleted_at, contact.email_key,
+        (SELECT holder.id FROM contact AS holder WHERE holder.email_key = contact.email_key
+         AND holder.workspace_id + 0 = :workspace AND holder.deleted_at IS NULL)
+    FROM contact JOIN deletion ON deletion.id = contact.deletion_id
+    WHERE contact.workspace_id = :workspace AND contact.deleted_at IS NOT NULL
+    AND contact.merged_into_id IS NULL AND deletion.completed_at IS NOT NULL
+    AND deletion.number <= :through {after}
+    ORDER BY contact.deleted_at DESC, contact.id DESC LIMIT :size
 """
 AFTER = "AND (contact.deleted_at, contact.id) < (:at, :last)"
 BACK = (
@@ -139,8 +134,10 @@ def _batch(driver: Psycopg | Sqlite, common: Values, place: Values) -> tuple[int
     """How many contacts the batch met, and where it came to."""
     driver.execute(PROVE, common)
     rows = driver.execute(JUDGE.format(after=AFTER if place else ""), common | place).fetchall()
-    coming = [row for row in rows if row[3] is None and row[4] == row[0]]
-    staying = [row for row in rows if row[3] is not None or row[4] != row[0]]
+    coming, staying, first = [], [], {}
+    for row in rows:
+        preferred = first.setdefault(row[3], row[0])
+        (coming if row[4] is None and preferred == row[0] else staying).append(row)
     ids = common | {"ids": driver.listed([row[0] for row in coming])}
     driver.execute(BACK.format(these=driver.these), ids)
     driver.execute(DEALS.format(these=driver.these), ids)
@@ -148,7 +145,7 @@ def _batch(driver: Psycopg | Sqlite, common: Values, place: Values) -> tuple[int
         driver.execute(COUNTED, {"deletion": deletion, "number": number})
     driver.execute(LEDGER.format(each=driver.each, table=driver.table), ids)
     skipped = [
-        {"contact": row[0], "reason": "email_taken" if row[3] else "twin", "other": row[3] or row[4]}
+        {"contact": row[0], "reason": "email_taken" if row[4] else "twin", "other": row[4] or first[row[3]]}
         for row in staying
     ]
     if skipped:

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import World
-from tests.support.browser import Browser
+from tests.support.browser import HTMX, Browser
 from tests.support.seen import Seen
 from webapp.contacts import find, search
 from webapp.restoring import bin as the_bin
+from webapp.web import counting
 
 NAMES = ("Ann", "Bob")
 
@@ -178,3 +179,18 @@ def test_a_number_that_nobody_can_have_seen_is_counted(admin: Browser, world: Wo
     for seen in ("", "x", "-1", "1+1", "٣"):
         bar = admin.get("/contacts/restore/selection", {"matching": seen}, htmx=True)
         assert bar.words("#restore-all") == "Restore all contacts (1)"
+
+
+@pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
+def test_one_number_is_counted_at_a_time_and_asked_for_again(
+    scripted: Browser, many: None, path: str
+) -> None:
+    page = scripted.get(path, {"q": "bob"})
+    asking = page.one("#results-count")
+    assert "every 3s" in str(asking["hx-trigger"])
+
+    with counting._counting:
+        answer = scripted.client.get(str(asking["hx-get"]), headers=HTMX)
+        assert (answer.status_code, answer.text) == (204, "")
+
+    assert come(scripted, page).words("#results-count").startswith("60 ")

@@ -190,6 +190,20 @@ def test_a_workspace_that_is_not_there_cannot_be_locked(store: Session) -> None:
         lock_workspace(store, 0)
 
 
+def test_a_worker_does_not_wait_for_somebody_elses_lock_without_end(
+    engine: Engine, store: Session, world: World
+) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("on SQLite nobody waits for more than five seconds")
+    workers = create_engine(engine.url, **engine_options("postgresql"))
+    end_silent_transactions(workers, 0.1)
+    lock_workspace(store, world.id)
+
+    with Session(workers) as waiting, pytest.raises(OperationalError, match="lock timeout"):
+        lock_workspace(waiting, world.id)
+    workers.dispose()
+
+
 @pytest.mark.parametrize("numbers", [[], [7], [3, 1, 2**40, 1], list(range(100_000))])
 def test_numbers_are_listed_as_a_table(session: Session, numbers: list[int]) -> None:
     """One value, so their number is not limited by how many values a statement may have."""

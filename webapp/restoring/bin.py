@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from webapp.contacts.keyset import Keyset, Page, Place, unguessed
 from webapp.contacts.normal import found_by
@@ -42,7 +42,17 @@ class Extent:
 
     def contacts(self, filters: Filters) -> ColumnElement[bool]:
         """The contacts in the bin, for a statement that joins their deletion."""
-        return and_(self.deletions(filters), self.alone(filters))
+        return and_(self.deletions(filters), self.alone(filters), self._moment(filters))
+
+    def _moment(self, filters: Filters) -> ColumnElement[bool]:
+        """The moment of the one deletion that is asked for: the walk begins there and need not come to it."""
+        if filters.deletion is None:
+            return true()
+        one = aliased(Deletion)
+        moment = select(one.created_at).where(
+            one.workspace_id == self.workspace_id, one.number == filters.deletion
+        )
+        return Contact.deleted_at == moment.scalar_subquery()
 
     def alone(self, filters: Filters) -> ColumnElement[bool]:
         """What of it the contact tells without its deletion: the index of the walk has these ranges."""

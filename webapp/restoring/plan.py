@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import case, func, null, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.contacts.keyset import Place
@@ -58,42 +58,37 @@ def judge(
     An address held by a contact that job `job_id` itself has restored in an earlier batch is a twin's, not
     a stranger's; so plan and run give the same reason.
     """
-    candidates = chosen(scope).with_only_columns(
-        Contact.id,
-        Contact.deletion_id,
-        Contact.deleted_at,
-        Contact.email_key,
-        Contact.workspace_id,
-    )
-    if after is not None:
-        candidates = candidates.where(WALK.after(after))
-    batch = candidates.order_by(*WALK.order).limit(limit).cte("batch")
-
     # Asked contact by contact, and only by the address: plus nought, the workspace is no way in. While a
     # restore fills the live side the statistics call it empty, and a plan once read all of it for each.
     holder = aliased(Contact, name="holder")
     holder_id = (
         select(holder.id)
         .where(
-            holder.workspace_id + 0 == batch.c.workspace_id,
-            holder.email_key == batch.c.email_key,
+            holder.workspace_id + 0 == Contact.workspace_id,
+            holder.email_key == Contact.email_key,
             holder.deleted_at.is_(None),
         )
         .scalar_subquery()
     )
-    order = (batch.c.deleted_at.desc(), batch.c.id.desc())
-    first_of_twins = func.first_value(batch.c.id).over(partition_by=batch.c.email_key, order_by=order)
-    judged = session.execute(
-        select(
-            batch.c.id,
-            batch.c.deletion_id,
-            batch.c.deleted_at,
-            holder_id,
-            case((batch.c.email_key.is_(None), null()), else_=first_of_twins),
-        ).order_by(*order)
-    ).all()
-    ours = _restored_by(session, job_id, [row[3] for row in judged if row[3] is not None])
-    return [_verdict(*row, ours=ours) for row in judged]
+    batch = chosen(scope).with_only_columns(
+        Contact.id, Contact.deletion_id, Contact.deleted_at, Contact.email_key, holder_id
+    )
+    if after is not None:
+        batch = batch.where(WALK.after(after))
+    met = session.execute(batch.order_by(*WALK.order).limit(limit)).all()
+    ours = _restored_by(session, job_id, [row[4] for row in met if row[4] is not None])
+    first_of_twins: dict[str, int] = {}
+    return [
+        _verdict(
+            contact_id,
+            deletion_id,
+            deleted_at,
+            taken_by,
+            first_of_twins.setdefault(email_key, contact_id) if email_key is not None else None,
+            ours=ours,
+        )
+        for contact_id, deletion_id, deleted_at, email_key, taken_by in met
+    ]
 
 
 def _restored_by(session: Session, job_id: int | None, ids: list[int]) -> set[int]:

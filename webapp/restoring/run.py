@@ -171,8 +171,8 @@ def _write_batch(session: Session, claim: Claim, pace: Pace, *, careful: bool) -
     The workspace is locked first, as in a deletion: whether a deal still has a contact is decided by both.
     """
     lock_workspace(session, claim.workspace_id)
-    if claim.scope.is_everything:
-        # The walk's index leads from one to the next. A search or a single deletion has ways of its own.
+    if not claim.scope.is_a_search:
+        # The walk's index leads from one to the next. A text has an index of its own.
         keep_to_indexes(session)
     now = read_clock(session)
     job = hold(session, claim, now, pace)

@@ -50,11 +50,9 @@ class Scope:
         return "filters" if self.filters is not None else "ids"
 
     @property
-    def is_everything(self) -> bool:
-        """Whether it means all of the bin, or all of a stretch of time in it."""
-        return self.filters is not None and not (
-            self.filters.q or self.filters.deleted_by is not None or self.filters.deletion is not None
-        )
+    def is_a_search(self) -> bool:
+        """Whether it means the contacts that a text is found in."""
+        return self.filters is not None and bool(self.filters.q)
 
     def is_old(self, now: datetime) -> bool:
         """Whether its dialog has been open for more than 30 minutes at `now`, the same clock's reading."""

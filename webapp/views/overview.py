@@ -18,6 +18,7 @@ from webapp.restoring.filters import unsearchable
 from webapp.restoring.lately import large_deletion_lately
 from webapp.restoring.report import find_job
 from webapp.web.address import address
+from webapp.web.counting import counted_alone
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.paging import number_asked_for, place_asked_for, to_cursor
 from webapp.web.selection import Selection, still_there, ticked_here
@@ -72,7 +73,9 @@ def overview_count() -> ResponseReturnValue:
     wanted, q_error = _wanted()
     if q_error:
         abort(422, q_error)
-    return render_template("contacts/_count.html", total=Amount(count(db.session(), wanted)))
+    return counted_alone(
+        lambda: render_template("contacts/_count.html", total=Amount(count(db.session(), wanted)))
+    )
 
 
 def contact(contact_id: int) -> ResponseReturnValue:

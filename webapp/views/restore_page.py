@@ -20,6 +20,7 @@ from webapp.restoring.report import JobView, view_job
 from webapp.restoring.start import active_job
 from webapp.restoring.words import counted, describe
 from webapp.web.address import address
+from webapp.web.counting import counted_alone
 from webapp.web.htmx import is_htmx, page_or_part, retarget
 from webapp.web.paging import place_asked_for, to_cursor
 from webapp.web.selection import Selection, still_there, ticked_here
@@ -110,8 +111,14 @@ def restore_count() -> ResponseReturnValue:
     typed, _ = read_asked_filters(extent)
     if typed.meaning is None:
         abort(422, "Correct the search first: nothing was counted.")
-    matching = Amount(the_bin.count(session, extent, typed.meaning))
-    return render_template("restore/_count.html", matching=matching, all_label=_all_label(matching, typed))
+    filters = typed.meaning
+
+    def count() -> str:
+        matching = Amount(the_bin.count(session, extent, filters))
+        label = _all_label(matching, typed)
+        return render_template("restore/_count.html", matching=matching, all_label=label)
+
+    return counted_alone(count)
 
 
 def answer(*, message: str | None = None, status: int = 200) -> ResponseReturnValue:

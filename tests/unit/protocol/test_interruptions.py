@@ -13,7 +13,8 @@ from tests.factories.people import World
 from tests.support.faults import before_each_statement
 from tests.support.restoring import Restoring
 from webapp.models import RestoreJob
-from webapp.restoring.run import MOST_CLAIMS, MOST_DEATHS, TRY_AGAIN
+from webapp.restoring.pace import Pace
+from webapp.restoring.run import MOST_CLAIMS, MOST_DEATHS, TRY_AGAIN, carry_out
 
 Raise = Callable[[str], None]
 
@@ -54,6 +55,19 @@ def test_trouble_of_the_database_counts_as_no_claim(
 
     assert restoring.run(job) == "done"
     assert (job.restored, job.failed) == (3, 0)
+
+
+def test_who_goes_on_and_is_told_to_go_leaves_no_trouble_behind_that_is_over(
+    store: Session, restoring: Restoring, job: RestoreJob
+) -> None:
+    job.last_error = "The database has no room left."
+    store.commit()
+
+    pace = Pace(30, 2)
+    assert carry_out(store, restoring.lease, job.id, pace=pace, should_stop=lambda: True) == "released"
+
+    store.refresh(job)
+    assert (job.state, job.processed, job.last_error) == ("running", 2, None)
 
 
 def test_what_nobody_expected_counts(

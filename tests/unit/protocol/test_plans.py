@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.bins import fill_bin
 from tests.factories.people import World
+from tests.support.faults import before_each_statement
 from tests.support.restoring import Restoring
 
 # The tables that hold a row, or several, for each contact.
@@ -18,6 +19,28 @@ def read_whole(session: Session) -> dict[str, int]:
     session.execute(text("SELECT pg_stat_force_next_flush()"))
     session.commit()
     return {row.relname: row.seq_scan for row in session.execute(READ_WHOLE, {"tables": list(LARGE)})}
+
+
+@pytest.mark.parametrize(("typed", "tied"), [({}, True), ({"deletion": "1"}, True), ({"q": "ann"}, False)])
+def test_a_search_may_have_a_better_way_than_the_walk(
+    engine: Engine, store: Session, world: World, restoring: Restoring, typed: dict[str, str], tied: bool
+) -> None:
+    """A name that one of a million has is looked up; who wants all of them goes along all of them."""
+    fill_bin(store, world, 3)
+    store.commit()
+    job = restoring.start(restoring.question_all(**typed).scope)
+    asked: list[str] = []
+
+    with before_each_statement(engine, asked.append):
+        restoring.run(job)
+
+    judged = next(
+        place
+        for place, statement in enumerate(asked)
+        if statement.startswith("SELECT contact.id, contact.deletion_id")
+    )
+    before = any("set_config" in statement for statement in asked[:judged])
+    assert before == (tied and engine.dialect.name == "postgresql")
 
 
 def test_a_batch_reads_no_large_table_whole(
