@@ -147,14 +147,19 @@ class _Connection:
         self._connection.close()
 
     def get(self, path: str) -> Answer:
+        """Ask for the path; once more where the server has hung up while nobody spoke, as browsers do."""
         begun = time.perf_counter()
-        status, count_at = None, None
+        answer = self._ask(path)
+        if answer.status is None:
+            answer = self._ask(path)
+        return replace(answer, ms=(time.perf_counter() - begun) * 1000)
+
+    def _ask(self, path: str) -> Answer:
         try:
             self._connection.request("GET", path, headers=self._headers)
             answer = self._connection.getresponse()
             found = COUNT.search(answer.read())
-            count_at = html.unescape(found[1].decode()) if found else None
-            status = answer.status
         except (OSError, HTTPException):
             self._connection.close()
-        return Answer(status, (time.perf_counter() - begun) * 1000, count_at)
+            return Answer(None, 0)
+        return Answer(answer.status, 0, html.unescape(found[1].decode()) if found else None)
