@@ -11,7 +11,7 @@ from benchmarks.fill import Size
 from benchmarks.stage import databases, filled
 
 SIZES = {
-    "small": {"postgresql": (10_000, 100_000), "sqlite": (10_000,)},
+    "small": {"postgresql": (50_000,), "sqlite": (10_000,)},
     "full": {"postgresql": (10_000, 100_000, 1_000_000), "sqlite": (10_000, 100_000)},
 }
 # The sizes that the absolute goals are for.
