@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from webapp.database import listed
 from webapp.models import Contact, Deal, DealContact, Deletion, RestoreOutcome
-from webapp.models.base import is_one_of
 from webapp.models.restore_job import RESTORED, SKIPPED
 from webapp.restoring.plan import EMAIL_TAKEN, REFUSED, Verdict
 
@@ -34,7 +33,7 @@ def bring_back(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> No
     these = select(listed(session, [verdict.contact_id for verdict in coming]).c.value)
     written = session.execute(
         update(Contact)
-        .where(is_one_of(Contact.id, these), Contact.deleted_at.is_not(None))
+        .where(Contact.id.in_(these), Contact.deleted_at.is_not(None))
         .values(deleted_at=None, restore_job_id=job_id)
         .execution_options(synchronize_session=False)
     )
@@ -64,7 +63,7 @@ def _rejoin_deals(session: Session, contacts: Select[int]) -> None:
     session.execute(
         update(DealContact)
         .where(
-            is_one_of(DealContact.contact_id, contacts),
+            DealContact.contact_id.in_(contacts),
             DealContact.detached_by_deletion_id == latest_deletion,
             select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None)).exists(),
         )
