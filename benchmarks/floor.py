@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from webapp.database import READING_IT_WHOLE
-from webapp.restoring.pace import Pace
+from webapp.jobs.settings import BatchSettings
 
 TIES = "; ".join(f"SET enable_{way} = off" for way in READING_IT_WHOLE)
 
@@ -110,7 +110,7 @@ class Sqlite:
         return "[" + ",".join(map(str, ids)) + "]"
 
 
-def bare_restore(url: str, pace: Pace) -> float:
+def bare_restore(url: str, pace: BatchSettings) -> float:
     """Restore all that is in the bin of the database at `url`; contacts a second."""
     driver = Sqlite(url) if url.startswith("sqlite") else Psycopg(url)
     with closing(driver.connection):

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from webapp.clock import read_clock
-from webapp.models import Contact, Deal, DealContact, Deletion, RestoreJob, RestoreOutcome
-from webapp.models.restore_job import RESTORED, SKIPPED
+from webapp.models import Contact, Deal, DealContact, Deletion, Job, RestoreOutcome
+from webapp.models.restore_outcome import Outcome
 
 
 def restore_one_by_one(engine: Engine, world: World, job_id: int, contacts: int) -> float:
@@ -23,12 +23,12 @@ def restore_one_by_one(engine: Engine, world: World, job_id: int, contacts: int)
         session.commit()
         begun = time.perf_counter()
         for contact_id in ids:
-            _restore(session, session.get_one(RestoreJob, job_id), session.get_one(Contact, contact_id))
+            _restore(session, session.get_one(Job, job_id), session.get_one(Contact, contact_id))
             session.commit()
         return len(ids) / (time.perf_counter() - begun)
 
 
-def _restore(session: Session, job: RestoreJob, contact: Contact) -> None:
+def _restore(session: Session, job: Job, contact: Contact) -> None:
     job.lease_until = read_clock(session)
     holder = session.scalar(
         select(Contact.id).where(
@@ -37,10 +37,10 @@ def _restore(session: Session, job: RestoreJob, contact: Contact) -> None:
             Contact.deleted_at.is_(None),
         )
     )
-    outcome = RestoreOutcome(job_id=job.id, contact_id=contact.id, outcome=SKIPPED if holder else RESTORED)
-    session.add(outcome)
+    outcome = Outcome.SKIPPED if holder else Outcome.RESTORED
+    session.add(RestoreOutcome(job_id=job.id, contact_id=contact.id, outcome=outcome))
+    job.add_counts({outcome: 1})
     if holder is not None:
-        job.skipped += 1
         return
     deletion_id, contact.deleted_at, contact.restore_job_id = contact.deletion_id, None, job.id
     on_deals = DealContact.contact_id == contact.id, Deal.deleted_at.is_(None)
@@ -49,4 +49,3 @@ def _restore(session: Session, job: RestoreJob, contact: Contact) -> None:
             place.detached_at = place.detached_by_deletion_id = None
             place.is_primary = False
     session.get_one(Deletion, deletion_id).in_bin -= 1
-    job.restored += 1

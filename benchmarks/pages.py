@@ -24,8 +24,8 @@ from webapp.clock import read_clock
 from webapp.contacts.find import NEWEST_FIRST
 from webapp.contacts.keyset import Keyset
 from webapp.extensions import db
-from webapp.models import Contact, Deletion, RestoreJob, live
-from webapp.models.restore_job import DONE
+from webapp.models import Contact, Deletion, Job, live
+from webapp.models.job import JobState
 from webapp.restoring.bin import WALK
 from webapp.web.paging import to_cursor
 
@@ -100,10 +100,10 @@ def _ended_job(session: Session, world: World) -> int:
     """A job that has brought all live contacts back, but for one in a hundred that it says it skipped."""
     now = read_clock(session)
     live_ones = session.scalar(select(func.count()).where(live(world.id))) or 0
-    job = RestoreJob(
+    job = Job(
         uuid="bench", workspace_id=world.id, requested_by=world.admin.id, kind="filters", scope={},
         scope_hash="", scope_words="All contacts.", as_of=now, through_number=0, expected=live_ones,
-        idempotency_key="bench", state=DONE, lease_until=now, rung_at=now, created_at=now, started_at=now,
+        idempotency_key="bench", state=JobState.DONE, lease_until=now, rung_at=now, created_at=now, started_at=now,
         finished_at=now, restored=live_ones * 99 // 100, skipped=live_ones // 100,
     )  # fmt: skip
     session.add(job)

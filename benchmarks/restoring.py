@@ -21,8 +21,8 @@ from tests.factories.people import World
 from tests.support.browser import Browser
 from tests.support.confirming import ASK_ABOUT_ALL, job_of
 from tests.support.processes import WorkerProcess, wait_until
-from webapp.models import RestoreBatch, RestoreJob
-from webapp.models.restore_job import ACTIVE
+from webapp.models import Job, JobBatch
+from webapp.models.job import ACTIVE
 
 Answer = TypeVar("Answer")
 
@@ -129,13 +129,11 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> Told:
     memory = list(watch_to_the_end(here.engine, job_id, worker))
     end = time.time()
     with Session(here.engine) as session:
-        job = session.get_one(RestoreJob, job_id)
-        assert job.state == "done", job.why
+        job = session.get_one(Job, job_id)
+        assert job.state == "done", job.reason
         assert job.started_at is not None
         begun = job.started_at.timestamp()
-        at = session.scalars(
-            select(RestoreBatch.at).where(RestoreBatch.job_id == job_id).order_by(RestoreBatch.id)
-        ).all()
+        at = session.scalars(select(JobBatch.at).where(JobBatch.job_id == job_id).order_by(JobBatch.id)).all()
         return Told(
             contacts=job.processed,
             seconds=end - begun,
@@ -181,7 +179,7 @@ def timed(act: Callable[[], Answer]) -> tuple[Answer, float]:
 def is_active(engine: Engine, job_id: int) -> bool:
     """Whether the job has not ended."""
     with engine.connect() as connection:
-        return connection.scalar(select(RestoreJob.state).where(RestoreJob.id == job_id)) in ACTIVE
+        return connection.scalar(select(Job.state).where(Job.id == job_id)) in ACTIVE
 
 
 def _ledger_bytes(engine: Engine) -> float:

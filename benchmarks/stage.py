@@ -20,8 +20,8 @@ from tests.support.processes import WorkerProcess, worker_process
 from tests.support.web import WebProcess, web_process
 from webapp import create_app
 from webapp.extensions import db, limiter
-from webapp.jobs.services import Services, services
 from webapp.local_services import private_redis
+from webapp.worker.services import Services, services
 
 # What any managed PostgreSQL with 4 GB of memory has, and the wheel's has not.
 SETTINGS = {

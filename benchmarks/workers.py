@@ -13,8 +13,8 @@ from benchmarks.restoring import PATIENCE, start_all
 from benchmarks.stage import Databases, Stage, filled, stage
 from tests.factories.people import World
 from tests.support.processes import wait_until
-from webapp.models import RestoreJob
-from webapp.models.restore_job import ACTIVE
+from webapp.models import Job
+from webapp.models.job import ACTIVE
 
 WORKSPACES = 4
 WORKERS = (1, 2, 4)
@@ -42,11 +42,11 @@ def total_rate(here: Stage, worlds: list[World], number: int) -> float:
         ended = time.time()
     with Session(here.engine) as session:
         begun, contacts = session.execute(
-            select(func.min(RestoreJob.started_at), func.sum(RestoreJob.restored + RestoreJob.skipped))
+            select(func.min(Job.started_at), func.sum(Job.restored + Job.skipped))
         ).one()
     return float(contacts / (ended - begun.timestamp()))
 
 
 def _active(engine: Engine) -> int:
     with Session(engine) as session:
-        return session.scalar(select(func.count()).where(RestoreJob.state.in_(ACTIVE))) or 0
+        return session.scalar(select(func.count()).where(Job.state.in_(ACTIVE))) or 0

@@ -19,9 +19,9 @@ from tests.support.databases import postgresql_url, sqlite_url
 from tests.support.work import work_off
 from webapp import create_app
 from webapp.extensions import db, limiter
-from webapp.jobs.connection import connect
-from webapp.jobs.lease import RedisLease
 from webapp.local_services import private_redis
+from webapp.worker.connection import connect
+from webapp.worker.redis_lock import RedisLock
 
 DATABASES = {"sqlite": sqlite_url, "postgresql": postgresql_url}
 
@@ -115,11 +115,11 @@ def redis(redis_url: str) -> Redis:
 
 
 @pytest.fixture
-def lease(redis: Redis) -> Iterator[RedisLease]:
-    """The lease with its real times; no key outlives its test, because SQLite gives rolled-back ids again."""
-    before = set(redis.keys("restore:lock:*"))
-    yield RedisLease(redis, lock_seconds=60, starting_seconds=10)
-    if left := set(redis.keys("restore:lock:*")) - before:
+def lock(redis: Redis) -> Iterator[RedisLock]:
+    """The lock with its real times; no key outlives its test, because SQLite gives rolled-back ids again."""
+    before = set(redis.keys("*:lock:*"))
+    yield RedisLock(redis, lock_seconds=60, starting_seconds=10)
+    if left := set(redis.keys("*:lock:*")) - before:
         redis.delete(*left)
 
 

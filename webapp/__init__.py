@@ -12,8 +12,6 @@ from webapp import database
 from webapp.cli import init_cli
 from webapp.config import load_config
 from webapp.extensions import csrf, db, limiter, login_manager, migrate
-from webapp.jobs.connection import options
-from webapp.jobs.services import init_services
 from webapp.logs import init_logs
 from webapp.urls import add_urls
 from webapp.web.assets import init_assets
@@ -21,6 +19,8 @@ from webapp.web.bodies import init_bodies
 from webapp.web.errors import init_errors
 from webapp.web.headers import init_headers
 from webapp.web.words import init_words
+from webapp.worker.connection import options
+from webapp.worker.services import init_services
 
 ROOT = Path(__file__).parent.parent
 

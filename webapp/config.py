@@ -19,14 +19,21 @@ MIB = 1024 * 1024
 # A batch is a transaction of a second at most; this many are several.
 LARGEST_BATCH = 30_000
 
-# The times of the restore protocol, in seconds; TIME_SCALE divides them all, so that tests need not wait.
+# Processes that carry out restores, by the database's kind.
+RESTORE_WORKERS = {"postgresql": 2, "sqlite": 1}
+MOST_WORKERS = 32
+
+# The times of the job protocol, in seconds; TIME_SCALE divides them all, so that tests need not wait.
 PROTOCOL_TIMES = {
     "LEASE_SECONDS": 30,  # how long a job stays its runner's without a sign of life
     "LOCK_SECONDS": 60,  # how long the Redis key closes the gate if nobody renews it
     "STARTING_SECONDS": 10,  # the age from which a key that no job knows is left over
     "RING_SECONDS": 30,  # how long after ringing for a job it is rung for again
     "HEARTBEAT_SECONDS": 30,  # how often a worker tells Redis that it is still at work
-    "RECONCILE_SECONDS": 15,  # how often the worker looks for jobs that nobody carries out
+    "RECONCILE_SECONDS": 10,  # how often the worker looks for stalled jobs and writes its heartbeat
+    "SILENCE_SECONDS": 30,  # after how long without a heartbeat pages say that no worker runs
+    "TURN_SECONDS": 5,  # how long a job runs before it gives way to another account's
+    "PATIENCE_SECONDS": 1,  # how long a job waits before others give way to it
 }
 
 
@@ -47,13 +54,14 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
     """
     settings = {name: value.strip() for name, value in environ.items() if value.strip()}
     production = "DYNO" in settings or settings.get("APP_ENV") == "production"
+    database_url = _database_url(settings, instance_path)
     scale = _positive_number(settings, "TIME_SCALE", default=1.0)
     return {
         "PRODUCTION": production,
         "PORT": _port(settings),
         "LOG_LEVEL": settings.get("LOG_LEVEL", "INFO").upper(),
         "SECRET_KEY": _secret_key(settings, instance_path, production),
-        "SQLALCHEMY_DATABASE_URI": _database_url(settings, instance_path),
+        "SQLALCHEMY_DATABASE_URI": database_url,
         "REDIS_URL": _redis_url(settings, instance_path, production),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -67,7 +75,9 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
         # carries its own 30 minutes.
         "WTF_CSRF_TIME_LIMIT": None,
         # None leaves the choice to the code that knows the database.
-        "BATCH_SIZE": _batch_size(settings),
+        "BATCH_SIZE": _whole_number(settings, "BATCH_SIZE", most=LARGEST_BATCH),
+        "RESTORE_WORKERS": _whole_number(settings, "RESTORE_WORKERS", most=MOST_WORKERS)
+        or RESTORE_WORKERS[database_url.partition(":")[0].partition("+")[0]],
         **{name: seconds / scale for name, seconds in PROTOCOL_TIMES.items()},
     }
 
@@ -152,14 +162,12 @@ def _port(settings: Mapping[str, str]) -> int:
     return int(value)
 
 
-def _batch_size(settings: Mapping[str, str]) -> int | None:
-    value = settings.get("BATCH_SIZE")
+def _whole_number(settings: Mapping[str, str], name: str, *, most: int) -> int | None:
+    value = settings.get(name)
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit() and 0 < int(value) <= LARGEST_BATCH):
-        raise ConfigError(
-            f"BATCH_SIZE must be a number of contacts from 1 to {LARGEST_BATCH}, not {value!r}."
-        )
+    if not (value.isascii() and value.isdigit() and 0 < int(value) <= most):
+        raise ConfigError(f"{name} must be a whole number from 1 to {most:,}, not {value!r}.")
     return int(value)
 
 

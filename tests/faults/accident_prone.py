@@ -10,7 +10,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ from tests.support.accidents import SETTING, Accident
 from tests.support.browser import Browser
 from tests.support.confirming import confirm
 from webapp import create_app
-from webapp.jobs.lease import RedisLease
-from webapp.jobs.worker import GentleWorker
-from webapp.models import RestoreJob
-from webapp.restoring import claim, run, start
+from webapp.jobs import claim, run, start
+from webapp.models import Job
+from webapp.worker.redis_lock import RedisLock
+from webapp.worker.rq_worker import GentleWorker
 
 
 class Fate:
@@ -68,11 +68,11 @@ def prepare(accident: Accident, fate: Fate) -> None:
     elif accident.where == "before fork":
         before(GentleWorker, "fork_work_horse", fate.strike)
     elif accident.where == "before release":
-        before(RedisLease, "release", fate.strike_in_a_restore)
+        before(RedisLock, "release", fate.strike_in_a_restore)
     elif accident.where:
         strike_at_statement(accident.where.removeprefix("before "), accident.parameter, fate)
     if accident.without_fence:
-        claim.hold = run.hold = hold_without_fence
+        claim.prove_fence = run.prove_fence = prove_nothing
 
 
 def before(owner: type, name: str, act: Callable[[], None]) -> None:
@@ -106,15 +106,15 @@ def flat(parameters: Any) -> Iterable[Any]:
             yield value
 
 
-def hold_without_fence(session: Session, mine: claim.Claim, now: Any, pace: Any = None) -> RestoreJob:
-    """`hold`, that holds whatever has happened meanwhile."""
+def prove_nothing(session: Session, mine: claim.Claim, now: datetime, *, lease: float | None = None) -> Job:
+    """`prove_fence` that lets every runner pass, whatever has happened meanwhile."""
     session.execute(
-        update(RestoreJob)
-        .where(RestoreJob.id == mine.job_id)
-        .values(lease_until=now + timedelta(seconds=pace.lease_seconds) if pace else RestoreJob.lease_until)
+        update(Job)
+        .where(Job.id == mine.job_id)
+        .values(lease_until=now + timedelta(seconds=lease) if lease else Job.lease_until)
         .execution_options(synchronize_session=False)
     )
-    return session.get_one(RestoreJob, mine.job_id, populate_existing=True)
+    return session.get_one(Job, mine.job_id, populate_existing=True)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.faults.checker import Violation, named, some
-from webapp.models import WINDOW, Contact, ContactTag, Deal, DealContact, Deletion, Subscription
-from webapp.models import RestoreJob as Job
-from webapp.models import RestoreOutcome as Outcome
-from webapp.models.restore_job import DONE, RESTORED
+from webapp.models import (
+    WINDOW,
+    Contact,
+    ContactTag,
+    Deal,
+    DealContact,
+    Deletion,
+    Job,
+    RestoreOutcome,
+    Subscription,
+)
+from webapp.models.job import JobState
+from webapp.models.restore_outcome import Outcome
 from webapp.restoring.scope import Scope
 
 SELECTION = "selection and outcomes differ"
@@ -86,18 +95,24 @@ def check_restore(session: Session, job_id: int, before: Before) -> list[Violati
         select(Job.workspace_id, Job.state, Job.fence, Job.failed).where(Job.id == job_id)
     ).one()
     outcomes: dict[int, str] = dict(
-        iter(session.execute(select(Outcome.contact_id, Outcome.outcome).where(Outcome.job_id == job_id)))
+        iter(
+            session.execute(
+                select(RestoreOutcome.contact_id, RestoreOutcome.outcome).where(
+                    RestoreOutcome.job_id == job_id
+                )
+            )
+        )
     )
-    restored = {contact_id for contact_id, outcome in outcomes.items() if outcome == RESTORED}
+    restored = {contact_id for contact_id, outcome in outcomes.items() if outcome == Outcome.RESTORED}
     after = _look(session, job.workspace_id, before.selection)
     found = [
         *_contacts(before, after, restored, job_id),
         *_places(before, after, restored),
         *_links(before, after),
     ]
-    if job.state == DONE:
+    if job.state == JobState.DONE:
         found += _selection(before, set(outcomes))
-    if job.state == DONE and not job.failed:
+    if job.state == JobState.DONE and not job.count("failed"):
         found += _winners(before, restored)
     where = f"{named(job_id, job.workspace_id)}, fence {job.fence}"
     return [Violation(kind, f"{where}: {what}") for kind, what in found]

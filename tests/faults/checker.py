@@ -8,18 +8,16 @@ somebody who was there before a restore can know is compared in `before`.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from webapp.models import AuditEvent, Contact, Deal, DealContact, Deletion
-from webapp.models import RestoreBatch as Batch
-from webapp.models import RestoreJob as Job
-from webapp.models import RestoreOutcome as Outcome
-from webapp.models.restore_job import ACTIVE, CANCELLED, FAILED, RESTORED, SKIPPED
-from webapp.restoring.plan import NO_LONGER_ELIGIBLE
+from webapp.models import AuditEvent, Contact, Deal, DealContact, Deletion, Job, JobBatch, RestoreOutcome
+from webapp.models.job import ACTIVE, JobState
+from webapp.models.restore_outcome import Outcome, Reason
 
 OVERLAP = "batches overlap or go back"
 FENCE_SHRINKS = "a fence that shrinks"
@@ -33,6 +31,8 @@ RESTORED_TWICE = "a contact restored twice"
 HALF_RESTORED = "a contact restored by half"
 HALF_SKIPPED = "a contact skipped by half"
 IN_BIN = "a deletion's counter"
+# Skipped without being met: whether they live is not this restore's doing.
+NOT_MET = (Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN)
 # How many of many contacts a sentence names.
 NAMED = 5
 
@@ -50,21 +50,8 @@ class Violation:
 
 def check_history(session: Session) -> list[Violation]:
     """The violations of all restores in the database, running ones included, as committed so far."""
-    jobs = session.execute(
-        select(
-            Job.id,
-            Job.workspace_id,
-            Job.state,
-            Job.fence,
-            Job.cursor_deleted_at,
-            Job.cursor_id,
-            Job.restored,
-            Job.skipped,
-            Job.failed,
-            Job.created_at,
-            Job.finished_at,
-        ).order_by(Job.id)
-    ).all()
+    session.expire_all()
+    jobs = session.scalars(select(Job).order_by(Job.id)).all()
     return [
         *_batches(session, jobs),
         *_one_at_a_time(jobs),
@@ -86,15 +73,13 @@ def some(contact_ids: Collection[int]) -> str:
 
 
 def _batches(session: Session, jobs: Rows) -> Iterator[Violation]:
-    columns = (
-        *(Batch.id, Batch.job_id, Batch.fence, Batch.contacts, Batch.at),
-        *(Batch.from_deleted_at, Batch.from_id, Batch.to_deleted_at, Batch.to_id),
-    )
     history = defaultdict(list)
-    for batch in session.execute(select(*columns).order_by(Batch.id)):
+    for batch in session.scalars(select(JobBatch).order_by(JobBatch.id)):
         history[batch.job_id].append(batch)
     outcomes: dict[int, Counter[str]] = defaultdict(Counter)
-    counted = select(Outcome.job_id, Outcome.outcome, func.count()).group_by(Outcome.job_id, Outcome.outcome)
+    counted = select(RestoreOutcome.job_id, RestoreOutcome.outcome, func.count()).group_by(
+        RestoreOutcome.job_id, RestoreOutcome.outcome
+    )
     for job_id, outcome, number in session.execute(counted):
         outcomes[job_id][outcome] = number
     for job in jobs:
@@ -114,21 +99,24 @@ def _walk(job: Any, batches: Rows) -> Iterator[Violation]:
         if job.finished_at and batch.at > job.finished_at:
             yield Violation(AFTER_THE_END, f"{which} at {batch.at}, the job ended at {job.finished_at}")
         fence = batch.fence
-        if batch.from_id is None:
-            continue
-        begin, end = (batch.from_deleted_at, batch.from_id), (batch.to_deleted_at, batch.to_id)
-        if begin < end or (reached and begin >= reached):
+        begin, end = place(batch.cursor_before), place(batch.cursor_after)
+        if begin != reached or (begin and end and end > begin):
             yield Violation(OVERLAP, f"{which} goes from {begin} to {end}, the walk had come to {reached}")
         reached = end
-    cursor = (job.cursor_deleted_at, job.cursor_id) if job.cursor_id else None
+    cursor = place(job.cursor)
     if cursor != reached:
         yield Violation(CURSOR, f"{named(job.id, job.workspace_id)}: {cursor}, the batches end at {reached}")
 
 
+def place(cursor: Any) -> tuple[datetime, int] | None:
+    """The place in the walk that a restore's cursor means: (deleted_at, id)."""
+    return (datetime.fromisoformat(cursor[0]), cursor[1]) if cursor else None
+
+
 def _sums(job: Any, batches: Rows, outcomes: Counter[str]) -> Iterator[Violation]:
-    in_history = sum(batch.contacts for batch in batches)
-    in_ledger = tuple(outcomes[outcome] for outcome in (RESTORED, SKIPPED, FAILED))
-    in_job = (job.restored, job.skipped, job.failed)
+    in_history = sum(batch.items for batch in batches)
+    in_ledger = tuple(outcomes[outcome] for outcome in (Outcome.RESTORED, Outcome.SKIPPED, Outcome.FAILED))
+    in_job = (job.count("restored"), job.count("skipped"), job.count("failed"))
     if in_history != sum(in_ledger) or in_ledger != in_job:
         yield Violation(
             SUMS,
@@ -147,7 +135,7 @@ def _one_at_a_time(jobs: Rows) -> Iterator[Violation]:
             yield Violation(TWO_AT_ONCE, f"workspace {workspace_id}: the jobs {active} are active")
         for job, following in pairwise(theirs):
             # A queued one is cancelled beside the workspace's lock, so its end and a start may be one moment.
-            if job.finished_at and job.finished_at > following.created_at and job.state != CANCELLED:
+            if job.finished_at and job.finished_at > following.created_at and job.state != JobState.CANCELLED:
                 yield Violation(
                     TWO_AT_ONCE,
                     f"{named(job.id, workspace_id)} ended at {job.finished_at}, after job {following.id} "
@@ -175,10 +163,12 @@ def _ended_once(session: Session, jobs: Rows) -> Iterator[Violation]:
 
 def _restored_once(session: Session) -> Iterator[Violation]:
     """Between two restores of a contact it has been deleted, in a deletion that only the later one covers."""
-    earlier, later = aliased(Outcome), aliased(Outcome)
+    earlier, later = aliased(RestoreOutcome), aliased(RestoreOutcome)
     first, second = aliased(Job), aliased(Job)
+    first_through = first.request["through_number"].as_integer()
+    second_through = second.request["through_number"].as_integer()
     # The latest deletion is known by name. Of those before it: that there was one.
-    latest = case((Deletion.number < second.through_number, Deletion.number), else_=second.through_number)
+    latest = case((Deletion.number < second_through, Deletion.number), else_=second_through)
     twice = (
         select(earlier.job_id, later.job_id, later.contact_id, second.workspace_id)
         .join(first, first.id == earlier.job_id)
@@ -186,7 +176,11 @@ def _restored_once(session: Session) -> Iterator[Violation]:
         .join(later, (later.job_id == second.id) & (later.contact_id == earlier.contact_id))
         .join(Contact, Contact.id == later.contact_id)
         .join(Deletion, Deletion.id == Contact.deletion_id)
-        .where(earlier.outcome == RESTORED, later.outcome == RESTORED, latest <= first.through_number)
+        .where(
+            earlier.outcome == Outcome.RESTORED,
+            later.outcome == Outcome.RESTORED,
+            latest <= first_through,
+        )
     )
     found = defaultdict(set)
     for first_id, second_id, contact_id, workspace_id in session.execute(twice):
@@ -201,17 +195,20 @@ def _restored_once(session: Session) -> Iterator[Violation]:
 def _all_or_none(session: Session) -> Iterator[Violation]:
     """Each contact's latest outcome, unless it was deleted again since: contact and deals say the same."""
     newest = (
-        select(Outcome.contact_id, func.max(Outcome.job_id).label("job_id"))
-        .group_by(Outcome.contact_id)
+        select(RestoreOutcome.contact_id, func.max(RestoreOutcome.job_id).label("job_id"))
+        .group_by(RestoreOutcome.contact_id)
         .subquery()
     )
     outcomes = (
         select(Contact.id, Job.id, Job.workspace_id, Job.fence)
         .join(newest, newest.c.contact_id == Contact.id)
-        .join(Outcome, and_(Outcome.job_id == newest.c.job_id, Outcome.contact_id == Contact.id))
-        .join(Job, Job.id == Outcome.job_id)
+        .join(
+            RestoreOutcome,
+            and_(RestoreOutcome.job_id == newest.c.job_id, RestoreOutcome.contact_id == Contact.id),
+        )
+        .join(Job, Job.id == RestoreOutcome.job_id)
         .join(Deletion, Deletion.id == Contact.deletion_id)
-        .where(Deletion.number <= Job.through_number)
+        .where(Deletion.number <= Job.request["through_number"].as_integer())
     )
     place = (
         select(DealContact.id)
@@ -222,16 +219,19 @@ def _all_or_none(session: Session) -> Iterator[Violation]:
     off_a_deal = place.where(DealContact.detached_by_deletion_id == Contact.deletion_id).exists()
     on_a_deal = place.where(DealContact.detached_at.is_(None)).exists()
     in_bin = Contact.deleted_at.is_not(None)
-    restored = outcomes.where(Outcome.outcome == RESTORED)
+    restored = outcomes.where(RestoreOutcome.outcome == Outcome.RESTORED)
     stayed = outcomes.where(
-        Outcome.outcome != RESTORED, or_(Outcome.reason.is_(None), Outcome.reason != NO_LONGER_ELIGIBLE)
+        RestoreOutcome.outcome != Outcome.RESTORED,
+        or_(RestoreOutcome.reason.is_(None), RestoreOutcome.reason.not_in(NOT_MET)),
     )
     without = (
         select(Contact.id, Job.id, Job.workspace_id, Job.fence)
         .join(Job, Job.id == Contact.restore_job_id)
         .where(
             ~exists().where(
-                Outcome.job_id == Job.id, Outcome.contact_id == Contact.id, Outcome.outcome == RESTORED
+                RestoreOutcome.job_id == Job.id,
+                RestoreOutcome.contact_id == Contact.id,
+                RestoreOutcome.outcome == Outcome.RESTORED,
             )
         )
     )

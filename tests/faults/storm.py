@@ -18,11 +18,11 @@ from tests.faults.traffic import Traffic
 from tests.support.accidents import Accident
 from tests.support.house import House
 from tests.support.processes import WorkerProcess, is_running
-from webapp.jobs.lease import key
-from webapp.jobs.runner import runner_name
 from webapp.local_services import private_redis
-from webapp.models import RestoreBatch, RestoreJob
-from webapp.models.restore_job import ACTIVE, RUNNING
+from webapp.models import Job, JobBatch
+from webapp.models.job import ACTIVE, JobState
+from webapp.worker.redis_lock import key
+from webapp.worker.runner import runner_name
 
 # By this every process of a storm is known, whoever its parent is by then.
 MARK = "RESTORE_STORM"
@@ -147,11 +147,11 @@ class Storm:
         busy = [one.worker.process.pid for one in self.stopped]
         return [worker for worker in self.workers if worker.process.pid not in busy]
 
-    def _running(self) -> list[tuple[WorkerProcess, int, RestoreJob]]:
+    def _running(self) -> list[tuple[WorkerProcess, int, Job]]:
         """The horses that have committed a batch of their job, and none of which stands still."""
         with Session(self.house.engine, expire_on_commit=False) as session:
             jobs = session.scalars(
-                select(RestoreJob).where(RestoreJob.state == RUNNING, RestoreJob.claims_since_progress == 1)
+                select(Job).where(Job.state == JobState.RUNNING, Job.claims_since_progress == 1)
             ).all()
         by_runner = {job.runner: job for job in jobs}
         horses = [(worker, worker.horse()) for worker in self._spared()]
@@ -199,17 +199,17 @@ class Storm:
             os.kill(horse, signal.SIGSTOP)
             if self._holds_its_job_and_no_lock(horse, job):
                 with Session(self.house.engine) as session:
-                    last = session.scalar(select(func.max(RestoreBatch.id))) or 0
+                    last = session.scalar(select(func.max(JobBatch.id))) or 0
                 self.stopped.append(Stopped(worker, horse, job.id, job.fence, last))
                 return True
             os.kill(horse, signal.SIGCONT)
         return False
 
-    def _holds_its_job_and_no_lock(self, horse: int, job: RestoreJob) -> bool:
+    def _holds_its_job_and_no_lock(self, horse: int, job: Job) -> bool:
         if not is_running(horse) or not self._can_be_written_to():
             return False
         now = self.house.job(job.id)
-        return now.state == RUNNING and now.fence == job.fence
+        return now.state == JobState.RUNNING and now.fence == job.fence
 
     def _can_be_written_to(self) -> bool:
         """On SQLite whoever stops in a transaction that writes locks everybody out, and nothing takes the
@@ -229,9 +229,9 @@ class Storm:
     def _was_overtaken(self, one: Stopped) -> bool:
         """Whether another has gone on with its job. Without the fence that may be one with a lower number."""
         others = select(func.count()).where(
-            RestoreBatch.job_id == one.job_id,
-            RestoreBatch.fence != one.fence,
-            RestoreBatch.id > one.last_batch,
+            JobBatch.job_id == one.job_id,
+            JobBatch.fence != one.fence,
+            JobBatch.id > one.last_batch,
         )
         with Session(self.house.engine) as session:
             return bool(session.scalar(others))
@@ -253,15 +253,15 @@ class Storm:
         self.house.redis.flushall()
         return True
 
-    def _some_job(self) -> RestoreJob | None:
+    def _some_job(self) -> Job | None:
         with Session(self.house.engine, expire_on_commit=False) as session:
-            jobs = session.scalars(select(RestoreJob).where(RestoreJob.state.in_(ACTIVE))).all()
+            jobs = session.scalars(select(Job).where(Job.state.in_(ACTIVE))).all()
         return self.random.choice(jobs) if jobs else None
 
     def _overwrite_key(self) -> bool:
         job = self._some_job()
         if job:
-            lock = self.house.lease.lock_milliseconds
+            lock = self.house.lock.lock_milliseconds
             self.house.redis.set(key(job.workspace_id), "somebody else", px=lock)
         return job is not None
 

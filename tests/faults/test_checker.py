@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, Delete, Engine, Update, delete, insert, select, text, update
+from sqlalchemy import Connection, Delete, Engine, Update, delete, insert, inspect, select, text, update
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete as put_in_bin
@@ -24,8 +24,6 @@ from tests.faults import before, checker
 from tests.faults.before import Before, check_restore, remember
 from tests.faults.checker import check_history
 from tests.support.restoring import Restoring
-from webapp.jobs.connection import connect
-from webapp.jobs.lease import RedisLease
 from webapp.models import (
     AuditEvent,
     Contact,
@@ -33,11 +31,13 @@ from webapp.models import (
     Deal,
     DealContact,
     Deletion,
-    RestoreBatch,
-    RestoreJob,
+    Job,
+    JobBatch,
     RestoreOutcome,
     Subscription,
 )
+from webapp.worker.connection import connect
+from webapp.worker.redis_lock import RedisLock
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Past:
     session: Session
     world: World
     restoring: Restoring
-    job: RestoreJob
+    job: Job
     before: Before
     contacts: list[Contact]
     stayed: Contact
@@ -57,11 +57,9 @@ class Past:
         assert self.job.finished_at is not None
         return self.job.finished_at
 
-    def batches(self) -> list[RestoreBatch]:
+    def batches(self) -> list[JobBatch]:
         return list(
-            self.session.scalars(
-                select(RestoreBatch).where(RestoreBatch.job_id == self.job.id).order_by(RestoreBatch.id)
-            )
+            self.session.scalars(select(JobBatch).where(JobBatch.job_id == self.job.id).order_by(JobBatch.id))
         )
 
     def spoil(self, statement: Update | Delete) -> None:
@@ -70,10 +68,10 @@ class Past:
 
     def spoil_batch(self, place: int, **values: object) -> None:
         batch = self.batches()[place]
-        self.spoil(update(RestoreBatch).where(RestoreBatch.id == batch.id).values(**values))
+        self.spoil(update(JobBatch).where(JobBatch.id == batch.id).values(**values))
 
     def spoil_job(self, **values: object) -> None:
-        self.spoil(update(RestoreJob).where(RestoreJob.id == self.job.id).values(**values))
+        self.spoil(update(Job).where(Job.id == self.job.id).values(**values))
 
     def spoil_contact(self, contact: Contact, **values: object) -> None:
         self.spoil(update(Contact).where(Contact.id == contact.id).values(**values))
@@ -91,7 +89,7 @@ def sound(engine: Engine, redis_url: str) -> Iterator[Past]:
     with engine.connect().execution_options(writes=True) as connection:
         transaction = connection.begin()
         with Session(connection, join_transaction_mode="create_savepoint") as session:
-            yield new_past(session, RedisLease(connect(redis_url), lock_seconds=60, starting_seconds=10))
+            yield new_past(session, RedisLock(connect(redis_url), lock_seconds=60, starting_seconds=10))
         transaction.rollback()
 
 
@@ -106,7 +104,7 @@ def past(sound: Past) -> Iterator[Past]:
     savepoint.rollback()
 
 
-def new_past(session: Session, lease: RedisLease) -> Past:
+def new_past(session: Session, lock: RedisLock) -> Past:
     world = new_world(session)
     old_twin = new_contact(session, world, email="twin@example.com")
     put_in_bin(session, world, old_twin, ago=timedelta(days=3))
@@ -129,11 +127,11 @@ def new_past(session: Session, lease: RedisLease) -> Past:
     new_deal(session, world, stays, taken)
     put_in_bin(session, world, taken)
     new_contact(session, world, email="taken@example.com")
-    restoring = Restoring(session, world, lease)
+    restoring = Restoring(session, world, lock)
     scope = restoring.question_all().scope
     found = remember(session, scope)
     job = restoring.confirm(scope, batch_size=4)
-    assert (job.state, job.restored, job.skipped) == ("done", 12, 2)
+    assert (job.state, job.count("restored"), job.count("skipped")) == ("done", 12, 2)
     return Past(session, world, restoring, job, found, contacts, taken)
 
 
@@ -153,14 +151,15 @@ Spoil = Callable[[Past], None]
 
 def add_batch(past: Past, **values: object) -> None:
     job = past.job
-    row = {"job_id": job.id, "fence": job.fence, "contacts": 0, "at": past.end}
-    past.session.execute(insert(RestoreBatch), [row | values])
+    row = {"job_id": job.id, "fence": job.fence, "items": 0, "at": past.end}
+    row |= {"cursor_before": job.cursor, "cursor_after": job.cursor}
+    past.session.execute(insert(JobBatch), [row | values])
 
 
 def swap_batches(past: Past) -> None:
     first, second = past.batches()[:2]
     one, other = [
-        {name: getattr(batch, name) for name in ("from_deleted_at", "from_id", "to_deleted_at", "to_id")}
+        {name: getattr(batch, name) for name in ("cursor_before", "cursor_after")}
         for batch in (first, second)
     ]
     past.spoil_batch(0, **other)
@@ -169,30 +168,26 @@ def swap_batches(past: Past) -> None:
 
 def repeat_a_batch(past: Past) -> None:
     first = past.batches()[0]
-    columns = ("from_deleted_at", "from_id", "to_deleted_at", "to_id")
+    columns = ("cursor_before", "cursor_after")
     past.spoil_batch(1, **{name: getattr(first, name) for name in columns})
 
 
 def turn_a_batch(past: Past) -> None:
-    batch = past.batches()[0]
-    past.spoil_batch(
-        0,
-        from_deleted_at=batch.to_deleted_at,
-        from_id=batch.to_id,
-        to_deleted_at=batch.from_deleted_at,
-        to_id=batch.from_id,
-    )
+    """Its end lies before its beginning; the next batch goes on from there."""
+    first, second = past.batches()[:2]
+    past.spoil_batch(1, cursor_after=first.cursor_before or past.job.cursor)
+    past.spoil_batch(1, cursor_before=second.cursor_after, cursor_after=second.cursor_before)
 
 
 def start_another(past: Past, *, state: str, ago: timedelta) -> None:
     """A second job of the workspace, past the index that forbids it."""
-    past.session.execute(text("DROP INDEX uq_restore_job_active"))
-    columns = [column for column in RestoreJob.__table__.columns if column.name != "id"]
-    job = past.session.get_one(RestoreJob, past.job.id)
-    values = {column.name: getattr(job, column.name) for column in columns}
+    past.session.execute(text("DROP INDEX uq_restore_job_active_group"))
+    job = past.session.get_one(Job, past.job.id)
+    values = {column.key: getattr(job, column.key) for column in inspect(Job).column_attrs}
+    del values["id"]
     values |= {"uuid": "another", "idempotency_key": "another", "state": state, "finished_at": None}
-    values |= {"created_at": past.end - ago, "cursor_id": None, "cursor_deleted_at": None}
-    past.session.execute(insert(RestoreJob), [values | {"restored": 0, "skipped": 0}])
+    values |= {"created_at": past.end - ago, "cursor": None, "number": None, "counts": {}}
+    past.session.execute(insert(Job), [values | {"old_restored": 0, "old_skipped": 0}])
 
 
 def two_active(past: Past) -> None:
@@ -213,15 +208,13 @@ def end_twice(past: Past) -> None:
 def restore_twice(past: Past) -> None:
     """The first contact once more, in a job of its own, without having been deleted in between."""
     start_another(past, state="done", ago=timedelta(seconds=-1))
-    job_id = past.session.scalars(select(RestoreJob.id).where(RestoreJob.uuid == "another")).one()
+    job_id = past.session.scalars(select(Job.id).where(Job.uuid == "another")).one()
     contact = past.contacts[0]
     past.session.execute(
         insert(RestoreOutcome), [{"job_id": job_id, "contact_id": contact.id, "outcome": "restored"}]
     )
-    past.session.execute(
-        insert(RestoreBatch), [{"job_id": job_id, "fence": 1, "contacts": 1, "at": past.end}]
-    )
-    past.spoil(update(RestoreJob).where(RestoreJob.id == job_id).values(restored=1))
+    past.session.execute(insert(JobBatch), [{"job_id": job_id, "fence": 1, "items": 1, "at": past.end}])
+    past.spoil(update(Job).where(Job.id == job_id).values(counts={"restored": 1}))
     past.spoil_contact(contact, restore_job_id=job_id)
 
 
@@ -250,7 +243,7 @@ def detach(past: Past) -> None:
     past.spoil(
         update(DealContact)
         .where(DealContact.contact_id == one.id)
-        .values(detached_at=past.job.as_of, detached_by_deletion_id=one.deletion_id)
+        .values(detached_at=past.job.created_at, detached_by_deletion_id=one.deletion_id)
     )
 
 
@@ -289,18 +282,21 @@ SPOILT: list[tuple[str, Spoil]] = [
     (checker.FENCE_SHRINKS, lambda past: past.spoil_batch(0, fence=2)),
     (checker.FENCE_AHEAD, lambda past: past.spoil_batch(-1, fence=7)),
     (checker.AFTER_THE_END, lambda past: add_batch(past, at=past.end + timedelta(seconds=1))),
-    (checker.CURSOR, lambda past: past.spoil_job(cursor_id=past.contacts[3].id)),
-    (checker.CURSOR, lambda past: past.spoil_job(cursor_id=None, cursor_deleted_at=None)),
-    (checker.SUMS, lambda past: past.spoil_batch(0, contacts=5)),
-    (checker.SUMS, lambda past: past.spoil_job(restored=13, skipped=1)),
-    (checker.SUMS, lambda past: past.spoil_job(failed=1)),
+    (checker.CURSOR, lambda past: past.spoil_job(cursor=[past.end.isoformat(), past.contacts[3].id])),
+    (checker.CURSOR, lambda past: past.spoil_job(cursor=None)),
+    (checker.SUMS, lambda past: past.spoil_batch(0, items=5)),
+    (checker.SUMS, lambda past: past.spoil_job(counts={"restored": 13, "skipped": 1})),
+    (checker.SUMS, lambda past: past.spoil_job(counts={"restored": 12, "skipped": 2, "failed": 1})),
     (checker.SUMS, lose_an_outcome),
     (checker.TWO_AT_ONCE, two_active),
     (checker.TWO_AT_ONCE, lambda past: start_another(past, state="queued", ago=timedelta(seconds=1))),
     (checker.ENDED_TWICE, end_twice),
     (checker.RESTORED_TWICE, restore_twice),
     (checker.RESTORED_TWICE, restore_twice_and_delete),
-    (checker.HALF_RESTORED, lambda past: past.spoil_contact(past.contacts[0], deleted_at=past.job.as_of)),
+    (
+        checker.HALF_RESTORED,
+        lambda past: past.spoil_contact(past.contacts[0], deleted_at=past.job.created_at),
+    ),
     (checker.HALF_RESTORED, lambda past: past.spoil_contact(past.contacts[0], restore_job_id=None)),
     (checker.HALF_RESTORED, detach),
     (checker.HALF_RESTORED, lose_an_outcome),
@@ -316,7 +312,7 @@ SPOILT: list[tuple[str, Spoil]] = [
     (before.SELECTION, restore_a_stranger),
     (before.TWINS, leave_out_a_winner),
     (before.CONTACTS, lambda past: past.spoil_contact(past.contacts[0], version=9)),
-    (before.CONTACTS, lambda past: past.spoil_contact(past.stayed, created_at=past.job.as_of)),
+    (before.CONTACTS, lambda past: past.spoil_contact(past.stayed, created_at=past.job.created_at)),
     (before.PLACES, detach),
     (before.PLACES, attach),
     (before.PLACES, make_primary),

@@ -16,7 +16,7 @@ from tests.support.house import House, new_house
 from tests.support.processes import children, is_stopped, wait_until
 from tests.support.web import status, web_process
 from webapp.local_services import private_redis
-from webapp.models import Contact, DealContact, RestoreBatch, RestoreOutcome
+from webapp.models import Contact, DealContact, JobBatch, RestoreOutcome
 
 pytestmark = [
     pytest.mark.usefixtures("database_url"),
@@ -64,10 +64,10 @@ def check_that_nothing_is_half_done(house: House, world: World, job_id: int) -> 
             )
         )
         told = session.scalars(select(RestoreOutcome.contact_id).where(RestoreOutcome.job_id == job_id))
-        history = session.scalar(select(func.sum(RestoreBatch.contacts)).where(RestoreBatch.job_id == job_id))
+        history = session.scalar(select(func.sum(JobBatch.contacts)).where(JobBatch.job_id == job_id))
         assert live == set(on_deals) == set(told)
     job = house.job(job_id)
-    assert job.restored == job.processed == (history or 0) == len(live)
+    assert job.count("restored") == job.processed == (history or 0) == len(live)
     return len(live)
 
 
@@ -112,7 +112,7 @@ def test_web_and_worker_go_on_when_the_database_is_back(house: House, cluster: C
             answer = wire.get("/contacts")
             assert status(answer) == 503
             assert b"Not reachable just now" in answer
-            wait_until(lambda: house.logged("restore_interrupted", job=job_id))
+            wait_until(lambda: house.logged("job_interrupted", job=job_id))
             wait_until(lambda: house.logged("reconcile_failed"))
 
         assert status(wire.get("/contacts")) == 200

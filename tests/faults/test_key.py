@@ -19,14 +19,14 @@ from tests.support.confirming import ASK_ABOUT_ALL, confirm, job_of, start_as_so
 from tests.support.house import House
 from tests.support.processes import CHECKOUT, PATIENCE, WorkerProcess, is_stopped, wait_until
 from tests.support.work import work_off
-from webapp.jobs.lease import key
-from webapp.models import RestoreJob, User
+from webapp.models import Job, User
+from webapp.worker.redis_lock import key
 
 Enter = Callable[[User], Browser]
 
 
 def holder(house: House, world: World) -> str | None:
-    value = house.redis.get(key(world.id))
+    value = house.redis.get(key("restore", world.id))
     return value.decode() if isinstance(value, bytes) else None
 
 
@@ -53,10 +53,10 @@ def standing_still(pid: int) -> Iterator[None]:
 
 def is_kept(house: House, world: World, job_id: int) -> bool:
     """Whether the job is still active; then its key is there, with a time to live in its bounds."""
-    left = house.redis.pttl(key(world.id))
+    left = house.redis.pttl(key("restore", world.id))
     # Looked at afterwards: a job that is active now was so a moment ago.
     is_active = house.job(job_id).is_active
-    assert 0 < left <= house.lease.lock_milliseconds or not is_active
+    assert 0 < left <= house.lock.lock_milliseconds or not is_active
     return is_active
 
 
@@ -70,7 +70,7 @@ def wait_for_renewals(house: House, world: World, job_id: int, *, times: int) ->
 
     def renewed() -> bool:
         assert is_kept(house, world, job_id)
-        seen.append(house.redis.pttl(key(world.id)))
+        seen.append(house.redis.pttl(key("restore", world.id)))
         return sum(after > before for before, after in pairwise(seen)) >= times
 
     wait_until(renewed)
@@ -90,7 +90,7 @@ def test_a_key_spoilt_during_a_job_lets_nobody_in_and_is_right_again_after_a_bat
             done = house.job(job_id).processed
             # The reconciler would mend the key as well, but here it is about the batch.
             with standing_still(worker.process.pid):
-                spoil(key(world.id))
+                spoil(key("restore", world.id))
                 refused = confirm(second, dialog)
                 assert refused.status == 409
                 assert refused.button("See the running restore")["href"] == f"/restores/{job_id}"
@@ -102,7 +102,7 @@ def test_a_key_spoilt_during_a_job_lets_nobody_in_and_is_right_again_after_a_bat
                 assert house.job(job_id).processed == done + 5
                 assert holder(house, world) == house.job(job_id).uuid
         # Now nothing is committed, for longer than the lease; but the supervisor lives.
-        house.redis.delete(key(world.id))
+        house.redis.delete(key("restore", world.id))
         wait_until(lambda: holder(house, world) == house.job(job_id).uuid)
         wait_for_renewals(house, world, job_id, times=2)
         os.kill(horse, signal.SIGCONT)
@@ -128,7 +128,7 @@ def test_where_the_web_dies_between_key_and_row_the_next_start_succeeds_before_t
     assert ended.returncode == -signal.SIGKILL
     assert holder(house, world) is not None, "it had taken the key"
     with Session(house.engine) as session:
-        assert session.scalar(select(RestoreJob.id).where(RestoreJob.workspace_id == world.id)) is None
+        assert session.scalar(select(Job.id).where(Job.workspace_id == world.id)) is None
     job_id = start_as_soon_as_possible(enter(world.admin))
     work_off(house.app)
     house.check_that_all_came_back_once(job_id, 3)

@@ -43,7 +43,7 @@ def test_a_job_that_is_rung_for_five_times_runs_once(house: House, worker: Worke
             house.doorbell.ring(job_id)
 
     house.check_that_all_came_back_once(job_id, 20)
-    wait_until(lambda: len(house.logged("restore_not_claimed", job=job_id)) == 4)
+    wait_until(lambda: len(house.logged("job_not_claimed", job=job_id)) == 4)
     assert house.job(job_id).fence == 1
     assert len(house.history(job_id)) == 5  # the last one is empty and ends the job
 

@@ -22,7 +22,7 @@ from tests.support.house import House, new_house
 from tests.support.processes import CHECKOUT, PATIENCE, is_running, is_stopped, wait_until
 from tests.support.web import WebProcess, Wire, free_port, status, web_process
 from webapp.local_services import private_redis, redis_url
-from webapp.models import RestoreJob
+from webapp.models import Job
 
 CONTACTS = 60
 SCOPE = re.compile(r'name="scope" value="([^"]+)"')
@@ -37,7 +37,7 @@ def confirm_all(wire: Wire) -> bytes:
 
 def jobs_of(house: House, world: World) -> list[int]:
     with Session(house.engine) as session:
-        return list(session.scalars(select(RestoreJob.id).where(RestoreJob.workspace_id == world.id)))
+        return list(session.scalars(select(Job.id).where(Job.workspace_id == world.id)))
 
 
 def test_while_redis_is_away_pages_answer_and_the_restore_goes_on_and_all_come_back_with_it(

@@ -15,7 +15,7 @@ from tests.support.browser import Browser
 from tests.support.confirming import ASK_ABOUT_ALL, confirm, start_as_soon_as_possible
 from tests.support.house import House
 from tests.support.seen import Seen
-from webapp.models import RestoreJob, User
+from webapp.models import Job, User
 
 # From the button to the answer. Redis is given a second, twice.
 SECONDS = 3.0
@@ -36,7 +36,7 @@ def refuse(browser: Browser, dialog: Seen) -> None:
 
 def check_that_nothing_was_started(house: House, world: World) -> None:
     with Session(house.engine) as session:
-        jobs = select(RestoreJob.id).where(RestoreJob.workspace_id == world.id)
+        jobs = select(Job.id).where(Job.workspace_id == world.id)
         assert session.scalars(jobs).all() == []
 
 

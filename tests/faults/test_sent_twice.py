@@ -17,7 +17,7 @@ from tests.support.confirming import ASK_ABOUT_ALL, at_once, confirm, job_of
 from tests.support.house import House
 from tests.support.seen import Seen
 from tests.support.work import work_off
-from webapp.models import RestoreJob, User
+from webapp.models import Job, User
 from webapp.web.signing import sign, unsign
 
 Enter = Callable[[User], Browser]
@@ -25,7 +25,7 @@ Enter = Callable[[User], Browser]
 
 def jobs(house: House, world: World) -> list[int]:
     with Session(house.engine) as session:
-        return list(session.scalars(select(RestoreJob.id).where(RestoreJob.workspace_id == world.id)))
+        return list(session.scalars(select(Job.id).where(Job.workspace_id == world.id)))
 
 
 def another_window(web: Flask, browser: Browser) -> Browser:

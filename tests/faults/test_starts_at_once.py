@@ -12,8 +12,8 @@ from tests.support.confirming import ASK_ABOUT_ALL, confirm, confirm_at_once, jo
 from tests.support.house import House
 from tests.support.seen import Seen
 from tests.support.work import work_off
-from webapp.jobs.lease import key
-from webapp.models import RestoreJob, User
+from webapp.models import Job, User
+from webapp.worker.redis_lock import key
 
 Enter = Callable[[User], Browser]
 
@@ -23,7 +23,7 @@ MANY = 50
 
 def jobs(house: House, world: World) -> list[int]:
     with Session(house.engine) as session:
-        return list(session.scalars(select(RestoreJob.id).where(RestoreJob.workspace_id == world.id)))
+        return list(session.scalars(select(Job.id).where(Job.workspace_id == world.id)))
 
 
 def check_that_one_started(house: House, world: World, answers: list[Seen]) -> int:
@@ -99,8 +99,8 @@ def test_who_meets_a_restore_that_is_just_being_started_is_led_to_where_it_will_
     with another_app(house.environ, TIME_SCALE="1") as web:
         admin = Browser(web, world.admin)
         dialog = admin.get(ASK_ABOUT_ALL)
-        house.lease.acquire(world.id, "somebody")
-        house.redis.pexpire(key(world.id), 60_000)
+        house.lock.acquire(world.id, "somebody")
+        house.redis.pexpire(key("restore", world.id), 60_000)
 
         refused = confirm(admin, dialog)
 

@@ -13,6 +13,7 @@ from tests.support.confirming import ASK_ABOUT_ALL, ask_about, confirm, job_of
 from tests.support.house import House
 from tests.support.seen import Seen
 from webapp.models import User
+from webapp.restoring.scope import Scope
 
 Enter = Callable[[User], Browser]
 
@@ -61,7 +62,7 @@ def test_what_was_within_30_days_when_the_dialog_opened_is_restored_an_hour_late
         assert house.carry_out(job_id) == "done"
 
     assert house.live(world) == {inside}
-    left_out = {outside: ("skipped", "no_longer_eligible")} if kind == "ids" else {}
+    left_out = {outside: ("skipped", "no_longer_deleted")} if kind == "ids" else {}
     assert house.outcomes(job_id) == {inside: ("restored", None)} | left_out
 
 
@@ -80,7 +81,7 @@ def test_a_web_host_whose_clock_is_an_hour_off_restores_the_same_contacts(
 
     assert house.live(world) == {inside}
     job = house.job(job_id)
-    assert job.as_of == job.created_at == job.started_at == job.finished_at == now
+    assert Scope.from_dict(job.request).as_of == job.created_at == job.started_at == job.finished_at == now
 
 
 @WRONG

@@ -15,9 +15,10 @@ from webapp.clock import read_clock
 from webapp.contacts.delete import delete_contacts
 from webapp.database import write_transaction
 from webapp.demo.load import add_load
-from webapp.models import Contact, RestoreJob
-from webapp.models.restore_job import ACTIVE, DONE
-from webapp.restoring.start import RestoreRefused, start
+from webapp.jobs.work import NotStarted
+from webapp.models import Contact, Job
+from webapp.models.job import ACTIVE, JobState
+from webapp.restoring.start import start
 
 NOT_DONE = "a job that did not come to its end"
 
@@ -60,7 +61,7 @@ class Traffic:
 
     def active(self) -> set[int]:
         with Session(self.house.engine) as session:
-            return set(session.scalars(select(RestoreJob.id).where(RestoreJob.state.in_(ACTIVE))))
+            return set(session.scalars(select(Job.id).where(Job.state.in_(ACTIVE))))
 
     def check(self) -> list[Violation]:
         """The violations of all restores so far; to be asked when nothing moves any more."""
@@ -73,7 +74,7 @@ class Traffic:
         """How many restores have been started, and how many contacts they restored."""
         with Session(self.house.engine) as session:
             jobs, contacts = session.execute(
-                select(func.count(), func.coalesce(func.sum(RestoreJob.restored), 0)).select_from(RestoreJob)
+                select(func.count(), func.coalesce(func.sum(Job.restored), 0)).select_from(Job)
             ).one()
             return jobs, contacts
 
@@ -81,13 +82,13 @@ class Traffic:
         if street.before is None:
             return
         with Session(self.house.engine) as session:
-            job = session.get_one(RestoreJob, street.job_id)
-            if job.state != DONE:
+            job = session.get_one(Job, street.job_id)
+            if job.state != JobState.DONE:
                 self.violations.append(
                     Violation(
                         NOT_DONE,
                         f"{named(job.id, job.workspace_id)}, fence {job.fence}: {job.state}; "
-                        f"{job.why or job.last_error}",
+                        f"{job.reason or job.error}",
                     )
                 )
             self.violations += check_restore(session, street.job_id, street.before)
@@ -97,13 +98,13 @@ class Traffic:
         self._delete_again(street)
         house, world = self.house, street.world
         with Session(house.engine) as session:
-            scope = Restoring(session, world, house.lease).question_all().scope
+            scope = Restoring(session, world, house.lock).question_all().scope
             before = remember(session, scope)
             try:
                 street.job_id = start(
-                    session, house.lease, house.doorbell.ring, scope=scope, requested_by=world.admin.id
+                    session, house.lock, house.doorbell.ring, scope=scope, requested_by=world.admin.id
                 ).id
-            except RestoreRefused:
+            except NotStarted:
                 # A fault stands in the way, as it would to a person: another time.
                 return
             street.before = before

@@ -15,9 +15,9 @@ from tests.factories.people import World, new_world, number
 from tests.support.browser import Browser
 from tests.support.marketing import Marketing
 from webapp.extensions import db
-from webapp.jobs.supervisor import reconcile
 from webapp.marketing.due import due_workspaces, work_off
 from webapp.models import AutomationRun, CampaignSend
+from webapp.worker.supervisor import reconcile
 
 Stored = Callable[..., list[Any]]
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contacts
 from tests.factories.people import World
 from tests.support.browser import Browser
-from webapp.models import Contact, RestoreJob
+from webapp.models import Contact, Job
 
 
 def test_what_a_stopped_restore_has_left_is_restored_by_another(
@@ -61,4 +61,4 @@ def test_a_restore_that_came_to_its_end_has_nothing_to_continue(
     ended = admin.get(job.path)
     assert "Continue" not in ended.text
     assert admin.get(f"{job.path}/continue").status == 404
-    assert store.scalar(select(RestoreJob.state).where(RestoreJob.workspace_id == world.id)) == "done"
+    assert store.scalar(select(Job.state).where(Job.workspace_id == world.id)) == "done"

@@ -15,7 +15,7 @@ from tests.factories.people import World
 from tests.support.browser import Browser
 from tests.support.seen import Seen
 from webapp.clock import read_clock
-from webapp.models import AuditEvent, Contact, RestoreJob
+from webapp.models import AuditEvent, Contact, Job
 
 Work = Callable[[], None]
 
@@ -66,7 +66,7 @@ def test_an_interrupted_restore_says_why_and_that_it_goes_on(
     admin: Browser, binned: list[Contact], store: Session, world: World, work: Work
 ) -> None:
     page = start_all(admin)
-    job = store.scalars(select(RestoreJob).where(RestoreJob.workspace_id == world.id)).one()
+    job = store.scalars(select(Job).where(Job.workspace_id == world.id)).one()
     why = "The database has no room left: database or disk is full."
     job.state, job.last_error = "running", why
     store.commit()
@@ -134,7 +134,7 @@ def test_a_running_job_that_is_told_to_stop_says_so(
     job = start_all(anyone)
     values = {"state": "running", "started_at": read_clock(store), "restored": 20, "fence": 1}
     values["lease_until"] = read_clock(store) + timedelta(seconds=30)
-    store.execute(update(RestoreJob).filter_by(workspace_id=world.id).values(**values))
+    store.execute(update(Job).filter_by(workspace_id=world.id).values(**values))
     store.commit()
 
     running = anyone.get(job.path)
@@ -176,9 +176,7 @@ def test_a_lost_ring_is_made_up_for_by_whoever_looks(
     work()
     assert "Waiting to begin" in admin.get(job.path).text
     long_ago = read_clock(store) - timedelta(minutes=1)
-    store.execute(
-        update(RestoreJob).filter_by(workspace_id=world.id).values(rung_at=long_ago, lease_until=long_ago)
-    )
+    store.execute(update(Job).filter_by(workspace_id=world.id).values(rung_at=long_ago, lease_until=long_ago))
     store.commit()
 
     admin.get(job.path)
@@ -210,7 +208,7 @@ def test_a_long_list_of_restores_goes_on_over_pages(admin: Browser, world: World
     for _ in range(60):
         key = str(uuid.uuid4())
         store.add(
-            RestoreJob(
+            Job(
                 uuid=key,
                 workspace_id=world.id,
                 requested_by=world.admin.id,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_user
 from tests.support.browser import Browser
-from webapp.models import GroupMembership, RestoreJob, UserGroup
+from webapp.models import GroupMembership, Job, UserGroup
 
 Unchanged = Callable[[], AbstractContextManager[None]]
 
@@ -107,7 +107,7 @@ def test_a_restore_asked_for_by_who_is_no_admin_any_more_does_not_begin(
     store.commit()
     work()
 
-    assert stored(select(RestoreJob.state).filter_by(workspace_id=world.id)) == ["cancelled"]
+    assert stored(select(Job.state).filter_by(workspace_id=world.id)) == ["cancelled"]
     assert job.path.startswith("/restores/")
     assert admin.get(f"/contacts/{contact.id}").status == 404
 

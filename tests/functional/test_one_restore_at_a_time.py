@@ -12,7 +12,7 @@ from tests.factories.contacts import delete, new_contacts
 from tests.factories.people import World, new_user
 from tests.support.browser import Browser
 from tests.support.seen import Seen
-from webapp.models import Contact, RestoreJob, UserGroup
+from webapp.models import Contact, Job, UserGroup
 
 Unchanged = Callable[[], AbstractContextManager[None]]
 
@@ -150,7 +150,7 @@ def test_a_dialog_sent_twice_starts_one_job(
     first, second = confirm(anyone, dialog), confirm(anyone, dialog)
 
     assert first.path == second.path
-    assert len(stored(select(RestoreJob.id).filter_by(workspace_id=world.id))) == 1
+    assert len(stored(select(Job.id).filter_by(workspace_id=world.id))) == 1
 
 
 def test_a_dialog_sent_again_after_the_end_leads_to_the_same_job(
@@ -168,4 +168,4 @@ def test_a_dialog_sent_again_after_the_end_leads_to_the_same_job(
 
     assert second.path == first.path
     assert "1 contact restored." in second.text
-    assert len(stored(select(RestoreJob.id).filter_by(workspace_id=world.id))) == 1
+    assert len(stored(select(Job.id).filter_by(workspace_id=world.id))) == 1

@@ -14,7 +14,7 @@ from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import World
 from tests.support.another_app import another_app, nowhere
 from tests.support.browser import Browser
-from webapp.models import Contact, RestoreJob
+from webapp.models import Contact, Job
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_restore_is_not_started_and_the_dialog_says_what_to_do(
     said = refused.words("dialog")
     assert "Restores cannot be started just now. Nothing was changed. Try again in a few seconds." in said
     assert "Restore 2 contacts?" in said, "what was asked is kept"
-    assert stored(select(RestoreJob.id).filter_by(workspace_id=world.id)) == []
+    assert stored(select(Job.id).filter_by(workspace_id=world.id)) == []
     # Redis is back: the same dialog, sent again, starts the job.
     token = {"csrf_token": admin.token(), "scope": str(refused.one("input[name=scope]")["value"])}
     job = admin.post("/restores", token)

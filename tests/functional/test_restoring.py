@@ -20,7 +20,7 @@ from tests.factories.contacts import (
 from tests.factories.people import World
 from tests.support.browser import Browser
 from tests.support.seen import Seen
-from webapp.models import AutomationRun, CampaignSend, Contact, RestoreJob
+from webapp.models import AutomationRun, CampaignSend, Contact, Job
 
 Work = Callable[[], None]
 Stored = Callable[..., list[Any]]
@@ -55,7 +55,7 @@ def test_an_admin_filters_ticks_three_over_two_pages_and_restores_them(
     dialog = ask_for_selected(anyone, page)
     job = confirm(anyone, dialog)
 
-    assert job.path == f"/restores/{stored(select(RestoreJob.id).filter_by(workspace_id=world.id))[0]}"
+    assert job.path == f"/restores/{stored(select(Job.id).filter_by(workspace_id=world.id))[0]}"
     assert "Waiting to begin: 3 contacts." in job.text
     assert anyone.get("/contacts").names == [], "nothing is restored in the request"
     work()
@@ -95,7 +95,7 @@ def test_the_dialog_says_what_is_meant_and_what_will_happen(
     ):
         assert words in said
     assert dialog.one("dialog [autofocus]").get_text(strip=True) == "Cancel"
-    assert stored(select(RestoreJob.id).filter_by(workspace_id=world.id)) == [], "asking starts nothing"
+    assert stored(select(Job.id).filter_by(workspace_id=world.id)) == [], "asking starts nothing"
 
 
 def test_the_dialog_on_a_page_of_its_own_is_left_by_cancel(

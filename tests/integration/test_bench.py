@@ -14,10 +14,10 @@ from benchmarks.one_at_a_time import restore_one_by_one
 from benchmarks.restoring import start_all
 from benchmarks.stage import Databases, Stage, filled, stage
 from tests.factories.people import World
-from webapp.restoring.pace import Pace
-from webapp.restoring.run import carry_out
+from webapp.jobs.run import carry_out
+from webapp.jobs.settings import BatchSettings
 
-PACE = Pace(30, 70)
+PACE = BatchSettings(30, 70)
 LEFT_BEHIND = (
     "SELECT id, deleted_at, deletion_id, restore_job_id, version FROM contact ORDER BY id",
     "SELECT contact_id, is_primary, detached_at, detached_by_deletion_id FROM deal_contact ORDER BY id",
@@ -53,7 +53,7 @@ def test_bare_sql_does_what_the_app_does(made: Databases, bin_of_200: tuple[str,
     with made.copy(url) as copy, stage(copy) as here:
         job_id = start_all(here, world)[0]
         with Session(here.engine) as session:
-            carry_out(session, here.services.lease, job_id, pace=PACE)
+            carry_out(session, here.services.lease, job_id, settings=PACE)
         ours = left_behind(here)
 
     assert bare == ours

@@ -16,10 +16,11 @@ from tests.factories.people import new_world
 from tests.support.house import House, new_house
 from tests.support.marketing import Marketing
 from tests.support.processes import WorkerProcess, is_running, wait_until
-from webapp.jobs.doorbell import RESTORE, queue
-from webapp.jobs.lease import key
 from webapp.local_services import private_redis
 from webapp.models import AutomationRun
+from webapp.restoring.work import RESTORE
+from webapp.worker.queue import queue
+from webapp.worker.redis_lock import key
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 
@@ -58,7 +59,7 @@ def test_a_job_that_is_rung_for_is_carried_out(house: House, worker: WorkerProce
 
     job = house.job(job_id)
     assert job.fence == 1
-    wait_until(lambda: not house.lease.redis.exists(key(job.workspace_id)))
+    wait_until(lambda: not house.lock.redis.exists(key(job.workspace_id)))
 
 
 def test_a_work_horse_that_is_killed_loses_and_doubles_no_contact(
@@ -99,7 +100,7 @@ def test_a_worker_that_is_killed_is_started_again_and_loses_and_doubles_no_conta
 
 def test_a_job_whose_ring_was_lost_is_carried_out_all_the_same(house: House, worker: WorkerProcess) -> None:
     job_id = house.start_job(contacts=1)
-    house.lease.redis.flushall()
+    house.lock.redis.flushall()
 
     house.check_that_all_came_back_once(job_id, contacts=1)
 
@@ -129,7 +130,7 @@ def test_sigterm_in_the_middle_ends_all_within_seconds_and_the_next_worker_goes_
 ) -> None:
     job_id = house.start_job(house.many)
     house.wait_for_the_middle(job_id)
-    failures = FailedJobRegistry(queue=queue(RESTORE, house.lease.redis))
+    failures = FailedJobRegistry(queue=queue(RESTORE.queue, house.lock.redis))
     family, began, failed = worker.everything(), monotonic(), failures.get_job_count()
     assert len(family) == 4  # supervisor, two workers, one horse
 

@@ -19,8 +19,8 @@ from tests.factories.contacts import (
 )
 from tests.factories.people import World
 from tests.support.browser import Browser
-from webapp.restoring.report import STATES
 from webapp.web.assets import OURS
+from webapp.words.jobs import STATES
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 SHEETS = {path.name: path.read_text() for path in (OURS / "css").glob("*.css")}

@@ -28,8 +28,8 @@ from tests.factories.people import new_world
 from tests.support.restoring import Restoring
 from tests.support.schema import app_on_a_new_database, indexes, is_whole, tables
 from webapp.extensions import db
-from webapp.jobs.services import services
 from webapp.models import Base
+from webapp.worker.services import services
 
 HERE = Path(__file__).parent.parent.parent / "migrations"
 
@@ -98,7 +98,7 @@ def fill() -> None:
             put_tag(session, contact, new_tag(session, world))
         new_deal(session, world, *contacts)
         delete(session, world, *contacts[:3])
-        restoring = Restoring(session, world, services().lease)
+        restoring = Restoring(session, world, services().lock)
         restoring.restore(*contacts[:2])
 
 

@@ -15,14 +15,14 @@ from webapp.models import (
     Base,
     Contact,
     DealContact,
-    RestoreJob,
+    Job,
     User,
     UserGroup,
     UtcDateTime,
     Workspace,
     days_left,
 )
-from webapp.models.restore_job import ACTIVE
+from webapp.models.job import ACTIVE
 
 NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -140,17 +140,17 @@ def test_a_workspace_never_has_two_active_jobs(
 ) -> None:
     ended = [job_row(world, state, state) for state in ("done", "cancelled", "failed")]
     elsewhere = job_row(new_world(session), state, "elsewhere")
-    session.execute(insert(RestoreJob), [*ended, elsewhere, job_row(world, state, "first")])
+    session.execute(insert(Job), [*ended, elsewhere, job_row(world, state, "first")])
 
     with pytest.raises(IntegrityError):
-        session.execute(insert(RestoreJob), [job_row(world, other, "second")])
+        session.execute(insert(Job), [job_row(world, other, "second")])
 
 
 def test_a_confirmation_never_becomes_two_jobs(session: Session, world: World) -> None:
-    session.execute(insert(RestoreJob), [job_row(world, "done", "once")])
+    session.execute(insert(Job), [job_row(world, "done", "once")])
 
     with pytest.raises(IntegrityError):
-        session.execute(insert(RestoreJob), [job_row(world, "done", "once") | {"uuid": "another"}])
+        session.execute(insert(Job), [job_row(world, "done", "once") | {"uuid": "another"}])
 
 
 def test_a_deal_never_has_two_primaries(session: Session, world: World) -> None:

@@ -50,21 +50,21 @@ from webapp.contacts.edit import Details as TypedDetails
 from webapp.contacts.edit import edit_contact
 from webapp.contacts.load import NewContact, create_contacts, ids_by_name
 from webapp.database import write_transaction
-from webapp.jobs.lease import RedisLease, key
 from webapp.marketing.automations import advance
 from webapp.marketing.campaigns import deliver, send_campaign
 from webapp.marketing.lists import change_status, subscribe
 from webapp.marketing.tags import add_tag, remove_tag
+from webapp.worker.redis_lock import RedisLock, key
 
 
 class Everyday(RuleBasedStateMachine):
     """A business on both sides: in the database, and in the model. `ids` says which is which."""
 
     def __init__(
-        self, engine: Engine, world: World, opened: list[int], lease: RedisLease, happened: Counter[str]
+        self, engine: Engine, world: World, opened: list[int], lock: RedisLock, happened: Counter[str]
     ) -> None:
         super().__init__()
-        self.world, self.lease, self.happened = world, lease, happened
+        self.world, self.lock, self.happened = world, lock, happened
         self.connection = engine.connect().execution_options(writes=True)
         self.transaction = self.connection.begin()
         self.session = Session(self.connection, join_transaction_mode="create_savepoint")
@@ -76,7 +76,7 @@ class Everyday(RuleBasedStateMachine):
         self.session.close()
         self.transaction.rollback()
         self.connection.close()
-        self.lease.redis.delete(key(self.world.id))
+        self.lock.redis.delete(key(self.world.id))
 
     def note(self, what: str) -> None:
         """Remember that this has happened, for whoever asks what the examples are worth."""

@@ -33,15 +33,20 @@ from tests.model.everyday import Everyday
 from tests.model.seen import page_of, remembered_page_of
 from tests.model.things import Contact
 from tests.model.variety import met
-from webapp.models import RestoreJob, RestoreOutcome, User
+from webapp.jobs.cancel import cancel
+from webapp.jobs.claim import release_dead
+from webapp.jobs.interruption import WORKER_DIED
+from webapp.jobs.run import LOST_LEASE, RELEASED, carry_out
+from webapp.jobs.settings import BatchSettings
+from webapp.jobs.start import AlreadyRunning
+from webapp.models import Job, RestoreOutcome, User
 from webapp.restoring.bin import Extent, read_page
-from webapp.restoring.cancel import cancel
-from webapp.restoring.claim import free
 from webapp.restoring.filters import read_filters
-from webapp.restoring.plan import judge, missing
+from webapp.restoring.plan import plan_selection
 from webapp.restoring.question import Question, about_all, about_selection
-from webapp.restoring.run import LOST_LEASE, RELEASED, Pace, carry_out
-from webapp.restoring.start import AlreadyRunning, PlanChanged, start
+from webapp.restoring.start import start
+from webapp.restoring.work import NothingToRestore, PlanChanged
+from webapp.worker.kinds import KINDS
 
 # How long a dialog can be confirmed (rule 6); the signature, which is not here, sees to that.
 VALID = timedelta(minutes=30)
@@ -206,8 +211,7 @@ class Machine(Everyday):
     def look_at(self, question: Question, scope: rules.Scope) -> Dialog:
         """The plan that the dialog shows is the model's."""
         plan = self.plan(scope)
-        verdicts = judge(self.session, question.scope, limit=100)
-        verdicts += missing(question.scope.ids, verdicts)
+        verdicts = plan_selection(self.session, question.scope)
         assert {v.contact_id: (v.outcome, v.reason, v.other_contact_id) for v in verdicts} == self.told(plan)
         return Dialog(question, scope, plan)
 
@@ -227,8 +231,8 @@ class Machine(Everyday):
         begin = partial(
             start,
             self.session,
-            self.lease,
-            lambda _: None,
+            self.lock,
+            lambda *_: None,
             scope=dialog.question.scope,
             requested_by=self.world.admin.id,
         )
@@ -237,6 +241,8 @@ class Machine(Everyday):
             self.carry_out(course)
         elif dialog.scope.chosen is not None and dialog.plan != self.plan(dialog.scope):
             self.refused(begin, PlanChanged)
+        elif dialog.scope.chosen is None and not rules.meant(self.business, dialog.scope):
+            self.refused(begin, NothingToRestore)
         else:
             is_as_shown = dialog.plan == self.plan(dialog.scope)
             self.job, self.job_id = rules.Job(dialog.scope), begin().id
@@ -245,7 +251,7 @@ class Machine(Everyday):
             if is_as_shown and self.job.state == "done":
                 assert self.told(dialog.plan) == self.outcomes(), "plan and run disagree"
 
-    def refused(self, begin: Callable[[], RestoreJob], why: type[Exception]) -> None:
+    def refused(self, begin: Callable[[], Job], why: type[Exception]) -> None:
         try:
             begin()
         except why:
@@ -256,9 +262,9 @@ class Machine(Everyday):
     def carry_out(self, course: Course) -> None:
         """Let the worker carry the job out, or as much of it as the course of things allows."""
         assert self.job
-        runner = partial(carry_out, self.session, self.lease, self.job_id)
-        run = partial(runner, pace=Pace(30, course.batch_size))
-        finish = partial(runner, pace=Pace(30, course.then))
+        runner = partial(carry_out, self.session, self.lock, KINDS, self.job_id)
+        run = partial(runner, settings=BatchSettings(30, course.batch_size))
+        finish = partial(runner, settings=BatchSettings(30, course.then))
         calls = 0
 
         def then(act: Callable[[], object]) -> Callable[[], bool]:
@@ -302,13 +308,14 @@ class Machine(Everyday):
         self.look_at_the_job()
 
     def free(self) -> bool:
-        return free(self.session, self.job_id, runner="somebody", why="It died.")
+        died = {"code": WORKER_DIED, "signal": 9}
+        return release_dead(self.session, self.job_id, runner="unknown", error=died) is not None
 
     def die(self) -> None:
         raise Killed
 
     def cancel(self) -> None:
-        cancel(self.session, self.lease, self.job_id, by=self.session.get_one(User, self.world.admin.id))
+        cancel(self.session, self.lock, self.job_id, by=self.session.get_one(User, self.world.admin.id))
 
     def outcomes(self) -> dict[int, tuple[str, str | None, int | None]]:
         rows = self.session.execute(
@@ -323,10 +330,14 @@ class Machine(Everyday):
 
     def look_at_the_job(self) -> None:
         assert self.job
-        row = self.session.get_one(RestoreJob, self.job_id, populate_existing=True)
+        row = self.session.get_one(Job, self.job_id, populate_existing=True)
         restored = len(self.job.restored)
         assert row.state == self.job.state
-        assert (row.restored, row.skipped, row.failed) == (restored, len(self.job.outcomes) - restored, 0)
+        outcomes = (row.count("restored"), row.count("skipped"), row.count("failed"))
+        assert outcomes == (restored, len(self.job.outcomes) - restored, 0)
+        if row.state == "done":
+            # The report accounts for every contact that the dialog spoke of.
+            assert row.processed == max(row.total or 0, len(self.job.outcomes))
         assert self.outcomes() == self.told(self.job.outcomes)
         for what in met(self.business, self.job):
             self.note(what)

@@ -14,7 +14,8 @@ WINDOW = timedelta(days=30)
 # What becomes of a contact: how it ended, why, and whom that has to do with.
 Outcome = tuple[str, str | None, Contact | None]
 RESTORED: Outcome = ("restored", None, None)
-NO_LONGER_IN_THE_BIN: Outcome = ("skipped", "no_longer_eligible", None)
+NO_LONGER_DELETED: Outcome = ("skipped", "no_longer_deleted", None)
+DELETED_AGAIN: Outcome = ("skipped", "deleted_again", None)
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,12 @@ def plan(business: Business, scope: Scope, ours: Iterable[Contact] = ()) -> dict
 
 
 def with_missing(scope: Scope, outcomes: dict[Contact, Outcome]) -> dict[Contact, Outcome]:
-    """The same, with the chosen contacts that are not in the bin."""
-    return outcomes | {c: NO_LONGER_IN_THE_BIN for c in scope.chosen or () if c not in outcomes}
+    """The same, with the chosen contacts that are not meant any more: they live, or were deleted again since."""
+    return outcomes | {
+        c: DELETED_AGAIN if c.deletion and c.deletion.number > scope.through else NO_LONGER_DELETED
+        for c in scope.chosen or ()
+        if c not in outcomes
+    }
 
 
 def carry_out(business: Business, job: Job, most: int | None = None) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World
 from tests.model.machine import Machine
 from tests.model.opening import store as open_business
-from webapp.jobs.lease import RedisLease
+from webapp.worker.redis_lock import RedisLock
 
 USUAL = settings(
     max_examples=200,
@@ -49,7 +49,7 @@ WORTH_MEETING = {
 def test_whatever_people_do_the_database_equals_the_model(
     engine: Engine, world: World, store: Session, redis: Redis
 ) -> None:
-    lease = RedisLease(redis, lock_seconds=60, starting_seconds=10)
+    lease = RedisLock(redis, lock_seconds=60, starting_seconds=10)
     opened = open_business(store, world)
     examples = os.environ.get("EXAMPLES")
     happened: Counter[str] = Counter()

@@ -20,24 +20,25 @@ from tests.support.processes import WorkerProcess, wait_until, worker_process
 from tests.support.restoring import Restoring
 from tests.support.schema import app_on_a_new_database
 from webapp.extensions import db
-from webapp.jobs.doorbell import Doorbell
-from webapp.jobs.lease import RedisLease
-from webapp.jobs.services import services
+from webapp.jobs.run import carry_out
+from webapp.jobs.settings import BatchSettings
 from webapp.local_services import redis_url
 from webapp.models import (
     ADMIN,
     AuditEvent,
     Contact,
-    RestoreBatch,
-    RestoreJob,
+    Job,
+    JobBatch,
     RestoreOutcome,
     User,
     UserGroup,
 )
-from webapp.models.restore_job import CANCELLED, DONE, FAILED
-from webapp.restoring.pace import Pace
-from webapp.restoring.run import carry_out
+from webapp.models.job import JobState
 from webapp.restoring.start import start
+from webapp.worker.kinds import KINDS
+from webapp.worker.queue import Doorbell
+from webapp.worker.redis_lock import RedisLock
+from webapp.worker.services import services
 
 # Small batches and many, so that a job is long enough to be hit in its middle; SQLite rests between them.
 BATCH_SIZE = "5"
@@ -51,7 +52,7 @@ class House:
     environ: dict[str, str]
     app: Flask
     engine: Engine
-    lease: RedisLease
+    lock: RedisLock
     doorbell: Doorbell
     folder: Path
     logs: list[Path] = field(default_factory=list)
@@ -73,7 +74,7 @@ class House:
 
     @property
     def redis(self) -> Redis:
-        return self.lease.redis
+        return self.lock.redis
 
     @property
     def many(self) -> int:
@@ -115,8 +116,8 @@ class House:
     def start_all(self, world: World) -> int:
         """Confirm the restore of all that is in the bin, and ring."""
         with self.writing() as session:
-            scope = Restoring(session, world, self.lease).question_all().scope
-            return start(session, self.lease, self.doorbell.ring, scope=scope, requested_by=world.admin.id).id
+            scope = Restoring(session, world, self.lock).question_all().scope
+            return start(session, self.lock, self.doorbell.ring, scope=scope, requested_by=world.admin.id).id
 
     def carry_out(
         self, job_id: int, *, meanwhile: Callable[[], object] = lambda: None, batch_size: int = 2
@@ -128,7 +129,9 @@ class House:
             return False
 
         with Session(self.engine) as session:
-            return carry_out(session, self.lease, job_id, pace=Pace(30, batch_size), should_stop=look_on)
+            return carry_out(
+                session, self.lock, KINDS, job_id, settings=BatchSettings(30, batch_size), should_stop=look_on
+            )
 
     def outcomes(self, job_id: int) -> dict[int, tuple[str, str | None]]:
         """What became of each contact of the job, and why."""
@@ -149,12 +152,14 @@ class House:
                 select(AuditEvent.action).where(AuditEvent.subject == f"restore_job:{job_id}")
             )
             return [
-                action for action in actions if action.removeprefix("restore.") in (DONE, CANCELLED, FAILED)
+                action
+                for action in actions
+                if action.removeprefix("restore.") in (JobState.DONE, JobState.CANCELLED, JobState.FAILED)
             ]
 
-    def job(self, job_id: int) -> RestoreJob:
+    def job(self, job_id: int) -> Job:
         with Session(self.engine, expire_on_commit=False) as session:
-            return session.get_one(RestoreJob, job_id)
+            return session.get_one(Job, job_id)
 
     def logged(self, event: str, **values: object) -> list[str]:
         """The lines of all workers' logs that tell of `event` with these values."""
@@ -174,17 +179,15 @@ class House:
         wait_until(lambda: self.job(job_id).processed > 0)
         assert self.job(job_id).state == "running"
 
-    def wait_for_the_end(self, job_id: int) -> RestoreJob:
+    def wait_for_the_end(self, job_id: int) -> Job:
         wait_until(lambda: not self.job(job_id).is_active)
         return self.job(job_id)
 
-    def history(self, job_id: int) -> list[RestoreBatch]:
+    def history(self, job_id: int) -> list[JobBatch]:
         """The job's batches, in the order in which they were committed."""
         with Session(self.engine, expire_on_commit=False) as session:
             return list(
-                session.scalars(
-                    select(RestoreBatch).where(RestoreBatch.job_id == job_id).order_by(RestoreBatch.id)
-                )
+                session.scalars(select(JobBatch).where(JobBatch.job_id == job_id).order_by(JobBatch.id))
             )
 
     def ids_in_the_bin(self, world: World) -> list[int]:
@@ -201,7 +204,7 @@ class House:
 
     def check_that_all_came_back_once(self, job_id: int, contacts: int) -> None:
         job = self.wait_for_the_end(job_id)
-        assert (job.state, job.restored, job.processed) == ("done", contacts, contacts)
+        assert (job.state, job.count("restored"), job.processed) == ("done", contacts, contacts)
         with Session(self.engine) as session:
             outcomes = select(func.count()).where(RestoreOutcome.job_id == job_id)
             live = select(func.count()).where(Contact.restore_job_id == job_id, Contact.deleted_at.is_(None))
@@ -218,4 +221,4 @@ def new_house(environ: dict[str, str], **settings: str) -> Iterator[House]:
         with app_on_a_new_database(own) as app:
             upgrade()
             own["DATABASE_URL"] = app.config["SQLALCHEMY_DATABASE_URI"]
-            yield House(own, app, db.engine, services().lease, services().doorbell, folder)
+            yield House(own, app, db.engine, services().lock, services().doorbell, folder)

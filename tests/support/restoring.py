@@ -9,14 +9,16 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World
 from webapp.clock import read_clock
 from webapp.contacts.find import Profile, profile
-from webapp.jobs.lease import RedisLease
-from webapp.models import Contact, RestoreJob, RestoreOutcome
+from webapp.jobs.run import carry_out
+from webapp.jobs.settings import BatchSettings
+from webapp.models import Contact, Job, RestoreOutcome
 from webapp.restoring.bin import Extent, read_page
 from webapp.restoring.filters import Filters, read_filters
 from webapp.restoring.question import Question, about_all, about_selection
-from webapp.restoring.run import Pace, carry_out
 from webapp.restoring.scope import Scope
 from webapp.restoring.start import start
+from webapp.worker.kinds import KINDS
+from webapp.worker.redis_lock import RedisLock
 
 
 @dataclass
@@ -25,7 +27,7 @@ class Restoring:
 
     session: Session
     world: World
-    lease: RedisLease
+    lock: RedisLock
     rung: list[int] = field(default_factory=list)
 
     def now(self) -> datetime:
@@ -42,35 +44,35 @@ class Restoring:
             typed["from"] = typed.pop("since")
         meaning = read_filters(typed, zone=zone, now=now).meaning
         assert meaning is not None
-        return about_all(self.session, self.world.id, meaning, now, zone=zone, people={})
+        return about_all(self.session, self.world.id, meaning, now)
 
-    def start(self, scope: Scope, *, by: int | None = None) -> RestoreJob:
+    def start(self, scope: Scope, *, by: int | None = None) -> Job:
         self.session.commit()
         return start(
             self.session,
-            self.lease,
-            self.rung.append,
+            self.lock,
+            lambda _, job_id: self.rung.append(job_id),
             scope=scope,
             requested_by=self.world.admin.id if by is None else by,
         )
 
-    def run(self, job: RestoreJob, *, batch_size: int = 1000) -> str:
+    def run(self, job: Job, *, batch_size: int = 1000) -> str:
         self.session.commit()
-        return carry_out(self.session, self.lease, job.id, pace=Pace(30, batch_size))
+        return carry_out(self.session, self.lock, KINDS, job.id, settings=BatchSettings(30, batch_size))
 
-    def confirm(self, scope: Scope, *, batch_size: int = 1000) -> RestoreJob:
+    def confirm(self, scope: Scope, *, batch_size: int = 1000) -> Job:
         """Start `scope` and carry it out; returns the job as it ended."""
         job = self.start(scope)
         self.run(job, batch_size=batch_size)
         return job
 
-    def restore(self, *contacts: Contact) -> RestoreJob:
+    def restore(self, *contacts: Contact) -> Job:
         return self.confirm(self.question(*contacts).scope)
 
-    def restore_all(self, *, at: datetime | None = None, **typed: str) -> RestoreJob:
+    def restore_all(self, *, at: datetime | None = None, **typed: str) -> Job:
         return self.confirm(self.question_all(at=at, **typed).scope)
 
-    def outcomes(self, job: RestoreJob) -> dict[int, tuple[str, str | None, int | None]]:
+    def outcomes(self, job: Job) -> dict[int, tuple[str, str | None, int | None]]:
         """What became of each contact of `job`: outcome, reason, and the other contact."""
         rows = self.session.scalars(select(RestoreOutcome).where(RestoreOutcome.job_id == job.id))
         return {row.contact_id: (row.outcome, row.reason, row.other_contact_id) for row in rows}
@@ -95,8 +97,6 @@ class Restoring:
 def run_out(session: Session, job_id: int) -> None:
     """Let the lease of the job run out, as if its runner had been silent for long."""
     session.execute(
-        update(RestoreJob)
-        .where(RestoreJob.id == job_id)
-        .values(lease_until=read_clock(session) - timedelta(seconds=1))
+        update(Job).where(Job.id == job_id).values(lease_until=read_clock(session) - timedelta(seconds=1))
     )
     session.commit()

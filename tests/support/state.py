@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, func, select
 
-from webapp.models import Base, Contact, Deletion, RestoreJob
+from webapp.models import Base, Contact, Deletion, Job
 
 
 def state(engine: Engine) -> dict[str, object]:
@@ -22,9 +22,9 @@ def state(engine: Engine) -> dict[str, object]:
         ).one()
         found["bin"] = connection.scalar(select(func.sum(Deletion.in_bin)))
         found["jobs"] = connection.execute(
-            select(RestoreJob.state, func.count(), func.count(RestoreJob.cancel_requested_at))
-            .group_by(RestoreJob.state)
-            .order_by(RestoreJob.state)
+            select(Job.state, func.count(), func.count(Job.cancel_requested_at))
+            .group_by(Job.state)
+            .order_by(Job.state)
         ).all()
     return found
 

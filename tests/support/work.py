@@ -3,8 +3,8 @@
 from flask import Flask
 from rq import SimpleWorker
 
-from webapp.jobs.connection import connect
-from webapp.jobs.doorbell import QUEUES, queue
+from webapp.worker.connection import connect
+from webapp.worker.queue import QUEUES, queue
 
 
 class DeafWorker(SimpleWorker):

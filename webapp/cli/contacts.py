@@ -10,13 +10,13 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from webapp.cli.database import Refusal, check_database, chosen_workspace, rest, shown
+from webapp.cli.database import Refusal, check_database, chosen_workspace, rest_on, shown
 from webapp.cli.progress import Progress, progress
 from webapp.contacts.csv_records import NOTHING, UnreadableFile, check_text, read_records
 from webapp.contacts.import_rows import BadRow, Header, Row, read_header, read_row
 from webapp.contacts.importing import BATCH, Import
 from webapp.extensions import db
-from webapp.jobs.services import services
+from webapp.worker.services import services
 
 TOLD_IN_FULL = 20
 # In bytes. A smaller file is done before anybody has seen a bar.
@@ -64,7 +64,7 @@ def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None
         why = error.strerror or str(error).rstrip(".")
         raise Refusal(f"{path} cannot be read: {why}. Nothing was changed.") from error
     if work.added:
-        services().doorbell.ring_for_work()
+        services().doorbell.ring_for_due()
     _sum_up(work)
     if work.left_out:
         sys.exit(1)
@@ -90,15 +90,16 @@ def _take_in(
 
     `read` says how far the file has been read.
     """
-    bad_rows = 0
+    bad_rows, rest = 0, rest_on(session)
     try:
         while batch := list(islice(rows, BATCH)):
-            for bad in work.take_in(session, batch):
+            with rest.following():
+                rejected = work.take_in(session, batch)
+            for bad in rejected:
                 bad_rows += 1
                 if bad_rows <= TOLD_IN_FULL:
                     bar.say(f"Line {bad.line}: {bad.reason}.")
             bar.reach(read())
-            rest(session)
     except (OSError, UnicodeError, SQLAlchemyError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error
         raise click.ClickException(

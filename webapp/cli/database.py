@@ -1,6 +1,5 @@
 """What the commands ask of the database before they begin, and leave to others while they work."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,9 +9,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.database import write_transaction
+from webapp.jobs.settings import Rest
 from webapp.models import Workspace
 
-REST_SECONDS = 0.02
 LONGEST_SHOWN = 80
 
 
@@ -54,13 +53,11 @@ def shown(text: str) -> str:
 
 @contextmanager
 def paced_transaction(session: Session) -> Iterator[None]:
-    """A write transaction that is followed by a rest."""
-    with write_transaction(session):
+    """A write transaction that is followed by the rest that the database needs."""
+    with rest_on(session).following(), write_transaction(session):
         yield
-    rest(session)
 
 
-def rest(session: Session) -> None:
-    """On SQLite, let somebody else write: whoever writes without a pause shuts the pages out."""
-    if session.get_bind().dialect.name == "sqlite":
-        time.sleep(REST_SECONDS)
+def rest_on(session: Session) -> Rest:
+    """The rest after each batch on this session's database."""
+    return Rest.on(session.get_bind().dialect.name)

@@ -11,14 +11,14 @@ from sqlalchemy.orm import joinedload
 from webapp.cli.database import Refusal, check_database
 from webapp.clock import read_clock
 from webapp.extensions import db
-from webapp.jobs.services import services
-from webapp.models import RestoreJob
-from webapp.models.restore_job import ACTIVE, CANCELLED, QUEUED
-from webapp.restoring.cancel import cancel
-from webapp.restoring.words import counted
-
-# What a database takes for an id.
-LARGEST_ID = 2**63 - 1
+from webapp.jobs.cancel import cancel
+from webapp.models import Job, User
+from webapp.models.job import ACTIVE, JobState
+from webapp.numbers import LARGEST_ID
+from webapp.restoring.work import RESTORE
+from webapp.words.jobs import sentence_of
+from webapp.words.numbers import counted, number
+from webapp.worker.services import services
 
 
 @click.group("restore")
@@ -38,39 +38,50 @@ def status(ended: int) -> None:
     """List the jobs that are queued or running, with state, fence, lease and last error."""
     session = db.session()
     check_database(session)
-    jobs = select(RestoreJob).options(joinedload(RestoreJob.requester), joinedload(RestoreJob.workspace))
-    active = session.scalars(jobs.where(RestoreJob.state.in_(ACTIVE)).order_by(RestoreJob.id)).all()
-    latest = jobs.where(RestoreJob.state.not_in(ACTIVE)).order_by(RestoreJob.id.desc()).limit(ended)
+    jobs = (
+        select(Job)
+        .options(joinedload(Job.requester), joinedload(Job.workspace))
+        .where(Job.kind == RESTORE.kind)
+    )
+    active = session.scalars(jobs.where(Job.state.in_(ACTIVE)).order_by(Job.id)).all()
+    latest = jobs.where(Job.state.not_in(ACTIVE)).order_by(Job.id.desc()).limit(ended)
     now = read_clock(session)
     if not active:
         click.echo("No restore is queued or running.")
     for job in [*active, *session.scalars(latest)]:
-        click.echo("\n".join(_told(job, now)))
+        click.echo("\n".join(_lines(job, now)))
 
 
-def _told(job: RestoreJob, now: datetime) -> Iterator[str]:
+def _lines(job: Job, now: datetime) -> Iterator[str]:
+    requester = job.requester.name if job.requester else "the system"
     yield (
-        f"Restore #{job.id} of {job.workspace.name} (workspace {job.workspace_id}), "
-        f"asked for by {job.requester.name}: {job.state}"
+        f"Restore {job.id} (#{job.number} of {job.workspace.name}, workspace {job.workspace_id}), "
+        f"requested by {requester}: {job.state}"
     )
-    yield f"  progress    {job.processed:,} of {max(job.expected, job.processed):,} contacts"
+    yield f"  progress    {number(job.processed)} of {number(max(job.total or 0, job.processed))} contacts"
     yield f"  fence       {job.fence}, claims since progress {job.claims_since_progress}"
     yield f"  lease       {_lease(job, now)}"
     if job.cancel_requested_at is not None and job.is_active:
         yield "  cancelled   after the batch in hand"
     if job.one_by_one:
         yield f"  one by one  the next {counted(job.one_by_one, 'contact')}"
-    if job.last_error:
-        yield f"  last error  {job.last_error}"
-    if job.why:
-        yield f"  why         {job.why}"
+    people = _people(job)
+    if error := sentence_of(job.error, people):
+        yield f"  last error  {error}"
+    if reason := sentence_of(job.reason, people):
+        yield f"  reason      {reason}"
 
 
-def _lease(job: RestoreJob, now: datetime) -> str:
+def _people(job: Job) -> dict[int, str]:
+    user = db.session.get(User, (job.reason or {}).get("user") or 0)
+    return {user.id: user.name} if user else {}
+
+
+def _lease(job: Job, now: datetime) -> str:
     if not job.is_active:
         return "none: it has ended"
-    if job.state == QUEUED:
-        return f"none yet: asked for {_ago(job.created_at, now)}, rung for {_ago(job.rung_at, now)}"
+    if job.state == JobState.QUEUED:
+        return f"none yet: requested {_ago(job.created_at, now)}, rung for {_ago(job.rung_at, now)}"
     left = (job.lease_until - now).total_seconds()
     if left > 0:
         return f"{job.runner} for {left:.0f} more seconds"
@@ -85,15 +96,18 @@ def _ago(moment: datetime, now: datetime) -> str:
 @click.argument("job_id", metavar="ID", type=click.IntRange(1, LARGEST_ID))
 @with_appcontext
 def cancel_command(job_id: int) -> None:
-    """Stop the restore job ID. What it has restored stays restored; done twice, it changes nothing more."""
+    """Stop the restore job ID, as its address and `status` give it. What it has restored stays restored.
+
+    Done twice, it changes nothing more.
+    """
     session = db.session()
     check_database(session)
-    job = session.get(RestoreJob, job_id)
-    if job is None:
-        raise Refusal(f"There is no restore #{job_id}. Nothing was changed.")
+    job = session.get(Job, job_id)
+    if job is None or job.kind != RESTORE.kind:
+        raise Refusal(f"There is no restore {job_id}. Nothing was changed.")
     if not job.is_active:
-        raise Refusal(f"Restore #{job_id} has ended already: {job.state}. Nothing was changed.")
-    if cancel(session, services().lease, job_id, by=None) == CANCELLED:
-        click.echo(f"Restore #{job_id} is cancelled. It had not begun.")
+        raise Refusal(f"Restore {job_id} has ended already: {job.state}. Nothing was changed.")
+    if cancel(session, services().lock, job_id, by=None) == JobState.CANCELLED:
+        click.echo(f"Restore {job_id} is cancelled. It had not begun.")
     else:
-        click.echo(f"Restore #{job_id} stops after the contacts in hand.")
+        click.echo(f"Restore {job_id} stops after the contacts in hand.")

@@ -1,6 +1,5 @@
-"""What is due now: found in the database, worked off in batches, whoever rang and however often."""
+"""What is due now: found in the database and worked off in batches, however often a worker is rung for it."""
 
-import time
 from collections.abc import Callable
 
 import structlog
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import lock_workspace, write_transaction
+from webapp.jobs.settings import Rest
 from webapp.marketing.automations import advance
 from webapp.marketing.campaigns import deliver
 from webapp.models import Automation, AutomationRun, CampaignSend
@@ -19,6 +19,7 @@ from webapp.models.campaign import PENDING
 log = structlog.get_logger()
 
 BATCH = 500
+NO_REST = Rest()
 
 
 def due_workspaces(session: Session) -> list[int]:
@@ -36,7 +37,7 @@ def due_workspaces(session: Session) -> list[int]:
 
 
 def work_off(
-    session: Session, *, rest_seconds: float = 0.0, should_stop: Callable[[], bool] = lambda: False
+    session: Session, *, rest: Rest = NO_REST, should_stop: Callable[[], bool] = lambda: False
 ) -> int:
     """Work off all that is due, in every workspace, until nothing is or `should_stop` says so.
 
@@ -49,7 +50,8 @@ def work_off(
             if should_stop():
                 return total
             try:
-                done = _batch(session, workspace_id)
+                with rest.following():
+                    done = _batch(session, workspace_id)
             except Exception:
                 # Rolled back and still due: it is tried again at the next ring, and holds up nobody else's.
                 log.exception("work_failed", workspace=workspace_id)
@@ -57,7 +59,6 @@ def work_off(
                 continue
             log.info("worked_off", workspace=workspace_id, steps=done)
             total += done
-            time.sleep(rest_seconds)
     return total
 
 

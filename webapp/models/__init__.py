@@ -1,5 +1,6 @@
 """The tables, one aggregate a file. Importing this package makes them all known to the metadata."""
 
+import webapp.models.previous_release  # noqa: F401  (its listeners)
 from webapp.models.account import Account
 from webapp.models.audit_event import AuditEvent
 from webapp.models.automation import Automation, AutomationRun
@@ -8,11 +9,13 @@ from webapp.models.campaign import Campaign, CampaignSend
 from webapp.models.contact import WINDOW, Contact, ContactSearch, days_left, live, touch
 from webapp.models.deal import Deal, DealContact
 from webapp.models.deletion import Deletion
+from webapp.models.job import Job, JobBatch
 from webapp.models.mailing_list import MailingList, Subscription
-from webapp.models.restore_job import RestoreBatch, RestoreJob, RestoreOutcome
+from webapp.models.restore_outcome import RestoreOutcome
 from webapp.models.suppression import Suppression
 from webapp.models.tag import ContactTag, Tag
 from webapp.models.user import ADMIN, GroupMembership, User, UserGroup
+from webapp.models.worker_heartbeat import WorkerHeartbeat
 from webapp.models.workspace import Workspace
 
 __all__ = [
@@ -32,9 +35,9 @@ __all__ = [
     "DealContact",
     "Deletion",
     "GroupMembership",
+    "Job",
+    "JobBatch",
     "MailingList",
-    "RestoreBatch",
-    "RestoreJob",
     "RestoreOutcome",
     "Subscription",
     "Suppression",
@@ -42,6 +45,7 @@ __all__ = [
     "User",
     "UserGroup",
     "UtcDateTime",
+    "WorkerHeartbeat",
     "Workspace",
     "days_left",
     "live",

@@ -6,52 +6,53 @@ from sqlalchemy import Select, func, insert, literal, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.database import listed
+from webapp.database import execute_update, listed
+from webapp.jobs.isolation import by_halves
 from webapp.models import Contact, Deal, DealContact, Deletion, RestoreOutcome
-from webapp.models.restore_job import RESTORED, SKIPPED
-from webapp.restoring.plan import EMAIL_TAKEN, REFUSED, Verdict
+from webapp.models.restore_outcome import Outcome, Reason
+from webapp.restoring.plan import Verdict, restored_among
 
 
 class PlanOutdated(Exception):
     """A contact changed between being judged and being written: judge again."""
 
 
-# What may be one contact's doing; anything else is no row's fault.
+# What may be one contact's doing. Anything else is no row's fault.
 REFUSALS = (IntegrityError, DataError, PlanOutdated)
 
 
-def bring_back(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> None:
-    """Make the contacts judged "restored" live again, with their places on deals.
+def restore_contacts(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
+    """Make the contacts judged "restored" live again, with their places on deals; returns `verdicts`.
 
-    Lists, tags, account and Created Date never left the row (soft delete in place), so there is nothing to
-    do for them; what was deleted meanwhile stays hidden. Raises one of REFUSALS; the caller rolls
-    back.
+    Lists, tags, account and Created Date never left the row (deleted in place), so nothing is done for them;
+    what was deleted meanwhile stays hidden. Raises one of REFUSALS; the caller rolls back.
     """
-    coming = [verdict for verdict in verdicts if verdict.outcome == RESTORED]
-    if not coming:
-        return
-    these = select(listed(session, [verdict.contact_id for verdict in coming]).c.value)
-    written = session.execute(
+    restored = restored_among(verdicts)
+    if not restored:
+        return verdicts
+    ids = select(listed(session, [verdict.contact_id for verdict in restored]).c.value)
+    written = execute_update(
+        session,
         update(Contact)
-        .where(Contact.id.in_(these), Contact.deleted_at.is_not(None))
-        .values(deleted_at=None, restore_job_id=job_id)
-        .execution_options(synchronize_session=False)
+        .where(Contact.id.in_(ids), Contact.deleted_at.is_not(None))
+        .values(deleted_at=None, restore_job_id=job_id),
     )
-    if written.rowcount != len(coming):  # type: ignore[attr-defined]
+    if written != len(restored):
         raise PlanOutdated
-    _rejoin_deals(session, these)
-    _count_out(session, [verdict.deletion_id for verdict in coming if verdict.deletion_id is not None])
+    _rejoin_deals(session, ids)
+    _count_out(session, [verdict.deletion_id for verdict in restored if verdict.deletion_id is not None])
+    return verdicts
 
 
 def _count_out(session: Session, deletions: Sequence[int]) -> None:
-    """Count one contact less in the bin for each time that a deletion's id stands in `deletions`."""
+    """Lower each deletion's counter by how often its id is in `deletions`."""
     left = listed(session, deletions)
     moved = select(left.c.value, func.count().label("contacts")).group_by(left.c.value).subquery()
-    session.execute(
+    execute_update(
+        session,
         update(Deletion)
         .where(Deletion.id == moved.c.value)
-        .values(in_bin=Deletion.in_bin - moved.c.contacts)
-        .execution_options(synchronize_session=False)
+        .values(in_bin=Deletion.in_bin - moved.c.contacts),
     )
 
 
@@ -60,35 +61,30 @@ def _rejoin_deals(session: Session, contacts: Select[int]) -> None:
     latest_deletion = (
         select(Contact.deletion_id).where(Contact.id == DealContact.contact_id).scalar_subquery()
     )
-    session.execute(
+    execute_update(
+        session,
         update(DealContact)
         .where(
             DealContact.contact_id.in_(contacts),
             DealContact.detached_by_deletion_id == latest_deletion,
             select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None)).exists(),
         )
-        .values(detached_at=None, detached_by_deletion_id=None, is_primary=False)
-        .execution_options(synchronize_session=False)
+        .values(detached_at=None, detached_by_deletion_id=None, is_primary=False),
     )
 
 
-def bring_back_carefully(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The same by halves, each in a savepoint, until every contact that the database refuses stands alone.
+def restore_carefully(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The same by halves, until every contact that the database refuses stands alone.
 
-    Returns the verdicts as they came true: the refused ones say why.
+    Returns the verdicts as they came true: those of the refused contacts say why.
     """
-    try:
-        with session.begin_nested():
-            bring_back(session, job_id, verdicts)
-        return list(verdicts)
-    except REFUSALS as refusal:
-        if len(verdicts) == 1:
-            return [_refused(session, verdicts[0], refusal)]
-    middle = len(verdicts) // 2
-    return [
-        *bring_back_carefully(session, job_id, verdicts[:middle]),
-        *bring_back_carefully(session, job_id, verdicts[middle:]),
-    ]
+    return by_halves(
+        session,
+        verdicts,
+        lambda some: restore_contacts(session, job_id, some),
+        lambda verdict, refusal: _refused(session, verdict, refusal),
+        REFUSALS,
+    )
 
 
 def _refused(session: Session, verdict: Verdict, refusal: Exception) -> Verdict:
@@ -99,29 +95,27 @@ def _refused(session: Session, verdict: Verdict, refusal: Exception) -> Verdict:
         Contact.email_key == contact.email_key,
         Contact.deleted_at.is_(None),
     )
-    # Without an address there is nobody to be in conflict with.
+    # A contact without an address conflicts with none.
     holder = session.scalar(same_address) if contact.email_key is not None else None
     if holder is not None:
-        return Verdict(
-            verdict.contact_id, verdict.deletion_id, verdict.deleted_at, SKIPPED, EMAIL_TAKEN, holder
-        )
-    # The first line says what rule was broken; those after it, on PostgreSQL, hold the contact's data.
-    return verdict.failed(REFUSED, str(getattr(refusal, "orig", None) or refusal).partition("\n")[0])
+        return verdict._replace(outcome=Outcome.SKIPPED, reason=Reason.EMAIL_TAKEN, other_contact_id=holder)
+    # The first line says which rule was broken. The lines after it, on PostgreSQL, hold the contact's data.
+    return verdict.failed(Reason.REFUSED, str(getattr(refusal, "orig", None) or refusal).partition("\n")[0])
 
 
 def write_outcomes(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> None:
     """Write the ledger: one outcome for each contact in each job."""
-    restored = [verdict.contact_id for verdict in verdicts if verdict.outcome == RESTORED]
+    restored = restored_among(verdicts)
     if restored:
-        # Nearly all of them, and there is nothing to say of each but that.
-        these = listed(session, restored)
+        # Nearly all of them, and there is nothing else to say about each.
+        ids = listed(session, [verdict.contact_id for verdict in restored])
         session.execute(
             insert(RestoreOutcome).from_select(
                 ["job_id", "contact_id", "outcome"],
-                select(literal(job_id), these.c.value, literal(RESTORED)),
+                select(literal(job_id), ids.c.value, literal(Outcome.RESTORED)),
             )
         )
-    others = [verdict for verdict in verdicts if verdict.outcome != RESTORED]
+    others = [verdict for verdict in verdicts if verdict.outcome != Outcome.RESTORED]
     if others:
         session.execute(
             insert(RestoreOutcome),

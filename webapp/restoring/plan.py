@@ -1,12 +1,12 @@
 """The plan: what a restore would do, contact by contact. The dialog shows it and the job carries it out.
 
 A contact comes back unless its address is taken (design section 6, rule 5): by a live contact, or by a twin
-in the same scope. Among twins the most recently deleted wins, then the higher id; the walk goes that way, so
-whoever comes first is the one. Contacts without an address never conflict.
+in the same scope. Among twins the most recently deleted one comes back, then the one with the higher id. The
+walk goes that way, so it is the one that the walk meets first. Contacts without an address never conflict.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,16 +15,12 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.contacts.keyset import Place
 from webapp.database import listed
-from webapp.models import Contact
-from webapp.models.restore_job import FAILED, RESTORED, SKIPPED
+from webapp.models import Contact, Deletion
+from webapp.models.restore_outcome import Outcome, Reason
 from webapp.restoring.bin import WALK, chosen
 from webapp.restoring.scope import Scope
 
-EMAIL_TAKEN = "email_taken"
-TWIN = "twin"
-NO_LONGER_ELIGIBLE = "no_longer_eligible"
-REFUSED = "refused"
-CRASHED = "crashed"
+LONGEST_DETAIL = 300
 
 
 class Verdict(NamedTuple):
@@ -33,20 +29,18 @@ class Verdict(NamedTuple):
     contact_id: int
     deletion_id: int | None
     deleted_at: datetime | None
-    outcome: str
-    reason: str | None = None
+    outcome: Outcome
+    reason: Reason | None = None
     other_contact_id: int | None = None
     detail: str | None = None
 
-    def failed(self, reason: str, detail: str | None = None) -> "Verdict":
+    def failed(self, reason: Reason, detail: str | None = None) -> "Verdict":
         """The same contact, as one that cannot be restored, for `reason`: REFUSED or CRASHED."""
-        return Verdict(
-            self.contact_id,
-            self.deletion_id,
-            self.deleted_at,
-            FAILED,
-            reason,
-            detail=detail[:300] if detail else None,
+        return self._replace(
+            outcome=Outcome.FAILED,
+            reason=reason,
+            other_contact_id=None,
+            detail=detail[:LONGEST_DETAIL] if detail else None,
         )
 
 
@@ -55,11 +49,11 @@ def judge(
 ) -> list[Verdict]:
     """Judge the next `limit` contacts of `scope` that the walk meets after `after`, in its order.
 
-    An address held by a contact that job `job_id` itself has restored in an earlier batch is a twin's, not
-    a stranger's; so plan and run give the same reason.
+    An address held by a contact that job `job_id` itself has restored in an earlier batch is a twin's. So
+    plan and run give the same reason.
     """
-    # Asked contact by contact, and only by the address: plus nought, the workspace is no way in. While a
-    # restore fills the live side the statistics call it empty, and a plan once read all of it for each.
+    # Looked up for each contact, by the address alone: + 0 keeps the planner off the workspace index, which
+    # it misjudges with stale statistics.
     holder = aliased(Contact, name="holder")
     holder_id = (
         select(holder.id)
@@ -71,12 +65,12 @@ def judge(
         .scalar_subquery()
     )
     batch = chosen(scope).with_only_columns(
-        Contact.id, Contact.deletion_id, Contact.deleted_at, Contact.email_key, holder_id
+        Contact.id, Contact.deletion_id, Contact.deleted_at, Contact.email_key, holder_id.label("holder_id")
     )
     if after is not None:
         batch = batch.where(WALK.after(after))
     met = session.execute(batch.order_by(*WALK.order).limit(limit)).all()
-    ours = _restored_by(session, job_id, [row[4] for row in met if row[4] is not None])
+    ours = _restored_by(session, job_id, [row.holder_id for row in met if row.holder_id is not None])
     first_of_twins: dict[str, int] = {}
     return [
         _verdict(
@@ -92,10 +86,10 @@ def judge(
 
 
 def _restored_by(session: Session, job_id: int | None, ids: list[int]) -> set[int]:
-    """Which of these contacts job `job_id` itself has made live."""
+    """Which of these contacts job `job_id` itself has restored."""
     if job_id is None or not ids:
         return set()
-    # Asked for by their ids alone: the job's own index would be a way in, too, and ever longer.
+    # By their ids alone: the planner could also choose the job's own index, which grows with every batch.
     restored_by = select(Contact.id, Contact.restore_job_id).where(
         Contact.id.in_(select(listed(session, ids).c.value))
     )
@@ -112,24 +106,55 @@ def _verdict(
     ours: set[int],
 ) -> Verdict:
     if holder_id is not None:
-        reason = TWIN if holder_id in ours else EMAIL_TAKEN
-        return Verdict(contact_id, deletion_id, deleted_at, SKIPPED, reason, holder_id)
+        reason = Reason.TWIN if holder_id in ours else Reason.EMAIL_TAKEN
+        return Verdict(contact_id, deletion_id, deleted_at, Outcome.SKIPPED, reason, holder_id)
     if first_id is not None and first_id != contact_id:
-        return Verdict(contact_id, deletion_id, deleted_at, SKIPPED, TWIN, first_id)
-    return Verdict(contact_id, deletion_id, deleted_at, RESTORED)
+        return Verdict(contact_id, deletion_id, deleted_at, Outcome.SKIPPED, Reason.TWIN, first_id)
+    return Verdict(contact_id, deletion_id, deleted_at, Outcome.RESTORED)
 
 
-def missing(ids: Iterable[int], verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The chosen ids that are not in the bin (any more): they are skipped, and the report says so."""
-    found = {verdict.contact_id for verdict in verdicts}
+def missing(session: Session, scope: Scope, ids: Collection[int]) -> list[Verdict]:
+    """Verdicts for `ids`, which the scope names and the walk has not met: each is skipped, with the reason
+    why.
+    """
+    if not ids:
+        return []
+    again = set(
+        session.scalars(
+            select(Contact.id)
+            .join(Deletion, Deletion.id == Contact.deletion_id)
+            .where(
+                Contact.id.in_(ids),
+                Contact.workspace_id == scope.workspace_id,
+                Contact.deleted_at.is_not(None),
+                Deletion.number > scope.through_number,
+            )
+        )
+    )
     return [
-        Verdict(contact_id, None, None, SKIPPED, NO_LONGER_ELIGIBLE)
-        for contact_id in ids
-        if contact_id not in found
+        Verdict(
+            contact_id,
+            None,
+            None,
+            Outcome.SKIPPED,
+            Reason.DELETED_AGAIN if contact_id in again else Reason.NO_LONGER_DELETED,
+        )
+        for contact_id in sorted(ids)
     ]
+
+
+def plan_selection(session: Session, scope: Scope) -> list[Verdict]:
+    """The whole plan of a scope by ids."""
+    verdicts = judge(session, scope, limit=len(scope.ids))
+    return verdicts + missing(session, scope, set(scope.ids) - {verdict.contact_id for verdict in verdicts})
 
 
 def digest(verdicts: Iterable[Verdict]) -> str:
     """The same for two plans exactly if they do the same to the same contacts."""
     lines = sorted(f"{v.contact_id}:{v.outcome}:{v.reason}:{v.other_contact_id}" for v in verdicts)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def restored_among(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts on contacts that come back."""
+    return [verdict for verdict in verdicts if verdict.outcome == Outcome.RESTORED]

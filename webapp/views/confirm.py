@@ -8,32 +8,36 @@ from flask_login import current_user
 
 from webapp.clock import read_clock
 from webapp.extensions import db
+from webapp.jobs.queries import active_job, find_job
 from webapp.restoring.bin import Extent, deleters
 from webapp.restoring.question import Question, about_all, about_selection, about_the_rest
-from webapp.restoring.report import JobView, find_job, view_job
 from webapp.restoring.scope import Scope
-from webapp.restoring.start import active_job
+from webapp.restoring.work import RESTORE
 from webapp.views.restore_page import ADDRESS, read_asked_filters, refuse
 from webapp.web.address import address, our_path
 from webapp.web.errors import error as refuse_with
 from webapp.web.htmx import page_or_part
+from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import ticked_here
 from webapp.web.signing import sign
+from webapp.words import restoring as words
 
 
 @dataclass(frozen=True)
 class Ask:
+    """The dialog, for its template."""
+
     title: str
     scope: str
-    skips: tuple[str, ...]
+    skips: list[str]
     token: str
     error: str | None
-    running: JobView | None
+    running: Progress | None
     can_restore_any: bool
     # Where Cancel leads when the dialog is a page: to the same filters and ticks. The form carries it along,
     # so that no answer to it loses them.
     back: str
-    # Whether to lead to the list of restores: one that is just being started has no page of its own yet.
+    # Whether to link the list of restores: one that is just being started has no page of its own yet.
     see_restores: bool = False
 
 
@@ -44,7 +48,7 @@ def confirm_selected() -> ResponseReturnValue:
         return refuse(complaint or "Select at least one contact first.")
     question = about_selection(db.session(), current_user.workspace_id, ids, read_clock(db.session()))
     if not question.any_in_bin:
-        return refuse("None of the contacts you selected is in the bin any more.")
+        return refuse("None of the contacts you selected is deleted any more.")
     return show(question)
 
 
@@ -52,45 +56,25 @@ def confirm_all() -> ResponseReturnValue:
     """Ask about everything that matches."""
     session = db.session()
     now = read_clock(session)
-    typed, people = read_asked_filters(Extent(current_user.workspace_id, as_of=now))
+    typed, _ = read_asked_filters(Extent(current_user.workspace_id, as_of=now))
     if typed.meaning is None:
         return refuse("Correct the search first: nothing was changed.")
-    question = about_all(
-        session,
-        current_user.workspace_id,
-        typed.meaning,
-        now,
-        zone=current_user.workspace.zone,
-        people=dict(people),
-    )
+    question = about_all(session, current_user.workspace_id, typed.meaning, now)
     if not question.can_restore_any:
-        return refuse("No contact in the bin matches." if typed.any else "There is nothing to restore.")
+        return refuse("No deleted contact matches." if typed.any else "There is nothing to restore.")
     return show(question)
 
 
 def continue_restore(job_id: int) -> ResponseReturnValue:
-    """Ask about what a failed or cancelled job has left in the bin; "Restore" makes a new job of it."""
+    """Ask about what a failed or cancelled job has left; "Restore" makes a new job of it."""
     session = db.session()
     job = find_job(session, current_user.workspace_id, job_id)
-    if job is None or not job.can_be_continued:
+    if job is None or job.kind != RESTORE.kind or not job.can_be_continued:
         abort(404)
-    now = read_clock(session)
-    question = about_the_rest(
-        session,
-        Scope.from_dict(job.scope),
-        now,
-        zone=current_user.workspace.zone,
-        people=people_who_deleted(),
-    )
+    question = about_the_rest(session, Scope.from_dict(job.request), read_clock(session))
     if not question.can_restore_any:
-        return refuse_with(409, "Nothing of this restore is left in the bin that could come back.")
+        return refuse_with(409, "Nothing that this restore has left can be restored any more.")
     return show(question)
-
-
-def people_who_deleted() -> dict[int, str]:
-    """Who can be named in a filter by person: those who deleted within the window, by id."""
-    session = db.session()
-    return dict(deleters(session, Extent(current_user.workspace_id, as_of=read_clock(session))))
 
 
 def show(
@@ -98,17 +82,19 @@ def show(
 ) -> Response:
     """The dialog with `question`; while a job runs, with a link to it in the place of the button.
 
-    With `see_restores` it leads to the list of all where the one that is in the way has no page yet.
+    With `see_restores` it links the list of restores where the one that is in the way has no page yet.
     """
     session, scope = db.session(), question.scope
-    job = active_job(session, current_user.workspace_id)
-    running = view_job(job, now=read_clock(session)) if job else None
+    now = read_clock(session)
+    job = active_job(session, current_user.workspace_id, RESTORE.group)
+    running = progress_of(job, now) if job else None
     if running and status == 200:
         status = 409
+    people = dict(deleters(session, Extent(current_user.workspace_id, as_of=now))) if scope.filters else {}
     ask = Ask(
-        title=scope.title,
-        scope=scope.words,
-        skips=scope.skips,
+        title=words.title(scope),
+        scope=words.scope_words(scope, zone=current_user.workspace.zone, people=people),
+        skips=words.skips(scope),
         token=sign(scope),
         error=error,
         running=running,

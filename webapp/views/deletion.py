@@ -12,12 +12,12 @@ from webapp.contacts.delete import Consequences, delete_contacts, deleted_before
 from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
 from webapp.models import Contact
-from webapp.restoring.words import counted
 from webapp.views import overview
 from webapp.web.address import address
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part, retarget
 from webapp.web.selection import ticked_here
+from webapp.words.numbers import counted
 
 NOTHING_TICKED = "Select at least one contact first."
 

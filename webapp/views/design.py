@@ -10,11 +10,16 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.contacts.search import Amount
-from webapp.restoring.report import STATES, JobView
+from webapp.models import Job, User
+from webapp.models.job import JobState
+from webapp.restoring.filters import Filters
+from webapp.restoring.scope import Scope
 from webapp.views.confirm import Ask
 from webapp.views.restore_page import BinRow, FilterLine, RestoreSelection, RestoreView
 from webapp.views.restores import OutcomeRow
 from webapp.web.assets import OURS
+from webapp.web.progress import Progress
+from webapp.words.jobs import STATES
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 COLOUR = re.compile(r"--([\w-]+): light-dark\((.+), (.+)\);")
@@ -42,9 +47,9 @@ def design() -> ResponseReturnValue:
         view=_bin(),
         many=Amount(50, exact=False),
         ask=_ask(),
-        running=_job("running"),
-        done=vars(_job("done")) | {"restored_href": "#report"},
-        reasons=[("E-mail address used by another contact", 1), ("No longer in the bin", 1)],
+        running=_job(JobState.RUNNING),
+        done=_job(JobState.DONE),
+        reasons=[("E-mail address used by another contact", 1), ("No longer deleted", 1)],
         outcomes=_outcomes(),
         now=NOW,
     )
@@ -82,7 +87,7 @@ def _ask() -> Ask:
     return Ask(
         title="Restore all 87 matching contacts?",
         scope="87 contacts deleted by Jonas Lindqvist.",
-        skips=("1 contact will stay in the bin: its e-mail address is used by another contact.",),
+        skips=["1 contact will stay deleted: its e-mail address is used by another contact."],
         token="",
         error=None,
         running=None,
@@ -91,28 +96,28 @@ def _ask() -> Ask:
     )
 
 
-def _job(state: str) -> JobView:
-    active = state == "running"
-    now, end = "Restoring 58 of 87 · about 10 seconds left", "85 contacts restored, 2 skipped."
-    return JobView(
-        id=12, state=state, state_label=STATES[state], is_active=active, requested_by="Dana Whitfield",
-        scope_words="87 contacts deleted by Jonas Lindqvist.", created_at=NOW, started_at=NOW,
-        finished_at=None if active else NOW + timedelta(minutes=2), processed=58 if active else 87, total=87,
-        percent=66 if active else 100,
-        sentence=now if active else end,
-        restored=58 if active else 85, skipped=0 if active else 2, failed=0, why=None, can_cancel=active,
-        can_be_continued=False, cancel_requested=False, poll_seconds=5, announce=None,
+def _job(state: JobState) -> Progress:
+    active = state == JobState.RUNNING
+    scope = Scope(
+        workspace_id=0, as_of=NOW, through_number=1, key="", expected=87, filters=Filters(deleted_by=1)
+    )
+    job = Job(
+        id=12, number=12, kind="restore", state=state, request=scope.to_dict(), total=87,
+        counts={"restored": 58} if active else {"restored": 85, "skipped": 2},
+        requester=User(name="Dana Whitfield"), created_at=NOW - timedelta(seconds=20),
+        started_at=NOW - timedelta(seconds=20), finished_at=None if active else NOW, lease_until=NOW,
     )  # fmt: skip
+    return Progress(job, NOW, people={1: "Jonas Lindqvist"})
 
 
 def _outcomes() -> list[OutcomeRow]:
     return [
         OutcomeRow(
-            name="Amélie Fontaine", email="amelie@example.com", href=None, before="Stayed in the bin: ",
+            name="Amélie Fontaine", email="amelie@example.com", href=None, before="Stayed deleted: ",
             other_name="نور الدين", after=" uses its e-mail address.", other_href="#report",
         ),
         OutcomeRow(
-            name="Purged contact", email="", href=None, before="Was no longer in the bin.",
+            name="Purged contact", email="", href=None, before="Was no longer deleted.",
             other_name="", after="", other_href=None,
         ),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""For whoever watches the app: is the process up, and can it work?"""
+"""For monitoring: is the process up, and can it work?"""
 
 from flask import current_app
 from flask.typing import ResponseReturnValue
@@ -6,8 +6,11 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from webapp.clock import read_clock
 from webapp.extensions import db
-from webapp.jobs.services import services
+from webapp.jobs.heartbeat import silent_queues
+from webapp.worker.queue import QUEUES
+from webapp.worker.services import services
 
 
 def healthz() -> ResponseReturnValue:
@@ -16,12 +19,16 @@ def healthz() -> ResponseReturnValue:
 
 
 def readyz() -> ResponseReturnValue:
-    """Database and Redis answer too; 503 with the name of what does not."""
+    """Database and Redis answer too; 503 with the name of what does not.
+
+    A worker that has not been seen for 30 seconds is named as well, with 200: pages still work.
+    """
     checks = {"database": _database(), "redis": _redis()}
     ready = all(checks.values())
-    if not ready:
-        current_app.logger.warning("not ready: %s", checks)
-    return {"ok": ready, **checks}, 200 if ready else 503
+    workers = _workers() if checks["database"] else False
+    if not (ready and workers):
+        current_app.logger.warning("not ready: %s", checks | {"workers": workers})
+    return {"ok": ready, **checks, "workers": workers}, 200 if ready else 503
 
 
 def _database() -> bool:
@@ -35,6 +42,16 @@ def _database() -> bool:
 
 def _redis() -> bool:
     try:
-        return bool(services().lease.redis.ping())
+        return bool(services().lock.redis.ping())
     except RedisError:
+        return False
+
+
+def _workers() -> bool:
+    session = db.session()
+    try:
+        silence = services().silence_seconds
+        return not silent_queues(session, QUEUES, read_clock(session), silence=silence)
+    except DBAPIError:
+        db.session.remove()
         return False

@@ -13,16 +13,17 @@ from webapp.contacts.keyset import Page
 from webapp.contacts.normal import normal
 from webapp.contacts.search import Amount
 from webapp.extensions import db
+from webapp.jobs.queries import find_job
 from webapp.models import Contact, Deletion
+from webapp.models.restore_outcome import Outcome
 from webapp.restoring.filters import unsearchable
 from webapp.restoring.lately import large_deletion_lately
-from webapp.restoring.report import find_job
 from webapp.web.address import address
 from webapp.web.counting import counted_alone
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.paging import number_asked_for, place_asked_for, to_cursor
 from webapp.web.selection import Selection, still_there, ticked_here
-from webapp.web.words import name_of
+from webapp.words.contacts import name_of
 
 PAGE_SIZE = 50
 FILTERS = ("q", "restored_by")
@@ -138,7 +139,7 @@ def _wanted() -> tuple[Wanted, str | None]:
         job = find_job(db.session(), current_user.workspace_id, restored_by)
         if job is None:
             abort(404, "There is no such restore. The address may have a typing mistake.")
-        wanted = replace(wanted, restored_by=job.id, restored=job.restored)
+        wanted = replace(wanted, restored_by=job.id, restored=job.count(Outcome.RESTORED))
     return wanted, q_error
 
 

@@ -12,19 +12,22 @@ from webapp.clock import read_clock
 from webapp.contacts.keyset import Page
 from webapp.contacts.search import Amount
 from webapp.extensions import db
+from webapp.jobs.queries import active_job
 from webapp.models import Contact, days_left
 from webapp.restoring import bin as the_bin
 from webapp.restoring.bin import Extent
 from webapp.restoring.filters import Filters, TypedFilters, read_filters
-from webapp.restoring.report import JobView, view_job
-from webapp.restoring.start import active_job
-from webapp.restoring.words import counted, describe
+from webapp.restoring.work import RESTORE
 from webapp.web.address import address
 from webapp.web.counting import counted_alone
 from webapp.web.htmx import is_htmx, page_or_part, retarget
 from webapp.web.paging import place_asked_for, to_cursor
+from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import Selection, still_there, ticked_here
-from webapp.web.words import amount, name_of
+from webapp.web.words import amount
+from webapp.words.contacts import name_of
+from webapp.words.filters import describe
+from webapp.words.numbers import counted
 
 PAGE_SIZE = 50
 ENDS_SOON_DAYS = 3
@@ -82,7 +85,7 @@ class RestoreView:
     all_why_not: str | None
     selection: RestoreSelection
     show_selected: bool
-    running: JobView | None
+    running: Progress | None
     empty: str | None
     now: datetime
 
@@ -174,8 +177,8 @@ def look(*, message: str | None = None, bar_only: bool = False) -> RestoreView:
         page = the_bin.read_these(session, extent, ids)
     rows = [_row(contact, by, now, contact.id in ids) for contact, by in page.rows]
     shown = {row.id for row in rows}
-    job = active_job(session, current_user.workspace_id)
-    running = view_job(job, now=now) if job else None
+    job = active_job(session, current_user.workspace_id, RESTORE.group)
+    running = progress_of(job, now) if job else None
     waits = f"{running.requested_by} is restoring contacts. One restore runs at a time." if running else None
     selection = Selection(
         ids=ids,

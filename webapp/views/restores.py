@@ -9,39 +9,45 @@ from flask_login import current_user
 
 from webapp.clock import read_clock
 from webapp.extensions import db
-from webapp.jobs.services import services
-from webapp.models import RestoreJob
+from webapp.jobs.cancel import cancel
+from webapp.jobs.lock import LockUnavailable
+from webapp.jobs.queries import find_job, history
+from webapp.jobs.recover import stalled_jobs
+from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted
+from webapp.jobs.work import NotAllowed
+from webapp.models import Contact, Job
 from webapp.restoring import report
-from webapp.restoring.cancel import cancel
 from webapp.restoring.question import Question, about_again
-from webapp.restoring.recover import unheard
-from webapp.restoring.report import JobView, find_job, view_job
 from webapp.restoring.scope import Scope
-from webapp.restoring.start import (
-    AlreadyRunning,
-    AnotherScope,
-    BeingStarted,
-    LeaseUnavailable,
-    NotAllowed,
-    PlanChanged,
-    already_started,
-    start,
-)
-from webapp.views.confirm import people_who_deleted, show
+from webapp.restoring.start import already_started, start
+from webapp.restoring.work import RESTORE, NothingToRestore, PlanChanged
+from webapp.views.confirm import show
 from webapp.web.address import our_path
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.paging import number_asked_for
+from webapp.web.progress import progress_of, progress_of_all
 from webapp.web.signing import ScopeForged, unsign
+from webapp.words.contacts import name_of
+from webapp.words.restoring import label_of, why_not
+from webapp.worker.services import services
 
 log = structlog.get_logger()
 
 HISTORY_SIZE = 25
 OUTCOMES_SIZE = 50
 
+CHANGED = "This has changed since you opened it. Nothing was restored yet; look again."
+TOO_OLD = "This has been open for more than 30 minutes. Nothing was restored; look again."
+NOTHING_MATCHES = "No deleted contact matches any more. Nothing was changed."
+
 
 @dataclass(frozen=True)
 class OutcomeRow:
+    """A contact that was not restored. The reason runs around the other contact's name: `before`, name,
+    `after`.
+    """
+
     name: str
     email: str
     href: str | None
@@ -52,7 +58,7 @@ class OutcomeRow:
 
 
 def start_restore() -> ResponseReturnValue:
-    """Start what the dialog confirmed, and go and watch it. Sent twice, both lead to the same job."""
+    """Start what the dialog confirmed, and go to its page. Sent twice, both lead to the same job."""
     try:
         scope = unsign(request.form.get("scope", ""))
     except ScopeForged:
@@ -61,16 +67,13 @@ def start_restore() -> ResponseReturnValue:
         abort(404)
     s, session = services(), db.session()
     try:
-        # One that has been used still means its job, however old it is: nobody reads that nothing was
-        # restored.
+        # A confirmation that has been used still means its job, however old it is.
         if scope.is_old(read_clock(session)) and already_started(session, scope) is None:
-            return _ask_again(
-                scope, "This has been open for more than 30 minutes. Nothing was restored; look again."
-            )
-        job = start(session, s.lease, s.doorbell.ring, scope=scope, requested_by=current_user.id)
+            return _ask_again(scope, TOO_OLD)
+        job = start(session, s.lock, s.doorbell.ring, scope=scope, requested_by=current_user.id)
     except NotAllowed:
         abort(403)
-    except AnotherScope:
+    except AnotherRequest:
         return _refuse(422, "This confirmation has been used for another restore. Open it again.")
     except AlreadyRunning:
         return show(Question(scope), error="A restore is already running. Nothing was changed.", status=409)
@@ -78,10 +81,10 @@ def start_restore() -> ResponseReturnValue:
         sentence = "Another restore is being started. Nothing was changed."
         return show(Question(scope), error=sentence, status=409, see_restores=True)
     except PlanChanged:
-        return _ask_again(
-            scope, "This has changed since you opened it. Nothing was restored yet; look again."
-        )
-    except LeaseUnavailable:
+        return _ask_again(scope, CHANGED)
+    except NothingToRestore:
+        return _ask_again(scope, NOTHING_MATCHES)
+    except LockUnavailable:
         log.error("restore_not_started", exc_info=True)
         response = show(
             Question(scope),
@@ -95,7 +98,7 @@ def start_restore() -> ResponseReturnValue:
 
 
 def _refuse(status: int, sentence: str) -> Response:
-    """A confirmation that cannot be used: nothing is lost but the way back to the deleted contacts."""
+    """A confirmation that cannot be used; the answer leads back to the deleted contacts."""
     back = our_path(request.form.get("back")) or url_for("restore_page")
     return error(status, f"{sentence} Nothing was changed.", back=(back, "Back to deleted contacts"))
 
@@ -103,83 +106,82 @@ def _refuse(status: int, sentence: str) -> Response:
 def _ask_again(scope: Scope, why: str) -> Response:
     """Show what the same contacts, or filters, mean now, and let that be confirmed."""
     session = db.session()
-    question = about_again(
-        session, scope, read_clock(session), zone=current_user.workspace.zone, people=people_who_deleted()
-    )
-    return show(question, error=why, status=409)
+    return show(about_again(session, scope, read_clock(session)), error=why, status=409)
 
 
 def restore_job(job_id: int) -> ResponseReturnValue:
     """How far the job is; after its end, what became of each contact."""
-    job = _find(job_id)
-    session = db.session()
+    job, session = _find(job_id), db.session()
     if job.is_active:
-        _ring_if_unheard(job.id)
-    ended = not job.is_active
-    after = number_asked_for("after")
-    outcomes = report.not_restored(session, job, size=OUTCOMES_SIZE + 1, after=after) if ended else []
-    more = len(outcomes) > OUTCOMES_SIZE
+        _ring_if_stalled(job)
+    rows = (
+        []
+        if job.is_active
+        else report.not_restored(session, job, size=OUTCOMES_SIZE + 1, after=number_asked_for("after"))
+    )
+    last = rows[OUTCOMES_SIZE - 1].contact_id if len(rows) > OUTCOMES_SIZE else None
     return page_or_part(
-        "restores/job.html",
-        "restores/_progress.html",
-        job=_with_links(job, ended),
-        outcomes=[_outcome_row(outcome) for outcome in outcomes[:OUTCOMES_SIZE]],
-        outcomes_older=outcomes[OUTCOMES_SIZE - 1].contact_id if more else None,
-        now=read_clock(session),
+        "jobs/job.html",
+        "jobs/_progress.html",
+        progress=progress_of(job, read_clock(session)),
+        watch_href=url_for("restore_job", job_id=job.id),
+        cancel_href=url_for("cancel_restore", job_id=job.id),
+        list_href=url_for("restores"),
+        reasons=[] if job.is_active else [(label_of(code), n) for code, n in report.reasons(session, job)],
+        outcomes=[_outcome_row(row) for row in rows[:OUTCOMES_SIZE]],
+        more_href=url_for("restore_job", job_id=job.id, after=last) if last else None,
     )
 
 
 def cancel_restore(job_id: int) -> ResponseReturnValue:
     """Stop the job; what is done stays done."""
-    cancel(db.session(), services().lease, _find(job_id).id, by=current_user)
+    cancel(db.session(), services().lock, _find(job_id).id, by=current_user)
     return redirect(url_for("restore_job", job_id=job_id), 303)
 
 
 def restores() -> ResponseReturnValue:
     """All restores of the account, newest first."""
     session = db.session()
-    now = read_clock(session)
-    jobs = report.history(
-        session, current_user.workspace_id, size=HISTORY_SIZE + 1, older=number_asked_for("after")
+    jobs = history(
+        session,
+        current_user.workspace_id,
+        RESTORE.kind,
+        size=HISTORY_SIZE + 1,
+        older=number_asked_for("after"),
     )
     older = jobs[HISTORY_SIZE - 1].id if len(jobs) > HISTORY_SIZE else None
-    views = [view_job(job, now=now) for job in jobs[:HISTORY_SIZE]]
-    return render_template("restores/history.html", jobs=views, older=older, now=now)
+    now = read_clock(session)
+    return render_template(
+        "restores/history.html", jobs=progress_of_all(jobs[:HISTORY_SIZE], now), older=older, now=now
+    )
 
 
-def _find(job_id: int) -> RestoreJob:
+def _find(job_id: int) -> Job:
     job = find_job(db.session(), current_user.workspace_id, job_id)
-    if job is None:
+    if job is None or job.kind != RESTORE.kind:
         abort(404)
     return job
 
 
-def _ring_if_unheard(job_id: int) -> None:
-    """Whoever looks at a job that nobody runs rings for it: a lost ring costs them half a minute at most."""
+def _ring_if_stalled(job: Job) -> None:
+    """Ring for a job without a runner while its page is looked at: a lost ring costs half a minute at
+    most."""
     s = services()
-    for found in unheard(db.session(), ring_seconds=s.ring_seconds, job_id=job_id):
-        s.doorbell.ring(found.job_id)
+    for stalled in stalled_jobs(db.session(), ring_seconds=s.ring_seconds, job_id=job.id):
+        s.doorbell.ring(stalled.kind, stalled.job_id)
 
 
-def _with_links(job: RestoreJob, ended: bool) -> dict[str, object]:
-    view: JobView = view_job(job, now=read_clock(db.session()))
-    return {
-        **vars(view),
-        "reasons": report.reasons(db.session(), job.id) if ended else [],
-        "restored_href": url_for("overview", restored_by=job.id),
-    }
+def _outcome_row(row: report.NotRestored) -> OutcomeRow:
+    def href(contact: Contact | None) -> str | None:
+        return url_for("contact", contact_id=contact.id) if contact and contact.is_live else None
 
-
-def _outcome_row(outcome: report.OutcomeView) -> OutcomeRow:
-    def href(contact_id: int | None) -> str | None:
-        return url_for("contact", contact_id=contact_id) if contact_id else None
-
+    before, other_name, after = why_not(row)
     return OutcomeRow(
-        name=outcome.name,
-        email=outcome.email,
-        href=href(outcome.contact_href_id),
-        before=outcome.before,
-        other_name=outcome.other_name,
-        after=outcome.after,
-        other_href=href(outcome.other_id),
+        name=name_of(row.contact),
+        email=(row.contact.email or "") if row.contact else "",
+        href=href(row.contact),
+        before=before,
+        other_name=other_name,
+        after=after,
+        other_href=href(row.other),
     )

@@ -7,18 +7,7 @@ from flask import Flask
 from flask_login import current_user
 
 from webapp.contacts.search import Amount
-from webapp.models import Contact
-from webapp.restoring.words import counted
-
-
-def name_of(contact: Contact) -> str:
-    """What a contact is called on the pages, also where nobody gave it a name."""
-    return contact.name or contact.email or "No name"
-
-
-def number(value: int) -> str:
-    """The number with its thousands apart."""
-    return f"{value:,}"
+from webapp.words.numbers import counted, number
 
 
 def amount(value: Amount, noun: str = "") -> str:

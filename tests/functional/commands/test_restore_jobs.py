@@ -13,14 +13,15 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contacts
 from tests.factories.people import World
 from tests.support.restoring import Restoring, run_out
-from webapp.jobs.lease import RedisLease, key
-from webapp.models import AuditEvent, RestoreJob
-from webapp.restoring.claim import free, take
-from webapp.restoring.pace import Pace
-from webapp.restoring.run import carry_out
+from webapp.jobs.claim import claim, release_dead
+from webapp.jobs.run import carry_out
+from webapp.jobs.settings import BatchSettings
+from webapp.models import AuditEvent, Job
+from webapp.worker.kinds import KINDS
+from webapp.worker.redis_lock import RedisLock, key
 
 Run = Callable[..., Result]
-PACE = Pace(lease_seconds=30, batch_size=2)
+PACE = BatchSettings(lease=30, size=2)
 
 
 @pytest.fixture
@@ -29,18 +30,18 @@ def run(app: Flask) -> Run:
 
 
 @pytest.fixture
-def restoring(store: Session, place: World, lease: RedisLease) -> Restoring:
-    return Restoring(store, place, lease)
+def restoring(store: Session, place: World, lock: RedisLock) -> Restoring:
+    return Restoring(store, place, lock)
 
 
 @pytest.fixture
-def job(restoring: Restoring, store: Session, place: World) -> RestoreJob:
+def job(restoring: Restoring, store: Session, place: World) -> Job:
     """A queued job over five contacts."""
     delete(store, place, *new_contacts(store, place, 5))
     return restoring.start(restoring.question_all().scope)
 
 
-def told(result: Result, job: RestoreJob) -> list[str]:
+def told(result: Result, job: Job) -> list[str]:
     """The lines about this job; others' jobs are none of this test's business."""
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
@@ -49,7 +50,7 @@ def told(result: Result, job: RestoreJob) -> list[str]:
     return [lines[at], *(" ".join(line.split()) for line in more)]
 
 
-def test_a_queued_job_is_told_with_what_it_waits_for(run: Run, job: RestoreJob, place: World) -> None:
+def test_a_queued_job_is_told_with_what_it_waits_for(run: Run, job: Job, place: World) -> None:
     head, *lines = told(run("status"), job)
 
     assert head == (
@@ -59,10 +60,8 @@ def test_a_queued_job_is_told_with_what_it_waits_for(run: Run, job: RestoreJob, 
     assert lines[2].startswith("lease none yet: asked for ")
 
 
-def test_a_running_job_is_told_with_its_runner_and_its_lease(
-    run: Run, job: RestoreJob, store: Session
-) -> None:
-    take(store, job.id, PACE, runner="web-1:42")
+def test_a_running_job_is_told_with_its_runner_and_its_lease(run: Run, job: Job, store: Session) -> None:
+    claim(store, job.id, PACE, runner="web-1:42")
 
     head, *lines = told(run("status"), job)
 
@@ -71,11 +70,9 @@ def test_a_running_job_is_told_with_its_runner_and_its_lease(
     assert any(line.startswith("lease web-1:42 for ") and line.endswith(" more seconds") for line in lines)
 
 
-def test_a_job_whose_runner_died_is_told_with_the_last_error(
-    run: Run, job: RestoreJob, store: Session
-) -> None:
-    take(store, job.id, PACE, runner="web-1:42")
-    free(store, job.id, runner="web-1:42", why="The process that carried it out died (signal 9).")
+def test_a_job_whose_runner_died_is_told_with_the_last_error(run: Run, job: Job, store: Session) -> None:
+    claim(store, job.id, PACE, runner="web-1:42")
+    release_dead(store, job.id, runner="web-1:42", why="The process that carried it out died (signal 9).")
 
     lines = told(run("status"), job)
 
@@ -83,7 +80,7 @@ def test_a_job_whose_runner_died_is_told_with_the_last_error(
     assert any(line.startswith("lease web-1:42 had it until ") for line in lines)
 
 
-def test_what_has_ended_is_told_only_if_asked_for(run: Run, job: RestoreJob, restoring: Restoring) -> None:
+def test_what_has_ended_is_told_only_if_asked_for(run: Run, job: Job, restoring: Restoring) -> None:
     restoring.run(job)
 
     assert f"Restore #{job.id} of" not in run("status").output
@@ -98,7 +95,7 @@ def test_what_has_ended_is_told_only_if_asked_for(run: Run, job: RestoreJob, res
 
 
 def test_a_queued_job_is_cancelled_at_once(
-    run: Run, job: RestoreJob, store: Session, place: World, redis: Redis
+    run: Run, job: Job, store: Session, place: World, redis: Redis
 ) -> None:
     result = run("cancel", str(job.id))
 
@@ -115,7 +112,7 @@ def test_a_queued_job_is_cancelled_at_once(
 
 
 def test_a_running_job_stops_after_the_contacts_in_hand(
-    run: Run, job: RestoreJob, store: Session, restoring: Restoring
+    run: Run, job: Job, store: Session, restoring: Restoring
 ) -> None:
     outputs = []
 
@@ -125,24 +122,24 @@ def test_a_running_job_stops_after_the_contacts_in_hand(
         return False
 
     store.commit()
-    assert carry_out(store, restoring.lease, job.id, pace=PACE, should_stop=stop_it) == "cancelled"
+    assert carry_out(store, restoring.lock, KINDS, job.id, settings=PACE, should_stop=stop_it) == "cancelled"
 
     assert outputs[0] == f"Restore #{job.id} stops after the contacts in hand.\n"
     assert "cancelled after the batch in hand" in outputs
-    assert (job.restored, job.why) == (2, "Stopped by the operator.")
+    assert (job.count("restored"), job.why) == (2, "Stopped by the operator.")
 
 
 def test_a_job_whose_runner_is_gone_stops_at_its_next_claim(
-    run: Run, job: RestoreJob, store: Session, restoring: Restoring
+    run: Run, job: Job, store: Session, restoring: Restoring
 ) -> None:
-    take(store, job.id, PACE)
+    claim(store, job.id, KINDS, lease=30)
     run_out(store, job.id)
     assert run("cancel", str(job.id)).exit_code == 0
 
     assert restoring.run(job) == "cancelled"
 
 
-def test_a_job_that_has_ended_is_left_as_it_is(run: Run, job: RestoreJob, restoring: Restoring) -> None:
+def test_a_job_that_has_ended_is_left_as_it_is(run: Run, job: Job, restoring: Restoring) -> None:
     restoring.run(job)
 
     result = run("cancel", str(job.id))

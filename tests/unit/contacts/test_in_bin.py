@@ -10,10 +10,10 @@ from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
 from webapp.contacts.delete import delete_contacts
-from webapp.jobs.lease import RedisLease
 from webapp.models import Contact, Deletion
 from webapp.restoring.bin import Extent, count
 from webapp.restoring.filters import Filters
+from webapp.worker.redis_lock import RedisLock
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def world(session: Session) -> World:
 
 
 @pytest.fixture
-def restoring(session: Session, world: World, lease: RedisLease) -> Restoring:
-    return Restoring(session, world, lease)
+def restoring(session: Session, world: World, lock: RedisLock) -> Restoring:
+    return Restoring(session, world, lock)
 
 
 def recount(session: Session, world: World) -> dict[int, int]:
@@ -57,10 +57,10 @@ steps = st.lists(
 @given(steps=steps)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_deleted_and_restored_the_counters_say_what_is_there(
-    steps: list[tuple[str, set[int]]], session: Session, lease: RedisLease
+    steps: list[tuple[str, set[int]]], session: Session, lock: RedisLock
 ) -> None:
     world = new_world(session)
-    restoring = Restoring(session, world, lease)
+    restoring = Restoring(session, world, lock)
     contacts = [new_contact(session, world, email=f"{'twin' if i < 2 else i}@x.org") for i in range(1, 8)]
     contacts.insert(0, new_contact(session, world, email=None))
     for what, which in steps:

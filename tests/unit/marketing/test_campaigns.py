@@ -8,9 +8,9 @@ from tests.factories.contacts import delete, new_contact, new_list, subscribe
 from tests.factories.people import World, new_world
 from tests.support.marketing import Marketing
 from tests.support.restoring import Restoring
-from webapp.jobs.lease import RedisLease
 from webapp.marketing.campaigns import send_campaign
 from webapp.models import Campaign, CampaignSend
+from webapp.worker.redis_lock import RedisLock
 
 
 def send(marketing: Marketing, campaign: Campaign) -> int:
@@ -102,7 +102,7 @@ def test_another_workspace_s_campaign_is_not_ours_to_send(
 
 
 def test_who_was_deleted_before_it_went_and_restored_does_not_get_it(
-    session: Session, world: World, marketing: Marketing, lease: RedisLease
+    session: Session, world: World, marketing: Marketing, lock: RedisLock
 ) -> None:
     news, contact = new_list(session, world), new_contact(session, world)
     subscribe(session, contact, news, "subscribed")
@@ -110,7 +110,7 @@ def test_who_was_deleted_before_it_went_and_restored_does_not_get_it(
     send(marketing, campaign)
     delete(session, world, contact)
 
-    Restoring(session, world, lease).restore(contact)
+    Restoring(session, world, lock).restore(contact)
 
     assert marketing.work() == 0
     assert send(marketing, campaign) == 0

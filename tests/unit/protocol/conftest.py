@@ -1,19 +1,99 @@
-"""The protocol is proved on committed rows, in a world of the test's own: others look at them meanwhile."""
+"""The protocol is proved on a toy kind of job and on committed rows: other connections see them meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
-from tests.support.restoring import Restoring
-from webapp.jobs.lease import RedisLease
+from tests.support.counting import CountWork, order
+from tests.support.restoring import run_out
+from webapp.jobs.run import carry_out
+from webapp.jobs.settings import BatchSettings
+from webapp.jobs.start import start
+from webapp.jobs.work import Order
+from webapp.models import AuditEvent, Job, JobBatch, Tag
+from webapp.worker.redis_lock import RedisLock
+
+
+@dataclass
+class Counting:
+    """A workspace in which jobs count, and write a tag for each number."""
+
+    session: Session
+    world: World
+    lock: RedisLock
+    work: CountWork = field(default_factory=CountWork)
+    rung: list[tuple[str, int]] = field(default_factory=list)
+
+    def order(self, to: int = 5, *, by: int | None = None) -> Order:
+        return order(self.world.id, to, by=self.world.admin.id if by is None else by)
+
+    def start(self, to: int | Order = 5) -> Job:
+        self.session.commit()
+        what = to if isinstance(to, Order) else self.order(to)
+        return start(self.session, self.lock, lambda *rung: self.rung.append(rung), self.work, what)
+
+    def run(
+        self, job: Job, size: int = 2, *, should_stop: Callable[[], object] = lambda: False, turn: float = 60
+    ) -> str:
+        self.session.commit()
+        return carry_out(
+            self.session,
+            self.lock,
+            {self.work.kind: self.work},
+            job.id,
+            settings=BatchSettings(30, size, turn=turn, patience=0),
+            should_stop=lambda: bool(should_stop()),
+        )
+
+    def run_again(self, session: Session, job_id: int, size: int = 100) -> str:
+        """Another runner carries the job out, after its lease has run out."""
+        run_out(session, job_id)
+        return carry_out(
+            session, self.lock, {self.work.kind: self.work}, job_id, settings=BatchSettings(30, size)
+        )
+
+    def wait_ago(self, job: Job, seconds: float) -> None:
+        job.rung_at -= timedelta(seconds=seconds)
+        self.session.commit()
+
+    def written(self, session: Session | None = None) -> list[int]:
+        """The numbers that were counted, as another connection sees them."""
+        session = session or self.session
+        session.rollback()
+        names = session.scalars(select(Tag.name).where(Tag.workspace_id == self.world.id))
+        return sorted(int(name) for name in names)
+
+    def history(self, job: Job) -> list[tuple[int, object, object, int]]:
+        """Fence, cursor before, cursor after and items of each batch."""
+        batches = self.session.scalars(
+            select(JobBatch).where(JobBatch.job_id == job.id).order_by(JobBatch.id)
+        )
+        return [(b.fence, b.cursor_before, b.cursor_after, b.items) for b in batches]
+
+    def actions(self) -> list[str]:
+        """What the audit log says of the workspace's jobs."""
+        events = select(AuditEvent.action).where(AuditEvent.workspace_id == self.world.id)
+        return [
+            action
+            for action in self.session.scalars(events.order_by(AuditEvent.id))
+            if action.startswith("count.")
+        ]
 
 
 @pytest.fixture
-def restoring(store: Session, world: World, lease: RedisLease) -> Restoring:
-    return Restoring(store, world, lease)
+def counting(store: Session, world: World, lock: RedisLock) -> Counting:
+    return Counting(store, world, lock)
+
+
+@pytest.fixture
+def job(counting: Counting) -> Job:
+    """A queued job that counts to five."""
+    return counting.start()
 
 
 @pytest.fixture

@@ -5,49 +5,44 @@ from threading import Barrier
 
 import pytest
 from redis import Redis
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World
-from tests.support.restoring import Restoring, run_out
-from webapp.jobs.lease import key
-from webapp.models import AuditEvent, GroupMembership, RestoreJob, User
-from webapp.restoring.run import Pace, take
-
-PACE = Pace(lease_seconds=30, batch_size=10)
-
-
-@pytest.fixture
-def job(store: Session, world: World, restoring: Restoring) -> RestoreJob:
-    delete(store, world, new_contact(store, world))
-    return restoring.start(restoring.question_all().scope)
+from tests.support.restoring import run_out
+from tests.unit.protocol.conftest import Counting
+from webapp.jobs.claim import Claim, claim, release_dead
+from webapp.models import Job, User
+from webapp.worker.redis_lock import key
 
 
-def test_a_claim_makes_the_job_running_with_a_fence_and_a_lease(store: Session, job: RestoreJob) -> None:
-    claim = take(store, job.id, PACE)
+def take(session: Session, job_id: int, runner: str = "here:1") -> Claim | None:
+    return claim(session, job_id, ["count"], lease=30, runner=runner)
 
-    assert claim is not None
-    assert (claim.fence, job.fence, job.state) == (1, 1, "running")
+
+def test_a_claim_makes_the_job_running_with_a_fence_and_a_lease(store: Session, job: Job) -> None:
+    held = take(store, job.id)
+
+    assert held is not None
+    assert (held.fence, job.fence, job.state, job.runner) == (1, 1, "running", "here:1")
     assert job.started_at is not None
     assert (job.lease_until - job.started_at).total_seconds() == 30
 
 
-def test_a_lease_that_runs_keeps_everybody_else_out(store: Session, other: Session, job: RestoreJob) -> None:
-    take(store, job.id, PACE)
+def test_a_valid_lease_keeps_every_other_runner_out(store: Session, other: Session, job: Job) -> None:
+    take(store, job.id)
 
-    assert take(other, job.id, PACE) is None
+    assert take(other, job.id) is None
     store.refresh(job)
     assert job.fence == 1
 
 
-def test_the_fence_grows_with_each_claim_and_the_start_stays(store: Session, job: RestoreJob) -> None:
-    fences = []
-    started = set()
+def test_the_fence_grows_with_each_claim_and_the_start_stays(store: Session, job: Job) -> None:
+    fences, started = [], set()
     for _ in range(3):
-        claim = take(store, job.id, PACE)
-        assert claim is not None
-        fences.append(claim.fence)
+        held = take(store, job.id)
+        assert held is not None
+        fences.append(held.fence)
         started.add(job.started_at)
         run_out(store, job.id)
 
@@ -56,53 +51,109 @@ def test_the_fence_grows_with_each_claim_and_the_start_stays(store: Session, job
 
 
 @pytest.mark.parametrize("state", ["done", "cancelled", "failed"])
-def test_a_job_that_has_ended_is_never_claimed(state: str, store: Session, job: RestoreJob) -> None:
+def test_a_job_that_has_ended_is_never_claimed(state: str, store: Session, job: Job) -> None:
     job.state = state
     run_out(store, job.id)
 
-    assert take(store, job.id, PACE) is None
+    assert take(store, job.id) is None
     assert (job.state, job.fence) == (state, 0)
 
 
-def test_a_job_that_is_not_there_is_nothing_to_do(restoring: Restoring, job: RestoreJob) -> None:
-    assert take(restoring.session, job.id + 1_000_000, PACE) is None
+def test_a_job_that_does_not_exist_is_nothing_to_do(store: Session, job: Job) -> None:
+    assert take(store, job.id + 1_000_000) is None
 
 
-def test_of_many_who_claim_at_once_one_gets_it(engine: Engine, store: Session, job: RestoreJob) -> None:
+def test_a_job_of_a_kind_of_a_later_release_is_left_for_it(store: Session, job: Job) -> None:
+    assert claim(store, job.id, ["restore"], lease=30) is None
+    assert (job.state, job.fence) == ("queued", 0)
+
+
+def test_of_many_who_claim_at_once_one_gets_it(engine: Engine, store: Session, job: Job) -> None:
     together, job_id = Barrier(6), job.id
 
-    def claim(_: int) -> bool:
+    def claim_it(_: int) -> bool:
         with Session(engine) as session:
             together.wait()
-            return take(session, job_id, PACE) is not None
+            return take(session, job_id) is not None
 
     store.rollback()
     with ThreadPoolExecutor(6) as pool:
-        assert sorted(pool.map(claim, range(6))) == [False] * 5 + [True]
+        assert sorted(pool.map(claim_it, range(6))) == [False] * 5 + [True]
 
 
-@pytest.mark.parametrize("how", ["demoted", "disabled"])
-def test_whoever_is_no_admin_any_more_has_the_job_cancelled_at_the_claim(
-    how: str, store: Session, world: World, restoring: Restoring, job: RestoreJob, redis: Redis
+# The right of the requester
+
+
+def test_a_requester_without_the_right_has_the_job_cancelled_at_the_claim(
+    store: Session, world: World, counting: Counting, job: Job, redis: Redis
 ) -> None:
-    if how == "demoted":
-        store.delete(
-            store.scalars(select(GroupMembership).where(GroupMembership.user_id == world.admin.id)).one()
-        )
-    else:
-        store.get_one(User, world.admin.id).is_active = False
+    store.get_one(User, world.admin.id).is_active = False
 
-    assert restoring.run(job) == "cancelled"
+    assert counting.run(job) == "cancelled"
 
-    assert job.why == "Ada Admin is not an admin of your account any more."
+    assert job.reason == {"code": "requester_not_allowed", "user": world.admin.id}
     assert job.finished_at is not None
-    assert len(restoring.in_bin()) == 1
-    assert restoring.outcomes(job) == {}
-    assert redis.get(key(world.id)) is None
-    event = store.scalars(
-        select(AuditEvent).where(
-            AuditEvent.workspace_id == world.id, AuditEvent.action == "restore.cancelled"
-        )
-    ).one()
-    assert event.subject == f"restore_job:{job.id}"
-    assert event.detail["why"] == job.why
+    assert counting.written() == []
+    assert redis.get(key("count", world.id)) is None
+    assert counting.actions() == ["count.requested", "count.cancelled"]
+
+
+def test_the_right_is_checked_at_every_batch(
+    store: Session, other: Session, world: World, counting: Counting, job: Job
+) -> None:
+    def disable() -> None:
+        other.get_one(User, world.admin.id).is_active = False
+        other.commit()
+
+    assert counting.run(job, should_stop=disable) == "cancelled"
+
+    assert counting.written() == [0, 1]
+    assert job.reason == {"code": "requester_not_allowed", "user": world.admin.id}
+
+
+def test_a_job_of_the_system_has_no_requester_and_runs(store: Session, counting: Counting) -> None:
+    order = counting.order()
+    job = counting.start(type(order)(order.workspace_id, None, order.key, order.request, order.total))
+
+    assert counting.run(job) == "done"
+    assert (job.requested_by, counting.written()) == (None, [0, 1, 2, 3, 4])
+
+
+# The death of a runner
+
+DIED = {"code": "worker_died", "signal": 9}
+
+
+def test_the_lease_of_a_process_known_to_be_dead_is_ended_and_the_error_is_kept(
+    store: Session, job: Job
+) -> None:
+    take(store, job.id)
+    assert take(store, job.id, "here:2") is None
+
+    assert release_dead(store, job.id, runner="here:1", error=DIED) == "count"
+
+    assert job.error == DIED
+    held = take(store, job.id, "here:2")
+    assert held is not None
+    assert (held.fence, job.runner) == (2, "here:2")
+
+
+def test_the_death_of_a_process_costs_no_other_its_lease(store: Session, job: Job) -> None:
+    take(store, job.id)
+    run_out(store, job.id)
+    take(store, job.id, "there:1")
+    until = job.lease_until
+
+    assert release_dead(store, job.id, runner="here:1", error=DIED) is None
+
+    store.refresh(job)
+    assert (job.lease_until, job.error) == (until, None)
+
+
+def test_a_job_without_a_runner_has_no_lease_to_end(store: Session, counting: Counting, job: Job) -> None:
+    assert release_dead(store, job.id, runner="here:1", error=DIED) is None
+    take(store, job.id)
+    run_out(store, job.id)
+    assert release_dead(store, job.id, runner="here:1", error=DIED) is None
+    counting.run(job)
+    assert release_dead(store, job.id, runner="unknown", error=DIED) is None

@@ -1,246 +1,256 @@
-"""START: one confirmation makes one job; the Redis key is the gate, a unique index the arbiter."""
+"""START: one order makes one job; the key of the group is the gate, a unique index the arbiter."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
-from time import monotonic
 
 import pytest
 from redis import Redis
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
-from tests.support.restoring import Restoring
-from webapp.jobs.connection import connect
-from webapp.jobs.doorbell import Doorbell
-from webapp.jobs.lease import RedisLease, key
-from webapp.models import AuditEvent, RestoreJob, User
-from webapp.restoring.cancel import cancel
-from webapp.restoring.scope import Scope
-from webapp.restoring.start import (
-    AlreadyRunning,
-    AnotherScope,
-    BeingStarted,
-    LeaseUnavailable,
-    NotAllowed,
-    RestoreRefused,
-    start,
-)
+from tests.unit.protocol.conftest import Counting
+from webapp.jobs.cancel import cancel
+from webapp.jobs.lock import LockUnavailable
+from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted, start
+from webapp.jobs.work import NotAllowed, NotStarted, Order
+from webapp.models import AuditEvent, Job, User
+from webapp.worker.connection import connect
+from webapp.worker.redis_lock import RedisLock, key
+
+NOWHERE = "redis://127.0.0.1:1"
 
 
 @pytest.fixture
-def scope(store: Session, world: World, restoring: Restoring) -> Scope:
-    """The question about everything in a bin of one contact, as it is confirmed."""
-    delete(store, world, new_contact(store, world))
-    store.commit()
-    return restoring.question_all().scope
+def order(counting: Counting) -> Order:
+    return counting.order()
 
 
-def another(scope: Scope) -> Scope:
-    """The same contacts asked about once more: another dialog, another key."""
-    return replace(scope, key=str(uuid.uuid4()))
+def another(order: Order) -> Order:
+    """The same request once more, confirmed in another dialog."""
+    return replace(order, key=str(uuid.uuid4()))
 
 
-def jobs(session: Session, world: World) -> list[RestoreJob]:
+def jobs(session: Session, world: World) -> list[Job]:
     session.rollback()
-    return list(session.scalars(select(RestoreJob).where(RestoreJob.workspace_id == world.id)))
+    return list(session.scalars(select(Job).where(Job.workspace_id == world.id).order_by(Job.id)))
 
 
-def test_a_confirmed_scope_becomes_a_queued_job_that_holds_the_key(
-    scope: Scope, world: World, restoring: Restoring, redis: Redis
+def test_an_order_becomes_a_queued_job_that_holds_the_key(
+    order: Order, world: World, counting: Counting, redis: Redis
 ) -> None:
-    job = restoring.start(scope)
+    job = counting.start(order)
 
     assert (job.state, job.fence, job.requested_by) == ("queued", 0, world.admin.id)
-    assert Scope.from_dict(job.scope) == scope
-    assert redis.get(key(world.id)) == job.uuid.encode()
-    assert 59_000 < redis.pttl(key(world.id)) <= 60_000
+    assert (job.kind, job.exclusive_group, job.request, job.total) == ("count", "count", {"to": 5}, 5)
+    assert redis.get(key("count", world.id)) == job.uuid.encode()
+    assert 59_000 < redis.pttl(key("count", world.id)) <= 60_000
+
+
+def test_jobs_are_numbered_by_workspace_and_kind(store: Session, counting: Counting) -> None:
+    numbers = []
+    for _ in range(3):
+        job = counting.start()
+        numbers.append(job.number)
+        counting.run(job)
+    elsewhere = Counting(store, new_world(store), counting.lock)
+
+    assert numbers == [1, 2, 3]
+    assert elsewhere.start().number == 1
 
 
 def test_the_worker_is_rung_for_after_the_commit(
-    scope: Scope, world: World, store: Session, other: Session, lease: RedisLease
+    order: Order, store: Session, other: Session, counting: Counting
 ) -> None:
-    seen: list[str] = []
+    seen: list[tuple[str, str]] = []
 
-    def ring(job_id: int) -> None:
-        seen.append(other.get_one(RestoreJob, job_id).state)
+    def ring(kind: str, job_id: int) -> None:
+        seen.append((kind, other.get_one(Job, job_id).state))
 
-    start(store, lease, ring, scope=scope, requested_by=world.admin.id)
+    start(store, counting.lock, ring, counting.work, order)
 
-    assert seen == ["queued"]
+    assert seen == [("count", "queued")]
 
 
 def test_a_request_is_written_down_with_who_and_what(
-    scope: Scope, world: World, restoring: Restoring, store: Session
+    order: Order, world: World, counting: Counting, store: Session
 ) -> None:
-    job = restoring.start(scope)
+    job = counting.start(order)
 
     event = store.scalars(
-        select(AuditEvent).where(
-            AuditEvent.workspace_id == world.id, AuditEvent.action == "restore.requested"
-        )
+        select(AuditEvent).where(AuditEvent.workspace_id == world.id, AuditEvent.action == "count.requested")
     ).one()
-    assert (event.user_id, event.at) == (world.admin.id, job.created_at)
-    assert event.subject == f"restore_job:{job.id}"
+    assert (event.user_id, event.at, event.detail) == (world.admin.id, job.created_at, {"total": 5})
+    assert event.subject == job.audit_subject
 
 
-def test_the_same_confirmation_again_is_the_same_job(scope: Scope, restoring: Restoring) -> None:
-    first = restoring.start(scope)
+def test_the_same_order_again_is_the_same_job(order: Order, counting: Counting) -> None:
+    first = counting.start(order)
 
-    assert restoring.start(scope).id == first.id
-    restoring.run(first)
-    assert restoring.start(scope).id == first.id
-    assert restoring.rung == [first.id]
-
-
-def test_the_same_confirmation_again_is_answered_without_redis(scope: Scope, restoring: Restoring) -> None:
-    first = restoring.start(scope)
-    restoring.lease = RedisLease(connect("redis://127.0.0.1:1"), lock_seconds=60, starting_seconds=10)
-
-    assert restoring.start(scope).id == first.id
+    assert counting.start(order).id == first.id
+    counting.run(first)
+    assert counting.start(order).id == first.id
+    assert counting.rung == [("count", first.id)]
 
 
-def test_the_same_key_for_another_scope_is_refused(scope: Scope, world: World, restoring: Restoring) -> None:
-    restoring.start(scope)
+def test_the_same_order_again_is_answered_without_redis(order: Order, counting: Counting) -> None:
+    first = counting.start(order)
+    counting.lock = RedisLock(connect(NOWHERE), lock_seconds=60, starting_seconds=10)
 
-    with pytest.raises(AnotherScope):
-        restoring.start(replace(scope, expected=2))
-    assert len(jobs(restoring.session, world)) == 1
+    assert counting.start(order).id == first.id
+
+
+def test_the_same_key_for_another_request_is_refused(order: Order, world: World, counting: Counting) -> None:
+    counting.start(order)
+
+    with pytest.raises(AnotherRequest):
+        counting.start(replace(order, request={"to": 6}))
+    assert len(jobs(counting.session, world)) == 1
 
 
 @pytest.mark.parametrize("is_running", [False, True])
-def test_while_a_job_is_active_another_is_refused_with_it(
-    is_running: bool, scope: Scope, world: World, restoring: Restoring, redis: Redis
+@pytest.mark.parametrize("has_lost_its_key", [False, True])
+def test_while_a_job_of_the_group_is_active_another_is_refused_with_it(
+    is_running: bool, has_lost_its_key: bool, order: Order, world: World, counting: Counting, redis: Redis
 ) -> None:
-    job = restoring.start(scope)
+    """Where the key is lost, the index decides, and the new key is given up."""
+    job = counting.start(order)
     if is_running:
         job.state = "running"
+    if has_lost_its_key:
+        redis.delete(key("count", world.id))
 
     with pytest.raises(AlreadyRunning) as refused:
-        restoring.start(another(scope))
+        counting.start(another(order))
 
     assert refused.value.job.id == job.id
-    assert redis.get(key(world.id)) == job.uuid.encode()
+    assert redis.get(key("count", world.id)) == (None if has_lost_its_key else job.uuid.encode())
+    assert len(jobs(counting.session, world)) == 1
+
+
+def test_jobs_of_different_groups_run_side_by_side(order: Order, world: World, counting: Counting) -> None:
+    counting.start(order)
+    counting.work.group = "another"  # type: ignore[misc]
+
+    counting.start(another(order))
+
+    assert [job.exclusive_group for job in jobs(counting.session, world)] == ["count", "another"]
+
+
+def test_a_kind_without_a_group_excludes_none_and_needs_no_redis(
+    order: Order, world: World, counting: Counting
+) -> None:
+    counting.lock = RedisLock(connect(NOWHERE), lock_seconds=60, starting_seconds=10)
+    counting.work.group = None  # type: ignore[misc]
+
+    started = [counting.start(order), counting.start(another(order))]
+
+    assert [job.exclusive_group for job in started] == [None, None]
+    assert counting.run(started[0]) == "done"
 
 
 def test_the_key_of_a_job_that_ended_is_taken_over(
-    scope: Scope, world: World, restoring: Restoring, redis: Redis
+    order: Order, world: World, counting: Counting, redis: Redis
 ) -> None:
-    ended = restoring.start(scope)
-    nowhere = RedisLease(connect("redis://127.0.0.1:1"), lock_seconds=60, starting_seconds=10)
-    cancel(restoring.session, nowhere, ended.id, by=restoring.session.get_one(User, world.admin.id))
-    assert redis.get(key(world.id)) == ended.uuid.encode()
+    ended = counting.start(order)
+    nowhere = RedisLock(connect(NOWHERE), lock_seconds=60, starting_seconds=10)
+    cancel(counting.session, nowhere, ended.id, by=counting.session.get_one(User, world.admin.id))
+    assert redis.get(key("count", world.id)) == ended.uuid.encode()
 
-    job = restoring.start(another(scope))
+    job = counting.start(another(order))
 
-    assert redis.get(key(world.id)) == job.uuid.encode()
+    assert redis.get(key("count", world.id)) == job.uuid.encode()
 
 
 def test_a_key_that_no_job_knows_yet_is_waited_for_and_then_respected(
-    scope: Scope, world: World, restoring: Restoring, redis: Redis
+    order: Order, world: World, counting: Counting, redis: Redis
 ) -> None:
-    redis.set(key(world.id), "somebody", px=60_000)
-    began = monotonic()
+    starting = str(uuid.uuid4())
+    redis.set(key("count", world.id), starting, px=60_000)
 
     with pytest.raises(BeingStarted):
-        restoring.start(scope)
+        counting.start(order)
 
-    assert 0.9 < monotonic() - began < 10
-    assert redis.get(key(world.id)) == b"somebody"
-    assert jobs(restoring.session, world) == []
+    assert redis.get(key("count", world.id)) == starting.encode()
+    assert jobs(counting.session, world) == []
 
 
-def test_a_key_left_over_from_ten_seconds_ago_is_taken_over(
-    scope: Scope, world: World, restoring: Restoring, redis: Redis
+def foreign_list(redis: Redis, name: str) -> None:
+    redis.rpush(name, "a", "list")
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda redis, name: redis.set(name, str(uuid.uuid4()), px=60_000 - 10_000),
+        lambda redis, name: redis.set(name, b"\xff\xfe", px=59_000),
+        lambda redis, name: redis.set(name, "no uuid", px=59_000),
+        lambda redis, name: redis.set(name, "", px=59_000),
+        lambda redis, name: redis.set(name, str(uuid.uuid4())),
+        lambda redis, name: redis.set(name, str(uuid.uuid4()), px=3_600_000),
+        foreign_list,
+        lambda redis, name: redis.hset(name, "a", "hash"),
+    ],
+    ids=["ten seconds old", "not UTF-8", "no uuid", "empty", "for ever", "for an hour", "a list", "a hash"],
+)
+def test_a_key_that_no_start_of_ours_holds_is_taken_over(
+    put: object, order: Order, world: World, counting: Counting, redis: Redis
 ) -> None:
-    redis.set(key(world.id), "somebody who died", px=60_000 - 10_000)
+    """A foreign value once blocked every start for as long as it lived."""
+    put(redis, key("count", world.id))  # type: ignore[operator]
 
-    job = restoring.start(scope)
+    job = counting.start(order)
 
-    assert redis.get(key(world.id)) == job.uuid.encode()
-
-
-@pytest.mark.parametrize("is_running", [False, True])
-def test_where_the_key_was_lost_the_index_decides_and_the_own_key_is_given_up(
-    is_running: bool, scope: Scope, world: World, restoring: Restoring, redis: Redis
-) -> None:
-    job = restoring.start(scope)
-    if is_running:
-        job.state = "running"
-    redis.delete(key(world.id))
-
-    with pytest.raises(AlreadyRunning) as refused:
-        restoring.start(another(scope))
-
-    assert refused.value.job.id == job.id
-    assert redis.get(key(world.id)) is None
-    assert len(jobs(restoring.session, world)) == 1
+    assert redis.get(key("count", world.id)) == job.uuid.encode()
+    assert 59_000 < redis.pttl(key("count", world.id)) <= 60_000
 
 
-@pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "unix:///nowhere/redis.sock"])
+@pytest.mark.parametrize("url", [NOWHERE, "unix:///nowhere/redis.sock"])
 def test_without_redis_nothing_is_started_and_nothing_changed(
-    url: str, scope: Scope, world: World, restoring: Restoring
+    url: str, order: Order, world: World, counting: Counting
 ) -> None:
-    restoring.lease = RedisLease(connect(url), lock_seconds=60, starting_seconds=10)
+    counting.lock = RedisLock(connect(url), lock_seconds=60, starting_seconds=10)
 
-    with pytest.raises(LeaseUnavailable):
-        restoring.start(scope)
+    with pytest.raises(LockUnavailable):
+        counting.start(order)
 
-    assert jobs(restoring.session, world) == []
-    assert restoring.rung == []
+    assert jobs(counting.session, world) == []
+    assert counting.rung == []
 
 
-def test_a_ring_that_is_lost_leaves_the_job_queued(
-    scope: Scope, world: World, store: Session, lease: RedisLease
+def test_an_order_that_the_kind_does_not_admit_leaves_no_job_and_no_key(
+    order: Order, world: World, store: Session, counting: Counting, redis: Redis
 ) -> None:
-    nobody = Doorbell(connect("redis://127.0.0.1:1"))
-
-    job = start(store, lease, nobody.ring, scope=scope, requested_by=world.admin.id)
-
-    assert job.state == "queued"
-
-
-@pytest.mark.parametrize("who", ["a member", "a disabled admin", "an admin of another account", "nobody"])
-def test_whoever_is_no_admin_here_is_refused_and_leaves_no_key(
-    who: str, scope: Scope, world: World, restoring: Restoring, redis: Redis
-) -> None:
-    by = {"a member": world.member.id, "a disabled admin": world.admin.id, "nobody": 0}.get(who)
-    if who == "an admin of another account":
-        by = new_world(restoring.session).admin.id
-    if who == "a disabled admin":
-        restoring.session.get_one(User, by).is_active = False
+    store.get_one(User, world.admin.id).is_active = False
 
     with pytest.raises(NotAllowed):
-        restoring.start(scope, by=by)
+        counting.start(order)
 
-    assert jobs(restoring.session, world) == []
-    assert redis.get(key(world.id)) is None
+    assert jobs(counting.session, world) == []
+    assert redis.get(key("count", world.id)) is None
 
 
 @pytest.mark.parametrize("same", [True, False])
 def test_of_many_who_confirm_at_once_one_gets_through(
-    same: bool, scope: Scope, world: World, engine: Engine, restoring: Restoring
+    same: bool, order: Order, world: World, engine: Engine, counting: Counting
 ) -> None:
     """Clicks of one dialog all get its job; of several dialogs one wins and the others are told."""
     together = Barrier(6)
 
-    def confirm(mine: Scope) -> int | str:
+    def confirm(mine: Order) -> int | str:
         with Session(engine) as session:
             together.wait()
             try:
-                return start(
-                    session, restoring.lease, lambda _: None, scope=mine, requested_by=world.admin.id
-                ).id
-            except RestoreRefused as refusal:
+                return start(session, counting.lock, lambda *_: None, counting.work, mine).id
+            except NotStarted as refusal:
                 return type(refusal).__name__
 
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(confirm, [scope if same else another(scope) for _ in range(6)]))
+        answers = list(pool.map(confirm, [order if same else another(order) for _ in range(6)]))
 
-    [job] = jobs(restoring.session, world)
+    [job] = jobs(counting.session, world)
     if same:
         assert answers == [job.id] * 6
     else:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
-from webapp.jobs.lease import RedisLease
+from webapp.worker.redis_lock import RedisLock
 
 
 @pytest.fixture
@@ -14,5 +14,5 @@ def world(session: Session) -> World:
 
 
 @pytest.fixture
-def restoring(session: Session, world: World, lease: RedisLease) -> Restoring:
-    return Restoring(session, world, lease)
+def restoring(session: Session, world: World, lock: RedisLock) -> Restoring:
+    return Restoring(session, world, lock)

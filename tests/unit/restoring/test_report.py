@@ -9,40 +9,44 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
-from webapp.models import Contact, ContactSearch, RestoreJob
-from webapp.restoring.report import find_job, history, not_restored, reasons, view_job
+from webapp.jobs.queries import find_job, history
+from webapp.models import Contact, ContactSearch, Job
+from webapp.restoring.report import not_restored, reasons
+from webapp.web.progress import Progress
+from webapp.words.contacts import name_of
+from webapp.words.restoring import why_not
 
 SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def job(session: Session, world: World, restoring: Restoring) -> RestoreJob:
+def job(session: Session, world: World, restoring: Restoring) -> Job:
     """A queued job over 200 contacts, as far as its dialog knew."""
     delete(session, world, new_contact(session, world))
     job = restoring.start(restoring.question_all().scope)
-    job.expected = 200
+    job.total = 200
     session.flush()
     return job
 
 
-def at_work(job: RestoreJob, restored: int) -> None:
-    job.state, job.restored = "running", restored
+def at_work(job: Job, restored: int) -> None:
+    job.state, job.counts = "running", {"restored": restored}
     job.started_at = job.created_at
 
 
-def test_a_queued_job_waits(job: RestoreJob) -> None:
-    view = view_job(job, now=job.created_at)
+def test_a_queued_job_waits(job: Job) -> None:
+    view = Progress(job, job.created_at)
 
     assert (view.sentence, view.state_label, view.percent) == ("Waiting to begin: 200 contacts.", "Queued", 0)
-    assert view.can_cancel
+    assert job.can_be_cancelled
     assert view.requested_by == "Ada Admin"
 
 
-def test_an_estimate_comes_when_it_is_more_than_a_guess(job: RestoreJob) -> None:
+def test_an_estimate_comes_when_it_is_more_than_a_guess(job: Job) -> None:
     at_work(job, 50)
 
-    early = view_job(job, now=job.created_at + 4 * SECOND)
-    later = view_job(job, now=job.created_at + 10 * SECOND)
+    early = Progress(job, job.created_at + 4 * SECOND)
+    later = Progress(job, job.created_at + 10 * SECOND)
 
     assert early.sentence == "Restoring 50 of 200"
     assert later.sentence == "Restoring 50 of 200 · about 30 seconds left"
@@ -50,46 +54,45 @@ def test_an_estimate_comes_when_it_is_more_than_a_guess(job: RestoreJob) -> None
 
 
 @pytest.mark.parametrize(("restored", "percent"), [(0, 0), (199, 99), (200, 99), (250, 99)])
-def test_a_running_job_is_never_at_a_hundred_percent(job: RestoreJob, restored: int, percent: int) -> None:
+def test_a_running_job_is_never_at_a_hundred_percent(job: Job, restored: int, percent: int) -> None:
     at_work(job, restored)
 
-    assert view_job(job, now=job.created_at).percent == percent
+    assert Progress(job, job.created_at).percent == percent
 
 
-def test_a_job_that_is_being_stopped_says_so_and_cannot_be_stopped_again(job: RestoreJob) -> None:
+def test_a_job_that_is_being_stopped_says_so_and_cannot_be_stopped_again(job: Job) -> None:
     at_work(job, 50)
-    job.cancel_requested_at, job.why = job.created_at, "Stopped by Ada Admin."
+    job.cancel_requested_at, job.reason = job.created_at, {"code": "cancelled_by", "user": 1}
 
-    view = view_job(job, now=job.created_at)
+    view = Progress(job, job.created_at)
 
     assert view.sentence == "Stopping after the contacts in hand. 50 contacts of 200 done."
-    assert not view.can_cancel
-    assert view.cancel_requested
-    assert view.why is None
+    assert not job.can_be_cancelled
+    assert view.reason is None
 
 
-def test_an_ended_job_says_what_came_of_it(job: RestoreJob) -> None:
-    job.state, job.restored, job.skipped, job.failed = "done", 1200, 3, 1
+def test_an_ended_job_says_what_came_of_it(job: Job) -> None:
+    job.state, job.counts = "done", {"restored": 1200, "skipped": 3, "failed": 1}
 
-    view = view_job(job, now=job.created_at)
+    view = Progress(job, job.created_at)
 
     assert view.sentence == "1,200 contacts restored, 3 skipped, 1 failed."
-    assert view.announce == "Restore done. 1,200 contacts restored, 3 skipped, 1 failed."
-    assert (view.percent, view.can_cancel) == (100, False)
+    assert view.announcement == "Restore done. 1,200 contacts restored, 3 skipped, 1 failed."
+    assert (view.percent, job.can_be_cancelled) == (100, False)
 
 
 @pytest.mark.parametrize(
     ("restored", "words"),
     [(0, "Restore started."), (49, "Restore started."), (50, "Restoring: 25 percent done.")],
 )
-def test_a_screen_reader_is_told_at_each_quarter_only(job: RestoreJob, restored: int, words: str) -> None:
+def test_a_screen_reader_is_told_at_each_quarter_only(job: Job, restored: int, words: str) -> None:
     at_work(job, restored)
 
-    assert view_job(job, now=job.created_at).announce == words
+    assert Progress(job, job.created_at).announcement == words
 
 
-def test_the_page_asks_often_at_first_and_seldom_later(job: RestoreJob) -> None:
-    waits = [view_job(job, now=job.created_at + s * SECOND).poll_seconds for s in (0, 9, 10, 119, 120, 900)]
+def test_the_page_asks_often_at_first_and_seldom_later(job: Job) -> None:
+    waits = [Progress(job, job.created_at + s * SECOND).poll_seconds for s in (0, 9, 10, 119, 120, 900)]
 
     assert waits == [0.5, 0.5, 2, 2, 5, 5]
 
@@ -104,12 +107,11 @@ def test_the_reasons_are_counted_and_each_contact_is_named_with_the_other(
 
     job = restoring.restore_all()
 
-    assert reasons(session, job.id) == [("E-mail address used by another contact", 2)]
+    assert reasons(session, job) == [("email_taken", 2)]
     views = not_restored(session, job, size=10)
-    assert [(v.contact_id, v.name, v.other_name, v.other_id) for v in views] == [
+    assert [(v.contact_id, name_of(v.contact), why_not(v)[1], v.other and v.other.id) for v in views] == [
         (gone.id, f"Ann {i}", f"Bob {i}", holders[i].id) for i, gone in enumerate(taken)
     ]
-    assert {v.contact_href_id for v in views} == {None}
     assert [v.contact_id for v in not_restored(session, job, size=10, after=taken[0].id)] == [taken[1].id]
 
 
@@ -125,7 +127,7 @@ def test_a_purged_contact_is_still_in_the_report_without_its_name(
 
     [view] = not_restored(session, job, size=10)
 
-    assert (view.contact_id, view.name, view.email) == (gone.id, "Purged contact", "")
+    assert (view.contact_id, name_of(view.contact)) == (gone.id, "Purged contact")
 
 
 def test_who_stands_in_its_place_may_be_gone_or_without_a_name(
@@ -141,7 +143,7 @@ def test_who_stands_in_its_place_may_be_gone_or_without_a_name(
 
     views = not_restored(session, job, size=10)
 
-    assert [(v.other_name, v.other_id) for v in views] == [
+    assert [(why_not(v)[1], v.other and v.other.id) for v in views] == [
         ("0@x.org", nameless.id),
         ("another contact", None),
     ]
@@ -150,14 +152,18 @@ def test_who_stands_in_its_place_may_be_gone_or_without_a_name(
 def test_the_history_is_the_workspaces_own_newest_first(
     session: Session, world: World, restoring: Restoring
 ) -> None:
-    elsewhere = Restoring(session, new_world(session), restoring.lease)
+    elsewhere = Restoring(session, new_world(session), restoring.lock)
     jobs = []
     for _ in range(3):
         delete(session, world, *new_contacts(session, world, 1))
         jobs.append(restoring.restore_all().id)
+    delete(session, elsewhere.world, new_contact(session, elsewhere.world))
     foreign = elsewhere.restore_all().id
 
-    assert [job.id for job in history(session, world.id, size=10)] == jobs[::-1]
-    assert [job.id for job in history(session, world.id, size=10, older=jobs[2])] == [jobs[1], jobs[0]]
+    assert [job.id for job in history(session, world.id, "restore", size=10)] == jobs[::-1]
+    assert [job.id for job in history(session, world.id, "restore", size=10, older=jobs[2])] == [
+        jobs[1],
+        jobs[0],
+    ]
     assert find_job(session, world.id, foreign) is None
     assert find_job(session, world.id, jobs[0]) is not None

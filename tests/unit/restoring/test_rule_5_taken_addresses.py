@@ -13,6 +13,7 @@ from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
 from webapp.models import Contact
 from webapp.restoring.plan import judge
+from webapp.words.restoring import skips
 
 MINUTE = timedelta(minutes=1)
 SAME = "same@example.com"
@@ -50,7 +51,7 @@ def test_a_contact_whose_address_is_taken_stays_in_the_bin_and_names_the_other(
     job = restoring.restore(gone)
 
     assert restoring.outcomes(job) == {gone.id: taken_by(holder)}
-    assert (job.state, job.restored, job.skipped, job.failed) == ("done", 0, 1, 0)
+    assert (job.state, job.count("restored"), job.count("skipped"), job.count("failed")) == ("done", 0, 1, 0)
     assert restoring.in_bin() == {gone.id}
     assert deletion.in_bin == 1
 
@@ -65,9 +66,10 @@ def test_the_dialog_says_beforehand_who_will_stay(
     question = restoring.question(taken, free)
 
     assert question.can_restore_any
-    assert question.scope.skips == (
-        "1 contact will stay in the bin: its e-mail address is used by another contact.",
-    )
+    assert question.scope.skips == {"email_taken": 1}
+    assert skips(question.scope) == [
+        "1 contact will stay deleted: its e-mail address is used by another contact."
+    ]
     assert not restoring.question(taken).can_restore_any
 
 
@@ -125,7 +127,7 @@ def test_contacts_without_an_address_never_conflict(
     job = restoring.restore(*gone)
 
     assert set(restoring.outcomes(job).values()) == {BACK}
-    assert job.restored == 3
+    assert job.count("restored") == 3
 
 
 def test_the_same_address_in_another_account_takes_nothing(
@@ -153,7 +155,7 @@ def test_twins_that_fall_into_different_batches_end_as_in_one(
         middle.id: twin_of(latest),
         first.id: twin_of(latest),
     }
-    assert (job.restored, job.skipped) == (1, 2)
+    assert (job.count("restored"), job.count("skipped")) == (1, 2)
 
 
 def test_an_address_taken_after_the_dialog_opened_is_skipped_by_filters(
@@ -210,7 +212,7 @@ def test_plan_and_run_agree_whatever_the_batches(
     restoring: Restoring,
 ) -> None:
     world = new_world(session)
-    here = Restoring(session, world, restoring.lease)
+    here = Restoring(session, world, restoring.lock)
     now = here.now()
     gone = []
     for email, minutes in people:
@@ -222,8 +224,7 @@ def test_plan_and_run_agree_whatever_the_batches(
     plan = {v.contact_id: (v.outcome, v.reason, v.other_contact_id) for v in judge(session, scope, limit=100)}
     rule = expected(gone, holders)
 
-    job = here.confirm(scope, batch_size=batch_size)
-
     assert plan == rule
-    assert here.outcomes(job) == rule
+    if gone:
+        assert here.outcomes(here.confirm(scope, batch_size=batch_size)) == rule
     assert here.in_bin() == {contact_id for contact_id, ending in rule.items() if ending != BACK}

@@ -8,16 +8,20 @@ from redis import Redis
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import DAY, delete, new_contact
+from tests.factories.contacts import DAY, delete, new_contact, new_contacts
 from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
-from webapp.jobs.lease import key
-from webapp.models import Contact, Deletion, RestoreJob
-from webapp.restoring.start import PlanChanged
+from webapp.models import Contact, Deletion, Job
+from webapp.restoring.report import reasons
+from webapp.restoring.scope import Scope
+from webapp.restoring.work import NothingToRestore, PlanChanged
+from webapp.words.restoring import result
+from webapp.worker.redis_lock import key
 
 SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
-LEFT_OUT = ("skipped", "no_longer_eligible", None)
+NO_LONGER_DELETED = ("skipped", "no_longer_deleted", None)
+DELETED_AGAIN = ("skipped", "deleted_again", None)
 
 
 def bring_back_otherwise(session: Session, contact: Contact) -> None:
@@ -69,8 +73,8 @@ def test_a_contact_deleted_again_between_start_and_run_is_left_out_by_ids(
 
     restoring.run(job)
 
-    assert restoring.outcomes(job) == {once.id: ("restored", None, None), again.id: LEFT_OUT}
-    assert (job.restored, job.skipped) == (1, 1)
+    assert restoring.outcomes(job) == {once.id: ("restored", None, None), again.id: DELETED_AGAIN}
+    assert (job.count("restored"), job.count("skipped")) == (1, 1)
     assert restoring.in_bin() == {again.id}
 
 
@@ -95,7 +99,11 @@ def test_the_window_is_thirty_days_to_the_second(
 
     assert question.scope.expected == len(restoring.in_bin(at=now)) == int(comes_back)
     assert by_ids.can_restore_any == comes_back
-    restoring.confirm(question.scope)
+    if comes_back:
+        restoring.confirm(question.scope)
+    else:
+        with pytest.raises(NothingToRestore):
+            restoring.confirm(question.scope)
     assert restoring.is_live(contact) == comes_back
 
 
@@ -108,7 +116,7 @@ def test_the_window_stays_where_it_was_when_the_dialog_opened(
 
     job = restoring.confirm(restoring.question(contact, at=opened).scope)
 
-    assert job.as_of == opened
+    assert Scope.from_dict(job.request).as_of == opened
     assert restoring.is_live(contact)
 
 
@@ -123,7 +131,7 @@ def test_the_filters_are_frozen_as_moments(session: Session, world: World, resto
     assert scope.filters is not None
     assert scope.filters.since is not None
     assert scope.filters.before == scope.filters.since + DAY
-    assert restoring.confirm(scope).restored == 1
+    assert restoring.confirm(scope).count("restored") == 1
 
 
 def taken_meanwhile(session: Session, world: World, contact: Contact) -> None:
@@ -151,8 +159,8 @@ def test_by_ids_a_changed_plan_is_refused_and_nothing_is_changed(
     with pytest.raises(PlanChanged):
         restoring.start(scope)
 
-    assert session.scalar(select(func.count()).where(RestoreJob.workspace_id == world.id)) == 0
-    assert redis.get(key(world.id)) is None
+    assert session.scalar(select(func.count()).where(Job.workspace_id == world.id)) == 0
+    assert redis.get(key("restore", world.id)) is None
     assert restoring.rung == []
     assert not restoring.is_live(other)
 
@@ -180,7 +188,39 @@ def test_by_filters_the_report_says_what_became_different(
 
     job = restoring.confirm(scope)
 
-    assert (job.expected, job.restored, job.skipped) == (2, 1, 1)
+    assert (job.total, job.count("restored"), job.count("skipped")) == (2, 1, 1)
+
+
+def test_by_filters_the_report_accounts_for_a_contact_that_was_deleted_again(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    again, *others = new_contacts(session, world, 3)
+    delete(session, world, again, *others)
+    scope = restoring.question_all().scope
+    restoring.restore(again)
+    delete(session, world, again)
+
+    job = restoring.confirm(scope)
+
+    assert job.counts == {"restored": 2, "deleted_again": 1}
+    assert (job.total, job.processed) == (3, 3)
+    assert reasons(session, job) == [("deleted_again", 1)]
+    assert result(job) == "2 contacts restored, 1 deleted again."
+
+
+def test_by_filters_the_report_accounts_for_contacts_that_are_no_longer_deleted(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    one, *others = new_contacts(session, world, 5)
+    delete(session, world, one, *others)
+    scope = restoring.question_all().scope
+    restoring.restore(*others)
+
+    job = restoring.confirm(scope)
+
+    assert (job.total, job.processed) == (5, 5)
+    assert reasons(session, job) == [("no_longer_deleted", 4)]
+    assert result(job) == "1 contact restored, 4 no longer deleted."
 
 
 def test_a_deletion_under_way_is_not_restorable(session: Session, world: World, restoring: Restoring) -> None:
@@ -191,7 +231,8 @@ def test_a_deletion_under_way_is_not_restorable(session: Session, world: World, 
 
     assert restoring.in_bin() == set()
     assert not restoring.question(contact).any_in_bin
-    assert restoring.restore_all().processed == 0
+    with pytest.raises(NothingToRestore):
+        restoring.restore_all()
     assert not restoring.is_live(contact)
 
 
@@ -215,5 +256,5 @@ def test_a_foreign_contact_is_left_out_and_not_touched(
 
     job = restoring.restore(own, foreign)
 
-    assert restoring.outcomes(job) == {own.id: ("restored", None, None), foreign.id: LEFT_OUT}
+    assert restoring.outcomes(job) == {own.id: ("restored", None, None), foreign.id: NO_LONGER_DELETED}
     assert not restoring.is_live(foreign)

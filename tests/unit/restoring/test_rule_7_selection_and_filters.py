@@ -14,6 +14,7 @@ from webapp.contacts.find import Wanted
 from webapp.contacts.find import count as count_live
 from webapp.restoring.bin import Extent, count
 from webapp.restoring.filters import Filters, read_filters
+from webapp.restoring.work import NothingToRestore
 
 NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("UTC")
@@ -23,7 +24,7 @@ def test_a_hundred_may_be_selected(session: Session, world: World, restoring: Re
     contacts = new_contacts(session, world, 100)
     delete(session, world, *contacts)
 
-    assert restoring.restore(*contacts).restored == 100
+    assert restoring.restore(*contacts).count("restored") == 100
 
 
 def test_a_hundred_and_one_are_refused_whoever_asks(
@@ -32,7 +33,7 @@ def test_a_hundred_and_one_are_refused_whoever_asks(
     contacts = new_contacts(session, world, 101)
     delete(session, world, *contacts)
 
-    with pytest.raises(ValueError, match="101 contacts chosen, 100 are the most"):
+    with pytest.raises(ValueError, match="101 contacts selected, 100 are the most"):
         restoring.question(*contacts)
     assert len(restoring.in_bin()) == 101
 
@@ -43,7 +44,7 @@ def test_by_filters_more_than_a_hundred_come_back(
     contacts = new_contacts(session, world, 101)
     delete(session, world, *contacts)
 
-    assert restoring.restore_all().restored == 101
+    assert restoring.restore_all().count("restored") == 101
     assert restoring.in_bin() == set()
 
 
@@ -70,7 +71,7 @@ def test_the_search_text_is_literal(
     delete(session, world, one, other)
 
     assert restoring.in_bin(filters=Filters(q=search)) == {one.id}
-    assert restoring.restore_all(q=search).restored == 1
+    assert restoring.restore_all(q=search).count("restored") == 1
     assert restoring.is_live(one)
     assert not restoring.is_live(other)
 
@@ -182,7 +183,8 @@ def test_where_nothing_matches_there_is_nothing_to_confirm(
 
     assert not question.can_restore_any
     assert question.scope.expected == 0
-    assert restoring.confirm(question.scope).processed == 0
+    with pytest.raises(NothingToRestore):
+        restoring.confirm(question.scope)
 
 
 def test_the_filters_narrow_together(session: Session, world: World, restoring: Restoring) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
-from webapp.jobs.lease import RedisLease
 from webapp.restoring.filters import read_filters, start_of_day
+from webapp.worker.redis_lock import RedisLock
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -88,10 +88,10 @@ def test_a_day_that_a_zone_left_out_is_empty() -> None:
     ],
 )
 def test_both_ends_are_included_to_the_microsecond(
-    zone: str, first: str, last: str, session: Session, lease: RedisLease
+    zone: str, first: str, last: str, session: Session, lock: RedisLock
 ) -> None:
     world: World = new_world(session, timezone=zone)
-    restoring = Restoring(session, world, lease)
+    restoring = Restoring(session, world, lock)
     start = start_of_day(date.fromisoformat(first), ZoneInfo(zone))
     end = start_of_day(date.fromisoformat(last) + DAY, ZoneInfo(zone))
     moments = {

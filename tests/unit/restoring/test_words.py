@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from webapp.restoring.filters import Filters, read_filters
-from webapp.restoring.words import counted, describe, joined, remaining
+from webapp.words.filters import describe
+from webapp.words.numbers import counted, joined, remaining
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
@@ -50,7 +51,7 @@ def test_an_estimate_is_calm(seconds: float, words: str) -> None:
         ({"from": "2026-10-25"}, "deleted on or after 25 Oct 2026"),
         ({"to": "2026-10-25"}, "deleted on or before 25 Oct 2026"),
         ({"deleted_by": "7", "deletion": "3"}, "deleted by Max and of deletion #3"),
-        ({"deleted_by": "8"}, "deleted by somebody who has left"),
+        ({"deleted_by": "8"}, "deleted by a user who has left"),
     ],
 )
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Santiago", "Pacific/Kiritimati"])

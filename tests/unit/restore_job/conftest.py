@@ -1,0 +1,23 @@
+"""A restore job on committed rows, in a world of the test's own: other connections see them meanwhile."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World
+from tests.support.restoring import Restoring
+from webapp.worker.redis_lock import RedisLock
+
+
+@pytest.fixture
+def restoring(store: Session, world: World, lock: RedisLock) -> Restoring:
+    return Restoring(store, world, lock)
+
+
+@pytest.fixture
+def other(engine: Engine) -> Iterator[Session]:
+    """A second connection: what another process sees and does."""
+    with Session(engine) as session:
+        yield session

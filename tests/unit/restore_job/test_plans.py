@@ -1,0 +1,65 @@
+"""A batch takes its contacts by an index, whatever the statistics say."""
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.orm import Session
+
+from tests.factories.bins import fill_bin
+from tests.factories.people import World
+from tests.support.faults import before_each_statement
+from tests.support.restoring import Restoring
+
+# The tables that hold a row, or several, for each contact.
+LARGE = ("contact", "deal_contact", "restore_outcome")
+# What this connection has read from beginning to end and not yet told anybody.
+READ_WHOLE = text("SELECT sum(seq_scan) FROM pg_stat_xact_user_tables WHERE relname = ANY(:tables)")
+
+
+def read_whole(connection: Session | Connection) -> int:
+    """How often, so far, one of the large tables has been read from beginning to end on this connection."""
+    return int(connection.scalar(READ_WHOLE, {"tables": list(LARGE)}) or 0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "tied"), [({}, True), ({"deletion": "1"}, True), ({"q": "example"}, False)]
+)
+def test_a_search_may_have_a_better_way_than_the_walk(
+    engine: Engine, store: Session, world: World, restoring: Restoring, typed: dict[str, str], tied: bool
+) -> None:
+    """A name that one of a million has is looked up; who wants all of them goes along all of them."""
+    fill_bin(store, world, 3)
+    store.commit()
+    job = restoring.start(restoring.question_all(**typed).scope)
+    asked: list[str] = []
+
+    with before_each_statement(engine, asked.append):
+        restoring.run(job)
+
+    judged = next(
+        place
+        for place, statement in enumerate(asked)
+        if statement.startswith("SELECT contact.id, contact.deletion_id")
+    )
+    before = any("set_config" in statement for statement in asked[:judged])
+    assert before == (tied and engine.dialect.name == "postgresql")
+
+
+def test_a_batch_reads_no_large_table_whole(
+    engine: Engine, store: Session, world: World, restoring: Restoring
+) -> None:
+    """Nobody has told the planner how many contacts there are now, as while a restore moves them."""
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite goes by the indexes in any case")
+    fill_bin(store, world, 50)
+    store.commit()
+    job = restoring.start(restoring.question_all().scope)
+    begun = [read_whole(store)]
+    in_each: list[int] = []
+    event.listen(store, "after_begin", lambda _, __, connection: begun.append(read_whole(connection)))
+    event.listen(store, "before_commit", lambda session: in_each.append(read_whole(session) - begun[-1]))
+
+    restoring.run(job, batch_size=20)
+
+    assert job.count("restored") == 50
+    # The claim, whether to begin, and three batches.
+    assert in_each[-5:] == [0] * 5

@@ -1,0 +1,27 @@
+"""Ending a job, in the transaction of the act that ends it: terminal states are final (FINISH of the
+protocol).
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from webapp.models import Job
+from webapp.models.audit_event import record
+from webapp.models.job import JobState, Note
+
+
+def end_job(session: Session, job: Job, state: JobState, now: datetime, reason: Note | None = None) -> None:
+    """Put the job into its terminal `state`. The audit log has one entry for the end of each job."""
+    job.state, job.finished_at = state, now
+    job.reason = dict(reason) if reason else None
+    record(
+        session,
+        workspace_id=job.workspace_id,
+        user_id=job.requested_by,
+        at=now,
+        action=f"{job.kind}.{state}",
+        subject=job.audit_subject,
+        counts=job.counts,
+        reason=job.reason,
+    )

@@ -1,0 +1,82 @@
+"""The seam between the protocol and a kind of job: what a kind must say and do."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from sqlalchemy.orm import Session
+
+from webapp.models import Job
+from webapp.models.job import Note
+
+
+class NotStarted(Exception):
+    """A job that was not started. Nothing was changed."""
+
+
+class NotAllowed(NotStarted):
+    """The requester may not start such a job."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to become a job: who asks, for what, and how many items that is, if it is known.
+
+    `key` is the idempotency key: one key, one job. `request` is plain JSON in the kind's own terms.
+    """
+
+    workspace_id: int
+    requested_by: int | None
+    key: str
+    request: Mapping[str, Any]
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one batch did: where it ended, and how many items had which outcome.
+
+    `items` is how many outcomes it wrote into the kind's ledger. `is_last` ends the job.
+    """
+
+    cursor: Any
+    counts: Mapping[str, int] = field(default_factory=dict)
+    items: int = 0
+    is_last: bool = False
+
+
+class Work(ABC):
+    """A kind of job. Its methods run in the protocol's transactions, behind the workspace's lock."""
+
+    # Stored in each job; at most 20 characters.
+    kind: ClassVar[str]
+    # Jobs of one group in a workspace exclude each other; None excludes none.
+    group: ClassVar[str | None]
+    # The RQ queue that its messages go to. A queue has workers of its own.
+    queue: ClassVar[str]
+    # How many items one batch takes, by the database's dialect, so that it stays under a second (0.1 s on
+    # SQLite).
+    batch_sizes: ClassVar[Mapping[str, int]]
+    # Exceptions that may be one item's doing. The protocol repeats such a batch, at last with `careful`.
+    refusals: ClassVar[tuple[type[Exception], ...]]
+
+    @abstractmethod
+    def admit(self, session: Session, order: Order) -> None:
+        """Check, before the job is inserted, that it may begin. Raises NotStarted."""
+
+    @abstractmethod
+    def why_not(self, session: Session, job: Job) -> Note | None:
+        """Why the job must stop before its next batch, as a code with parameters; None to go on."""
+
+    @abstractmethod
+    def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
+        """Write the next `size` items after `job.cursor`.
+
+        Raises one of `refusals`; then the protocol rolls back. With `careful` the batch must isolate the
+        refused items itself (`isolation.by_halves`).
+        """
+
+    @abstractmethod
+    def leave_out(self, session: Session, job: Job) -> Step:
+        """Record the next item as failed without touching it: every process that tried it died."""

@@ -1,0 +1,171 @@
+"""A long job: what was asked for, who carries it out, how far it is. And its history, batch by batch.
+
+Its table is still called `restore_job`: renaming it would break the release before this one, which may run
+beside it (docs/adr/0013).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.base import Base, BigId, partial_index, values_of
+from webapp.models.user import User
+from webapp.models.workspace import Workspace
+
+# A code with its parameters, as plain JSON: {"code": "worker_died", "signal": 9}. It becomes a sentence when
+# it is shown.
+Note = Mapping[str, Any]
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+ACTIVE = (JobState.QUEUED, JobState.RUNNING)
+IS_ACTIVE = "state IN ('queued', 'running')"
+
+
+class Job(Base):
+    __tablename__ = "restore_job"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({values_of(JobState)})", name="state"),
+        CheckConstraint("kind IN ('ids', 'filters')", name="kind"),
+        UniqueConstraint("uuid"),
+        UniqueConstraint("workspace_id", "idempotency_key"),
+        UniqueConstraint("workspace_id", "job_kind", "number"),
+        # Jobs of one group exclude each other, whatever Redis says. For restores this is the article's "one
+        # restore job at a time". A job without a group excludes none: a null equals no other null.
+        partial_index(
+            "uq_restore_job_active_group", "workspace_id", "exclusive_group", where=IS_ACTIVE, unique=True
+        ),
+        partial_index("ix_restore_job_active", "lease_until", where=IS_ACTIVE),
+        Index("ix_restore_job_recent", "workspace_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # The value of the Redis key, known before the row exists.
+    uuid: Mapped[str] = mapped_column(String(36))
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
+    # Null for a job that the system starts on a schedule.
+    requested_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("app_user.id"), index=True)
+    # One of webapp/worker/kinds.py. The release before knows one kind only, hence the default.
+    kind: Mapped[str] = mapped_column("job_kind", String(20), server_default="restore")
+    # Counts the workspace's jobs of one kind: "Restore #12". Null only until the worker has numbered a job of
+    # the release before (webapp/jobs/recover.py).
+    number: Mapped[int | None]
+    exclusive_group: Mapped[str | None] = mapped_column(String(20), server_default="restore")
+    # What was confirmed, in the kind's own terms. Never changed afterwards.
+    request: Mapped[dict[str, Any]] = mapped_column(JSON(none_as_null=True), nullable=True)
+    # How many items the request spoke of, if that was known.
+    total: Mapped[int | None] = mapped_column("expected")
+    idempotency_key: Mapped[str] = mapped_column(String(36))
+
+    state: Mapped[str] = mapped_column(String(16), default=JobState.QUEUED)
+    # Grows with each claim. A runner with an old fence can commit nothing.
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime]
+    rung_at: Mapped[datetime]
+    # While a runner holds the job: one more than the processes that died since the last committed batch.
+    claims_since_progress: Mapped[int] = mapped_column(default=0)
+    # The process of the latest claim, "host:pid". The parent that sees it die releases its lease.
+    runner: Mapped[str | None] = mapped_column(String(100))
+    # How many of the next items are taken one at a time, because processes died at their batch.
+    one_by_one: Mapped[int] = mapped_column(default=0, server_default="0")
+    # How many items were left out because every process died at them.
+    left_out: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Where the last committed batch ended, in the kind's own terms; null before the first.
+    cursor: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    # How many items had which outcome, in the kind's own terms.
+    counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, server_default="{}")
+    # What interrupted the job last. Kept while it goes on, because an operator asks afterwards.
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # Why the job failed or was cancelled.
+    reason: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    cancel_requested_at: Mapped[datetime | None]
+    undo_of: Mapped[int | None] = mapped_column(BigId, ForeignKey("restore_job.id"), index=True)
+
+    # Columns of the release before, kept right by `webapp.models.previous_release` and used nowhere else.
+    old_kind: Mapped[str | None] = mapped_column("kind", String(16))
+    old_scope: Mapped[dict[str, Any] | None] = mapped_column("scope", JSON(none_as_null=True))
+    old_scope_hash: Mapped[str | None] = mapped_column("scope_hash", String(64))
+    old_scope_words: Mapped[str] = mapped_column("scope_words", String(500), default="")
+    old_as_of: Mapped[datetime | None] = mapped_column("as_of")
+    old_through_number: Mapped[int | None] = mapped_column("through_number", BigId)
+    old_cursor_deleted_at: Mapped[datetime | None] = mapped_column("cursor_deleted_at")
+    old_cursor_id: Mapped[int | None] = mapped_column("cursor_id", BigId)
+    old_restored: Mapped[int] = mapped_column("restored", default=0)
+    old_skipped: Mapped[int] = mapped_column("skipped", default=0)
+    old_failed: Mapped[int] = mapped_column("failed", default=0)
+    old_last_error: Mapped[str | None] = mapped_column("last_error", String(300))
+    old_why: Mapped[str | None] = mapped_column("why", String(300))
+
+    requester: Mapped[User | None] = relationship()
+    workspace: Mapped[Workspace] = relationship()
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return self.is_active and self.cancel_requested_at is None
+
+    @property
+    def can_be_continued(self) -> bool:
+        """Whether it ended before it had seen all of what it was asked for."""
+        return self.state in (JobState.CANCELLED, JobState.FAILED)
+
+    @property
+    def audit_subject(self) -> str:
+        """What audit events call this job."""
+        return f"{self.__tablename__}:{self.id}"
+
+    @property
+    def processed(self) -> int:
+        """How many items have an outcome."""
+        return sum(self.counts.values())
+
+    def count(self, outcome: str) -> int:
+        """How many items had `outcome`; 0 where none had."""
+        return self.counts.get(outcome, 0)
+
+    def add_counts(self, counts: Mapping[str, int]) -> None:
+        """Add one batch's counts."""
+        names = {*self.counts, *counts}
+        self.counts = {name: self.count(name) + counts.get(name, 0) for name in sorted(names)}
+
+
+class JobBatch(Base):
+    """A batch as it was committed. The batches of a job show that nothing was done twice: each one begins at
+    the cursor at which the one before ended.
+    """
+
+    __tablename__ = "restore_batch"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    job_id: Mapped[int] = mapped_column(BigId, ForeignKey("restore_job.id"), index=True)
+    # The claim under which it was written.
+    fence: Mapped[int]
+    cursor_before: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    cursor_after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    # How many outcomes it wrote.
+    items: Mapped[int] = mapped_column("contacts")
+    at: Mapped[datetime]
+
+    # Columns of the release before. This one does not write them, and nothing reads them.
+    old_from_deleted_at: Mapped[datetime | None] = mapped_column("from_deleted_at")
+    old_from_id: Mapped[int | None] = mapped_column("from_id", BigId)
+    old_to_deleted_at: Mapped[datetime | None] = mapped_column("to_deleted_at")
+    old_to_id: Mapped[int | None] = mapped_column("to_id", BigId)

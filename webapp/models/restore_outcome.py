@@ -1,0 +1,54 @@
+"""The ledger of restores: what became of one contact in one job."""
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, BigId, partial_index, values_of
+
+
+class Outcome(StrEnum):
+    RESTORED = "restored"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class Reason(StrEnum):
+    """Why a contact was not restored. `webapp.words.restoring` has the sentences."""
+
+    # Skipped: a live contact has the address; a contact deleted later had it too.
+    EMAIL_TAKEN = "email_taken"
+    TWIN = "twin"
+    # Skipped: confirmed, and when its turn came no longer among the deleted contacts that were meant.
+    NO_LONGER_DELETED = "no_longer_deleted"
+    DELETED_AGAIN = "deleted_again"
+    # Failed: the database refused it; every process died at it.
+    REFUSED = "refused"
+    CRASHED = "crashed"
+    # Written by the release before, which did not tell the two apart.
+    NO_LONGER_ELIGIBLE = "no_longer_eligible"
+
+
+class RestoreOutcome(Base):
+    """One contact in one job.
+
+    It has no foreign key to the contact, because the report outlives a purge, and none to the job, because it
+    is written in a transaction that has proved the job's row: the key would ask for it once for each contact.
+    """
+
+    __tablename__ = "restore_outcome"
+    __table_args__ = (
+        CheckConstraint(f"outcome IN ({values_of(Outcome)})", name="outcome"),
+        partial_index(
+            "ix_restore_outcome_not_restored", "job_id", "contact_id", where="outcome <> 'restored'"
+        ),
+    )
+
+    job_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    contact_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    outcome: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    # The live contact that holds the address, or the twin that was preferred.
+    other_contact_id: Mapped[int | None] = mapped_column(BigId)
+    detail: Mapped[str | None] = mapped_column(String(300))

@@ -1,0 +1,12 @@
+"""Whole numbers as text: from addresses, forms, settings and commands."""
+
+# The largest id that the databases can hold.
+LARGEST_ID = 2**63 - 1
+
+
+def whole_number(text: str, *, least: int = 1, most: int = LARGEST_ID) -> int | None:
+    """The number that `text` is, in ASCII digits alone; None for anything else and for one out of range."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
+        return None
+    number = int(text)
+    return number if least <= number <= most else None

@@ -1,0 +1,159 @@
+"""The restore as a kind of job: it walks the bin, last deleted first, and restores what it meets."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp.contacts.keyset import Place
+from webapp.contacts.normal import found_by
+from webapp.database import keep_to_indexes
+from webapp.jobs.work import NotAllowed, NotStarted, Order, Step, Work
+from webapp.models import Contact, ContactSearch, Deletion, Job, RestoreOutcome, User
+from webapp.models.job import Note
+from webapp.models.restore_outcome import Reason
+from webapp.restoring.batch import REFUSALS, restore_carefully, restore_contacts, write_outcomes
+from webapp.restoring.bin import chosen
+from webapp.restoring.plan import Verdict, digest, judge, missing, plan_selection
+from webapp.restoring.scope import Scope
+
+REQUESTER_NOT_ALLOWED = "requester_not_allowed"
+
+
+class PlanChanged(NotStarted):
+    """What the dialog showed is no longer what would happen."""
+
+
+class NothingToRestore(NotStarted):
+    """No deleted contact matches the filters any more."""
+
+
+class RestoreWork(Work):
+    kind = "restore"
+    group = "restore"
+    queue = "restore"
+    # Measured: at most a second on PostgreSQL, and 100 ms on SQLite, where other writers wait meanwhile.
+    batch_sizes: ClassVar = {"postgresql": 5000, "sqlite": 500}
+    refusals = REFUSALS
+
+    def admit(self, session: Session, order: Order) -> None:
+        """Only an Admin of the workspace may restore, exactly what the dialog showed, and not nothing (rules
+        6, 7).
+        """
+        requester = session.get(User, order.requested_by)
+        if requester is None or requester.workspace_id != order.workspace_id or not requester.may_restore:
+            raise NotAllowed
+        scope = Scope.from_dict(order.request)
+        if scope.is_by_ids:
+            if digest(plan_selection(session, scope)) != scope.plan_digest:
+                raise PlanChanged
+        elif session.scalar(chosen(scope).limit(1)) is None:
+            raise NothingToRestore
+
+    def why_not(self, session: Session, job: Job) -> Note | None:
+        requester = job.requester
+        if requester is not None and requester.may_restore:
+            return None
+        return {"code": REQUESTER_NOT_ALLOWED, "user": job.requested_by}
+
+    def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
+        verdicts = _next(session, job, size)
+        is_last = len(verdicts) < size
+        write = restore_carefully if careful else restore_contacts
+        return _record(session, job, write(session, job.id, verdicts), is_last=is_last)
+
+    def leave_out(self, session: Session, job: Job) -> Step:
+        verdicts = _next(session, job, 1)
+        crashed = [verdict.failed(Reason.CRASHED) for verdict in verdicts]
+        return _record(session, job, crashed, is_last=not verdicts)
+
+
+RESTORE = RestoreWork()
+
+
+def _next(session: Session, job: Job, size: int) -> list[Verdict]:
+    """The verdicts on the next `size` contacts of the job's walk."""
+    scope = Scope.from_dict(job.request)
+    if not scope.is_a_search:
+        # The walk's index leads from one contact to the next. A text has an index of its own.
+        keep_to_indexes(session)
+    verdicts = judge(session, scope, limit=size, after=to_place(job.cursor), job_id=job.id)
+    keep_to_indexes(session)
+    return verdicts
+
+
+def _record(session: Session, job: Job, met: Sequence[Verdict], *, is_last: bool) -> Step:
+    """Write the ledger for the contacts that the batch met and, at the end, account for those it never
+    will."""
+    left = _never_met(session, job, met) if is_last else []
+    verdicts = [*met, *left]
+    write_outcomes(session, job.id, verdicts)
+    counts = Counter(str(verdict.outcome) for verdict in verdicts)
+    if is_last:
+        counts += _gone_since(session, job, len(verdicts))
+    cursor = to_cursor(met[-1]) if met else job.cursor
+    return Step(cursor=cursor, counts=counts, items=len(verdicts), is_last=is_last)
+
+
+def _never_met(session: Session, job: Job, met: Sequence[Verdict]) -> list[Verdict]:
+    """The selected contacts that the walk has not met: they are no longer deleted, or were deleted again
+    since.
+    """
+    scope = Scope.from_dict(job.request)
+    if not scope.is_by_ids:
+        return []
+    before = session.scalars(select(RestoreOutcome.contact_id).where(RestoreOutcome.job_id == job.id))
+    return missing(session, scope, set(scope.ids) - set(before) - {verdict.contact_id for verdict in met})
+
+
+def _gone_since(session: Session, job: Job, now_counted: int) -> Counter[str]:
+    """How many contacts the dialog spoke of that matched the filters no longer when their turn came, by
+    reason.
+
+    No list was made of them when the dialog opened, so they have no outcome of their own. Only a restore
+    takes a contact out of the bin; one that was deleted again since is found by that restore and the later
+    deletion.
+    """
+    scope = Scope.from_dict(job.request)
+    gone = scope.expected - job.processed - now_counted
+    if scope.filters is None or gone <= 0:
+        return Counter()
+    since = select(Job.id).where(
+        Job.workspace_id == scope.workspace_id, Job.kind == job.kind, Job.finished_at > scope.as_of
+    )
+    again = (
+        select(func.count())
+        .select_from(Contact)
+        .join(Deletion, Deletion.id == Contact.deletion_id)
+        .where(
+            Deletion.workspace_id == scope.workspace_id,
+            Deletion.number > scope.through_number,
+            Contact.deleted_at.is_not(None),
+            Contact.restore_job_id.in_(since),
+        )
+    )
+    if scope.filters.q:
+        again = again.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(
+            found_by(scope.filters.q)
+        )
+    deleted_again = min(gone, session.scalar(again) or 0)
+    return Counter(
+        {Reason.DELETED_AGAIN.value: deleted_again, Reason.NO_LONGER_DELETED.value: gone - deleted_again}
+    )
+
+
+def to_cursor(verdict: Verdict) -> list[object] | None:
+    """The place of a contact in the walk as a job keeps it: the moment of its deletion and its id."""
+    assert verdict.deleted_at is not None
+    return [verdict.deleted_at.isoformat(), verdict.contact_id]
+
+
+def to_place(cursor: list[object] | None) -> Place | None:
+    """The place that `to_cursor` wrote."""
+    if cursor is None:
+        return None
+    moment, contact_id = cursor
+    return datetime.fromisoformat(str(moment)), int(str(contact_id))

@@ -1,0 +1,164 @@
+"""A job at one moment, as pages show it: the model itself, and what a page says about it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask_login import current_user
+from sqlalchemy import select
+
+from webapp.extensions import db
+from webapp.jobs.heartbeat import silent_queues
+from webapp.models import Job, User
+from webapp.models.job import JobState
+from webapp.words.jobs import A_FORMER_USER, STATES, sentence_of, stalled_for
+from webapp.words.kinds import KIND_WORDS, KindWords
+from webapp.words.numbers import counted, number, remaining
+from webapp.worker.kinds import KINDS
+from webapp.worker.services import services
+
+# Before so much time has passed and so much is done an estimate would be a guess.
+ESTIMATE_AFTER_SECONDS = 5.0
+ESTIMATE_AFTER_SHARE = 0.05
+# How often a page asks again, by how long the job has existed: often at first, rarely when it takes long.
+POLL_SECONDS = ((10, 0.5), (120, 2.0))
+SLOWEST_POLL_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`job` at the moment `now`. `people` are the names of users by id; `silence` is for how many seconds no
+    worker has been seen, if that is too long.
+    """
+
+    job: Job
+    now: datetime
+    people: dict[int, str] = field(default_factory=dict)
+    silence: float | None = None
+
+    @property
+    def words(self) -> KindWords:
+        return KIND_WORDS[self.job.kind]
+
+    @property
+    def title(self) -> str:
+        """ "Restore #12"; a job that the release before has just started may have no number yet."""
+        return f"{self.words.name} #{self.job.number}" if self.job.number else self.words.name
+
+    @property
+    def requested_by(self) -> str:
+        return self.job.requester.name if self.job.requester else "The system"
+
+    @property
+    def scope(self) -> str:
+        return self.words.scope(self.job, current_user.workspace.zone, self.people)
+
+    @property
+    def state_label(self) -> str:
+        return STATES[JobState(self.job.state)]
+
+    @property
+    def total(self) -> int:
+        return max(self.job.total or 0, self.job.processed)
+
+    @property
+    def percent(self) -> int | None:
+        """None where there is nothing to divide by. 100 only at the end."""
+        if not self.total:
+            return None
+        return min(99 if self.job.is_active else 100, self.job.processed * 100 // self.total)
+
+    @property
+    def reason(self) -> str | None:
+        """Why the job failed or was cancelled."""
+        return None if self.job.is_active else sentence_of(self.job.reason, self.people)
+
+    @property
+    def sentence(self) -> str:
+        """How far the job is, or what it did."""
+        job, total = self.job, number(self.total)
+        if job.state == JobState.QUEUED:
+            return f"Waiting to begin: {counted(self.total, self.words.noun)}.{self._no_worker()}"
+        if job.state != JobState.RUNNING:
+            return self.words.result(job)
+        if job.cancel_requested_at is not None:
+            done = counted(job.processed, self.words.noun)
+            return f"Stopping after the {self.words.noun}s in hand. {done} of {total} done."
+        if job.lease_until <= self.now and (job.error or self.silence is not None):
+            why = f" {sentence_of(job.error, self.people)}" if job.error else ""
+            reached = f"Interrupted at {number(job.processed)} of {total}; it goes on by itself."
+            return f"{reached}{why}{self._no_worker()}"
+        return f"{self.words.doing} {number(job.processed)} of {total}{self._estimate()}"
+
+    def _no_worker(self) -> str:
+        if self.silence is None:
+            return ""
+        seen = (
+            f"No worker has run for {stalled_for(self.silence)}."
+            if self.silence
+            else "No worker has run yet."
+        )
+        return f" {seen} The job goes on when one runs again."
+
+    def _estimate(self) -> str:
+        elapsed = (self.now - (self.job.started_at or self.now)).total_seconds()
+        share = self.job.processed / self.total if self.total else 0
+        if elapsed < ESTIMATE_AFTER_SECONDS or share < ESTIMATE_AFTER_SHARE:
+            return ""
+        return f" · {remaining(elapsed * (1 - share) / share)}"
+
+    @property
+    def announcement(self) -> str:
+        """For a screen reader: it changes at the start, at each quarter and at the end only."""
+        if self.job.state == JobState.QUEUED:
+            return f"{self.words.name} queued."
+        if self.job.state == JobState.RUNNING:
+            quarter = self.job.processed * 4 // self.total if self.total else 0
+            return (
+                f"{self.words.doing}: {quarter * 25} percent done."
+                if quarter
+                else f"{self.words.name} started."
+            )
+        return f"{self.words.name} {self.state_label.lower()}. {self.sentence}"
+
+    @property
+    def poll_seconds(self) -> float:
+        """How long the page waits before it asks again."""
+        age = (self.now - self.job.created_at).total_seconds()
+        return next((seconds for limit, seconds in POLL_SECONDS if age < limit), SLOWEST_POLL_SECONDS)
+
+
+def progress_of(job: Job, now: datetime) -> Progress:
+    """The job's progress at `now`, with the names and the heartbeat that its sentences need."""
+    return Progress(job, now, people=_people([job]), silence=_silence(job, now))
+
+
+def progress_of_all(jobs: list[Job], now: datetime) -> list[Progress]:
+    """The same for many jobs, with one look-up of names for all of them and none of the heartbeat."""
+    people = _people(jobs)
+    return [Progress(job, now, people=people) for job in jobs]
+
+
+def _people(jobs: Iterable[Job]) -> dict[int, str]:
+    ids = {user_id for job in jobs for user_id in KIND_WORDS[job.kind].users(job)}
+    ids |= {note["user"] for job in jobs for note in (job.reason, job.error) if note and note.get("user")}
+    if not ids:
+        return {}
+    names = db.session.execute(select(User.id, User.name).where(User.id.in_(ids))).tuples()
+    return {user_id: name or A_FORMER_USER for user_id, name in names}
+
+
+def _silence(job: Job, now: datetime) -> float | None:
+    """For how many seconds no worker of the job's queue has been seen: 0 for never; None while one runs, and
+    while the job is in a runner's hands.
+    """
+    if not job.is_active or job.lease_until > now:
+        return None
+    queue, after = KINDS[job.kind].queue, services().silence_seconds
+    if (now - job.created_at).total_seconds() < after:
+        return None
+    silent = silent_queues(db.session(), [queue], now, silence=after)
+    if queue not in silent:
+        return None
+    seen = silent[queue]
+    return (now - seen).total_seconds() if seen else 0.0

@@ -1,0 +1,34 @@
+"""The filters of the deleted contacts as phrases."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from webapp.restoring.filters import Filters
+
+
+def describe(filters: Filters, *, zone: ZoneInfo, people: Mapping[int, str]) -> list[str]:
+    """The filters in force, each as a phrase that follows "contacts", like "deleted by Ann Lee".
+
+    `people` names users by id; dates are days in `zone`.
+    """
+
+    def day(moment: datetime) -> str:
+        return f"{moment.astimezone(zone):%-d %b %Y}"
+
+    phrases = []
+    if filters.q:
+        phrases.append(f"matching “{filters.q}”")
+    first = day(filters.since) if filters.since else None
+    last = day(filters.before - timedelta(microseconds=1)) if filters.before else None
+    if first and last:
+        phrases.append(f"deleted on {first}" if first == last else f"deleted from {first} to {last}")
+    elif first:
+        phrases.append(f"deleted on or after {first}")
+    elif last:
+        phrases.append(f"deleted on or before {last}")
+    if filters.deleted_by is not None:
+        phrases.append(f"deleted by {people.get(filters.deleted_by, 'a user who has left')}")
+    if filters.deletion is not None:
+        phrases.append(f"of deletion #{filters.deletion}")
+    return phrases

@@ -1,0 +1,61 @@
+"""Jobs in sentences: their states, what interrupted one, why one ended."""
+
+from collections.abc import Mapping
+from signal import Signals
+
+from webapp.jobs.cancel import CANCELLED_BY, CANCELLED_BY_OPERATOR
+from webapp.jobs.interruption import DATABASE_FULL, DATABASE_UNWRITABLE, UNEXPECTED, WORKER_DIED
+from webapp.jobs.isolation import INTERRUPTED_TOO_OFTEN, TOO_MANY_LEFT_OUT
+from webapp.models.job import JobState, Note
+from webapp.restoring.work import REQUESTER_NOT_ALLOWED
+from webapp.words.numbers import counted
+
+STATES = {
+    JobState.QUEUED: "Queued",
+    JobState.RUNNING: "Running",
+    JobState.DONE: "Done",
+    JobState.CANCELLED: "Cancelled",
+    JobState.FAILED: "Failed",
+}
+
+# Each takes the note's parameters by name; `name` is that of its user.
+SENTENCES = {
+    CANCELLED_BY: "Stopped by {name}.",
+    CANCELLED_BY_OPERATOR: "Stopped by the operator.",
+    REQUESTER_NOT_ALLOWED: "{name} is no longer an admin of your account.",
+    INTERRUPTED_TOO_OFTEN: "The job was interrupted {times} times at the same place.",
+    TOO_MANY_LEFT_OUT: "Each attempt at {items} contacts was cut short, so the contacts are not the cause.",
+    DATABASE_FULL: "The database has no room left: {detail}.",
+    DATABASE_UNWRITABLE: "The database could not be written to: {detail}.",
+    UNEXPECTED: "An unexpected error occurred: {type}.",
+    WORKER_DIED: "The worker process died ({how}).",
+    # The release before stored the sentence itself.
+    "previous_release": "{words}",
+}
+A_FORMER_USER = "A user who has left"
+
+
+def sentence_of(note: Note | None, people: Mapping[int, str]) -> str | None:
+    """The sentence for a job's `reason` or `error`; `people` names users by id. None for None."""
+    if note is None:
+        return None
+    parameters = dict(note)
+    if "user" in parameters:
+        parameters["name"] = people.get(parameters["user"], A_FORMER_USER)
+    if note["code"] == WORKER_DIED:
+        parameters["how"] = _how(note)
+    if "detail" in parameters:
+        parameters["detail"] = str(parameters["detail"]).rstrip(".")
+    return SENTENCES[note["code"]].format(**parameters)
+
+
+def _how(death: Note) -> str:
+    if "signal" not in death:
+        return f"exit code {death['exit_code']}"
+    number = death["signal"]
+    return f"signal {number}, {Signals(number).name}" if number in iter(Signals) else f"signal {number}"
+
+
+def stalled_for(seconds: float) -> str:
+    """How long no worker has been seen."""
+    return counted(round(seconds), "second") if seconds < 120 else counted(round(seconds / 60), "minute")

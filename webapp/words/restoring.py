@@ -1,0 +1,123 @@
+"""A restore in sentences: the question, the scope, why a contact was not restored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from webapp.models import Job
+from webapp.models.restore_outcome import Outcome, Reason
+from webapp.restoring.report import NotRestored
+from webapp.restoring.scope import Scope
+from webapp.words.contacts import name_of
+from webapp.words.filters import describe
+from webapp.words.numbers import counted, joined, number
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """One reason in all its forms.
+
+    `label` heads a count. `sentence` says it of one contact; what stands in `{other}` is the other contact.
+    `one` and `many` say beforehand how many will not be restored.
+    """
+
+    label: str
+    sentence: str
+    one: str = ""
+    many: str = ""
+
+
+REASONS = {
+    Reason.EMAIL_TAKEN: Phrases(
+        "E-mail address used by another contact",
+        "Stayed deleted: {other} uses its e-mail address.",
+        "1 contact will stay deleted: its e-mail address is used by another contact.",
+        "{} contacts will stay deleted: their e-mail addresses are used by other contacts.",
+    ),
+    Reason.TWIN: Phrases(
+        "Same e-mail address as a contact deleted later",
+        "Stayed deleted: {other} has the same e-mail address and was deleted later.",
+        "1 contact will stay deleted: another with its e-mail address was deleted later.",
+        "{} contacts will stay deleted: others with their e-mail addresses were deleted later.",
+    ),
+    Reason.NO_LONGER_DELETED: Phrases(
+        "No longer deleted",
+        "Was no longer deleted.",
+        "1 contact is no longer deleted and is left out.",
+        "{} contacts are no longer deleted and are left out.",
+    ),
+    Reason.DELETED_AGAIN: Phrases(
+        "Deleted again since this was confirmed",
+        "Stayed deleted: it was deleted again after this was confirmed.",
+        "1 contact was deleted again meanwhile and is left out.",
+        "{} contacts were deleted again meanwhile and are left out.",
+    ),
+    Reason.REFUSED: Phrases("Refused by the database", "Stayed deleted: the database refused it ({detail})."),
+    Reason.CRASHED: Phrases(
+        "Crashed the worker each time",
+        "Stayed deleted: it crashed the worker each time and was skipped.",
+    ),
+    Reason.NO_LONGER_ELIGIBLE: Phrases(
+        "No longer available", "Could no longer be restored when its turn came."
+    ),
+}
+
+
+def label_of(reason: str) -> str:
+    """The heading for a count of contacts that were not restored; the code itself for one of a later
+    release."""
+    return REASONS[Reason(reason)].label if reason in set(Reason) else reason
+
+
+def why_not(contact: NotRestored) -> tuple[str, str, str]:
+    """Why a contact was not restored: the words before the other contact's name, that name, the words after
+    it.
+    """
+    phrases = REASONS[Reason(contact.reason)]
+    before, other, after = phrases.sentence.partition("{other}")
+    if not other:
+        return before.format(detail=contact.detail), "", ""
+    return before, name_of(contact.other) if contact.other else "another contact", after
+
+
+def skips(scope: Scope) -> list[str]:
+    """How many of the selected contacts will not be restored, a sentence for each reason."""
+    return [
+        REASONS[reason].one
+        if scope.skips[reason] == 1
+        else REASONS[reason].many.format(number(scope.skips[reason]))
+        for reason in Reason
+        if scope.skips.get(reason)
+    ]
+
+
+def title(scope: Scope) -> str:
+    """The dialog's question."""
+    noun = "matching contact" if scope.filters is not None and scope.filters.any else "contact"
+    everything = "all " if scope.filters is not None and scope.expected != 1 else ""
+    return f"Restore {everything}{counted(scope.expected, noun)}?"
+
+
+def scope_words(scope: Scope, *, zone: ZoneInfo, people: Mapping[int, str]) -> str:
+    """The scope as one sentence; `people` names users by id."""
+    contacts = counted(scope.expected, "contact")
+    if scope.filters is None:
+        return f"{contacts}, chosen by hand."
+    phrases = joined(describe(scope.filters, zone=zone, people=people))
+    if phrases:
+        return f"{contacts} {phrases}."
+    return f"{'All' if scope.expected != 1 else 'The'} {contacts} deleted in the last 30 days."
+
+
+def result(job: Job) -> str:
+    """What a restore that has ended did, in one sentence whose numbers add up to what was confirmed."""
+    parts = [f"{counted(job.count(Outcome.RESTORED), 'contact')} restored"]
+    for name, words in (
+        (Outcome.SKIPPED, "skipped"),
+        (Outcome.FAILED, "failed"),
+        (Reason.NO_LONGER_DELETED, "no longer deleted"),
+        (Reason.DELETED_AGAIN, "deleted again"),
+    ):
+        if job.count(name):
+            parts.append(f"{number(job.count(name))} {words}")
+    return f"{', '.join(parts)}."

@@ -1,0 +1,8 @@
+"""Every kind of job. docs/recipes.md says how to add one."""
+
+from collections.abc import Mapping
+
+from webapp.jobs.work import Work
+from webapp.restoring.work import RESTORE
+
+KINDS: Mapping[str, Work] = {work.kind: work for work in (RESTORE,)}

@@ -1,0 +1,63 @@
+"""The queues, and ringing a worker after the commit of what it should look at."""
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from webapp.worker.kinds import KINDS
+
+log = structlog.get_logger()
+
+# Automations and campaigns. They are rows that are due, not jobs.
+DUE = "work"
+QUEUES = tuple(dict.fromkeys([*(work.queue for work in KINDS.values()), DUE]))
+
+CARRY_OUT = "webapp.worker.tasks.carry_out_job"
+WORK_OFF = "webapp.worker.tasks.work_off_due"
+
+
+def queue(name: str, redis: Redis) -> Queue:
+    """The queue, with plain JSON in it: nothing that a later version could not unpickle."""
+    return Queue(name, connection=redis, serializer=JSONSerializer)
+
+
+class Doorbell:
+    """Rings workers. It never fails: where Redis is away, the supervisor rings later."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+
+    def ring(self, kind: str, job_id: int) -> None:
+        """Ask a worker of the kind's queue to look at job `job_id`. Does nothing for a kind of a later
+        release.
+        """
+        if kind in KINDS:
+            self._enqueue(KINDS[kind].queue, CARRY_OUT, job_id)
+
+    def ring_for_due(self) -> None:
+        """Ask a worker to look for automations and campaigns that are due.
+
+        One waiting message is enough: it will be read after this moment.
+        """
+        self._enqueue(DUE, WORK_OFF, once=True)
+
+    def _enqueue(self, name: str, function: str, *arguments: int, once: bool = False) -> None:
+        try:
+            waiting = queue(name, self.redis)
+            if once and waiting.count:
+                return
+            waiting.enqueue(
+                function,
+                *arguments,
+                # RQ's own time-out (180 s) would kill a long job. The lease in the database watches over it.
+                job_timeout=-1,
+                # RQ keeps nothing that the database knows better.
+                result_ttl=0,
+                failure_ttl=24 * 3600,
+            )
+        except RedisError as error:
+            log.warning(
+                "ring_lost", queue=name, arguments=arguments, error=f"{type(error).__name__}: {error}"
+            )

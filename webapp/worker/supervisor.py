@@ -1,0 +1,164 @@
+"""The worker's supervising process: RQ worker processes for each queue, restarted when they die, and a thread
+that rings for stalled jobs and writes the heartbeat. It never exits because Redis or the database is away.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from time import monotonic
+from types import FrameType
+
+import structlog
+from flask import Flask
+
+from webapp.extensions import db
+from webapp.jobs.heartbeat import beat
+from webapp.jobs.lock import LockUnavailable
+from webapp.jobs.recover import number_jobs, renew_keys, stalled_jobs
+from webapp.marketing.due import due_workspaces
+from webapp.restoring.work import RESTORE
+from webapp.worker.queue import QUEUES
+from webapp.worker.services import services
+from webapp.worker.settings import WorkerSettings
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Child:
+    """One worker process and when to start it again."""
+
+    queue_name: str
+    settings: WorkerSettings
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    start_at: float = 0.0
+    backoff: float = 0.0
+
+    def start(self) -> None:
+        # The child reads its standard input to the end: it ends when this process does, however it dies.
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.abspath(sys.argv[0]), self.queue_name], stdin=subprocess.PIPE
+        )
+        self.started = monotonic()
+        log.info("worker_started", queue=self.queue_name, pid=self.process.pid)
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def look_after(self) -> None:
+        """Notice the process's death, and start another when its time has come."""
+        if self.process is not None and self.process.poll() is not None:
+            steady = monotonic() - self.started >= self.settings.steady_after
+            longer = min(self.backoff * 2, self.settings.longest_backoff)
+            self.backoff = self.settings.first_backoff if steady else max(self.settings.first_backoff, longer)
+            self.start_at = monotonic() + self.backoff
+            log.warning(
+                "worker_died", queue=self.queue_name, code=self.process.returncode, again_in=self.backoff
+            )
+            self.process = None
+        if self.process is None and monotonic() >= self.start_at:
+            self.start()
+
+    def stop(self, deadline: float) -> None:
+        """Wait until `deadline` for the process, which has been told to stop; then kill it."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.1, deadline - monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Supervisor:
+    """Keeps the worker processes of `app` running: `restore_workers` for restores, one for each other
+    queue."""
+
+    def __init__(self, app: Flask, settings: WorkerSettings) -> None:
+        self.app = app
+        self.patience = settings.patience
+        processes = dict.fromkeys(QUEUES, 1) | {RESTORE.queue: settings.restore_workers}
+        self.children = [Child(name, settings) for name, number in processes.items() for _ in range(number)]
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Supervise until SIGTERM or SIGINT, then wait for the children to stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        reconciler = threading.Thread(target=self._reconcile, name="reconciler", daemon=True)
+        reconciler.start()
+        while not self.stopping.is_set():
+            for child in self.children:
+                child.look_after()
+            self.stopping.wait(0.5)
+        deadline = monotonic() + self.patience
+        for child in self.children:
+            if child.process is not None and child.is_running:
+                child.process.terminate()
+        for child in self.children:
+            child.stop(deadline)
+        reconciler.join(timeout=5)
+        log.info("supervisor_stopped")
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopping.set()
+
+    def _reconcile(self) -> None:
+        with self.app.app_context():
+            every = services().reconcile_seconds
+        # The first time at once: what the last worker was told may have been lost with its Redis.
+        at_start = True
+        while not self.stopping.is_set():
+            try:
+                with self.app.app_context():
+                    beat(db.session(), {child.queue_name for child in self.children if child.is_running})
+                    reconcile(even_just_rung=at_start)
+                at_start = False
+            except LockUnavailable:
+                log.warning("redis_away", effect="the keys of active jobs could not be renewed")
+            except Exception:
+                # What is away comes back. A supervisor that stopped looking would not.
+                log.exception("reconcile_failed")
+            self.stopping.wait(every)
+
+
+def reconcile(*, even_just_rung: bool = False) -> list[int]:
+    """Ring again for stalled jobs and for what is due, and renew the keys of active jobs. Returns the ids of
+    the jobs that were rung for.
+
+    Raises what the database raises, and LockUnavailable.
+    """
+    s = services()
+    session = db.session()
+    stalled = stalled_jobs(session, ring_seconds=0 if even_just_rung else s.ring_seconds)
+    for job in stalled:
+        log.warning(
+            "rung_again", kind=job.kind, workspace=job.workspace_id, job=job.job_id, attempt=job.fence
+        )
+        s.doorbell.ring(job.kind, job.job_id)
+    number_jobs(session)
+    # Waits end by the clock, and nothing but this rings for them.
+    if due_workspaces(session):
+        s.doorbell.ring_for_due()
+    session.rollback()
+    renew_keys(session, s.lock)
+    session.rollback()
+    return [job.job_id for job in stalled]
+
+
+def die_with_parent() -> None:
+    """In a child: stop this process when the supervisor has ended, however it ended."""
+
+    def watch() -> None:
+        # Not through sys.stdin: this thread would hold its lock for ever, which crashes the interpreter's
+        # exit.
+        while os.read(0, 1):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

@@ -1,0 +1,45 @@
+"""What RQ calls: load by id, call the domain. The app is the worker's, made once before it forks."""
+
+import os
+import sys
+
+from webapp.extensions import db
+from webapp.jobs.run import RELEASED, carry_out
+from webapp.marketing.due import work_off
+from webapp.models import Job
+from webapp.worker.kinds import KINDS
+from webapp.worker.runner import runner_name
+from webapp.worker.services import services
+from webapp.worker.shutdown import shutting_down
+
+
+def carry_out_job(job_id: int) -> str:
+    """Carry job `job_id` out. If it is released, because this process is told to go or another workspace's
+    job waits, ring for it again.
+    """
+    s, session = services(), db.session()
+    ending = carry_out(
+        session,
+        s.lock,
+        KINDS,
+        job_id,
+        settings=s.batches,
+        runner=runner_name(os.getpid()),
+        should_stop=shutting_down,
+    )
+    if ending == RELEASED:
+        s.doorbell.ring(session.get_one(Job, job_id).kind, job_id)
+    return ending
+
+
+def work_off_due() -> int:
+    """Work off the automations and campaigns that are due. The supervisor rings for what is left when this
+    process is told to go.
+    """
+    s = services()
+    return work_off(db.session(), rest=s.batches.rest, should_stop=shutting_down)
+
+
+# What messages of the release before call, which may still lie in the queues.
+restore, work = carry_out_job, work_off_due
+sys.modules["webapp.jobs.tasks"] = sys.modules[__name__]
