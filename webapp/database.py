@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -25,10 +25,15 @@ from sqlalchemy import (
     literal,
     select,
 )
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from webapp.models import Workspace
+
+Value = TypeVar("Value")
 
 READING_IT_WHOLE = ("seqscan", "hashjoin", "mergejoin", "sort")
 
@@ -174,3 +179,23 @@ def keep_to_indexes(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(*(func.set_config(f"enable_{way}", "off", True) for way in READING_IT_WHOLE)))
+
+
+# Of what the session has loaded nothing is adapted: who reads an object again after this refreshes it. The
+# number of rows is asked for, because an INSERT from a SELECT does not tell it otherwise.
+_BESIDE_THE_SESSION = {"synchronize_session": False, "preserve_rowcount": True}
+
+
+def execute_update(session: Session, statement: UpdateBase) -> int:
+    """Execute an UPDATE, a DELETE or an INSERT from a SELECT, and return how many rows it wrote.
+
+    Objects that the session has loaded keep their old values until they are refreshed.
+    """
+    result = session.execute(statement, execution_options=_BESIDE_THE_SESSION)
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+def execute_returning(session: Session, statement: TypedReturnsRows[Value]) -> list[Value]:
+    """Execute an UPDATE, DELETE or INSERT that returns one column, as `execute_update` does; its values."""
+    return list(session.scalars(statement, execution_options=_BESIDE_THE_SESSION))

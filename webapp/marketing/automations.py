@@ -8,15 +8,16 @@ A step is a plain dict in `Automation.steps`:
 What a step names may have been deleted since: then it does nothing, and the run goes on.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from webapp.database import execute_update
 from webapp.marketing.campaigns import queue_for_runs
 from webapp.marketing.lists import subscribe
 from webapp.marketing.tags import add_tag
@@ -85,10 +86,17 @@ def advance(session: Session, workspace_id: int, *, now: datetime, limit: int) -
         .order_by(AutomationRun.due_at, AutomationRun.id)
         .limit(limit)
     ).all()
-    for (automation_id, place), rows in groupby(sorted(due), key=lambda row: (row[0], row[1])):
-        together = list(rows)
+    standing: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for automation_id, place, run_id, contact_id in due:
+        standing[automation_id, place].append((run_id, contact_id))
+    for (automation_id, place), together in sorted(standing.items()):
         steps = session.get_one(Automation, automation_id).steps
-        runs = Together(workspace_id, [row[2] for row in together], [row[3] for row in together], now)
+        runs = Together(
+            workspace_id,
+            run_ids=[run_id for run_id, _ in together],
+            contact_ids=[contact_id for _, contact_id in together],
+            now=now,
+        )
         _take_step(session, steps, place, runs)
     return len(due)
 
@@ -124,9 +132,4 @@ def _understand(step: object) -> tuple[Action, Any] | None:
 
 
 def _write(session: Session, runs: Together, **values: object) -> None:
-    session.execute(
-        update(AutomationRun)
-        .where(AutomationRun.id.in_(runs.run_ids))
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+    execute_update(session, update(AutomationRun).where(AutomationRun.id.in_(runs.run_ids)).values(**values))

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, exists, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from webapp.database import lock_workspace
+from webapp.database import execute_update, lock_workspace
 from webapp.models import AutomationRun, Campaign, CampaignSend, Contact, MailingList, Subscription
 from webapp.models.base import is_in
 from webapp.models.campaign import ENDED, PENDING, SENT
@@ -83,10 +83,7 @@ def _make_pending(session: Session, whom: Select[int, int, int, int | None], now
         "due_at",
         "created_at",
     ]
-    made = session.execute(
-        insert(CampaignSend).from_select(columns, rows), execution_options={"preserve_rowcount": True}
-    )
-    return int(made.rowcount)  # type: ignore[attr-defined]
+    return execute_update(session, insert(CampaignSend).from_select(columns, rows))
 
 
 def deliver(session: Session, workspace_id: int, *, now: datetime, limit: int) -> int:
@@ -117,9 +114,4 @@ def deliver(session: Session, workspace_id: int, *, now: datetime, limit: int) -
 
 def _write(session: Session, send_ids: Sequence[int], **values: object) -> None:
     if send_ids:
-        session.execute(
-            update(CampaignSend)
-            .where(CampaignSend.id.in_(send_ids))
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
+        execute_update(session, update(CampaignSend).where(CampaignSend.id.in_(send_ids)).values(**values))

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from webapp.database import lock_workspace
+from webapp.database import execute_update, lock_workspace
 from webapp.marketing.triggers import wake_subscribed
-from webapp.models import Contact, MailingList, Subscription, live, touch
+from webapp.marketing.versions import touch
+from webapp.models import Contact, MailingList, Subscription, live
 from webapp.models.mailing_list import SUBSCRIBED
 
 
@@ -57,15 +58,15 @@ def change_status(
     whose = select(Contact.id).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)
     if status == SUBSCRIBED:
         whose = whose.where(Contact.deleted_at.is_(None))
-    changed = session.execute(
+    changed = execute_update(
+        session,
         update(Subscription)
         .where(
             Subscription.contact_id.in_(whose), Subscription.list_id == list_id, Subscription.status != status
         )
-        .values(status=status, changed_at=now)
-        .execution_options(synchronize_session=False)
+        .values(status=status, changed_at=now),
     )
-    if changed.rowcount == 0:  # type: ignore[attr-defined]
+    if changed == 0:
         return False
     touch(session, [contact_id], now)
     if status == SUBSCRIBED:

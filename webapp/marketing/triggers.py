@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, insert, literal, select
 from sqlalchemy.orm import Session
 
+from webapp.database import execute_update
 from webapp.models import Automation, AutomationRun, Contact, ContactTag, MailingList, Subscription
 from webapp.models.automation import QUEUED, SUBSCRIBED_TO_LIST, TAG_ADDED
 from webapp.models.mailing_list import SUBSCRIBED
@@ -70,7 +71,4 @@ def _begin(
         literal(now, AutomationRun.created_at.type),
     )
     columns = ["workspace_id", "automation_id", "contact_id", "state", "step", "due_at", "created_at"]
-    begun = session.execute(
-        insert(AutomationRun).from_select(columns, runs), execution_options={"preserve_rowcount": True}
-    )
-    return int(begun.rowcount)  # type: ignore[attr-defined]
+    return execute_update(session, insert(AutomationRun).from_select(columns, runs))
