@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Select, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from webapp.contacts.deals import hand_on_primary
+from webapp.catalogue.deals import hand_on_primary
 from webapp.database import execute_update, lock_workspace
 from webapp.marketing.pending import end_pending
 from webapp.models import Contact, Deal, DealContact, Deletion, live

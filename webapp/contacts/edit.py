@@ -1,4 +1,4 @@
-"""Changing who a live contact is. Lists and tags are changed in `webapp.marketing`, deals in `deals`."""
+"""Changing who a live contact is. `webapp.marketing` changes lists and tags, `webapp.catalogue` deals."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from webapp.catalogue.names import ids_by_name
 from webapp.clock import read_clock
 from webapp.contacts.binned import BinnedAddresses
 from webapp.contacts.import_rows import BadRow, Identity, Row
-from webapp.contacts.load import NewContact, create_contacts, ids_by_name
+from webapp.contacts.load import NewContact, create_contacts
 from webapp.database import lock_workspace, write_transaction
 from webapp.models import Account, Contact, MailingList, Tag, live
 from webapp.models.audit_event import record

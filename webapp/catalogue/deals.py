@@ -1,4 +1,5 @@
-"""Putting contacts on deals and taking them off by hand. What a deletion does to deals stands in `delete`."""
+"""Putting contacts on deals and taking them off by hand. `webapp.contacts.delete` says what a deletion does
+to deals."""
 
 from datetime import datetime
 
