@@ -18,6 +18,7 @@ from webapp.contacts.normal import email_key, search_text
 from webapp.database import slices
 from webapp.marketing.triggers import wake_subscribed, wake_tagged
 from webapp.models import Base, Contact, ContactSearch, ContactTag, Deal, Subscription
+from webapp.models.mailing_list import SubscriptionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class NewContact:
     last_name: str = ""
     phone: str = ""
     account_id: int | None = None
-    lists: Sequence[tuple[int, str]] = ()
+    lists: Sequence[tuple[int, SubscriptionStatus]] = ()
     tags: Sequence[int] = ()
 
 

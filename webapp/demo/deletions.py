@@ -20,7 +20,7 @@ from webapp.demo.amounts import SMALL_TOTAL, Amounts
 from webapp.demo.catalogue import FAIR_TAG, GONE_LIST, GONE_TAG, NEWSLETTER, Catalogue
 from webapp.demo.deals import Member
 from webapp.models import WINDOW, Account, Contact, ContactTag, Deletion, MailingList, Tag, User
-from webapp.models.mailing_list import SUBSCRIBED
+from webapp.models.mailing_list import SubscriptionStatus
 
 # The small deletions, the oldest first: how many days ago, and how many contacts. Nearly whole days, so that
 # whoever makes the demo while at work sees that the colleagues were at work, too. The first three leave less
@@ -138,7 +138,7 @@ class Story:
             replace(
                 member.contact,
                 created_at=first + self._random.random() * (last - first),
-                lists=[(self._catalogue.lists[NEWSLETTER], SUBSCRIBED)],
+                lists=[(self._catalogue.lists[NEWSLETTER], SubscriptionStatus.SUBSCRIBED)],
                 tags=tags,
             )
             for member in self._remembered[those]

@@ -22,7 +22,7 @@ from webapp.marketing.campaigns import queue_for_runs
 from webapp.marketing.lists import subscribe
 from webapp.marketing.tags import add_tag
 from webapp.models import Automation, AutomationRun
-from webapp.models.automation import DONE, ENDED, QUEUED, WAITING
+from webapp.models.automation import RunState
 from webapp.models.base import is_in
 
 
@@ -79,7 +79,7 @@ def advance(session: Session, workspace_id: int, *, now: datetime, limit: int) -
         .join(Automation, Automation.id == AutomationRun.automation_id)
         .where(
             AutomationRun.workspace_id == workspace_id,
-            is_in(AutomationRun.state, QUEUED, WAITING),
+            is_in(AutomationRun.state, RunState.QUEUED, RunState.WAITING),
             AutomationRun.due_at <= now,
             Automation.is_active,
         )
@@ -103,21 +103,23 @@ def advance(session: Session, workspace_id: int, *, now: datetime, limit: int) -
 
 def _take_step(session: Session, steps: Sequence[Mapping[str, Any]], place: int, runs: Together) -> None:
     if place >= len(steps):
-        _write(session, runs, state=DONE, ended_at=runs.now)
+        _write(session, runs, state=RunState.DONE, ended_at=runs.now)
         return
     understood = _understand(steps[place])
     if understood is None:
         # Nobody can say what was meant, and to pass over a step could send what it would have held back.
-        _write(session, runs, state=ENDED, ended_at=runs.now, ended_why="unreadable_step")
+        _write(session, runs, state=RunState.ENDED, ended_at=runs.now, ended_why="unreadable_step")
         return
     action, argument = understood
     action(session, argument, runs)
     if action is _wait:
-        _write(session, runs, state=WAITING, step=place + 1, due_at=runs.now + timedelta(hours=argument))
+        _write(
+            session, runs, state=RunState.WAITING, step=place + 1, due_at=runs.now + timedelta(hours=argument)
+        )
     elif place + 1 < len(steps):
-        _write(session, runs, state=QUEUED, step=place + 1, due_at=runs.now)
+        _write(session, runs, state=RunState.QUEUED, step=place + 1, due_at=runs.now)
     else:
-        _write(session, runs, state=DONE, step=place + 1, ended_at=runs.now)
+        _write(session, runs, state=RunState.DONE, step=place + 1, ended_at=runs.now)
 
 
 def _understand(step: object) -> tuple[Action, Any] | None:

@@ -10,7 +10,7 @@ from webapp.database import execute_update, lock_workspace
 from webapp.marketing.triggers import wake_subscribed
 from webapp.marketing.versions import touch
 from webapp.models import Contact, MailingList, Subscription, live
-from webapp.models.mailing_list import SUBSCRIBED
+from webapp.models.mailing_list import SubscriptionStatus
 
 
 def subscribe(
@@ -25,7 +25,12 @@ def subscribe(
         Subscription.contact_id == Contact.id, Subscription.list_id == MailingList.id
     )
     newcomers = (
-        select(Contact.id, MailingList.id, literal(SUBSCRIBED), literal(now, Subscription.changed_at.type))
+        select(
+            Contact.id,
+            MailingList.id,
+            literal(SubscriptionStatus.SUBSCRIBED, Subscription.status.type),
+            literal(now, Subscription.changed_at.type),
+        )
         .join(MailingList, MailingList.workspace_id == Contact.workspace_id)
         .where(
             live(workspace_id),
@@ -46,7 +51,13 @@ def subscribe(
 
 
 def change_status(
-    session: Session, *, workspace_id: int, contact_id: int, list_id: int, status: str, now: datetime
+    session: Session,
+    *,
+    workspace_id: int,
+    contact_id: int,
+    list_id: int,
+    status: SubscriptionStatus,
+    now: datetime,
 ) -> bool:
     """Give a contact's place on a list another of the four statuses; whether it had one and it changed.
 
@@ -56,7 +67,7 @@ def change_status(
     """
     lock_workspace(session, workspace_id)
     whose = select(Contact.id).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)
-    if status == SUBSCRIBED:
+    if status == SubscriptionStatus.SUBSCRIBED:
         whose = whose.where(Contact.deleted_at.is_(None))
     changed = execute_update(
         session,
@@ -69,6 +80,6 @@ def change_status(
     if changed == 0:
         return False
     touch(session, [contact_id], now)
-    if status == SUBSCRIBED:
+    if status == SubscriptionStatus.SUBSCRIBED:
         wake_subscribed(session, [contact_id], list_id=list_id, now=now)
     return True
