@@ -28,18 +28,19 @@ class Doorbell:
         """
         self._enqueue(RESTORE, "webapp.jobs.tasks.restore", job_id)
 
-    def ring_for_work(self) -> None:
+    def ring_for_work(self) -> bool:
         """Ask a worker to look for automations and campaigns that are due; never fails either.
 
-        A message that nobody has taken yet says it already: it will be read after this moment.
+        Returns False where Redis is away: then the supervisor rings for what is due. A message that nobody
+        has taken yet says it already: it will be read after this moment.
         """
-        self._enqueue(WORK, "webapp.jobs.tasks.work", once=True)
+        return self._enqueue(WORK, "webapp.jobs.tasks.work", once=True)
 
-    def _enqueue(self, name: str, function: str, *arguments: int, once: bool = False) -> None:
+    def _enqueue(self, name: str, function: str, *arguments: int, once: bool = False) -> bool:
         try:
             waiting = queue(name, self.redis)
             if once and waiting.count:
-                return
+                return True
             waiting.enqueue(
                 function,
                 *arguments,
@@ -49,5 +50,7 @@ class Doorbell:
                 result_ttl=0,
                 failure_ttl=24 * 3600,
             )
-        except RedisError:
-            log.warning("ring_lost", queue=name, arguments=arguments, exc_info=True)
+        except RedisError as error:
+            log.warning("ring_lost", queue=name, arguments=arguments, why=f"{type(error).__name__}: {error}")
+            return False
+        return True
