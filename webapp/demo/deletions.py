@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from webapp.clock import read_clock
 from webapp.contacts.delete import delete_contacts
 from webapp.contacts.load import add_contacts
+from webapp.database import execute_update
 from webapp.demo.amounts import SMALL_TOTAL, Amounts
 from webapp.demo.catalogue import FAIR_TAG, GONE_LIST, GONE_TAG, NEWSLETTER, Catalogue
 from webapp.demo.deals import Member
@@ -119,7 +120,7 @@ class Story:
             (Account, account_id, ACCOUNT_DELETED),
         ):
             at = self._moments.ago(days)
-            self._session.execute(update(kind).where(kind.id == gone).values(deleted_at=at))
+            execute_update(self._session, update(kind).where(kind.id == gone).values(deleted_at=at))
 
     def _delete(self, which: Select[int], by: int | None, days: float, description: str) -> None:
         delete_contacts(
