@@ -33,6 +33,7 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from webapp.models import Workspace
 
+Item = TypeVar("Item")
 Value = TypeVar("Value")
 
 READING_IT_WHOLE = ("seqscan", "hashjoin", "mergejoin", "sort")
@@ -199,3 +200,8 @@ def execute_update(session: Session, statement: UpdateBase) -> int:
 def execute_returning(session: Session, statement: TypedReturnsRows[Value]) -> list[Value]:
     """Execute an UPDATE, DELETE or INSERT that returns one column, as `execute_update` does; its values."""
     return list(session.scalars(statement, execution_options=_BESIDE_THE_SESSION))
+
+
+def slices(items: Sequence[Item], size: int = 10_000) -> Iterator[Sequence[Item]]:
+    """`items` in pieces of at most `size`: SQLite takes at most 32 766 parameters in one statement."""
+    return (items[start : start + size] for start in range(0, len(items), size))

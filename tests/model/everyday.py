@@ -43,12 +43,13 @@ from tests.model.opening import KINDS, remember
 from tests.model.seen import remembered, stored
 from tests.model.things import BOUNCED, UNSUBSCRIBED, Contact, Deal, Details, Thing
 from webapp import models
-from webapp.contacts.catalogue import delete_from_catalogue
-from webapp.contacts.deals import attach, take_off
+from webapp.catalogue.deals import attach, take_off
+from webapp.catalogue.delete import delete_from_catalogue
+from webapp.catalogue.names import ids_by_name
 from webapp.contacts.delete import delete_contacts, foresee
 from webapp.contacts.edit import Details as TypedDetails
 from webapp.contacts.edit import edit_contact
-from webapp.contacts.load import NewContact, create_contacts, ids_by_name
+from webapp.contacts.load import NewContact, create_contacts
 from webapp.database import write_transaction
 from webapp.marketing.automations import advance
 from webapp.marketing.campaigns import deliver, send_campaign

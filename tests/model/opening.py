@@ -13,7 +13,7 @@ from tests.factories.people import World
 from tests.model.business import Business
 from tests.model.marketing import Automation, Campaign
 from tests.support.marketing import Marketing
-from webapp.contacts.load import ids_by_name
+from webapp.catalogue.names import ids_by_name
 from webapp.models import Account, MailingList, Tag
 
 KINDS = {"list": MailingList, "tag": Tag, "account": Account}

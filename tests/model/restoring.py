@@ -121,7 +121,8 @@ def plan(business: Business, scope: Scope, ours: Iterable[Contact] = ()) -> dict
 
 
 def with_missing(scope: Scope, outcomes: dict[Contact, Outcome]) -> dict[Contact, Outcome]:
-    """The same, with the chosen contacts that are not meant any more: they live, or were deleted again since."""
+    """The same, with the chosen contacts that are not meant any more: they live, or were deleted again
+    since."""
     return outcomes | {
         c: DELETED_AGAIN if c.deletion and c.deletion.number > scope.through else NO_LONGER_DELETED
         for c in scope.chosen or ()

@@ -78,9 +78,12 @@ def _plain(connection: Connection, query: str) -> set[str]:
 
 
 def _lines(statement: str) -> set[str]:
-    """ "TABLE: column or constraint" for each of a CREATE TABLE's, which stand in any order."""
-    head, body = statement.split("(", 1)
-    table = head.removeprefix("CREATE TABLE ").strip(' "')
+    """ "TABLE: column or constraint" for each of a CREATE TABLE's, which stand in any order.
+
+    A name means the same with quotes and without.
+    """
+    head, body = statement.replace('"', "").split("(", 1)
+    table = head.removeprefix("CREATE TABLE ").strip()
     body, options = body.rsplit(")", 1)
     # A comma inside parentheses divides nothing.
     parts = re.split(r",\s*(?![^()]*(?:\([^()]*\)[^()]*)*\))", body)

@@ -5,12 +5,12 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from webapp.cli.database import Refusal, check_database, chosen_workspace
+from webapp.cli.ringing import ring_for_due
 from webapp.clock import read_clock
 from webapp.database import write_transaction
 from webapp.extensions import db
 from webapp.marketing.campaigns import send_campaign
 from webapp.models import Campaign
-from webapp.worker.services import services
 
 
 @click.group("campaigns")
@@ -38,5 +38,5 @@ def send(name: str, workspace_name: str | None) -> None:
     with write_transaction(session):
         now = read_clock(session)
         number = send_campaign(session, workspace_id=workspace_id, campaign_id=campaign_id, now=now)
-    services().doorbell.ring_for_due()
     click.echo(f"{number:,} message{'' if number == 1 else 's'} queued.")
+    ring_for_due()

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from webapp.cli.database import Refusal, check_database, chosen_workspace, rest_on, shown
 from webapp.cli.progress import Progress, progress
+from webapp.cli.ringing import ring_for_due
 from webapp.contacts.csv_records import NOTHING, UnreadableFile, check_text, read_records
 from webapp.contacts.import_rows import BadRow, Header, Row, read_header, read_row
 from webapp.contacts.importing import BATCH, Import
 from webapp.extensions import db
-from webapp.worker.services import services
 
 TOLD_IN_FULL = 20
 # In bytes. A smaller file is done before anybody has seen a bar.
@@ -63,9 +63,9 @@ def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None
     except OSError as error:
         why = error.strerror or str(error).rstrip(".")
         raise Refusal(f"{path} cannot be read: {why}. Nothing was changed.") from error
-    if work.added:
-        services().doorbell.ring_for_due()
     _sum_up(work)
+    if work.added:
+        ring_for_due()
     if work.left_out:
         sys.exit(1)
 

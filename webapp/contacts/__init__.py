@@ -1,4 +1,4 @@
-"""The live side of contacts: finding, deleting, importing.
+"""The live side of contacts: finding, editing, importing, deleting.
 
 Nothing in here knows the web or the queue: functions take a session, a clock's reading and plain values.
 """

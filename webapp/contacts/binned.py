@@ -68,4 +68,4 @@ class BinnedAddresses:
 
 
 def _checksum(key: str) -> tuple[int, int]:
-    return divmod(crc32(key.encode()), 2**HALF)
+    return divmod(crc32(key.encode()), 1 << HALF)

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import Select, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from webapp.contacts.deals import hand_on_primary
-from webapp.database import lock_workspace
+from webapp.catalogue.deals import hand_on_primary
+from webapp.database import execute_update, lock_workspace
 from webapp.marketing.pending import end_pending
 from webapp.models import Contact, Deal, DealContact, Deletion, live
 from webapp.models.audit_event import record
@@ -91,13 +91,12 @@ def delete_contacts(
     )
     session.add(deletion)
     session.flush()
-    deleted = session.execute(
+    count = execute_update(
+        session,
         update(Contact)
         .where(live(workspace_id), is_one_of(Contact.id, which))
-        .values(deleted_at=now, deletion_id=deletion.id, version=Contact.version + 1, updated_at=now)
-        .execution_options(synchronize_session=False)
+        .values(deleted_at=now, deletion_id=deletion.id, version=Contact.version + 1, updated_at=now),
     )
-    count: int = deleted.rowcount  # type: ignore[attr-defined]
     if count == 0:
         session.delete(deletion)
         session.flush()
@@ -138,31 +137,31 @@ def deleted_before(session: Session, *, workspace_id: int, ids: list[int]) -> bo
 
 def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: datetime) -> None:
     """Take the contacts off their deals; delete the deals left empty; hand on the place of primary."""
-    session.execute(
+    execute_update(
+        session,
         update(DealContact)
         .where(
             is_one_of(DealContact.contact_id, gone),
             DealContact.detached_at.is_(None),
             select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None)).exists(),
         )
-        .values(detached_at=now, detached_by_deletion_id=deletion_id)
-        .execution_options(synchronize_session=False)
+        .values(detached_at=now, detached_by_deletion_id=deletion_id),
     )
     touched = select(DealContact.deal_id).where(DealContact.detached_by_deletion_id == deletion_id)
     attached = select(DealContact.deal_id).where(
         DealContact.detached_at.is_(None), DealContact.deal_id == Deal.id
     )
-    session.execute(
+    execute_update(
+        session,
         update(Deal)
         .where(is_one_of(Deal.id, touched), Deal.deleted_at.is_(None), ~attached.exists())
-        .values(deleted_at=now)
-        .execution_options(synchronize_session=False)
+        .values(deleted_at=now),
     )
     hand_on_primary(session, touched.where(DealContact.is_primary))
     # A contact comes back without the place it held: "They will not be restored as the Primary Contact".
-    session.execute(
+    execute_update(
+        session,
         update(DealContact)
         .where(DealContact.detached_by_deletion_id == deletion_id, DealContact.is_primary)
-        .values(is_primary=False)
-        .execution_options(synchronize_session=False)
+        .values(is_primary=False),
     )

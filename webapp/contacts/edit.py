@@ -1,4 +1,4 @@
-"""Changing who a live contact is. Lists and tags are changed in `webapp.marketing`, deals in `deals`."""
+"""Changing who a live contact is. `webapp.marketing` changes lists and tags, `webapp.catalogue` deals."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +7,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp.contacts.normal import email_key, search_text
-from webapp.database import lock_workspace
-from webapp.models import Account, Contact, ContactSearch, live, touch
+from webapp.database import execute_update, lock_workspace
+from webapp.marketing.versions import touch
+from webapp.models import Account, Contact, ContactSearch, live
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ def edit_contact(
             Account.deleted_at.is_(None),
         )
     )
-    edited = session.execute(
+    edited = execute_update(
+        session,
         update(Contact)
         .where(live(workspace_id), Contact.id == contact_id)
         .values(
@@ -47,16 +49,15 @@ def edit_contact(
             last_name=details.last_name,
             phone=details.phone,
             account_id=account_id,
-        )
-        .execution_options(synchronize_session=False)
+        ),
     )
-    if edited.rowcount == 0:  # type: ignore[attr-defined]
+    if edited == 0:
         return False
-    session.execute(
+    execute_update(
+        session,
         update(ContactSearch)
         .where(ContactSearch.contact_id == contact_id)
-        .values(text=search_text(details.first_name, details.last_name, details.email))
-        .execution_options(synchronize_session=False)
+        .values(text=search_text(details.first_name, details.last_name, details.email)),
     )
     touch(session, [contact_id], now)
     return True

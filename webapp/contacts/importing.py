@@ -12,14 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from webapp.catalogue.names import ids_by_name
 from webapp.clock import read_clock
 from webapp.contacts.binned import BinnedAddresses
 from webapp.contacts.import_rows import BadRow, Identity, Row
-from webapp.contacts.load import NewContact, create_contacts, ids_by_name
+from webapp.contacts.load import NewContact, create_contacts
 from webapp.database import lock_workspace, write_transaction
 from webapp.models import Account, Contact, MailingList, Tag, live
 from webapp.models.audit_event import record
-from webapp.models.mailing_list import SUBSCRIBED
+from webapp.models.mailing_list import SubscriptionStatus
 
 BATCH = 1000
 TRIES = 5
@@ -151,7 +152,7 @@ class Import:
                     last_name=row.last_name,
                     phone=row.phone,
                     account_id=accounts.get(row.account),
-                    lists=[(lists[name], SUBSCRIBED) for name in row.lists],
+                    lists=[(lists[name], SubscriptionStatus.SUBSCRIBED) for name in row.lists],
                     tags=[tags[name] for name in row.tags],
                 )
                 for row in rows

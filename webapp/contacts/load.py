@@ -1,12 +1,12 @@
 """Putting in many contacts at once, with what hangs on them. The import and the demo data stand on it; only
 the import wakes what waits for new contacts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -15,23 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from webapp.contacts.normal import email_key, search_text
+from webapp.database import slices
 from webapp.marketing.triggers import wake_subscribed, wake_tagged
-from webapp.models import (
-    Account,
-    Base,
-    Contact,
-    ContactSearch,
-    ContactTag,
-    Deal,
-    MailingList,
-    Subscription,
-    Tag,
-)
-
-# SQLite takes at most 32 766 parameters in one statement.
-NAMES_AT_ONCE = 10_000
-
-Item = TypeVar("Item")
+from webapp.models import Base, Contact, ContactSearch, ContactTag, Deal, Subscription
+from webapp.models.mailing_list import SubscriptionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +31,7 @@ class NewContact:
     last_name: str = ""
     phone: str = ""
     account_id: int | None = None
-    lists: Sequence[tuple[int, str]] = ()
+    lists: Sequence[tuple[int, SubscriptionStatus]] = ()
     tags: Sequence[int] = ()
 
 
@@ -122,35 +109,10 @@ def create_contacts(
     Whoever calls this rings after the commit.
     """
     ids = add_contacts(session, workspace_id, contacts)
-    for some in slices(ids, NAMES_AT_ONCE):
+    for some in slices(ids):
         wake_subscribed(session, some, now=now)
         wake_tagged(session, some, now=now)
     return ids
-
-
-def ids_by_name(
-    session: Session, kind: type[Account | MailingList | Tag], workspace_id: int, names: Iterable[str]
-) -> dict[str, int]:
-    """The ids of the workspace's accounts, lists or tags of these names; those without a live one are made.
-
-    A deleted one is passed over: one made anew under the same name is another one. Raises IntegrityError
-    where somebody else makes one of them at the same moment.
-    """
-    wanted = list(dict.fromkeys(names))
-    found: dict[str, int] = {}
-    for some in slices(wanted, NAMES_AT_ONCE):
-        live = select(kind.name, kind.id).where(
-            kind.workspace_id == workspace_id, kind.deleted_at.is_(None), kind.name.in_(some)
-        )
-        found.update(session.execute(live).all())
-    missing = [name for name in wanted if name not in found]
-    if missing:
-        made = session.execute(
-            insert(kind).returning(kind.name, kind.id),
-            [{"workspace_id": workspace_id, "name": name} for name in missing],
-        )
-        found.update(made.all())
-    return found
 
 
 def new_ids(session: Session, kind: type[Contact | Deal], count: int) -> list[int]:
@@ -176,11 +138,6 @@ def analyze(session: Session, *kinds: type[Base]) -> None:
     """Let the database look at these tables, much of which is new to it: it plans by what it knows."""
     for kind in kinds:
         session.execute(text(f"ANALYZE {kind.__tablename__}"))
-
-
-def slices(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    """`items` in pieces of at most `size`."""
-    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def add_rows(session: Session, kind: type[Base], rows: Iterable[dict[str, Any]]) -> None:

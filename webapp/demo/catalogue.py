@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from webapp.contacts.load import ids_by_name
+from webapp.catalogue.names import ids_by_name
 from webapp.models import MailingList, Tag
 
 NEWSLETTER, OFFERS, PRICES = "Newsletter", "Seasonal offers", "Wholesale price list"

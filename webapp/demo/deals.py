@@ -12,6 +12,7 @@ from webapp.contacts.load import NewContact, add_rows, new_ids
 from webapp.demo.catalogue import CUSTOMER, FORMER, PROSPECT
 from webapp.demo.firms import Firm
 from webapp.models import Deal, DealContact
+from webapp.models.deal import DealStatus
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,13 @@ BOUGHT = {
     ),
 }
 # Where deals stand, by what the firm is: stage, status, how many of a hundred.
-WON, LOST = ("Closed", "won"), ("Closed", "lost")
-TALKED, OFFERED, NEARLY = ("In contact", "open"), ("Proposal sent", "open"), ("Negotiation", "open")
+WON, LOST = ("Closed", DealStatus.WON), ("Closed", DealStatus.LOST)
+TO_CONTACT, TALKED, OFFERED, NEARLY = (
+    (stage, DealStatus.OPEN) for stage in ("To contact", "In contact", "Proposal sent", "Negotiation")
+)
 STAGES = {
     CUSTOMER: ((WON, TALKED, OFFERED, NEARLY, LOST), (46, 14, 18, 14, 8)),
-    PROSPECT: ((("To contact", "open"), TALKED, OFFERED, NEARLY, LOST), (22, 26, 20, 12, 20)),
+    PROSPECT: ((TO_CONTACT, TALKED, OFFERED, NEARLY, LOST), (22, 26, 20, 12, 20)),
     FORMER: ((WON, LOST), (35, 65)),
 }
 

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from webapp.clock import read_clock
 from webapp.contacts.delete import delete_contacts
 from webapp.contacts.load import add_contacts
+from webapp.database import execute_update
 from webapp.demo.amounts import SMALL_TOTAL, Amounts
 from webapp.demo.catalogue import FAIR_TAG, GONE_LIST, GONE_TAG, NEWSLETTER, Catalogue
 from webapp.demo.deals import Member
 from webapp.models import WINDOW, Account, Contact, ContactTag, Deletion, MailingList, Tag, User
-from webapp.models.mailing_list import SUBSCRIBED
+from webapp.models.mailing_list import SubscriptionStatus
 
 # The small deletions, the oldest first: how many days ago, and how many contacts. Nearly whole days, so that
 # whoever makes the demo while at work sees that the colleagues were at work, too. The first three leave less
@@ -119,7 +120,7 @@ class Story:
             (Account, account_id, ACCOUNT_DELETED),
         ):
             at = self._moments.ago(days)
-            self._session.execute(update(kind).where(kind.id == gone).values(deleted_at=at))
+            execute_update(self._session, update(kind).where(kind.id == gone).values(deleted_at=at))
 
     def _delete(self, which: Select[int], by: int | None, days: float, description: str) -> None:
         delete_contacts(
@@ -138,7 +139,7 @@ class Story:
             replace(
                 member.contact,
                 created_at=first + self._random.random() * (last - first),
-                lists=[(self._catalogue.lists[NEWSLETTER], SUBSCRIBED)],
+                lists=[(self._catalogue.lists[NEWSLETTER], SubscriptionStatus.SUBSCRIBED)],
                 tags=tags,
             )
             for member in self._remembered[those]

@@ -8,8 +8,9 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.catalogue.names import ids_by_name
 from webapp.clock import read_clock
-from webapp.contacts.load import NewContact, add_contacts, analyze, ids_by_name
+from webapp.contacts.load import NewContact, add_contacts, analyze
 from webapp.database import lock_workspace
 from webapp.demo.amounts import Amounts
 from webapp.demo.catalogue import ensure_catalogue

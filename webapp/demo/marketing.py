@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from webapp.demo.catalogue import CUSTOMER, NEWSLETTER, PRICES, TASTING_GUEST, TASTINGS, Catalogue
 from webapp.demo.deals import Member
 from webapp.models import WINDOW, Automation, AutomationRun, Campaign, CampaignSend
-from webapp.models.automation import DONE, WAITING
-from webapp.models.campaign import PENDING, SENT
-from webapp.models.mailing_list import SUBSCRIBED
+from webapp.models.automation import RunState, Trigger
+from webapp.models.campaign import SendState
+from webapp.models.mailing_list import SubscriptionStatus
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # Nothing of the demo becomes due sooner.
@@ -99,7 +99,7 @@ class _Marketing:
         automation = Automation(
             workspace_id=self._workspace_id,
             name=name,
-            trigger="tag_added" if tag_id else "subscribed",
+            trigger=Trigger.TAG_ADDED if tag_id else Trigger.SUBSCRIBED,
             list_id=list_id,
             tag_id=tag_id,
             steps=steps,
@@ -112,7 +112,7 @@ class _Marketing:
         return member.contact.email is not None and self._tags[tag] in member.contact.tags
 
     def _subscribers(self, members: Sequence[Member], name: str) -> Iterator[Member]:
-        on_it = (self._lists[name], SUBSCRIBED)
+        on_it = (self._lists[name], SubscriptionStatus.SUBSCRIBED)
         return (member for member in members if on_it in member.contact.lists)
 
     def welcome(self, added: Sequence[Member]) -> None:
@@ -156,7 +156,7 @@ class _Marketing:
                     workspace_id=self._workspace_id,
                     campaign_id=invitation.id,
                     contact_id=member.id,
-                    state=PENDING,
+                    state=SendState.PENDING,
                     due_at=goes_out,
                     created_at=self._now - DAY,
                 )
@@ -177,7 +177,7 @@ class _Marketing:
             workspace_id=self._workspace_id,
             automation_id=automation.id,
             contact_id=member.id,
-            state=DONE if is_done else WAITING,
+            state=RunState.DONE if is_done else RunState.WAITING,
             step=step,
             due_at=due,
             created_at=begun,
@@ -196,7 +196,7 @@ class _Marketing:
                 campaign_id=campaign.id,
                 contact_id=member.id,
                 automation_run_id=run.id if run else None,
-                state=SENT,
+                state=SendState.SENT,
                 due_at=at,
                 created_at=at,
                 sent_at=at,

@@ -26,7 +26,7 @@ from webapp.demo.catalogue import (
 from webapp.demo.countries import Country
 from webapp.demo.firms import Firm, dialled, slug
 from webapp.demo.names import FROM_AFAR, Names
-from webapp.models.mailing_list import BOUNCED, SUBSCRIBED, UNCONFIRMED, UNSUBSCRIBED
+from webapp.models.mailing_list import SubscriptionStatus
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # How long the workspace has had contacts; the older ones came from the system that it had before.
@@ -157,7 +157,7 @@ class People:
             return firm.phone
         return dialled(self._random, country.mobile)
 
-    def _subscriptions(self, firm: Firm | None, created_at: datetime) -> list[tuple[int, str]]:
+    def _subscriptions(self, firm: Firm | None, created_at: datetime) -> list[tuple[int, SubscriptionStatus]]:
         """An address bounces everywhere or nowhere; only who came lately still has to confirm."""
         random = self._random
         bounces = random.random() < 0.04
@@ -166,9 +166,15 @@ class People:
         for name, share in FOR_FIRMS if firm else FOR_ALL:
             chance = random.random()
             if chance * 100 < share:
-                left = chance * 800 < share
-                status = BOUNCED if bounces else UNSUBSCRIBED if left else SUBSCRIBED
-                found.append((self._lists[name], status if confirms or bounces else UNCONFIRMED))
+                if bounces:
+                    status = SubscriptionStatus.BOUNCED
+                elif not confirms:
+                    status = SubscriptionStatus.UNCONFIRMED
+                elif chance * 800 < share:
+                    status = SubscriptionStatus.UNSUBSCRIBED
+                else:
+                    status = SubscriptionStatus.SUBSCRIBED
+                found.append((self._lists[name], status))
         return found
 
     def _carried(

@@ -28,8 +28,9 @@ from webapp.demo.countries import GERMANY
 from webapp.demo.deals import Member, deal_of, put_in
 from webapp.demo.people import Addresses
 from webapp.models import Automation, AutomationRun
-from webapp.models.automation import WAITING
-from webapp.models.mailing_list import SUBSCRIBED, UNSUBSCRIBED
+from webapp.models.automation import RunState
+from webapp.models.deal import DealStatus
+from webapp.models.mailing_list import SubscriptionStatus
 
 FIRST_NAME, LAST_NAME = "Greta", "Vollmer"
 AGE = timedelta(days=820)
@@ -65,15 +66,15 @@ def add_showcase(
         phone=firm.phone if firm else "",
         account_id=colleague.contact.account_id if colleague else None,
         lists=[
-            (catalogue.lists[NEWSLETTER], SUBSCRIBED),
-            (catalogue.lists[OFFERS], UNSUBSCRIBED),
-            (catalogue.lists[GONE_LIST], SUBSCRIBED),
+            (catalogue.lists[NEWSLETTER], SubscriptionStatus.SUBSCRIBED),
+            (catalogue.lists[OFFERS], SubscriptionStatus.UNSUBSCRIBED),
+            (catalogue.lists[GONE_LIST], SubscriptionStatus.SUBSCRIBED),
         ],
         tags=[catalogue.tags[name] for name in (CUSTOMER, "Buyer", KEY_ACCOUNT, GONE_TAG, FAIR_TAG)],
     )
     [greta_id] = add_contacts(session, workspace_id, [greta])
     if colleague and firm:
-        shared = {**deal_of(random, workspace_id, firm), "stage": "Proposal sent", "status": "open"}
+        shared = {**deal_of(random, workspace_id, firm), "stage": "Proposal sent", "status": DealStatus.OPEN}
         alone = {**shared, "title": f"Christmas gifts for {firm.name}", "value": Decimal(1450)}
         joined = max(created_at, colleague.contact.created_at) + timedelta(days=3)
         put_in(
@@ -102,7 +103,7 @@ def _let_something_wait(
             workspace_id=workspace_id,
             automation_id=automation.id,
             contact_id=contact_id,
-            state=WAITING,
+            state=RunState.WAITING,
             step=1,
             due_at=begun + timedelta(hours=automation.steps[0]["hours"]),
             created_at=begun,

@@ -8,20 +8,21 @@ A step is a plain dict in `Automation.steps`:
 What a step names may have been deleted since: then it does nothing, and the run goes on.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from webapp.database import execute_update
 from webapp.marketing.campaigns import queue_for_runs
 from webapp.marketing.lists import subscribe
 from webapp.marketing.tags import add_tag
 from webapp.models import Automation, AutomationRun
-from webapp.models.automation import DONE, ENDED, QUEUED, WAITING
+from webapp.models.automation import RunState
 from webapp.models.base import is_in
 
 
@@ -78,38 +79,47 @@ def advance(session: Session, workspace_id: int, *, now: datetime, limit: int) -
         .join(Automation, Automation.id == AutomationRun.automation_id)
         .where(
             AutomationRun.workspace_id == workspace_id,
-            is_in(AutomationRun.state, QUEUED, WAITING),
+            is_in(AutomationRun.state, RunState.QUEUED, RunState.WAITING),
             AutomationRun.due_at <= now,
             Automation.is_active,
         )
         .order_by(AutomationRun.due_at, AutomationRun.id)
         .limit(limit)
     ).all()
-    for (automation_id, place), rows in groupby(sorted(due), key=lambda row: (row[0], row[1])):
-        together = list(rows)
+    standing: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for automation_id, place, run_id, contact_id in due:
+        standing[automation_id, place].append((run_id, contact_id))
+    for (automation_id, place), together in sorted(standing.items()):
         steps = session.get_one(Automation, automation_id).steps
-        runs = Together(workspace_id, [row[2] for row in together], [row[3] for row in together], now)
+        runs = Together(
+            workspace_id,
+            run_ids=[run_id for run_id, _ in together],
+            contact_ids=[contact_id for _, contact_id in together],
+            now=now,
+        )
         _take_step(session, steps, place, runs)
     return len(due)
 
 
 def _take_step(session: Session, steps: Sequence[Mapping[str, Any]], place: int, runs: Together) -> None:
     if place >= len(steps):
-        _write(session, runs, state=DONE, ended_at=runs.now)
+        _write(session, runs, state=RunState.DONE, ended_at=runs.now)
         return
     understood = _understand(steps[place])
     if understood is None:
         # Nobody can say what was meant, and to pass over a step could send what it would have held back.
-        _write(session, runs, state=ENDED, ended_at=runs.now, ended_why="unreadable_step")
+        _write(session, runs, state=RunState.ENDED, ended_at=runs.now, ended_why="unreadable_step")
         return
     action, argument = understood
     action(session, argument, runs)
     if action is _wait:
-        _write(session, runs, state=WAITING, step=place + 1, due_at=runs.now + timedelta(hours=argument))
+        _write(
+            session, runs, state=RunState.WAITING, step=place + 1, due_at=runs.now + timedelta(hours=argument)
+        )
     elif place + 1 < len(steps):
-        _write(session, runs, state=QUEUED, step=place + 1, due_at=runs.now)
+        _write(session, runs, state=RunState.QUEUED, step=place + 1, due_at=runs.now)
     else:
-        _write(session, runs, state=DONE, step=place + 1, ended_at=runs.now)
+        _write(session, runs, state=RunState.DONE, step=place + 1, ended_at=runs.now)
 
 
 def _understand(step: object) -> tuple[Action, Any] | None:
@@ -124,9 +134,4 @@ def _understand(step: object) -> tuple[Action, Any] | None:
 
 
 def _write(session: Session, runs: Together, **values: object) -> None:
-    session.execute(
-        update(AutomationRun)
-        .where(AutomationRun.id.in_(runs.run_ids))
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+    execute_update(session, update(AutomationRun).where(AutomationRun.id.in_(runs.run_ids)).values(**values))

@@ -10,11 +10,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, exists, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from webapp.database import lock_workspace
+from webapp.database import execute_update, lock_workspace
 from webapp.models import AutomationRun, Campaign, CampaignSend, Contact, MailingList, Subscription
 from webapp.models.base import is_in
-from webapp.models.campaign import ENDED, PENDING, SENT
-from webapp.models.mailing_list import SUBSCRIBED
+from webapp.models.campaign import SendState
+from webapp.models.mailing_list import SubscriptionStatus
 
 
 def mailable() -> ColumnElement[bool]:
@@ -30,7 +30,7 @@ def mailable() -> ColumnElement[bool]:
         exists().where(
             Subscription.contact_id == Contact.id,
             Subscription.list_id == Campaign.list_id,
-            Subscription.status == SUBSCRIBED,
+            Subscription.status == SubscriptionStatus.SUBSCRIBED,
             MailingList.id == Campaign.list_id,
             MailingList.deleted_at.is_(None),
         ),
@@ -72,7 +72,9 @@ def queue_for_runs(session: Session, *, campaign_id: int, run_ids: Sequence[int]
 
 def _make_pending(session: Session, whom: Select[int, int, int, int | None], now: datetime) -> int:
     rows = whom.add_columns(
-        literal(PENDING), literal(now, CampaignSend.due_at.type), literal(now, CampaignSend.created_at.type)
+        literal(SendState.PENDING, CampaignSend.state.type),
+        literal(now, CampaignSend.due_at.type),
+        literal(now, CampaignSend.created_at.type),
     )
     columns = [
         "workspace_id",
@@ -83,10 +85,7 @@ def _make_pending(session: Session, whom: Select[int, int, int, int | None], now
         "due_at",
         "created_at",
     ]
-    made = session.execute(
-        insert(CampaignSend).from_select(columns, rows), execution_options={"preserve_rowcount": True}
-    )
-    return int(made.rowcount)  # type: ignore[attr-defined]
+    return execute_update(session, insert(CampaignSend).from_select(columns, rows))
 
 
 def deliver(session: Session, workspace_id: int, *, now: datetime, limit: int) -> int:
@@ -97,7 +96,7 @@ def deliver(session: Session, workspace_id: int, *, now: datetime, limit: int) -
         select(CampaignSend.id)
         .where(
             CampaignSend.workspace_id == workspace_id,
-            is_in(CampaignSend.state, PENDING),
+            is_in(CampaignSend.state, SendState.PENDING),
             CampaignSend.due_at <= now,
         )
         .order_by(CampaignSend.due_at, CampaignSend.id)
@@ -110,16 +109,11 @@ def deliver(session: Session, workspace_id: int, *, now: datetime, limit: int) -
         .where(CampaignSend.id.in_(due), mailable())
     )
     allowed = session.scalars(may).all()
-    _write(session, allowed, state=SENT, sent_at=now)
-    _write(session, sorted(set(due) - set(allowed)), state=ENDED, ended_why="not_mailable")
+    _write(session, allowed, state=SendState.SENT, sent_at=now)
+    _write(session, sorted(set(due) - set(allowed)), state=SendState.ENDED, ended_why="not_mailable")
     return len(due)
 
 
 def _write(session: Session, send_ids: Sequence[int], **values: object) -> None:
     if send_ids:
-        session.execute(
-            update(CampaignSend)
-            .where(CampaignSend.id.in_(send_ids))
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
+        execute_update(session, update(CampaignSend).where(CampaignSend.id.in_(send_ids)).values(**values))

@@ -12,9 +12,9 @@ from webapp.jobs.settings import Rest
 from webapp.marketing.automations import advance
 from webapp.marketing.campaigns import deliver
 from webapp.models import Automation, AutomationRun, CampaignSend
-from webapp.models.automation import QUEUED, WAITING
+from webapp.models.automation import RunState
 from webapp.models.base import is_in
-from webapp.models.campaign import PENDING
+from webapp.models.campaign import SendState
 
 log = structlog.get_logger()
 
@@ -28,10 +28,14 @@ def due_workspaces(session: Session) -> list[int]:
     runs = (
         select(AutomationRun.workspace_id)
         .join(Automation, Automation.id == AutomationRun.automation_id)
-        .where(is_in(AutomationRun.state, QUEUED, WAITING), AutomationRun.due_at <= now, Automation.is_active)
+        .where(
+            is_in(AutomationRun.state, RunState.QUEUED, RunState.WAITING),
+            AutomationRun.due_at <= now,
+            Automation.is_active,
+        )
     )
     messages = select(CampaignSend.workspace_id).where(
-        is_in(CampaignSend.state, PENDING), CampaignSend.due_at <= now
+        is_in(CampaignSend.state, SendState.PENDING), CampaignSend.due_at <= now
     )
     return sorted(session.scalars(runs.union(messages)))
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlalchemy import insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from webapp.database import lock_workspace
+from webapp.database import execute_update, lock_workspace
 from webapp.marketing.triggers import wake_subscribed
-from webapp.models import Contact, MailingList, Subscription, live, touch
-from webapp.models.mailing_list import SUBSCRIBED
+from webapp.marketing.versions import touch
+from webapp.models import Contact, MailingList, Subscription, live
+from webapp.models.mailing_list import SubscriptionStatus
 
 
 def subscribe(
@@ -24,7 +25,12 @@ def subscribe(
         Subscription.contact_id == Contact.id, Subscription.list_id == MailingList.id
     )
     newcomers = (
-        select(Contact.id, MailingList.id, literal(SUBSCRIBED), literal(now, Subscription.changed_at.type))
+        select(
+            Contact.id,
+            MailingList.id,
+            literal(SubscriptionStatus.SUBSCRIBED, Subscription.status.type),
+            literal(now, Subscription.changed_at.type),
+        )
         .join(MailingList, MailingList.workspace_id == Contact.workspace_id)
         .where(
             live(workspace_id),
@@ -45,7 +51,13 @@ def subscribe(
 
 
 def change_status(
-    session: Session, *, workspace_id: int, contact_id: int, list_id: int, status: str, now: datetime
+    session: Session,
+    *,
+    workspace_id: int,
+    contact_id: int,
+    list_id: int,
+    status: SubscriptionStatus,
+    now: datetime,
 ) -> bool:
     """Give a contact's place on a list another of the four statuses; whether it had one and it changed.
 
@@ -55,19 +67,19 @@ def change_status(
     """
     lock_workspace(session, workspace_id)
     whose = select(Contact.id).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)
-    if status == SUBSCRIBED:
+    if status == SubscriptionStatus.SUBSCRIBED:
         whose = whose.where(Contact.deleted_at.is_(None))
-    changed = session.execute(
+    changed = execute_update(
+        session,
         update(Subscription)
         .where(
             Subscription.contact_id.in_(whose), Subscription.list_id == list_id, Subscription.status != status
         )
-        .values(status=status, changed_at=now)
-        .execution_options(synchronize_session=False)
+        .values(status=status, changed_at=now),
     )
-    if changed.rowcount == 0:  # type: ignore[attr-defined]
+    if changed == 0:
         return False
     touch(session, [contact_id], now)
-    if status == SUBSCRIBED:
+    if status == SubscriptionStatus.SUBSCRIBED:
         wake_subscribed(session, [contact_id], list_id=list_id, now=now)
     return True

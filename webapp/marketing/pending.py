@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlalchemy import Select, update
 from sqlalchemy.orm import Session
 
+from webapp.database import execute_update
 from webapp.models import AutomationRun, CampaignSend
-from webapp.models.automation import QUEUED, WAITING
+from webapp.models.automation import RunState
 from webapp.models.base import is_one_of
-from webapp.models.campaign import PENDING
+from webapp.models.campaign import SendState
 
 
 def end_pending(session: Session, *, contacts: Select[int], now: datetime, why: str) -> None:
@@ -17,15 +18,18 @@ def end_pending(session: Session, *, contacts: Select[int], now: datetime, why: 
     They stay ended when the contacts come back: "Restoring contacts will not trigger any automations to
     run or campaigns to send" (article).
     """
-    session.execute(
+    execute_update(
+        session,
         update(AutomationRun)
-        .where(is_one_of(AutomationRun.contact_id, contacts), AutomationRun.state.in_((QUEUED, WAITING)))
-        .values(state="ended", ended_at=now, ended_why=why)
-        .execution_options(synchronize_session=False)
+        .where(
+            is_one_of(AutomationRun.contact_id, contacts),
+            AutomationRun.state.in_((RunState.QUEUED, RunState.WAITING)),
+        )
+        .values(state=RunState.ENDED, ended_at=now, ended_why=why),
     )
-    session.execute(
+    execute_update(
+        session,
         update(CampaignSend)
-        .where(is_one_of(CampaignSend.contact_id, contacts), CampaignSend.state == PENDING)
-        .values(state="ended", ended_why=why)
-        .execution_options(synchronize_session=False)
+        .where(is_one_of(CampaignSend.contact_id, contacts), CampaignSend.state == SendState.PENDING)
+        .values(state=SendState.ENDED, ended_why=why),
     )

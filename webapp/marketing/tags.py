@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from webapp.database import lock_workspace
+from webapp.database import execute_returning, lock_workspace
 from webapp.marketing.triggers import wake_tagged
-from webapp.models import Contact, ContactTag, Tag, live, touch
+from webapp.marketing.versions import touch
+from webapp.models import Contact, ContactTag, Tag, live
 
 
 def add_tag(
@@ -44,11 +45,11 @@ def remove_tag(
     """Take a tag off live contacts; return who carried it. Taken off by hand, it does not come back."""
     lock_workspace(session, workspace_id)
     whose = select(Contact.id).where(live(workspace_id), Contact.id.in_(contact_ids))
-    untagged = session.scalars(
+    untagged = execute_returning(
+        session,
         delete(ContactTag)
         .where(ContactTag.contact_id.in_(whose), ContactTag.tag_id == tag_id)
-        .returning(ContactTag.contact_id)
-        .execution_options(synchronize_session=False)
-    ).all()
+        .returning(ContactTag.contact_id),
+    )
     touch(session, untagged, now)
     return list(untagged)

@@ -10,9 +10,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, insert, literal, select
 from sqlalchemy.orm import Session
 
+from webapp.database import execute_update
 from webapp.models import Automation, AutomationRun, Contact, ContactTag, MailingList, Subscription
-from webapp.models.automation import QUEUED, SUBSCRIBED_TO_LIST, TAG_ADDED
-from webapp.models.mailing_list import SUBSCRIBED
+from webapp.models.automation import RunState, Trigger
+from webapp.models.mailing_list import SubscriptionStatus
 
 
 def wake_subscribed(
@@ -23,7 +24,7 @@ def wake_subscribed(
     Those whose status is Subscribed wake the active automations of these lists, deleted lists apart. Returns
     how many runs begin.
     """
-    place = Subscription.status == SUBSCRIBED
+    place = Subscription.status == SubscriptionStatus.SUBSCRIBED
     if list_id is not None:
         place &= Subscription.list_id == list_id
     woken = (
@@ -32,7 +33,7 @@ def wake_subscribed(
         .join(MailingList, (MailingList.id == Subscription.list_id) & MailingList.deleted_at.is_(None))
         .join(Automation, (Automation.list_id == MailingList.id) & place)
     )
-    return _begin(session, woken, Automation.trigger == SUBSCRIBED_TO_LIST, contact_ids, now)
+    return _begin(session, woken, Automation.trigger == Trigger.SUBSCRIBED, contact_ids, now)
 
 
 def wake_tagged(
@@ -45,7 +46,7 @@ def wake_tagged(
         .join(ContactTag, ContactTag.contact_id == Contact.id)
         .join(Automation, (Automation.tag_id == ContactTag.tag_id) & carried)
     )
-    return _begin(session, woken, Automation.trigger == TAG_ADDED, contact_ids, now)
+    return _begin(session, woken, Automation.trigger == Trigger.TAG_ADDED, contact_ids, now)
 
 
 def _begin(
@@ -64,13 +65,10 @@ def _begin(
         Contact.id.in_(contact_ids),
         Contact.deleted_at.is_(None),
     ).add_columns(
-        literal(QUEUED),
+        literal(RunState.QUEUED, AutomationRun.state.type),
         literal(0),
         literal(now, AutomationRun.due_at.type),
         literal(now, AutomationRun.created_at.type),
     )
     columns = ["workspace_id", "automation_id", "contact_id", "state", "step", "due_at", "created_at"]
-    begun = session.execute(
-        insert(AutomationRun).from_select(columns, runs), execution_options={"preserve_rowcount": True}
-    )
-    return int(begun.rowcount)  # type: ignore[attr-defined]
+    return execute_update(session, insert(AutomationRun).from_select(columns, runs))

@@ -1,28 +1,40 @@
 """Automations, and each contact's way through one."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId, partial_index
+from webapp.models.choice import choice
 
-SUBSCRIBED_TO_LIST, TAG_ADDED = "subscribed", "tag_added"
-QUEUED, WAITING, DONE, ENDED = "queued", "waiting", "done", "ended"
+
+class Trigger(StrEnum):
+    """What an automation waits for."""
+
+    SUBSCRIBED = "subscribed"
+    TAG_ADDED = "tag_added"
+
+
+class RunState(StrEnum):
+    QUEUED = "queued"
+    WAITING = "waiting"
+    # Stored by no version so far.
+    RUNNING = "running"
+    DONE = "done"
+    ENDED = "ended"
 
 
 class Automation(Base):
     __tablename__ = "automation"
-    __table_args__ = (
-        CheckConstraint("trigger IN ('subscribed', 'tag_added')", name="trigger"),
-        Index("ix_automation_workspace_id", "workspace_id"),
-    )
+    __table_args__ = (Index("ix_automation_workspace_id", "workspace_id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
     name: Mapped[str] = mapped_column(String(120))
-    trigger: Mapped[str] = mapped_column(String(16))
+    trigger: Mapped[Trigger] = mapped_column(choice(Trigger, "trigger"))
     list_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("mailing_list.id"), index=True)
     tag_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("tag.id"), index=True)
     # What it does, step by step; webapp.marketing.automations says what a step can be.
@@ -33,7 +45,6 @@ class Automation(Base):
 class AutomationRun(Base):
     __tablename__ = "automation_run"
     __table_args__ = (
-        CheckConstraint("state IN ('queued', 'waiting', 'running', 'done', 'ended')", name="state"),
         Index("ix_automation_run_contact_id", "contact_id"),
         Index("ix_automation_run_automation_id", "automation_id"),
         partial_index("ix_automation_run_due", "due_at", where="state IN ('queued', 'waiting')"),
@@ -43,7 +54,7 @@ class AutomationRun(Base):
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"), index=True)
     automation_id: Mapped[int] = mapped_column(BigId, ForeignKey("automation.id"))
     contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contact.id", ondelete="CASCADE"))
-    state: Mapped[str] = mapped_column(String(16), default=QUEUED)
+    state: Mapped[RunState] = mapped_column(choice(RunState, "state"), default=RunState.QUEUED)
     step: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
     created_at: Mapped[datetime]

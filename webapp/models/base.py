@@ -5,7 +5,6 @@ The models are plain SQLAlchemy, so that the domain can be read, tested and run 
 """
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -68,11 +67,6 @@ class Base(DeclarativeBase):
     registry = registry(
         metadata=MetaData(naming_convention=NAMING), type_annotation_map={datetime: UtcDateTime()}
     )
-
-
-def values_of(kind: type[StrEnum]) -> str:
-    """The values of an enumeration as SQL text, for a check constraint: 'queued', 'running'."""
-    return ", ".join(f"'{value}'" for value in kind)
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:

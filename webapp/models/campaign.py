@@ -1,13 +1,19 @@
 """Campaigns, and each message one sends."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId, partial_index
+from webapp.models.choice import choice
 
-PENDING, SENT, ENDED = "pending", "sent", "ended"
+
+class SendState(StrEnum):
+    PENDING = "pending"
+    SENT = "sent"
+    ENDED = "ended"
 
 
 class Campaign(Base):
@@ -25,7 +31,6 @@ class Campaign(Base):
 class CampaignSend(Base):
     __tablename__ = "campaign_send"
     __table_args__ = (
-        CheckConstraint("state IN ('pending', 'sent', 'ended')", name="state"),
         Index("ix_campaign_send_contact_id", "contact_id"),
         Index("ix_campaign_send_campaign_id", "campaign_id"),
         partial_index("ix_campaign_send_pending", "due_at", where="state = 'pending'"),
@@ -36,7 +41,7 @@ class CampaignSend(Base):
     campaign_id: Mapped[int] = mapped_column(BigId, ForeignKey("campaign.id"))
     contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contact.id", ondelete="CASCADE"))
     automation_run_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("automation_run.id"), index=True)
-    state: Mapped[str] = mapped_column(String(16), default=PENDING)
+    state: Mapped[SendState] = mapped_column(choice(SendState, "state"), default=SendState.PENDING)
     due_at: Mapped[datetime]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

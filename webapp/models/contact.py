@@ -1,10 +1,9 @@
 """A contact, live or in the bin. Deleting and restoring happen in place: one update, nothing copied."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_
+from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId, partial_index
 
@@ -69,19 +68,6 @@ def live(workspace_id: int) -> ColumnElement[bool]:
 def days_left(deleted_at: datetime, now: datetime) -> int:
     """How many whole days remain in which a contact deleted at `deleted_at` can be restored; rounds down."""
     return max(0, (deleted_at + WINDOW - now).days)
-
-
-def touch(session: Session, contact_ids: Sequence[int], now: datetime) -> None:
-    """Count a write by a person or an automation to these contacts or their links: `version` grows.
-
-    A restore must not call this (design section 5).
-    """
-    session.execute(
-        update(Contact)
-        .where(Contact.id.in_(contact_ids))
-        .values(version=Contact.version + 1, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
 
 
 class ContactSearch(Base):

@@ -2,19 +2,24 @@
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId, partial_index
+from webapp.models.choice import choice
+
+
+class DealStatus(StrEnum):
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
 
 
 class Deal(Base):
     __tablename__ = "deal"
-    __table_args__ = (
-        CheckConstraint("status IN ('open', 'won', 'lost')", name="status"),
-        Index("ix_deal_workspace_id", "workspace_id"),
-    )
+    __table_args__ = (Index("ix_deal_workspace_id", "workspace_id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
@@ -22,7 +27,7 @@ class Deal(Base):
     value: Mapped[Decimal] = mapped_column(Numeric(14, 2, asdecimal=True), default=Decimal(0))
     currency: Mapped[str] = mapped_column(String(3), default="USD")
     stage: Mapped[str] = mapped_column(String(60), default="")
-    status: Mapped[str] = mapped_column(String(16), default="open")
+    status: Mapped[DealStatus] = mapped_column(choice(DealStatus, "status"), default=DealStatus.OPEN)
     deleted_at: Mapped[datetime | None]
 
 

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.base import Base, BigId, partial_index, values_of
+from webapp.models.base import Base, BigId, partial_index
+from webapp.models.choice import choice
 from webapp.models.user import User
 from webapp.models.workspace import Workspace
 
@@ -36,7 +37,6 @@ IS_ACTIVE = "state IN ('queued', 'running')"
 class Job(Base):
     __tablename__ = "restore_job"
     __table_args__ = (
-        CheckConstraint(f"state IN ({values_of(JobState)})", name="state"),
         CheckConstraint("kind IN ('ids', 'filters')", name="kind"),
         UniqueConstraint("uuid"),
         UniqueConstraint("workspace_id", "idempotency_key"),
@@ -68,7 +68,7 @@ class Job(Base):
     total: Mapped[int | None] = mapped_column("expected")
     idempotency_key: Mapped[str] = mapped_column(String(36))
 
-    state: Mapped[str] = mapped_column(String(16), default=JobState.QUEUED)
+    state: Mapped[JobState] = mapped_column(choice(JobState, "state"), default=JobState.QUEUED)
     # Grows with each claim. A runner with an old fence can commit nothing.
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime]

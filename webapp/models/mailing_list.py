@@ -1,17 +1,20 @@
 """Mailing lists, and a contact's place on each."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId, partial_index
+from webapp.models.choice import choice
 
-SUBSCRIBED = "subscribed"
-BOUNCED = "bounced"
-UNSUBSCRIBED = "unsubscribed"
-UNCONFIRMED = "unconfirmed"
-STATUSES = (SUBSCRIBED, BOUNCED, UNSUBSCRIBED, UNCONFIRMED)
+
+class SubscriptionStatus(StrEnum):
+    SUBSCRIBED = "subscribed"
+    BOUNCED = "bounced"
+    UNSUBSCRIBED = "unsubscribed"
+    UNCONFIRMED = "unconfirmed"
 
 
 class MailingList(Base):
@@ -30,16 +33,13 @@ class MailingList(Base):
 
 class Subscription(Base):
     __tablename__ = "subscription"
-    __table_args__ = (
-        CheckConstraint("status IN ('subscribed', 'bounced', 'unsubscribed', 'unconfirmed')", name="status"),
-        Index("ix_subscription_list_id", "list_id"),
-    )
+    __table_args__ = (Index("ix_subscription_list_id", "list_id"),)
 
     contact_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True
     )
     list_id: Mapped[int] = mapped_column(BigId, ForeignKey("mailing_list.id"), primary_key=True)
-    status: Mapped[str] = mapped_column(String(16))
+    status: Mapped[SubscriptionStatus] = mapped_column(choice(SubscriptionStatus, "status"))
     changed_at: Mapped[datetime]
 
     @property

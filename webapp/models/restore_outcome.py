@@ -2,10 +2,11 @@
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, BigId, partial_index, values_of
+from webapp.models.base import Base, BigId, partial_index
+from webapp.models.choice import choice
 
 
 class Outcome(StrEnum):
@@ -39,7 +40,6 @@ class RestoreOutcome(Base):
 
     __tablename__ = "restore_outcome"
     __table_args__ = (
-        CheckConstraint(f"outcome IN ({values_of(Outcome)})", name="outcome"),
         partial_index(
             "ix_restore_outcome_not_restored", "job_id", "contact_id", where="outcome <> 'restored'"
         ),
@@ -47,7 +47,7 @@ class RestoreOutcome(Base):
 
     job_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     contact_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
-    outcome: Mapped[str] = mapped_column(String(16))
+    outcome: Mapped[Outcome] = mapped_column(choice(Outcome, "outcome"))
     reason: Mapped[str | None] = mapped_column(String(40))
     # The live contact that holds the address, or the twin that was preferred.
     other_contact_id: Mapped[int | None] = mapped_column(BigId)

@@ -1,24 +1,29 @@
 """Addresses that asked for silence, or bounced. Outlives purge and erasure, hence a hash and no contact."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId
+from webapp.models.choice import choice
+
+
+class SuppressionReason(StrEnum):
+    UNSUBSCRIBE = "unsubscribe"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
 
 
 class Suppression(Base):
     __tablename__ = "suppression"
-    __table_args__ = (
-        CheckConstraint("reason IN ('unsubscribe', 'bounce', 'complaint')", name="reason"),
-        Index("ix_suppression_address", "workspace_id", "address_hash"),
-    )
+    __table_args__ = (Index("ix_suppression_address", "workspace_id", "address_hash"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
     address_hash: Mapped[str] = mapped_column(String(64))
     # Null: every list.
     list_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("mailing_list.id"), index=True)
-    reason: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[SuppressionReason] = mapped_column(choice(SuppressionReason, "reason"))
     at: Mapped[datetime]

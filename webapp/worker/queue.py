@@ -36,18 +36,18 @@ class Doorbell:
         if kind in KINDS:
             self._enqueue(KINDS[kind].queue, CARRY_OUT, job_id)
 
-    def ring_for_due(self) -> None:
-        """Ask a worker to look for automations and campaigns that are due.
+    def ring_for_due(self) -> bool:
+        """Ask a worker to look for automations and campaigns that are due. Returns False where Redis is away.
 
         One waiting message is enough: it will be read after this moment.
         """
-        self._enqueue(DUE, WORK_OFF, once=True)
+        return self._enqueue(DUE, WORK_OFF, once=True)
 
-    def _enqueue(self, name: str, function: str, *arguments: int, once: bool = False) -> None:
+    def _enqueue(self, name: str, function: str, *arguments: int, once: bool = False) -> bool:
         try:
             waiting = queue(name, self.redis)
             if once and waiting.count:
-                return
+                return True
             waiting.enqueue(
                 function,
                 *arguments,
@@ -61,3 +61,5 @@ class Doorbell:
             log.warning(
                 "ring_lost", queue=name, arguments=arguments, error=f"{type(error).__name__}: {error}"
             )
+            return False
+        return True

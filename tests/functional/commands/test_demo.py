@@ -22,7 +22,7 @@ from webapp.models import (
     Workspace,
     days_left,
 )
-from webapp.models.mailing_list import STATUSES
+from webapp.models.mailing_list import SubscriptionStatus
 from webapp.passwords import password_matches
 
 
@@ -106,7 +106,9 @@ class TestOnAnEmptyDatabase:
         ).all()
         assert [tuple(row) for row in twins] == [(2, 2)] * 6
         assert count(demo, Contact, deleted, Contact.email.is_(None)) > 0
-        assert set(demo.scalars(select(Subscription.status).join(Contact).where(deleted))) == set(STATUSES)
+        assert set(demo.scalars(select(Subscription.status).join(Contact).where(deleted))) == set(
+            SubscriptionStatus
+        )
         for kind in (MailingList, Tag, Account):
             gone = demo.scalars(
                 select(kind.deleted_at).where(

@@ -1,4 +1,5 @@
-"""BATCH: one transaction that proves its fence first, and commits items, cursor, counts and history together."""
+"""BATCH: one transaction that proves its fence first, and commits items, cursor, counts and history
+together."""
 
 import pytest
 from sqlalchemy import Engine

@@ -1,5 +1,5 @@
-"""Errors between and in batches: the job is released with the error. What is the database's doing counts against
-no item, however often it happens; an unexpected error does."""
+"""Errors between and in batches: the job is released with the error. What is the database's doing counts
+against no item, however often it happens; an unexpected error does."""
 
 from collections.abc import Callable
 

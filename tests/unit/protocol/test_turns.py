@@ -1,4 +1,5 @@
-"""Workspaces do not wait for each other: after its turn a runner gives way to another workspace's waiting job."""
+"""Workspaces do not wait for each other: after its turn a runner gives way to another workspace's waiting
+job."""
 
 import pytest
 from sqlalchemy import update

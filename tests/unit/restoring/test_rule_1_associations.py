@@ -20,14 +20,14 @@ from tests.factories.people import World
 from tests.support.restoring import Restoring
 from webapp.contacts.find import Wanted, count
 from webapp.models import Contact
-from webapp.models.mailing_list import STATUSES
+from webapp.models.mailing_list import SubscriptionStatus
 
 
 def columns(contact: Contact) -> dict[str, object]:
     return {column.key: getattr(contact, column.key) for column in inspect(Contact).column_attrs}
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("status", SubscriptionStatus)
 def test_a_list_comes_back_with_its_status(
     status: str, session: Session, world: World, restoring: Restoring
 ) -> None:

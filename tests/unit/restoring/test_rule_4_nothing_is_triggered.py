@@ -22,7 +22,7 @@ from tests.support.marketing import Marketing
 from tests.support.restoring import Restoring
 from webapp.marketing.campaigns import send_campaign
 from webapp.models import AutomationRun, CampaignSend, Contact
-from webapp.models.mailing_list import STATUSES
+from webapp.models.mailing_list import SubscriptionStatus
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def marketing(session: Session, world: World) -> Marketing:
 def contact_with_everything(session: Session, world: World, marketing: Marketing) -> Contact:
     """A contact with every kind of association, whose lists and tag each set an automation going."""
     contact = new_contact(session, world, account=new_account(session, world))
-    for status in STATUSES:
+    for status in SubscriptionStatus:
         mailing_list = new_list(session, world)
         campaign = marketing.campaign(mailing_list)
         marketing.automation(mailing_list, {"do": "send", "campaign": campaign.id})

@@ -1,4 +1,5 @@
-"""The Redis key of a group: a start that finds it free takes it, only its holder gives it up, and it expires."""
+"""The Redis key of a group: a start that finds it free takes it, only its holder gives it up, and it
+expires."""
 
 import uuid
 from collections.abc import Callable

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_deal
 from tests.factories.people import World, new_world
+from webapp.catalogue.deals import attach, take_off
+from webapp.catalogue.delete import delete_from_catalogue
 from webapp.clock import read_clock
-from webapp.contacts.catalogue import delete_from_catalogue
-from webapp.contacts.deals import attach, take_off
 from webapp.models import Contact, Deal, DealContact
 
 

@@ -1,12 +1,14 @@
-"""Putting contacts on deals and taking them off by hand. What a deletion does to deals stands in `delete`."""
+"""Putting contacts on deals and taking them off by hand. `webapp.contacts.delete` says what a deletion does
+to deals."""
 
 from datetime import datetime
 
 from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from webapp.database import lock_workspace
-from webapp.models import Contact, Deal, DealContact, live, touch
+from webapp.database import execute_returning, execute_update, lock_workspace
+from webapp.marketing.versions import touch
+from webapp.models import Contact, Deal, DealContact, live
 from webapp.models.base import is_one_of
 
 
@@ -26,23 +28,18 @@ def attach(
     if not (session.scalar(deal) and session.scalar(contact)):
         return False
     if primary:
-        session.execute(
+        execute_update(
+            session,
             update(DealContact)
             .where(DealContact.deal_id == deal_id, DealContact.is_primary)
-            .values(is_primary=False)
-            .execution_options(synchronize_session=False)
+            .values(is_primary=False),
         )
     place = (DealContact.deal_id == deal_id) & (DealContact.contact_id == contact_id)
     if session.scalar(select(DealContact.id).where(place)) is None:
         row = {"deal_id": deal_id, "contact_id": contact_id, "is_primary": primary, "attached_at": now}
         session.execute(insert(DealContact), [row])
     elif primary:
-        session.execute(
-            update(DealContact)
-            .where(place)
-            .values(is_primary=True)
-            .execution_options(synchronize_session=False)
-        )
+        execute_update(session, update(DealContact).where(place).values(is_primary=True))
     touch(session, [contact_id], now)
     return True
 
@@ -56,7 +53,8 @@ def take_off(session: Session, *, workspace_id: int, deal_id: int, contact_id: i
     deals = select(Deal.id).where(
         Deal.id == deal_id, Deal.workspace_id == workspace_id, Deal.deleted_at.is_(None)
     )
-    gone = session.scalars(
+    gone = execute_returning(
+        session,
         delete(DealContact)
         .where(
             DealContact.deal_id.in_(deals),
@@ -65,9 +63,8 @@ def take_off(session: Session, *, workspace_id: int, deal_id: int, contact_id: i
             ),
             DealContact.detached_at.is_(None),
         )
-        .returning(DealContact.is_primary)
-        .execution_options(synchronize_session=False)
-    ).all()
+        .returning(DealContact.is_primary),
+    )
     if any(gone):
         hand_on_primary(session, deals)
     if gone:
@@ -87,13 +84,13 @@ def hand_on_primary(session: Session, deals: Select[int]) -> None:
         .correlate(DealContact)
         .scalar_subquery()
     )
-    session.execute(
+    execute_update(
+        session,
         update(DealContact)
         .where(
             is_one_of(DealContact.deal_id, deals),
             DealContact.detached_at.is_(None),
             DealContact.id == first_left,
         )
-        .values(is_primary=True)
-        .execution_options(synchronize_session=False)
+        .values(is_primary=True),
     )

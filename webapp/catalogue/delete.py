@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from webapp.database import lock_workspace
+from webapp.database import execute_update, lock_workspace
 from webapp.models import Account, Deal, MailingList, Tag
 from webapp.models.audit_event import record
 
@@ -24,13 +24,13 @@ def delete_from_catalogue(
     Returns whether there was a live one; doing it twice changes nothing.
     """
     lock_workspace(session, workspace_id)
-    hidden = session.execute(
+    hidden = execute_update(
+        session,
         update(kind)
         .where(kind.id == row_id, kind.workspace_id == workspace_id, kind.deleted_at.is_(None))
-        .values(deleted_at=now)
-        .execution_options(synchronize_session=False)
+        .values(deleted_at=now),
     )
-    if hidden.rowcount == 0:  # type: ignore[attr-defined]
+    if hidden == 0:
         return False
     record(
         session,
