@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
@@ -13,10 +13,10 @@ from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
 from webapp.models import Contact
 from webapp.restoring.words import counted
-from webapp.views import overview
-from webapp.web.address import address
+from webapp.views.overview import LiveContacts
+from webapp.web import browse
 from webapp.web.errors import error
-from webapp.web.htmx import is_htmx, page_or_part, retarget
+from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.selection import ticked_here
 
 NOTHING_TICKED = "Select at least one contact first."
@@ -43,7 +43,7 @@ def confirm_delete() -> ResponseReturnValue:
     )
     if not foreseen.contacts:
         return refuse("None of the contacts you selected is here any more.")
-    back = address("overview", overview.ADDRESS, selected=ids)
+    back = LiveContacts.address(selected=ids)
     ask = DeleteQuestion(f"Delete {counted(foreseen.contacts, 'contact')}?", _lines(foreseen), ids, back)
     return page_or_part("contacts/confirm_delete.html", "contacts/_confirm_delete.html", ask=ask)
 
@@ -78,11 +78,8 @@ def delete() -> ResponseReturnValue:
 
 
 def refuse(message: str) -> ResponseReturnValue:
-    """Say in the selection bar why nothing was asked; what was ticked stays ticked."""
-    if not is_htmx():
-        return overview.answer(message=message, status=422)
-    view = overview.look(message=message, bar_only=True)
-    return retarget(Response(render_template("contacts/_bar.html", view=view), 422), "#selection-bar")
+    """Say in the selection bar why nothing was asked; the selection stays as it is."""
+    return browse.refuse(LiveContacts.asked_for(), message)
 
 
 def _who_can_restore() -> str:
