@@ -1,4 +1,4 @@
-"""Law: a template says what it needs. It imports the macros that it uses, and names its context at its top."""
+"""Law: a template imports the macros that it uses, and names its context in the comment at its top."""
 
 import re
 from functools import cache

@@ -1,4 +1,4 @@
-"""Deleting contacts from the overview: first the consequences, then the act."""
+"""Deleting contacts from the overview: first the consequences, then the deletion."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.selection import ticked_here
 
-NOTHING_TICKED = "Select at least one contact first."
+NOTHING_SELECTED = "Select at least one contact first."
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,15 @@ class DeleteQuestion:
     title: str
     lines: list[str]
     ids: list[int]
-    # Where Cancel leads when the dialog is a page: to the same search and ticks.
+    # The target of Cancel when the dialog is a page: the same search and selection.
     back: str
 
 
 def confirm_delete() -> ResponseReturnValue:
-    """The dialog that says what deleting the ticked contacts would do."""
+    """The dialog that says what deleting the selected contacts would do."""
     ids, complaint = ticked_here()
     if complaint or not ids:
-        return refuse(complaint or NOTHING_TICKED)
+        return refuse(complaint or NOTHING_SELECTED)
     foreseen = foresee(
         db.session(),
         workspace_id=current_user.workspace_id,
@@ -49,13 +49,13 @@ def confirm_delete() -> ResponseReturnValue:
 
 
 def delete() -> ResponseReturnValue:
-    """Delete the ticked contacts. Sent twice, the second time finds nothing left to do, and says so."""
+    """Delete the selected contacts. A second identical request finds nothing left to do, and says so."""
     ids, complaint = ticked_here()
     if complaint or not ids:
-        return error(422, f"{complaint or NOTHING_TICKED} Nothing was changed.")
+        return error(422, f"{complaint or NOTHING_SELECTED} Nothing was changed.")
     session, workspace_id, user_id = db.session(), current_user.workspace_id, current_user.id
     with write_transaction(session):
-        # The clock is read behind the lock: deletions are timed in the order in which they are numbered.
+        # The clock is read under the lock, so that times and numbers of deletions have the same order.
         lock_workspace(session, workspace_id)
         deletion = delete_contacts(
             session,
