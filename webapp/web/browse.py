@@ -170,9 +170,10 @@ def read_selection(listing: Listing, message: str | None = None) -> Selection:
     )
 
 
-def read_table(listing: Listing, selection: Selection) -> Table:
-    """The rows that this request asks for: the selected ones, or a page of those that match."""
-    after, before = _places()
+def read_table(
+    listing: Listing, selection: Selection, *, after: Place | None = None, before: Place | None = None
+) -> Table:
+    """The rows that a request asks for: the selected ones, or the page at this place of those that match."""
     if listing.errors:
         return Table([], Amount(0))
     if selection.is_shown:
@@ -189,8 +190,9 @@ def read_table(listing: Listing, selection: Selection) -> Table:
 
 
 def _results(listing: Listing, message: str | None = None) -> dict[str, Any]:
+    after, before = _places()
     selection = read_selection(listing, message)
-    table = read_table(listing, selection)
+    table = read_table(listing, selection, after=after, before=before)
     context = listing.bar_context(selection, table.total)
     return {"listing": listing, "selection": selection, "table": table, **context}
 
