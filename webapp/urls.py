@@ -1,4 +1,4 @@
-"""The whole URL table: what is where, and who may open it."""
+"""The whole URL table: each route with its view and who may open it."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from webapp.views import confirm, deletion, design, health, overview, restore_pa
 from webapp.web.access import Access, View, guarded
 from webapp.web.paging import LARGEST_ID
 
-PUBLIC, SIGNED_IN, ADMIN = Access.PUBLIC, Access.SIGNED_IN, Access.ADMIN
+PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
 
 
 class IdConverter(IntegerConverter):
-    """A row's id: what no database could hold is no address of ours, hence 404."""
+    """A row's id. A number that no database can hold matches no route, so the answer is 404."""
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, min=1, max=LARGEST_ID)
@@ -39,16 +39,18 @@ ROUTES = (
     Route("GET", "/contacts/<id:contact_id>", "contact", overview.contact, SIGNED_IN),
     Route("GET", "/contacts/delete", "confirm_delete", deletion.confirm_delete, SIGNED_IN),
     Route("POST", "/contacts/delete", "delete_contacts", deletion.delete, SIGNED_IN),
-    Route("GET", "/contacts/restore", "restore_page", restore_page.restore_page, ADMIN),
-    Route("GET", "/contacts/restore/selection", "restore_selection", restore_page.restore_selection, ADMIN),
-    Route("GET", "/contacts/restore/count", "restore_count", restore_page.restore_count, ADMIN),
-    Route("GET", "/contacts/restore/confirm", "confirm_selected", confirm.confirm_selected, ADMIN),
-    Route("GET", "/contacts/restore/confirm-all", "confirm_all", confirm.confirm_all, ADMIN),
-    Route("GET", "/restores", "restores", restores.restores, ADMIN),
-    Route("POST", "/restores", "start_restore", restores.start_restore, ADMIN),
-    Route("GET", "/restores/<id:job_id>", "restore_job", restores.restore_job, ADMIN),
-    Route("GET", "/restores/<id:job_id>/continue", "continue_restore", confirm.continue_restore, ADMIN),
-    Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, ADMIN),
+    Route("GET", "/contacts/restore", "restore_page", restore_page.restore_page, MAY_RESTORE),
+    Route(
+        "GET", "/contacts/restore/selection", "restore_selection", restore_page.restore_selection, MAY_RESTORE
+    ),
+    Route("GET", "/contacts/restore/count", "restore_count", restore_page.restore_count, MAY_RESTORE),
+    Route("GET", "/contacts/restore/confirm", "confirm_selected", confirm.confirm_selected, MAY_RESTORE),
+    Route("GET", "/contacts/restore/confirm-all", "confirm_all", confirm.confirm_all, MAY_RESTORE),
+    Route("GET", "/restores", "restores", restores.restores, MAY_RESTORE),
+    Route("POST", "/restores", "start_restore", restores.start_restore, MAY_RESTORE),
+    Route("GET", "/restores/<id:job_id>", "restore_job", restores.restore_job, MAY_RESTORE),
+    Route("GET", "/restores/<id:job_id>/continue", "continue_restore", confirm.continue_restore, MAY_RESTORE),
+    Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, MAY_RESTORE),
     Route("GET", "/design", "design", design.design, SIGNED_IN),
     Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),
     Route("GET", "/readyz", "readyz", health.readyz, PUBLIC),
@@ -56,7 +58,7 @@ ROUTES = (
 
 
 def add_urls(app: Flask) -> None:
-    """Enter every route, each behind its door."""
+    """Add every route to the app, each guarded as its row says."""
     app.url_map.converters["id"] = IdConverter
     for route in ROUTES:
         app.add_url_rule(

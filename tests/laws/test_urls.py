@@ -1,4 +1,4 @@
-"""Law: every address is guarded, and who gets what at which address is written down here.
+"""Law: every route is guarded, and the table below says which answer each role gets at each address.
 
 A route that is added without a row in the table turns the first test red.
 """
@@ -48,7 +48,7 @@ TABLE = [
 ]
 
 PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"}
-FOR_WHOEVER_IS_SIGNED_IN = {
+FOR_SIGNED_IN_USERS = {
     "overview",
     "overview_selection",
     "overview_count",
@@ -73,16 +73,18 @@ def test_the_table_knows_every_address(app: Flask) -> None:
 
 
 def test_every_address_comes_from_the_guarded_list(app: Flask) -> None:
-    """Nobody adds a rule beside it: an extension, a static folder, a decorator."""
+    """No extension, static folder or decorator adds a route beside it."""
     assert url_map(app) == {(route.method, route.path, route.endpoint) for route in ROUTES}
 
 
-def test_what_is_not_for_admins_only_is_named_here() -> None:
+def test_routes_open_to_users_who_may_not_restore_are_named_here() -> None:
     by_access = {access: {route.endpoint for route in ROUTES if route.access is access} for access in Access}
 
     assert by_access[Access.PUBLIC] == PUBLIC
-    assert by_access[Access.SIGNED_IN] == FOR_WHOEVER_IS_SIGNED_IN
-    assert by_access[Access.ADMIN] == {route.endpoint for route in ROUTES} - PUBLIC - FOR_WHOEVER_IS_SIGNED_IN
+    assert by_access[Access.SIGNED_IN] == FOR_SIGNED_IN_USERS
+    assert (
+        by_access[Access.MAY_RESTORE] == {route.endpoint for route in ROUTES} - PUBLIC - FOR_SIGNED_IN_USERS
+    )
 
 
 def browsers(browse: Callable[..., Browser], store: Session, world: World) -> dict[str, Browser]:
@@ -131,12 +133,12 @@ def test_each_role_gets_the_answer_in_the_table(
     sent: str,
     expected: tuple[int, ...],
 ) -> None:
-    everybody = browsers(browse, store, world)
-    # All addresses first: a restore that one role starts would stand in the next one's way.
-    addresses = [address_of(path, sent, everybody[ADMIN], store, world) for _ in ROLES]
+    by_role = browsers(browse, store, world)
+    # All addresses first: a restore that one role starts would block the next role's.
+    addresses = [address_of(path, sent, by_role[ADMIN], store, world) for _ in ROLES]
 
     answers = [
-        status_of(everybody[role], method, address) for role, address in zip(ROLES, addresses, strict=True)
+        status_of(by_role[role], method, address) for role, address in zip(ROLES, addresses, strict=True)
     ]
 
     assert dict(zip(ROLES, answers, strict=True)) == dict(zip(ROLES, expected, strict=True))
@@ -163,7 +165,7 @@ def status_of(browser: Browser, method: str, address: str) -> int:
 def test_a_stranger_is_sent_to_sign_in_before_anything_is_looked_up(
     browse: Callable[..., Browser], route: Route
 ) -> None:
-    """Ids that nobody has give the same answer as others: a stranger learns nothing."""
+    """Ids that exist and ids that do not get the same answer: a stranger learns nothing."""
     browser = browse()
     path = route.path.replace("<id:contact_id>", "1").replace("<id:job_id>", "1")
 

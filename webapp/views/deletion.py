@@ -1,8 +1,8 @@
-"""Deleting contacts from the overview: first the consequences, then the act."""
+"""Deleting contacts from the overview: first the consequences, then the deletion."""
 
 from dataclasses import dataclass
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
@@ -12,14 +12,14 @@ from webapp.contacts.delete import Consequences, delete_contacts, deleted_before
 from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
 from webapp.models import Contact
-from webapp.views import overview
-from webapp.web.address import address
+from webapp.views.overview import LiveContacts
+from webapp.web import browse
 from webapp.web.errors import error
-from webapp.web.htmx import is_htmx, page_or_part, retarget
+from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.selection import ticked_here
 from webapp.words.numbers import counted
 
-NOTHING_TICKED = "Select at least one contact first."
+NOTHING_SELECTED = "Select at least one contact first."
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,15 @@ class DeleteQuestion:
     title: str
     lines: list[str]
     ids: list[int]
-    # Where Cancel leads when the dialog is a page: to the same search and ticks.
+    # The target of Cancel when the dialog is a page: the same search and selection.
     back: str
 
 
 def confirm_delete() -> ResponseReturnValue:
-    """The dialog that says what deleting the ticked contacts would do."""
+    """The dialog that says what deleting the selected contacts would do."""
     ids, complaint = ticked_here()
     if complaint or not ids:
-        return refuse(complaint or NOTHING_TICKED)
+        return refuse(complaint or NOTHING_SELECTED)
     foreseen = foresee(
         db.session(),
         workspace_id=current_user.workspace_id,
@@ -43,19 +43,19 @@ def confirm_delete() -> ResponseReturnValue:
     )
     if not foreseen.contacts:
         return refuse("None of the contacts you selected is here any more.")
-    back = address("overview", overview.ADDRESS, selected=ids)
+    back = LiveContacts.address(selected=ids)
     ask = DeleteQuestion(f"Delete {counted(foreseen.contacts, 'contact')}?", _lines(foreseen), ids, back)
     return page_or_part("contacts/confirm_delete.html", "contacts/_confirm_delete.html", ask=ask)
 
 
 def delete() -> ResponseReturnValue:
-    """Delete the ticked contacts. Sent twice, the second time finds nothing left to do, and says so."""
+    """Delete the selected contacts. A second identical request finds nothing left to do, and says so."""
     ids, complaint = ticked_here()
     if complaint or not ids:
-        return error(422, f"{complaint or NOTHING_TICKED} Nothing was changed.")
+        return error(422, f"{complaint or NOTHING_SELECTED} Nothing was changed.")
     session, workspace_id, user_id = db.session(), current_user.workspace_id, current_user.id
     with write_transaction(session):
-        # The clock is read behind the lock: deletions are timed in the order in which they are numbered.
+        # The clock is read under the lock, so that times and numbers of deletions have the same order.
         lock_workspace(session, workspace_id)
         deletion = delete_contacts(
             session,
@@ -78,11 +78,8 @@ def delete() -> ResponseReturnValue:
 
 
 def refuse(message: str) -> ResponseReturnValue:
-    """Say in the selection bar why nothing was asked; what was ticked stays ticked."""
-    if not is_htmx():
-        return overview.answer(message=message, status=422)
-    view = overview.look(message=message, bar_only=True)
-    return retarget(Response(render_template("contacts/_bar.html", view=view), 422), "#selection-bar")
+    """Say in the selection bar why nothing was asked; the selection stays as it is."""
+    return browse.refuse(LiveContacts.asked_for(), message)
 
 
 def _who_can_restore() -> str:

@@ -1,6 +1,6 @@
 """The design system on one page: every piece, drawn from the macros, parts and sheets that the pages use.
 
-Nothing on it is anybody's data, and nothing on it acts. `docs/design-system.md` says which piece is for what.
+It shows no real data, and nothing on it acts. `docs/design-system.md` says which piece is for what.
 """
 
 import re
@@ -8,17 +8,22 @@ from datetime import UTC, datetime, timedelta
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from webapp.contacts.search import Amount
 from webapp.models import Job, User
 from webapp.models.job import JobState
-from webapp.restoring.filters import Filters
+from webapp.restoring.bin import Extent
+from webapp.restoring.filters import Filters, read_filters
 from webapp.restoring.scope import Scope
+from webapp.restoring.work import RESTORE
 from webapp.views.confirm import Ask
-from webapp.views.restore_page import BinRow, FilterLine, RestoreSelection, RestoreView
+from webapp.views.restore_page import DeletedContacts, DeletedRow
 from webapp.views.restores import OutcomeRow
 from webapp.web.assets import OURS
+from webapp.web.browse import Table
 from webapp.web.progress import Progress
+from webapp.web.selection import Selection
 from webapp.words.jobs import STATES
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -27,15 +32,15 @@ SIZE = re.compile(r"--(size-[\w-]+): [\d.]+rem; +/\* (\d+) \*/")
 STEP = re.compile(r"--(s\d+): (\d+)px;")
 
 STATUSES = ("Subscribed", "Unconfirmed", "Unsubscribed", "Bounced")
-BINNED = (
-    ("Amélie Fontaine", "amelie@example.com", "Jonas Lindqvist", 29, True),
-    ("نور الدين", "nour@example.com", "Jonas Lindqvist", 23, False),
-    ("Hubert Wolfeschlegelsteinhausenbergerdorff", "", "Dana Whitfield", 1, False),
+DELETED = (
+    ("Amélie Fontaine", "amelie@example.com", "Jonas Lindqvist", 29),
+    ("نور الدين", "nour@example.com", "Jonas Lindqvist", 23),
+    ("Hubert Wolfeschlegelsteinhausenbergerdorff", "", "Dana Whitfield", 1),
 )
 
 
 def design() -> ResponseReturnValue:
-    """The page of all pieces; the tokens are read from their sheet, so that none can be missing."""
+    """The page of all pieces; the tokens are read from their sheet, so that none is missing."""
     tokens = (OURS / "css" / "tokens.css").read_text()
     return render_template(
         "design.html",
@@ -44,7 +49,7 @@ def design() -> ResponseReturnValue:
         steps=STEP.findall(tokens),
         states=STATES,
         statuses=STATUSES,
-        view=_bin(),
+        **_deleted_contacts(),
         many=Amount(50, exact=False),
         ask=_ask(),
         running=_job(JobState.RUNNING),
@@ -55,32 +60,22 @@ def design() -> ResponseReturnValue:
     )
 
 
-def _bin() -> RestoreView:
-    """A table of three deleted contacts, the first of them ticked."""
+def _deleted_contacts() -> dict[str, object]:
+    """The context of a table of three deleted contacts, the first of them selected."""
+    extent = Extent(current_user.workspace_id, as_of=NOW)
+    typed = read_filters({"from": "2026-10-27"}, zone=current_user.workspace.zone, now=NOW)
+    listing = DeletedContacts(extent, typed, people=[])
     rows = [
-        BinRow(
-            id=number,
-            name=name,
-            email=email,
-            deleted_at=NOW - timedelta(days=30 - left),
-            deleted_by=by,
-            days_left=left,
-            days_left_text=f"{left} day{'s' if left > 1 else ''} left",
-            ends_soon=left <= 3,
-            selected=selected,
-        )
-        for number, (name, email, by, left, selected) in enumerate(BINNED, 1)
+        DeletedRow(number, name, email, NOW - timedelta(days=30 - left), by, left)
+        for number, (name, email, by, left) in enumerate(DELETED, 1)
     ]
-    filters = FilterLine(
-        q="", from_text="2026-10-27", to_text="", deleted_by="", deletion="", errors={}, notes=(),
-        any=True, valid=True, words=["deleted on or after 27 Oct 2026"],
-    )  # fmt: skip
-    selection = RestoreSelection(ids=[1], elsewhere=[], hidden_by_filter=0, message=None)
-    return RestoreView(
-        filters=filters, deleters=[], rows=rows, older="next", newer=None, matching=Amount(3), count_at=None,
-        all_label="Restore all contacts (3 matching)", all_enabled=True, all_why_not=None,
-        selection=selection, show_selected=False, running=None, empty=None, now=NOW,
-    )  # fmt: skip
+    selection, matching = Selection(ids=[1]), Amount(len(rows))
+    return {
+        "listing": listing,
+        "selection": selection,
+        "table": Table(list(rows), matching, older="next"),
+        "actions": listing.actions(selection, matching, running=None),
+    }
 
 
 def _ask() -> Ask:
@@ -102,7 +97,7 @@ def _job(state: JobState) -> Progress:
         workspace_id=0, as_of=NOW, through_number=1, key="", expected=87, filters=Filters(deleted_by=1)
     )
     job = Job(
-        id=12, number=12, kind="restore", state=state, request=scope.to_dict(), total=87,
+        id=12, number=12, kind=RESTORE.kind, state=state, request=scope.to_dict(), total=87,
         counts={"restored": 58} if active else {"restored": 85, "skipped": 2},
         requester=User(name="Dana Whitfield"), created_at=NOW - timedelta(seconds=20),
         started_at=NOW - timedelta(seconds=20), finished_at=None if active else NOW, lease_until=NOW,

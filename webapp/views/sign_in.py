@@ -14,7 +14,7 @@ from webapp.web.address import our_path
 
 
 def root() -> ResponseReturnValue:
-    """The bare address leads to the contacts."""
+    """The root address redirects to the contacts."""
     return redirect(url_for("overview"))
 
 
@@ -27,10 +27,10 @@ def sign_in() -> ResponseReturnValue:
     return _page(form)
 
 
-# Guessing is slowed down; signing in rightly, however often, is not.
+# Only failed attempts count, so guessing is slowed down and signing in is not.
 @limiter.limit("20 per minute", deduct_when=lambda response: response.status_code == 422)
 def check_in() -> ResponseReturnValue:
-    """Sign in, and go on to where the person wanted to be."""
+    """Sign in, then redirect to the page that was asked for first."""
     form = SignInForm()
     if not form.validate():
         return _page(form, status=422)
@@ -50,7 +50,7 @@ def check_in() -> ResponseReturnValue:
 
 
 def sign_out() -> ResponseReturnValue:
-    """Sign out, and forget all that the session held."""
+    """Sign out and clear the session."""
     logout_user()
     session.clear()
     return redirect(url_for("sign_in"), 303)

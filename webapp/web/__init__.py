@@ -1,1 +1,1 @@
-"""What every page shares: who may see it, headers, errors, htmx, cursors, signatures, words for numbers."""
+"""What pages share: access, list pages, htmx, cursors, selection, headers, errors, signatures, filters."""

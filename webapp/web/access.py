@@ -1,4 +1,4 @@
-"""Who may open what. Each row of the URL table names one of these, so no route can be left unguarded."""
+"""Who may open what. Each row of the URL table names an access level, so no route is left unguarded."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -19,13 +19,13 @@ View = Callable[..., ResponseReturnValue]
 
 
 class Access(Enum):
-    PUBLIC = "anybody"
-    SIGNED_IN = "whoever is signed in"
-    ADMIN = "members of the group Admin"
+    PUBLIC = "everyone"
+    SIGNED_IN = "users who are signed in"
+    MAY_RESTORE = "users who may restore contacts"
 
 
 def guarded(view: View, access: Access) -> View:
-    """`view`, behind the door that `access` names: sign-in for strangers, 403 for those who may not."""
+    """`view` for those whom `access` admits: others are sent to sign in, or get 403 if they are signed in."""
     if access is Access.PUBLIC:
         return view
 
@@ -33,7 +33,7 @@ def guarded(view: View, access: Access) -> View:
     def guard(**arguments: Any) -> ResponseReturnValue:
         if not current_user.is_authenticated:
             return to_sign_in()
-        if access is Access.ADMIN and not current_user.may_restore:
+        if access is Access.MAY_RESTORE and not current_user.may_restore:
             abort(403)
         return view(**arguments)
 
@@ -41,9 +41,9 @@ def guarded(view: View, access: Access) -> View:
 
 
 def to_sign_in() -> ResponseReturnValue:
-    """Send a stranger to the sign-in page, and from there back to what they wanted to see."""
+    """Send a user who is not signed in to the sign-in page, and afterwards back to the page they wanted."""
     if is_htmx():
-        # Never a sign-in form inside a table: the whole page goes there, and comes back as a page.
+        # The whole page goes to the sign-in form, which must not appear inside a table.
         return Response(
             status=401, headers={"HX-Redirect": _sign_in(_path(request.headers.get("HX-Current-URL", "")))}
         )
@@ -51,7 +51,7 @@ def to_sign_in() -> ResponseReturnValue:
 
 
 def _sign_in(wanted: str | None) -> str:
-    """The sign-in page's address, with the way back to `wanted`; without its query where that is long."""
+    """The sign-in page's address, with the way back to `wanted`, without its query if that is too long."""
     address = url_for("sign_in", next=wanted or None)
     if wanted and len(address) > LONGEST_NEXT:
         return url_for("sign_in", next=wanted.partition("?")[0])
@@ -62,13 +62,13 @@ def _path(url: str) -> str | None:
     try:
         page = urlsplit(url)
     except ValueError:
-        # No browser writes such an address.
+        # No browser sends such an address.
         return None
     return page.path + ("?" + page.query if page.query else "")
 
 
 @login_manager.user_loader
 def load_user(user_id: str) -> User | None:
-    """The signed-in user; None for one who has been disabled since."""
+    """The signed-in user; None if the account was disabled meanwhile."""
     user = db.session.get(User, int(user_id)) if user_id.isdecimal() else None
     return user if user is not None and user.is_active else None

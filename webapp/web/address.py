@@ -1,4 +1,4 @@
-"""The address that says what a page shows: no buttons, no empty fields, the selection only if asked for."""
+"""The address of what a page shows: without buttons and empty fields, with the selection only on request."""
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from flask import request, url_for
 
 CURSORS = ("after", "before")
-# Half of what the web server takes: on the way to the sign-in page an address is quoted once more.
+# Half of what the web server accepts: the redirect to the sign-in page quotes the address once more.
 LONGEST_NEXT = 4000
 
 
@@ -15,20 +15,20 @@ def address(
 ) -> str:
     """The path of `endpoint` with those of this request's query fields `names` that are filled in.
 
-    `selected` adds the ids of ticked contacts, for a link that must not lose them. Of the `first_page` of a
-    table the address has no cursor: the one that was asked for may have led to rows that have gone since.
+    `selected` adds the ids of selected rows, for a link that must not lose them. With `first_page` the
+    address has no cursor: the one of this request may lead to rows that no longer exist.
     """
     wanted = [name for name in names if request.args.get(name) and not (first_page and name in CURSORS)]
     fields = [(name, request.args[name]) for name in wanted]
-    query = urlencode(fields + [("selected", str(contact_id)) for contact_id in selected])
+    query = urlencode(fields + [("selected", str(row_id)) for row_id in selected])
     return url_for(endpoint) + ("?" + query if query else "")
 
 
 def our_path(target: str | None) -> str | None:
-    """`target` if it is a path of ours: nobody is sent elsewhere by a link or form that looks like ours.
+    """`target` if it is a path of this app, else None, so that no link or form redirects to another site.
 
-    Browsers read a backslash as a slash and leave control characters out, so these count as well. One that is
-    too long for the web server would lead nowhere.
+    Browsers read a backslash as a slash and drop control characters, so both are refused, as is a path that
+    is too long for the web server.
     """
     if not target or len(target) > LONGEST_NEXT or not target.isprintable():
         return None

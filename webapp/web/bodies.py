@@ -1,4 +1,4 @@
-"""A form counts only if it arrived whole: "selected=1234" that broke off at "12" is another contact."""
+"""A form is read only if it is complete: "selected=1234" cut off at "12" is another contact."""
 
 from flask import Flask, Response, abort, current_app, request
 from gunicorn.http.errors import ParseException
@@ -7,15 +7,15 @@ from webapp.web.errors import error
 
 
 def init_bodies(app: Flask) -> None:
-    """Check the body of each POST before anything reads its form. Goes before the CSRF check."""
+    """Check the body of each POST before anything reads its form. Must run before the CSRF check."""
     app.before_request(arrived_whole)
     app.register_error_handler(ParseException, on_broken_chunk)
 
 
 def arrived_whole() -> None:
-    """Answers 413 to a body that is too large, 400 to one that broke off or has a field without a name.
+    """Answers 413 to a body that is too large, 400 to one that is cut off or has a field without a name.
 
-    Werkzeug alone would read the part of a body that did arrive, or that the limit let in, as if it were all.
+    Werkzeug alone would read the part that arrived, or that the limit allowed, as if it were complete.
     """
     if request.method != "POST":
         return
@@ -27,5 +27,5 @@ def arrived_whole() -> None:
 
 
 def on_broken_chunk(_problem: ParseException) -> Response:
-    """The server reads a chunked body only while we ask for it, so it stumbles in our hands."""
+    """The server parses a chunked body only while the app reads it, so its errors are raised here."""
     return error(400)

@@ -1,5 +1,4 @@
-"""Numbers that take long are counted one at a time in each process: however many people ask for one, the
-others' pages do not wait."""
+"""Slow counts run one at a time in each process, so that many requests for one do not delay other pages."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -11,7 +10,7 @@ _counting = Lock()
 
 
 def counted_alone(count: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
-    """What `count` answers; while somebody else's number is being counted, 204: the page asks again."""
+    """The answer of `count`; 204 while another request is counting, and then the page asks again."""
     if not _counting.acquire(blocking=False):
         return Response(status=204)
     try:

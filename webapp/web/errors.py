@@ -1,4 +1,4 @@
-"""Every error as a page, or for htmx as a notice: what happened, that nothing was lost, what to do."""
+"""Every error as a page, or for htmx as a notice: what happened, that nothing was changed, what to do."""
 
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request, url_for
@@ -32,7 +32,7 @@ SENTENCES = {
 
 
 def init_errors(app: Flask) -> None:
-    """Answer every error by one of the functions below."""
+    """Register the functions below for all errors."""
     app.register_error_handler(BadHost, on_bad_host)
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(HTTPException, on_http_error)
@@ -41,10 +41,10 @@ def init_errors(app: Flask) -> None:
 
 
 def error(status: int, message: str | None = None, *, back: tuple[str, str] | None = None) -> Response:
-    """The page, or notice, for `status`; `message` where the general sentence would say too little.
+    """The page, or notice, for `status`; `message` replaces the general sentence.
 
-    `back` is an address and its label, for where to go on from here; without it, the contacts,
-    and for strangers the sign-in.
+    `back` is an address and its label, the link on the page; by default the contacts, or the sign-in page for
+    users who are not signed in.
     """
     title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     href: str | None
@@ -53,7 +53,7 @@ def error(status: int, message: str | None = None, *, back: tuple[str, str] | No
     )
     href, label = back or (url_for(start[0]), start[1])
     if status == 503 and request.method == "GET":
-        # A part of a page is no address to go to; the control that asked for it still stands.
+        # A part of a page is not a page to open; the control that requested it is still there.
         href, label = (None if is_htmx() else request.full_path), "Try again"
     context = {
         "status": status,
@@ -74,9 +74,9 @@ def error(status: int, message: str | None = None, *, back: tuple[str, str] | No
 
 
 def on_http_error(problem: HTTPException) -> Response:
-    """What a view or the router refused, in our words."""
+    """An error that a view or the router raised, in our words."""
     status = problem.code or 500
-    # A sentence of ours was given to abort(); Werkzeug's and the limiter's own speak to programmers.
+    # Only a sentence given to abort() is shown; those of Werkzeug and the limiter are for programmers.
     ours = problem.description if problem.description != type(problem).description else None
     response = error(status, ours if status not in (429, 500) else None)
     for name, value in problem.get_headers():
@@ -86,35 +86,35 @@ def on_http_error(problem: HTTPException) -> Response:
 
 
 def on_bad_host(_problem: BadHost) -> Response:
-    """Under a host that can be none Flask builds no address, so the way back is written out."""
+    """With an invalid host Flask cannot build an address, so the link back is written out."""
     return error(400, back=("/", "Back to contacts"))
 
 
 def on_csrf_error(_problem: CSRFError) -> Response:
-    """A form without its token, or with one of another session."""
+    """A form without its token, or with the token of another session."""
     sentence = "This page had been open for too long. Go back, reload it and try again. Nothing was changed."
-    # A dialog's form says where its ticks and filters are.
+    # A dialog's form carries the address with its filters and selection.
     back = our_path(request.form.get("back"))
     return error(400, sentence, back=(back, "Go back") if back else None)
 
 
 def on_database_error(problem: DBAPIError) -> Response:
-    """The database is away or busy: it comes back, so nobody is told that something is broken."""
+    """The database is unavailable or busy. This passes, so the page does not report a defect."""
     _leave_transaction()
     log.error("database_unavailable", exc_info=problem)
     return error(ServiceUnavailable.code)
 
 
 def on_unexpected(problem: Exception) -> Response:
-    """A defect of ours: logged in full, told in a sentence."""
+    """A defect: logged in full, reported in one sentence."""
     _leave_transaction()
     log.error("request_failed", path=request.path, exc_info=problem)
     return error(InternalServerError.code)
 
 
 def _leave_transaction() -> None:
-    """The error page asks who is signed in. A broken transaction could not answer, and a database that is
-    away even less: then the page speaks to nobody in particular."""
+    """End the broken transaction, because the error page reads the signed-in user; if the database is
+    unavailable, show the page as to a user who is not signed in."""
     try:
         db.session.rollback()
         current_user.is_authenticated  # noqa: B018

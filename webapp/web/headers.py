@@ -19,12 +19,12 @@ HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not "no-referrer": over HTTPS the CSRF check wants to see where a form came from.
+    # Not "no-referrer": over HTTPS the CSRF check needs the referrer of a form.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    # Pages show personal data: neither a shared cache nor the back button of the next person keeps them.
+    # Pages show personal data: no cache may keep them, and the back button must not show them after sign-out.
     "Cache-Control": "no-store",
 }
 

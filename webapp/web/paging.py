@@ -1,4 +1,4 @@
-"""Cursors: opaque in the address, a place in the order behind it."""
+"""Cursors: opaque in the address, each stands for a place in the order of the rows."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ LARGEST_ID = 2**63 - 1
 
 
 def to_cursor(place: Place | None) -> str | None:
-    """The place as it stands in an address; None where there is no page to lead to."""
+    """The cursor for `place`; None if there is no such page."""
     if place is None:
         return None
     moment, row_id = place
@@ -22,7 +22,7 @@ def to_cursor(place: Place | None) -> str | None:
 
 
 def from_cursor(cursor: str) -> Place:
-    """The place behind `cursor`. Raises ValueError for one that `to_cursor` never wrote."""
+    """The place that `cursor` stands for. Raises ValueError for a cursor that `to_cursor` never wrote."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True).decode(
             "ascii"

@@ -1,0 +1,70 @@
+"""Law: a template imports the macros that it uses, and names its context in the comment at its top."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, nodes
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+NAMES = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
+# What Jinja, Flask, its extensions and the app give to every template.
+EVERYWHERE = {"asset_url", "can_restore", "csrf_token", "current_user", "get_flashed_messages", "url_for"}
+EVERYWHERE |= {"caller", "dict", "kwargs", "super"}
+# Their context is named when they are rewritten for every kind of job.
+UNCHECKED = {"restores/_progress.html", "restores/history.html", "restores/job.html"}
+
+
+@cache
+def parse(name: str) -> nodes.Template:
+    return Environment(autoescape=True).parse((TEMPLATES / name).read_text())
+
+
+def imports(tree: nodes.Template) -> set[str]:
+    found = {name for each in tree.find_all(nodes.FromImport) for name in each.names}
+    return {name if isinstance(name, str) else name[1] for name in found}
+
+
+def macros(tree: nodes.Template) -> set[str]:
+    return {macro.name for macro in tree.find_all(nodes.Macro)}
+
+
+def used(tree: nodes.Template) -> set[str]:
+    return {name.name for name in tree.find_all(nodes.Name) if name.ctx == "load"}
+
+
+def own(tree: nodes.Template) -> set[str]:
+    """The names that the template gives itself: macros, imports, loop variables, what it sets."""
+    stored = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
+    return stored | imports(tree) | macros(tree)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_imports_the_macros_that_it_uses_and_no_others(name: str) -> None:
+    """No macro arrives through the template that it extends, or through one that includes it."""
+    tree = parse(name)
+    known = {macro for other in NAMES for macro in macros(parse(other))}
+    called = {
+        call.node.name
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name in known
+    }
+
+    if name not in UNCHECKED:
+        assert called - macros(tree) <= imports(tree), "used, but not imported"
+    assert imports(tree) <= used(tree), "imported, but not used"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in UNCHECKED])
+def test_it_names_the_context_that_it_needs(name: str) -> None:
+    """In the comment at its top; "that of `x.html`" counts for what the comment of x.html names."""
+    needed = used(parse(name)) - own(parse(name)) - EVERYWHERE
+    assert needed <= named_at_the_top(name)
+
+
+def named_at_the_top(name: str) -> set[str]:
+    comment = re.match(r"\{#.*?#\}", (TEMPLATES / name).read_text(), re.DOTALL)
+    words = set(re.findall(r"`([^`]+)`", comment[0])) if comment else set()
+    others = {word for word in words if word in NAMES and word != name}
+    return words.union(*(named_at_the_top(other) for other in others))
