@@ -60,6 +60,18 @@ class Restoring:
         self.session.commit()
         return carry_out(self.session, self.lock, KINDS, job.id, settings=BatchSettings(30, batch_size))
 
+    def run_one_batch(self, job: Job, size: int) -> None:
+        """Commit one batch and release the job."""
+        self.session.commit()
+        carry_out(
+            self.session,
+            self.lock,
+            KINDS,
+            job.id,
+            settings=BatchSettings(30, size),
+            should_stop=lambda: True,
+        )
+
     def confirm(self, scope: Scope, *, batch_size: int = 1000) -> Job:
         """Start `scope` and carry it out; returns the job as it ended."""
         job = self.start(scope)

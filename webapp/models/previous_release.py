@@ -44,7 +44,7 @@ def bring_up_to_date(job: Job, *_: object) -> None:
     if not {"old_scope", "request", "counts", "cursor"} <= job.__dict__.keys():
         return  # only some of its columns were read
     if job.request is None and job.old_scope is not None:
-        request = {name: value for name, value in job.old_scope.items() if name not in PROSE}
+        request = {name: value for name, value in job.old_scope.items() if name not in PROSE} | {"skips": {}}
         set_committed_value(job, "request", request)
     old_counts = dict(zip(COUNTERS, (job.old_restored, job.old_skipped, job.old_failed), strict=True))
     if sum(old_counts.values()) > sum(job.count(name) for name in COUNTERS):
