@@ -31,4 +31,4 @@ def test_a_row_that_violates_a_constraint_stays_alone_and_is_listed_with_its_rea
     assert restoring.in_bin() == {refused}
     page = admin.get(f"/restores/{job.id}").text
     assert "9,999 contacts restored, 1 failed." in page
-    assert "Stayed in the bin: the database refused it (this one not" in page
+    assert "Stayed deleted: the database refused it (this one not" in page

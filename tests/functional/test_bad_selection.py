@@ -16,7 +16,7 @@ Unchanged = Callable[[], AbstractContextManager[None]]
 UNREADABLE = "Part of the selection could not be read. Check the ticks."
 TOO_MANY = "You can select up to 100 contacts at a time."
 NOTHING = "Select at least one contact first."
-GONE_FROM_BIN = "None of the contacts you selected is in the bin any more."
+GONE_FROM_BIN = "None of the contacts you selected is deleted any more."
 GONE_FROM_HERE = "None of the contacts you selected is here any more."
 
 # What is sent beside two contacts that are there, and what is said about it.
@@ -153,4 +153,4 @@ def test_ids_that_are_not_in_the_bin_are_named_as_left_out(admin: Browser, binne
     dialog = admin.get("/contacts/restore/confirm", ticks([binned[0].id, binned[-1].id + 999]))
 
     assert dialog.status == 200
-    assert "1 contact is no longer in the bin and is left out." in dialog.words("dialog")
+    assert "1 contact is no longer deleted and is left out." in dialog.words("dialog")

@@ -155,7 +155,7 @@ def test_a_changed_plan_is_shown_again_and_can_be_confirmed_anew(
     assert again.status == 409
     said = again.words("dialog")
     assert "This has changed since you opened it. Nothing was restored yet; look again." in said
-    assert "1 contact will stay in the bin: its e-mail address is used by another contact." in said
+    assert "1 contact will stay deleted: its e-mail address is used by another contact." in said
     assert "Restore 2 contacts?" in said
     job = confirm(anyone, again)
     work()

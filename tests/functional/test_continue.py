@@ -29,6 +29,28 @@ def test_what_a_stopped_restore_has_left_is_restored_by_another(
     assert job.path != stopped.path
 
 
+def test_what_was_deleted_since_is_not_taken_in(
+    admin: Browser, world: World, store: Session, work: Callable[[], None]
+) -> None:
+    """It continues what was confirmed: 50 newly deleted contacts once came back with the 11,500."""
+    delete(store, world, *new_contacts(store, world, 3))
+    store.commit()
+    dialog = admin.press(admin.get("/contacts/restore"), "Restore all contacts")
+    stopped = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
+    later = new_contacts(store, world, 2)
+    delete(store, world, *later)
+    store.commit()
+
+    again = admin.press(stopped, "Continue")
+    assert "Restore all 3 contacts?" in again.text
+    job = admin.press(again, "Restore")
+    work()
+
+    assert "3 contacts restored" in admin.get(job.path).text
+    store.expire_all()
+    assert [contact.is_live for contact in later] == [False, False]
+
+
 def test_only_those_still_in_the_bin_are_asked_about_again(
     admin: Browser, world: World, store: Session
 ) -> None:
@@ -46,7 +68,7 @@ def test_only_those_still_in_the_bin_are_asked_about_again(
     store.commit()
     nothing = admin.get(f"{stopped.path}/continue")
     assert nothing.status == 409
-    assert "Nothing of this restore is left" in nothing.text
+    assert "Nothing that this restore has left can be restored any more." in nothing.text
 
 
 def test_a_restore_that_came_to_its_end_has_nothing_to_continue(

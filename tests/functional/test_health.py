@@ -1,12 +1,25 @@
-"""For whoever watches the app: is it up, and can it work?"""
+"""For monitoring: is the app up, and can it work?"""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from tests.support.another_app import another_app, nowhere
 from tests.support.browser import Browser
+from webapp.jobs.heartbeat import beat
+from webapp.models import WorkerHeartbeat
+from webapp.worker.queue import QUEUES
+from webapp.worker.services import services
+
+
+@pytest.fixture(autouse=True)
+def workers(store: Session) -> None:
+    """As the supervisor does it every few seconds."""
+    beat(store, QUEUES)
 
 
 def test_an_app_with_all_it_needs_is_up_and_ready(browse: Callable[..., Browser]) -> None:
@@ -15,7 +28,10 @@ def test_an_app_with_all_it_needs_is_up_and_ready(browse: Callable[..., Browser]
     up, ready = stranger.get("/healthz"), stranger.get("/readyz")
 
     assert (up.status_code, up.json) == (200, {"ok": True})
-    assert (ready.status_code, ready.json) == (200, {"ok": True, "database": True, "redis": True})
+    assert (ready.status_code, ready.json) == (
+        200,
+        {"ok": True, "database": True, "redis": True, "workers": True},
+    )
 
 
 def test_without_redis_it_is_up_and_not_ready(environ: dict[str, str], app: Flask, tmp_path: Path) -> None:
@@ -26,7 +42,7 @@ def test_without_redis_it_is_up_and_not_ready(environ: dict[str, str], app: Flas
         ready = stranger.get("/readyz")
 
     assert ready.status_code == 503
-    assert ready.json == {"ok": False, "database": True, "redis": False}
+    assert ready.json == {"ok": False, "database": True, "redis": False, "workers": True}
 
 
 def test_without_its_tables_it_is_up_and_not_ready(environ: dict[str, str], tmp_path: Path) -> None:
@@ -38,7 +54,24 @@ def test_without_its_tables_it_is_up_and_not_ready(environ: dict[str, str], tmp_
         ready = stranger.get("/readyz")
 
     assert ready.status_code == 503
-    assert ready.json == {"ok": False, "database": False, "redis": True}
+    assert ready.json == {"ok": False, "database": False, "redis": True, "workers": False}
+
+
+@pytest.mark.parametrize("silent", [*QUEUES])
+def test_a_worker_that_was_not_seen_for_30_seconds_is_named_and_pages_still_work(
+    silent: str, store: Session, app: Flask, browse: Callable[..., Browser]
+) -> None:
+    with app.app_context():
+        too_long = timedelta(seconds=services().silence_seconds)
+    store.get_one(WorkerHeartbeat, silent).seen_at -= too_long
+    store.commit()
+
+    ready = browse().client.get("/readyz")
+
+    assert (ready.status_code, ready.json) == (
+        200,
+        {"ok": True, "database": True, "redis": True, "workers": False},
+    )
 
 
 def test_no_session_is_made_for_them(browse: Callable[..., Browser]) -> None:

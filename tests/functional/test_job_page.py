@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import delete as delete_rows
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -15,7 +17,12 @@ from tests.factories.people import World
 from tests.support.browser import Browser
 from tests.support.seen import Seen
 from webapp.clock import read_clock
-from webapp.models import AuditEvent, Contact, Job
+from webapp.jobs.heartbeat import beat
+from webapp.models import AuditEvent, Contact, Job, WorkerHeartbeat
+from webapp.models.job import JobState
+from webapp.restoring.scope import Scope
+from webapp.worker.queue import QUEUES
+from webapp.worker.services import services
 
 Work = Callable[[], None]
 
@@ -36,7 +43,7 @@ def start_all(browser: Browser, query: str = "") -> Seen:
 def test_it_says_what_is_being_done_and_by_whom(anyone: Browser, binned: list[Contact]) -> None:
     job = start_all(anyone, "?q=ann")
 
-    assert job.words("h1") == f"Restore #{job.path.removeprefix('/restores/')}"
+    assert job.words("h1") == "Restore #1", "numbered by account: others' restores do not count"
     assert "60 contacts matching “ann”." in job.text
     assert "Started by Ada Admin" in job.text
     assert "It can take up to 15 minutes. You can leave this page; the restore goes on." in job.text
@@ -68,7 +75,8 @@ def test_an_interrupted_restore_says_why_and_that_it_goes_on(
     page = start_all(admin)
     job = store.scalars(select(Job).where(Job.workspace_id == world.id)).one()
     why = "The database has no room left: database or disk is full."
-    job.state, job.last_error = "running", why
+    job.state = JobState.RUNNING
+    job.error = {"code": "database_full", "detail": "database or disk is full"}
     store.commit()
 
     assert f"Interrupted at 0 of 60; it goes on by itself. {why}" in admin.get(page.path).text
@@ -77,6 +85,31 @@ def test_an_interrupted_restore_says_why_and_that_it_goes_on(
     done = admin.get(page.path).text
     assert "60 contacts restored." in done
     assert "Interrupted" not in done
+
+
+def test_a_job_that_waits_says_that_no_worker_runs(
+    admin: Browser, app: Flask, binned: list[Contact], store: Session, work: Work
+) -> None:
+    """After 30 seconds, by the heartbeat; "Waiting to begin" alone would promise that it begins soon."""
+    page = start_all(admin)
+    job = store.scalars(select(Job).order_by(Job.id.desc()).limit(1)).one()
+    with app.app_context():
+        silence = timedelta(seconds=services().silence_seconds)
+    store.execute(delete_rows(WorkerHeartbeat))
+    store.commit()
+    assert "No worker" not in admin.get(page.path).text, "it has not waited for long"
+
+    job.created_at -= silence
+    store.commit()
+    assert "Waiting to begin: 60 contacts. No worker has run yet." in admin.get(page.path).text
+
+    beat(store, QUEUES)
+    assert "No worker" not in admin.get(page.path).text
+    store.get_one(WorkerHeartbeat, "restore").seen_at -= timedelta(minutes=3)
+    store.commit()
+    text = admin.get(page.path).text
+    assert "No worker has run for 3 minutes. The job goes on when one runs again." in text
+    work()
 
 
 def test_without_scripts_the_page_reloads_itself_until_the_end(
@@ -132,7 +165,7 @@ def test_a_running_job_that_is_told_to_stop_says_so(
     anyone: Browser, world: World, store: Session, binned: list[Contact]
 ) -> None:
     job = start_all(anyone)
-    values = {"state": "running", "started_at": read_clock(store), "restored": 20, "fence": 1}
+    values = {"state": "running", "started_at": read_clock(store), "counts": {"restored": 20}, "fence": 1}
     values["lease_until"] = read_clock(store) + timedelta(seconds=30)
     store.execute(update(Job).filter_by(workspace_id=world.id).values(**values))
     store.commit()
@@ -205,6 +238,7 @@ def test_all_restores_are_listed_the_newest_first(anyone: Browser, binned: list[
 
 def test_a_long_list_of_restores_goes_on_over_pages(admin: Browser, world: World, store: Session) -> None:
     moment = read_clock(store)
+    scope = Scope(world.id, as_of=moment, through_number=1, key="", expected=1, ids=(1,))
     for _ in range(60):
         key = str(uuid.uuid4())
         store.add(
@@ -212,12 +246,10 @@ def test_a_long_list_of_restores_goes_on_over_pages(admin: Browser, world: World
                 uuid=key,
                 workspace_id=world.id,
                 requested_by=world.admin.id,
-                kind="ids",
-                scope={},
-                scope_hash="",
-                as_of=moment,
-                through_number=1,
-                expected=1,
+                kind="restore",
+                request=scope.to_dict(),
+                counts={"restored": 1},
+                total=1,
                 idempotency_key=key,
                 state="done",
                 lease_until=moment,

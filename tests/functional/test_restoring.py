@@ -195,8 +195,8 @@ def test_who_stays_is_foretold_and_reported_with_a_link_to_the_other(
     page = anyone.tick(anyone.get("/contacts/restore"), taken, older, newer)
     dialog = ask_for_selected(anyone, page)
     said = dialog.words("dialog")
-    assert "1 contact will stay in the bin: its e-mail address is used by another contact." in said
-    assert "1 contact will stay in the bin: another with its e-mail address was deleted later." in said
+    assert "1 contact will stay deleted: its e-mail address is used by another contact." in said
+    assert "1 contact will stay deleted: another with its e-mail address was deleted later." in said
     job = confirm(anyone, dialog)
     work()
 
@@ -207,8 +207,8 @@ def test_who_stays_is_foretold_and_reported_with_a_link_to_the_other(
     rows = {row.select_one(".cell-name").get_text(strip=True): row for row in report.all(".rows-outcomes li")}  # type: ignore[union-attr]
     said = {name: " ".join(row.select_one(".outcome-why").get_text().split()) for name, row in rows.items()}  # type: ignore[union-attr]
     assert said == {
-        "Ann Old": "Stayed in the bin: Ann New uses its e-mail address.",
-        "Twin Older": "Stayed in the bin: Twin Newer has the same e-mail address and was deleted later.",
+        "Ann Old": "Stayed deleted: Ann New uses its e-mail address.",
+        "Twin Older": "Stayed deleted: Twin Newer has the same e-mail address and was deleted later.",
     }
     assert anyone.press(report, rows["Ann Old"].select("a")[0]).words("h1") == "Ann New"
     assert anyone.press(report, rows["Twin Older"].select("a")[0]).words("h1") == "Twin Newer"

@@ -45,7 +45,7 @@ def told(result: Result, job: Job) -> list[str]:
     """The lines about this job; others' jobs are none of this test's business."""
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    at = next(i for i, line in enumerate(lines) if line.startswith(f"Restore #{job.id} of "))
+    at = next(i for i, line in enumerate(lines) if line.startswith(f"Restore {job.id} (#"))
     more = takewhile(lambda line: line.startswith("  "), lines[at + 1 :])
     return [lines[at], *(" ".join(line.split()) for line in more)]
 
@@ -54,14 +54,15 @@ def test_a_queued_job_is_told_with_what_it_waits_for(run: Run, job: Job, place: 
     head, *lines = told(run("status"), job)
 
     assert head == (
-        f"Restore #{job.id} of {place.workspace.name} (workspace {place.id}), asked for by Ada Admin: queued"
+        f"Restore {job.id} (#{job.number} of {place.workspace.name}, workspace {place.id}), "
+        "requested by Ada Admin: queued"
     )
     assert lines[:2] == ["progress 0 of 5 contacts", "fence 0, claims since progress 0"]
-    assert lines[2].startswith("lease none yet: asked for ")
+    assert lines[2].startswith("lease none yet: requested ")
 
 
 def test_a_running_job_is_told_with_its_runner_and_its_lease(run: Run, job: Job, store: Session) -> None:
-    claim(store, job.id, PACE, runner="web-1:42")
+    claim(store, job.id, KINDS, lease=30, runner="web-1:42")
 
     head, *lines = told(run("status"), job)
 
@@ -71,19 +72,19 @@ def test_a_running_job_is_told_with_its_runner_and_its_lease(run: Run, job: Job,
 
 
 def test_a_job_whose_runner_died_is_told_with_the_last_error(run: Run, job: Job, store: Session) -> None:
-    claim(store, job.id, PACE, runner="web-1:42")
-    release_dead(store, job.id, runner="web-1:42", why="The process that carried it out died (signal 9).")
+    claim(store, job.id, KINDS, lease=30, runner="web-1:42")
+    release_dead(store, job.id, runner="web-1:42", error={"code": "worker_died", "signal": 9})
 
     lines = told(run("status"), job)
 
-    assert "last error The process that carried it out died (signal 9)." in lines
+    assert "last error The worker process died (signal 9, SIGKILL)." in lines
     assert any(line.startswith("lease web-1:42 had it until ") for line in lines)
 
 
 def test_what_has_ended_is_told_only_if_asked_for(run: Run, job: Job, restoring: Restoring) -> None:
     restoring.run(job)
 
-    assert f"Restore #{job.id} of" not in run("status").output
+    assert f"Restore {job.id} (#" not in run("status").output
     head, *lines = told(run("status", "--ended", "1000"), job)
 
     assert head.endswith(": done")
@@ -99,10 +100,10 @@ def test_a_queued_job_is_cancelled_at_once(
 ) -> None:
     result = run("cancel", str(job.id))
 
-    assert (result.exit_code, result.output) == (0, f"Restore #{job.id} is cancelled. It had not begun.\n")
+    assert (result.exit_code, result.output) == (0, f"Restore {job.id} is cancelled. It had not begun.\n")
     store.refresh(job)
-    assert (job.state, job.why) == ("cancelled", "Stopped by the operator.")
-    assert redis.get(key(place.id)) is None
+    assert (job.state, job.reason) == ("cancelled", {"code": "cancelled_by_operator"})
+    assert redis.get(key("restore", place.id)) is None
     event = store.scalars(
         select(AuditEvent).where(
             AuditEvent.workspace_id == place.id, AuditEvent.action == "restore.cancel_requested"
@@ -124,9 +125,9 @@ def test_a_running_job_stops_after_the_contacts_in_hand(
     store.commit()
     assert carry_out(store, restoring.lock, KINDS, job.id, settings=PACE, should_stop=stop_it) == "cancelled"
 
-    assert outputs[0] == f"Restore #{job.id} stops after the contacts in hand.\n"
+    assert outputs[0] == f"Restore {job.id} stops after the contacts in hand.\n"
     assert "cancelled after the batch in hand" in outputs
-    assert (job.count("restored"), job.why) == (2, "Stopped by the operator.")
+    assert (job.count("restored"), job.reason) == (2, {"code": "cancelled_by_operator"})
 
 
 def test_a_job_whose_runner_is_gone_stops_at_its_next_claim(
@@ -145,7 +146,7 @@ def test_a_job_that_has_ended_is_left_as_it_is(run: Run, job: Job, restoring: Re
     result = run("cancel", str(job.id))
 
     assert result.exit_code == 2
-    assert f"Restore #{job.id} has ended already: done. Nothing was changed." in result.output
+    assert f"Restore {job.id} has ended already: done. Nothing was changed." in result.output
 
 
 def test_nobody_restoring_is_said(empty_app: Flask) -> None:

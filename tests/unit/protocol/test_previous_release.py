@@ -92,7 +92,9 @@ def test_a_job_goes_to_and_fro_between_the_releases_and_meets_each_contact_once(
     ids = [
         contact_id
         for (contact_id,) in other.execute(
-            text("SELECT id FROM contact WHERE workspace_id = :id AND deleted_at IS NOT NULL ORDER BY id DESC"),
+            text(
+                "SELECT id FROM contact WHERE workspace_id = :id AND deleted_at IS NOT NULL ORDER BY id DESC"
+            ),
             {"id": world.id},
         )
     ]
