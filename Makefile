@@ -58,6 +58,7 @@ chaos: $(READY)
 	@$(IN_VENV) tests.faults.chaos --minutes $(MINUTES) --database $(DATABASE) $(if $(SEED),--seed $(SEED))
 
 # A figure that misses its goal is told and is no failure: these machines are not all alike.
+# bench.json is tracked: commit it after a full run, so that the next one has something to be compared with.
 bench: $(READY)
 	@$(IN_VENV) benchmarks --size $(SIZE)
 
