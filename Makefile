@@ -11,19 +11,22 @@ SIZE = full
 READY = .venv/.ready
 IN_VENV = .venv/bin/python -m
 
-.PHONY: help run test explore chaos bench lint ruff ruff-format mypy imports format sure lock clean
+.PHONY: help run test coverage browser explore chaos bench lint ruff ruff-format mypy imports djlint biome format sure \
+        lock clean
 
 help:
 	@echo "make run      start the app on http://127.0.0.1:5000 (PORT=8000 make run for another port)"
 	@echo "make test     run the tests (make T=tests/unit test for some of them)"
+	@echo "make coverage say which lines the tests run (make T=tests/unit coverage for some of them)"
+	@echo "make browser  test the scripts in a real Chromium (asks for one where there is none)"
 	@echo "make explore  look for stories in which the app and the model differ (make explore EXAMPLES=5000 for more)"
 	@echo "make chaos    break things at random under restores (make chaos MINUTES=4 DATABASE=sqlite SEED=1 if you like)"
 	@echo "make bench    measure how fast it is (make bench SIZE=small for the short form of five minutes)"
-	@echo "make lint     check style, types and the direction of imports"
+	@echo "make lint     check style, types, templates, scripts, sheets and the direction of imports"
 	@echo "make format   put the code into the agreed style"
 	@echo "make sure     all that CI does: the tests and every check"
 	@echo "make lock     choose the newest allowed versions of the dependencies and write them down"
-	@echo "make clean    remove the virtual environment and caches (the data in instance/ stays)"
+	@echo "make clean    remove the virtual environments and caches (the data in instance/ stays)"
 
 run: $(READY)
 	@$(IN_VENV) webapp.local
@@ -31,6 +34,20 @@ run: $(READY)
 # All of them in two processes, one for each database; some of them in one, where a debugger works.
 test: $(READY)
 	$(IN_VENV) pytest $(if $(T),,-n 2 --dist loadgroup) $(T)
+
+# Processes that the tests start are counted, too. The pages are in .coverage-html.
+coverage: $(READY)
+	$(IN_VENV) pytest --cov --cov-report=term:skip-covered --cov-report=html $(if $(T),,-n 2 --dist loadgroup) $(T)
+
+# Selenium lives in an environment of its own, so that the others need not wait for it.
+browser: .venv-browser/.ready
+	.venv-browser/bin/python -m pytest tests/browser
+
+.venv-browser/.ready: requirements-browser.txt $(READY)
+	@echo "Making .venv-browser; this happens once and takes a minute or two."
+	@$(IN_VENV) venv --clear .venv-browser
+	@.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-browser.txt
+	@touch $@
 
 # New and longer stories each time; one that fails is cut down to what matters and told.
 explore: $(READY)
@@ -41,10 +58,11 @@ chaos: $(READY)
 	@$(IN_VENV) tests.faults.chaos --minutes $(MINUTES) --database $(DATABASE) $(if $(SEED),--seed $(SEED))
 
 # A figure that misses its goal is told and is no failure: these machines are not all alike.
+# bench.json is tracked: commit it after a full run, so that the next one has something to be compared with.
 bench: $(READY)
 	@$(IN_VENV) benchmarks --size $(SIZE)
 
-lint: ruff ruff-format mypy imports
+lint: ruff ruff-format mypy imports djlint biome
 
 ruff: $(READY)
 	$(IN_VENV) ruff check .
@@ -57,6 +75,14 @@ mypy: $(READY)
 
 imports: $(READY)
 	.venv/bin/python .venv/bin/lint-imports
+
+djlint: $(READY)
+	$(IN_VENV) djlint --lint --quiet templates
+
+# Its wheel exists for Linux on x86-64 only; elsewhere CI sees what is wrong.
+biome: $(READY)
+	@if [ -x .venv/bin/biome ]; then .venv/bin/biome lint --error-on-warnings; \
+	    else echo "biome is not available for this machine: scripts and sheets are not checked."; fi
 
 format: $(READY)
 	$(IN_VENV) ruff check --fix-only --quiet .
@@ -94,7 +120,8 @@ lock: $(READY)
 	compile() { "$$folder/bin/uv" pip compile --quiet --upgrade --universal --python-version 3.11 \
 	    --custom-compile-command 'make lock' "$$@"; }; \
 	compile setup.cfg -o requirements.txt; \
-	compile setup.cfg --extra dev -c requirements.txt -o requirements-dev.txt
+	compile setup.cfg --extra dev -c requirements.txt -o requirements-dev.txt; \
+	compile setup.cfg --extra dev --extra browser -c requirements-dev.txt -o requirements-browser.txt
 
 clean:
-	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-browser .coverage .coverage.* .coverage-html .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

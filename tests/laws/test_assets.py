@@ -23,7 +23,7 @@ OWN_FILES = sorted(path.relative_to(OURS).as_posix() for path in OURS.rglob("*.*
 
 def test_htmx_is_the_file_that_was_looked_at(browse: Callable[..., Browser]) -> None:
     on_disk = (htmx_folder() / "htmx.min.js").read_bytes()
-    served = browse().client.get("/static/htmx/htmx.min.js").data
+    served = browse().client.get("/static/htmx/htmx.min.js", buffered=True).data
 
     assert hashlib.sha256(on_disk).hexdigest() == HTMX_SHA256
     assert served == on_disk
@@ -32,7 +32,7 @@ def test_htmx_is_the_file_that_was_looked_at(browse: Callable[..., Browser]) -> 
 
 @pytest.mark.parametrize("name", [*OWN_FILES, "htmx/htmx.min.js"])
 def test_a_file_is_served_as_what_it_is_and_for_long(browse: Callable[..., Browser], name: str) -> None:
-    answer = browse().client.get(f"/static/{name}")
+    answer = browse().client.get(f"/static/{name}", buffered=True)
 
     assert answer.status_code == 200
     assert answer.mimetype == ("text/css" if name.endswith(".css") else "text/javascript")
@@ -48,7 +48,7 @@ def test_an_address_changes_with_the_content(browse: Callable[..., Browser]) -> 
 
     for element in page.all("script[src], link[rel=stylesheet]"):
         path, _, version = str(element.get("src") or element.get("href")).partition("?v=")
-        content = browse().client.get(path).data
+        content = browse().client.get(path, buffered=True).data
         assert version == hashlib.sha256(content).hexdigest()[:12]
 
 
