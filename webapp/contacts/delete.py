@@ -141,12 +141,13 @@ def deleted_before(session: Session, *, workspace_id: int, ids: list[int]) -> bo
 
 def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: datetime) -> None:
     """Take the contacts off their deals; delete the deals left empty; hand on the place of primary."""
+    lives = select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None))
     session.execute(
         update(DealContact)
         .where(
             is_one_of(DealContact.contact_id, gone),
             DealContact.detached_at.is_(None),
-            select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None)).exists(),
+            filter_only(lives.exists()),
         )
         .values(detached_at=now, detached_by_deletion_id=deletion_id)
         .execution_options(synchronize_session=False)
@@ -157,7 +158,7 @@ def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: dat
     )
     session.execute(
         update(Deal)
-        .where(is_one_of(Deal.id, touched), Deal.deleted_at.is_(None), ~attached.exists())
+        .where(is_one_of(Deal.id, touched), Deal.deleted_at.is_(None), filter_only(~attached.exists()))
         .values(deleted_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, insert, literal, select, update
+from sqlalchemy import Select, and_, func, insert, literal, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.database import listed
 from webapp.models import Contact, Deal, DealContact, Deletion, RestoreOutcome
+from webapp.models.base import filter_only
 from webapp.models.restore_job import RESTORED, SKIPPED
 from webapp.restoring.plan import EMAIL_TAKEN, REFUSED, Verdict
 
@@ -33,7 +34,7 @@ def bring_back(session: Session, job_id: int, verdicts: Sequence[Verdict]) -> No
     these = select(listed(session, [verdict.contact_id for verdict in coming]).c.value)
     written = session.execute(
         update(Contact)
-        .where(Contact.id.in_(these), Contact.deleted_at.is_not(None))
+        .where(Contact.id.in_(these), filter_only(Contact.deleted_at.is_not(None)))
         .values(deleted_at=None, restore_job_id=job_id)
         .execution_options(synchronize_session=False)
     )
@@ -60,12 +61,12 @@ def _rejoin_deals(session: Session, contacts: Select[int]) -> None:
     latest_deletion = (
         select(Contact.deletion_id).where(Contact.id == DealContact.contact_id).scalar_subquery()
     )
+    lives_on = select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None))
     session.execute(
         update(DealContact)
         .where(
             DealContact.contact_id.in_(contacts),
-            DealContact.detached_by_deletion_id == latest_deletion,
-            select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None)).exists(),
+            filter_only(and_(DealContact.detached_by_deletion_id == latest_deletion, lives_on.exists())),
         )
         .values(detached_at=None, detached_by_deletion_id=None, is_primary=False)
         .execution_options(synchronize_session=False)
