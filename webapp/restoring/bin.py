@@ -142,7 +142,7 @@ def _rows(extent: Extent) -> Select[Contact, str]:
         .join(Deletion, Deletion.user_id == User.id)
         .where(Deletion.id == Contact.deletion_id)
     )
-    return select(Contact, by.correlate(Contact).scalar_subquery()).where(_only_checked(extent))
+    return select(Contact, by.correlate(Contact).scalar_subquery().label("name")).where(_only_checked(extent))
 
 
 def _in_order(
