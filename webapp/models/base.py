@@ -92,8 +92,8 @@ def is_in(column: InstrumentedAttribute[str], *values: str) -> ColumnElement[boo
 def filter_only(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """The same condition, which only checks the rows that the statement's other conditions find.
 
-    The planner uses no index for it, because it sees only a CASE. With stale statistics it misjudges how many
-    rows a condition leaves, and would walk the recycle bin to find 50 contacts whose ids it has.
+    The CASE keeps the planner off the condition's indexes, which it misjudges with stale statistics: right
+    after a mass deletion it would walk the whole bin to find 50 contacts whose ids the statement gives.
     """
     return case((condition, true()), else_=false())
 
