@@ -16,6 +16,8 @@ SIZES = {
 }
 # The sizes that the absolute goals are for.
 JUDGED = {"postgresql": 1_000_000, "sqlite": 100_000}
+# So many contacts are deleted in one act, at most, before the pages are measured with old statistics.
+MOST_BY_ACCIDENT = 100_000
 
 
 def main() -> None:
@@ -53,6 +55,12 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
                     yield f"Pages with {what}", pages.measure(made, url, world, judged=judged)
                 if "traffic" in parts and is_largest:
                     yield f"{traffic.USERS} people at {what}", traffic.measure(made, url, world)
+        if "pages" in parts:
+            gone = min(max(sizes), MOST_BY_ACCIDENT)
+            yield (
+                f"Pages right after {gone:,} of {2 * gone:,} contacts were deleted, without ANALYZE, {kind}",
+                pages.measure_after_an_accident(made, gone, judged=gone == MOST_BY_ACCIDENT),
+            )
         each = max(sizes) // 10
         if "workers" in parts:
             yield (

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, TextClause, bindparam, text
+from sqlalchemy import Engine, TextClause, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World, new_world
 from webapp.clock import read_clock
-from webapp.models import Account, Deletion, MailingList, Tag
+from webapp.contacts.delete import delete_contacts
+from webapp.models import Account, Contact, Deletion, MailingList, Tag, live
 from webapp.models.base import UtcDateTime
 
 ACCOUNTS, LISTS, TAGS = 100, 3, 3
@@ -125,6 +126,24 @@ def fill(engine: Engine, size: Size, *, name: str = "Northwind") -> World:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE" if postgresql else "ANALYZE"))
     return world
+
+
+def delete_most(engine: Engine, world: World, count: int) -> None:
+    """Delete so many of the workspace's live contacts as the app does; the statistics stay as they were."""
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            for table in ("contact", "contact_search", "deal", "deal_contact"):
+                connection.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = false)"))
+    with Session(engine.execution_options(writes=True)) as session:
+        delete_contacts(
+            session,
+            workspace_id=world.id,
+            which=select(Contact.id).where(live(world.id)).order_by(Contact.id).limit(count),
+            by=world.member.id,
+            now=read_clock(session),
+            source="bench",
+        )
+        session.commit()
 
 
 def _statements(

@@ -17,7 +17,8 @@ from sqlalchemy import Engine, Row, event, func, select, text
 from sqlalchemy.orm import Session
 
 from benchmarks.figures import Figure, at_most, told
-from benchmarks.stage import Databases, stage
+from benchmarks.fill import Size, delete_most
+from benchmarks.stage import Databases, filled, stage
 from tests.factories.people import World
 from tests.support.browser import HTMX, Browser
 from webapp.clock import read_clock
@@ -32,6 +33,12 @@ from webapp.web.paging import to_cursor
 # The goal, in milliseconds at the 95th percentile and in statements.
 MOST_MS, MOST_STATEMENTS = 50, 12
 REPEATS, WARM_UP = 40, 4
+# How many contacts were deleted when the statistics were made that an accident leaves behind.
+SMALL_BIN = 600
+AFTER_AN_ACCIDENT = (
+    *("Bin", "Bin, halfway down", "Bin, search “ann”", "Bin, search “zyx” (rare)", "Bin, 20 ticked"),
+    *("Bin, a tick", "Bin, an old deletion of a few", "Overview", "Overview, search “ann”"),
+)
 
 LEDGER = """
     INSERT INTO restore_outcome (job_id, contact_id, outcome, reason, other_contact_id)
@@ -73,6 +80,19 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
             yield at_most(name, timing.p95, MOST_MS, "ms") if judged else told(name, timing.p95, "ms")
             most = max(most, timing.statements)
     yield at_most("Statements, at most", most, MOST_STATEMENTS)
+
+
+def measure_after_an_accident(made: Databases, contacts: int, *, judged: bool) -> Iterator[Figure]:
+    """Figures of the pages right after half of the live contacts were deleted in one act, without ANALYZE:
+    with the statistics of a small bin."""
+    with filled(made, Size(2 * contacts, SMALL_BIN)) as (url, world), stage(url) as here:
+        delete_most(here.engine, world, contacts)
+        with Session(here.engine) as session:
+            addresses = _addresses(session, world.id)
+        asked = {name: addresses[name] for name in AFTER_AN_ACCIDENT}
+        for timing in time_pages(here.app, world.admin.email, asked):
+            name = f"{timing.name} (median {timing.p50} ms)"
+            yield at_most(name, timing.p95, MOST_MS, "ms") if judged else told(name, timing.p95, "ms")
 
 
 def time_pages(

@@ -176,7 +176,8 @@ def keep_to_indexes(session: Session) -> None:
     """Turn the planner away from reading tables whole, hashing and sorting them, until the transaction ends.
 
     While a restore empties the bin and fills the live side the statistics are wrong about both, and a plan
-    that reads one of them whole, once for each batch, is a thousand times slower. SQLite does it anyway.
+    that reads one of them whole, once for each batch, is a thousand times slower. SQLite has no such setting:
+    there the statements themselves leave one way (`filter_only`).
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(*(func.set_config(f"enable_{way}", "off", True) for way in READING_IT_WHOLE)))

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.models import WINDOW, Contact, Deletion
-from webapp.models.base import is_one_of
+from webapp.models.base import filter_only, is_one_of
 
 # One half of a checksum of 32 bits names the place; the other stands there, above the id.
 HALF, ID_BITS = 16, 48
@@ -38,9 +38,8 @@ class BinnedAddresses:
         suspects = [contact_id for key in keys for contact_id in self._who_may_have(key)]
         if not suspects:
             return set()
-        binned = select(Contact.email_key).where(
-            Contact.id.in_(suspects), Contact.deleted_at >= now - WINDOW, Contact.merged_into_id.is_(None)
-        )
+        in_bin = (Contact.deleted_at >= now - WINDOW) & Contact.merged_into_id.is_(None)
+        binned = select(Contact.email_key).where(Contact.id.in_(suspects), filter_only(in_bin))
         return set(session.scalars(binned))
 
     def _learn(self, session: Session, now: datetime) -> None:

@@ -7,7 +7,7 @@ one after the other (design section 5).
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy import Select, and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.catalogue.deals import hand_on_primary
@@ -15,7 +15,7 @@ from webapp.database import execute_update, lock_workspace
 from webapp.marketing.pending import end_pending
 from webapp.models import Contact, Deal, DealContact, Deletion, live
 from webapp.models.audit_event import record
-from webapp.models.base import is_one_of
+from webapp.models.base import filter_only, is_one_of
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def foresee(session: Session, *, workspace_id: int, which: Select[int]) -> Conse
 
     A deal is deleted with its only contact; a deal with others lives on (article, Restored data).
     """
-    going = select(Contact.id).where(live(workspace_id), Contact.id.in_(which))
+    going = select(Contact.id).where(Contact.id.in_(which), filter_only(live(workspace_id)))
     contacts = session.scalar(select(func.count()).select_from(going.subquery())) or 0
     deals = (
         select(
@@ -42,13 +42,15 @@ def foresee(session: Session, *, workspace_id: int, which: Select[int]) -> Conse
         )
         .join(Deal, Deal.id == DealContact.deal_id)
         .where(
-            Deal.workspace_id == workspace_id, Deal.deleted_at.is_(None), DealContact.detached_at.is_(None)
+            filter_only(and_(Deal.workspace_id == workspace_id, Deal.deleted_at.is_(None))),
+            DealContact.detached_at.is_(None),
         )
         .where(
-            DealContact.deal_id.in_(
+            is_one_of(
+                DealContact.deal_id,
                 select(DealContact.deal_id).where(
-                    DealContact.contact_id.in_(going), DealContact.detached_at.is_(None)
-                )
+                    is_one_of(DealContact.contact_id, going), DealContact.detached_at.is_(None)
+                ),
             )
         )
         .group_by(DealContact.deal_id)
@@ -94,7 +96,7 @@ def delete_contacts(
     count = execute_update(
         session,
         update(Contact)
-        .where(live(workspace_id), is_one_of(Contact.id, which))
+        .where(is_one_of(Contact.id, which), filter_only(live(workspace_id)))
         .values(deleted_at=now, deletion_id=deletion.id, version=Contact.version + 1, updated_at=now),
     )
     if count == 0:
@@ -128,7 +130,8 @@ def deleted_before(session: Session, *, workspace_id: int, ids: list[int]) -> bo
         session.scalar(
             select(
                 exists().where(
-                    Contact.workspace_id == workspace_id, Contact.id.in_(ids), Contact.deleted_at.is_not(None)
+                    Contact.id.in_(ids),
+                    filter_only(and_(Contact.workspace_id == workspace_id, Contact.deleted_at.is_not(None))),
                 )
             )
         )
@@ -137,13 +140,14 @@ def deleted_before(session: Session, *, workspace_id: int, ids: list[int]) -> bo
 
 def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: datetime) -> None:
     """Take the contacts off their deals; delete the deals left empty; hand on the place of primary."""
+    lives = select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None))
     execute_update(
         session,
         update(DealContact)
         .where(
             is_one_of(DealContact.contact_id, gone),
             DealContact.detached_at.is_(None),
-            select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None)).exists(),
+            filter_only(lives.exists()),
         )
         .values(detached_at=now, detached_by_deletion_id=deletion_id),
     )
@@ -154,7 +158,7 @@ def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: dat
     execute_update(
         session,
         update(Deal)
-        .where(is_one_of(Deal.id, touched), Deal.deleted_at.is_(None), ~attached.exists())
+        .where(is_one_of(Deal.id, touched), Deal.deleted_at.is_(None), filter_only(~attached.exists()))
         .values(deleted_at=now),
     )
     hand_on_primary(session, touched.where(DealContact.is_primary))

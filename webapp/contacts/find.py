@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from webapp.contacts.keyset import Keyset, Page, Place, unguessed
+from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.normal import found_by
-from webapp.contacts.search import LOOK, Amount, Search, having
+from webapp.contacts.search import LOOK, Amount, Search, having, text_of
 from webapp.models import (
     Account,
     Contact,
@@ -21,6 +21,7 @@ from webapp.models import (
     Tag,
     live,
 )
+from webapp.models.base import filter_only
 
 NEWEST_FIRST = Keyset(Contact.created_at, Contact.id)
 
@@ -40,13 +41,14 @@ class Wanted:
         return self.restored_by is not None and self.restored <= LOOK
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """What a wanted contact fulfils, its text apart."""
-        conditions = [live(self.workspace_id)]
+        """What a wanted contact fulfils, its text apart: the contacts of a short job are found by the job,
+        all others by walking the live contacts."""
+        if self.restored_by is None:
+            return [live(self.workspace_id)]
+        by_the_job = Contact.restore_job_id == self.restored_by
         if self.by_a_short_job:
-            conditions.append(Contact.restore_job_id == self.restored_by)
-        elif self.restored_by is not None:
-            conditions.append(unguessed(Contact.restore_job_id == self.restored_by))
-        return conditions
+            return [by_the_job, filter_only(live(self.workspace_id))]
+        return [live(self.workspace_id), filter_only(by_the_job)]
 
     def ids(self) -> Select[int]:
         """The ids of the live contacts that are wanted, in no order."""
@@ -76,7 +78,8 @@ def read_these(session: Session, workspace_id: int, ids: list[int]) -> Page:
 
 
 def _rows(workspace_id: int) -> Select[Contact, str]:
-    query = select(Contact, Account.name).where(live(workspace_id))
+    """Live contacts with their accounts' names, for a statement that says which ids it wants."""
+    query = select(Contact, Account.name).where(filter_only(live(workspace_id)))
     return query.outerjoin(Account, (Account.id == Contact.account_id) & Account.deleted_at.is_(None))
 
 
@@ -115,7 +118,12 @@ def count(session: Session, wanted: Wanted) -> int:
 
 def among(session: Session, wanted: Wanted, ids: list[int]) -> list[int]:
     """Those of `ids` that live and are wanted."""
-    return list(session.scalars(wanted.ids().where(Contact.id.in_(ids)))) if ids else []
+    if not ids:
+        return []
+    query = select(Contact.id).where(Contact.id.in_(ids), filter_only(and_(*wanted.conditions())))
+    if wanted.q:
+        query = query.where(filter_only(found_by(wanted.q, text_of(Contact.id))))
+    return list(session.scalars(query))
 
 
 @dataclass(frozen=True)
@@ -131,9 +139,7 @@ class Profile:
 
 def profile(session: Session, workspace_id: int, contact_id: int) -> Profile | None:
     """The live contact `contact_id` of the workspace with its associations; None where there is none."""
-    contact = session.scalar(
-        Wanted(workspace_id).ids().with_only_columns(Contact).where(Contact.id == contact_id)
-    )
+    contact = session.scalar(select(Contact).where(Contact.id == contact_id, filter_only(live(workspace_id))))
     if contact is None:
         return None
     return Profile(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, Select, case, false, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, Select, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 # Where a row stands: its moment and, among rows of one moment, its id.
@@ -16,14 +16,6 @@ class Ids(Protocol):
     """Finds the first `limit` ids beyond a place, in order, and maybe how many there are in all."""
 
     def __call__(self, session: Session, *, limit: int, **place: Place) -> tuple[list[int], int | None]: ...
-
-
-def unguessed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The same condition, which the planner takes to hold for every second row and finds no index for.
-
-    Where it thinks of a handful and there are a million, it would fetch and sort them all for one page.
-    """
-    return case((condition, true()), else_=false())
 
 
 @dataclass(frozen=True)

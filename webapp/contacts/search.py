@@ -10,12 +10,13 @@ around into a scan of everything.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, Subquery, func, select
+from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, Subquery, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.normal import found_by
 from webapp.models import Contact, ContactSearch
+from webapp.models.base import filter_only
 
 # How many contacts a request looks through, or counts: about 15 ms.
 LOOK = 10_000
@@ -66,8 +67,12 @@ class Search:
     def _look(self, contacts: Select[*tuple[Any, ...]]) -> Subquery:
         """Those of the contacts that have the text, found by looking at each of them."""
         near = contacts.subquery()
-        text = select(ContactSearch.text).where(ContactSearch.contact_id == near.c.id).scalar_subquery()
-        return select(near).where(found_by(self.q, text)).subquery()
+        return select(near).where(found_by(self.q, text_of(near.c.id))).subquery()
+
+
+def text_of(contact_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ScalarSelect[str]:
+    """What one contact is found by, looked up by its id."""
+    return select(ContactSearch.text).where(ContactSearch.contact_id == contact_id).scalar_subquery()
 
 
 def having(
@@ -75,7 +80,7 @@ def having(
 ) -> CTE:
     """The workspace's contacts that have the text, as `id`, each with its `value`; null where not all
     conditions on the contact hold."""
-    looked_up = select(value).where(Contact.id == ContactSearch.contact_id, *conditions)
+    looked_up = select(value).where(Contact.id == ContactSearch.contact_id, filter_only(and_(*conditions)))
     return (
         select(
             ContactSearch.contact_id.label("id"),

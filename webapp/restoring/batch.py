@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, insert, literal, select, update
+from sqlalchemy import Select, and_, func, insert, literal, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.database import execute_update, listed
 from webapp.jobs.isolation import by_halves
 from webapp.models import Contact, Deal, DealContact, Deletion, RestoreOutcome
+from webapp.models.base import filter_only
 from webapp.models.restore_outcome import Outcome, Reason
 from webapp.restoring.plan import Verdict, restored_among
 
@@ -34,7 +35,7 @@ def restore_contacts(session: Session, job_id: int, verdicts: Sequence[Verdict])
     written = execute_update(
         session,
         update(Contact)
-        .where(Contact.id.in_(ids), Contact.deleted_at.is_not(None))
+        .where(Contact.id.in_(ids), filter_only(Contact.deleted_at.is_not(None)))
         .values(deleted_at=None, restore_job_id=job_id),
     )
     if written != len(restored):
@@ -61,13 +62,13 @@ def _rejoin_deals(session: Session, contacts: Select[int]) -> None:
     latest_deletion = (
         select(Contact.deletion_id).where(Contact.id == DealContact.contact_id).scalar_subquery()
     )
+    lives_on = select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None))
     execute_update(
         session,
         update(DealContact)
         .where(
             DealContact.contact_id.in_(contacts),
-            DealContact.detached_by_deletion_id == latest_deletion,
-            select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None)).exists(),
+            filter_only(and_(DealContact.detached_by_deletion_id == latest_deletion, lives_on.exists())),
         )
         .values(detached_at=None, detached_by_deletion_id=None, is_primary=False),
     )

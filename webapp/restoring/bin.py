@@ -1,15 +1,17 @@
 """The bin: the workspace's contacts deleted within the last 30 days, not merged, their deletion complete."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session, aliased
 
-from webapp.contacts.keyset import Keyset, Page, Place, unguessed
+from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.normal import found_by
-from webapp.contacts.search import LOOK, Search, having
+from webapp.contacts.search import LOOK, Search, having, text_of
 from webapp.models import WINDOW, Contact, ContactSearch, Deletion, User
+from webapp.models.base import filter_only
 from webapp.restoring.filters import Filters
 from webapp.restoring.scope import Scope
 
@@ -41,8 +43,16 @@ class Extent:
         )
 
     def contacts(self, filters: Filters) -> ColumnElement[bool]:
-        """The contacts in the bin, for a statement that joins their deletion."""
-        return and_(self.deletions(filters), self.alone(filters), self._moment(filters))
+        """The contacts in the bin that `filters` match, their text apart.
+
+        A statement that walks the bin takes this as it is; one that has the contacts' ids only checks it.
+        """
+        return and_(self.alone(filters), self.by_deletion(filters), self._moment(filters))
+
+    def by_deletion(self, filters: Filters) -> ColumnElement[bool]:
+        """The contacts of the deletions that `filters` speaks of. No way to the contacts: it would lead to
+        all of a deletion's, in no order."""
+        return filter_only(Contact.deletion_id.in_(select(Deletion.id).where(self.deletions(filters))))
 
     def _moment(self, filters: Filters) -> ColumnElement[bool]:
         """The moment of the one deletion that is asked for: the walk begins there and need not come to it."""
@@ -57,10 +67,19 @@ class Extent:
     def alone(self, filters: Filters) -> ColumnElement[bool]:
         """What of it the contact tells without its deletion: the index of the walk has these ranges."""
         return and_(
-            Contact.workspace_id == self.workspace_id,
-            Contact.deleted_at.is_not(None),
+            self._gone(),
             Contact.deleted_at >= max(self.as_of - WINDOW, filters.since or self.as_of - WINDOW),
             Contact.deleted_at < filters.before if filters.before else true(),
+        )
+
+    def at(self, moments: Sequence[datetime]) -> ColumnElement[bool]:
+        """The contacts that were deleted at these moments, which lie in the window."""
+        return and_(self._gone(), Contact.deleted_at.in_(moments))
+
+    def _gone(self) -> ColumnElement[bool]:
+        return and_(
+            Contact.workspace_id == self.workspace_id,
+            Contact.deleted_at.is_not(None),
             Contact.merged_into_id.is_(None),
         )
 
@@ -72,17 +91,22 @@ def extent_of(scope: Scope) -> Extent:
 
 def chosen(scope: Scope) -> Select[int]:
     """The ids of the contacts that `scope` means and that are in the bin now, in no order."""
-    query = walkable(extent_of(scope), scope.filters or Filters())
-    if scope.filters is None:
-        query = query.where(Contact.id.in_(scope.ids))
-    return query
+    extent = extent_of(scope)
+    return _these(extent, scope.ids) if scope.filters is None else walkable(extent, scope.filters)
+
+
+def _these(extent: Extent, ids: Sequence[int]) -> Select[int]:
+    """Those of `ids` that are in the bin, for a statement that looks each of them up by its key."""
+    return select(Contact.id).where(Contact.id.in_(ids), _only_checked(extent))
+
+
+def _only_checked(extent: Extent) -> ColumnElement[bool]:
+    return filter_only(extent.contacts(Filters()))
 
 
 def walkable(extent: Extent, filters: Filters) -> Select[int]:
-    """The ids of the contacts in the bin that `filters` match, in no order, joined to their deletion."""
-    query = (
-        select(Contact.id).join(Deletion, Deletion.id == Contact.deletion_id).where(extent.contacts(filters))
-    )
+    """The ids of the contacts in the bin that `filters` match, in no order."""
+    query = select(Contact.id).where(extent.contacts(filters))
     if filters.q:
         query = query.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(found_by(filters.q))
     return query
@@ -112,18 +136,22 @@ def read_these(session: Session, extent: Extent, ids: list[int]) -> Page:
 
 
 def _rows(extent: Extent) -> Select[Contact, str]:
-    query = walkable(extent, Filters()).with_only_columns(Contact, User.name)
-    return query.outerjoin(User, User.id == Deletion.user_id)
+    """Contacts in the bin with the names of those who deleted them, for a statement that has their ids."""
+    by = (
+        select(User.name)
+        .join(Deletion, Deletion.user_id == User.id)
+        .where(Deletion.id == Contact.deletion_id)
+    )
+    return select(Contact, by.correlate(Contact).scalar_subquery().label("name")).where(_only_checked(extent))
 
 
 def _in_order(
     session: Session, extent: Extent, filters: Filters, after: Place | None
 ) -> tuple[Select[int], int]:
     """The ids of the contacts that `filters` match, their text apart, and how many they are. For reading in
-    the order of the walk: no index but the walk's seems worth a try to the planner."""
+    the order of the walk: its index is the only one that the statement can use."""
     the_others = replace(filters, q="")
-    deletions = select(Deletion.id).where(extent.deletions(filters))
-    query = select(Contact.id).where(extent.alone(filters), unguessed(Contact.deletion_id.in_(deletions)))
+    query = select(Contact.id).where(extent.alone(filters), extent.by_deletion(filters))
     if filters.deletion is None and filters.deleted_by is None:
         return query, count(session, extent, the_others)
     # What was deleted before, after and, if they are few, between the named deletions is skipped: it may be a
@@ -135,7 +163,9 @@ def _in_order(
         return query.where(Contact.deleted_at <= moments[0]), count(session, extent, the_others)
     reach = sum(in_bin for _, in_bin in found)
     if reach <= LOOK:
-        return query.where(Contact.deleted_at.in_(moments)), reach
+        # The moments alone, without the range that they lie in: SQLite would walk the range.
+        at_moments = select(Contact.id).where(extent.at(moments), extent.by_deletion(filters))
+        return at_moments, reach
     if after is None:
         query = query.where(Contact.deleted_at <= moments[0])
     return query.where(Contact.deleted_at >= moments[-1]), reach
@@ -177,9 +207,8 @@ def among(session: Session, extent: Extent, filters: Filters, ids: list[int]) ->
     """Those of `ids` that are in the bin, each with whether `filters` match it."""
     if not ids:
         return {}
-    text = select(ContactSearch.text).where(ContactSearch.contact_id == Contact.id).scalar_subquery()
-    matches = and_(extent.contacts(filters), found_by(filters.q, text) if filters.q else true())
-    query = walkable(extent, Filters()).add_columns(matches).where(Contact.id.in_(ids))
+    has_text = found_by(filters.q, text_of(Contact.id)) if filters.q else true()
+    query = _these(extent, ids).add_columns(and_(extent.contacts(filters), has_text))
     return {contact_id: bool(fits) for contact_id, fits in session.execute(query)}
 
 
