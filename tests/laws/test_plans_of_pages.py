@@ -14,7 +14,6 @@ import pytest
 from flask_migrate import upgrade
 from sqlalchemy import Engine, Select, select, text
 from sqlalchemy.orm import Session
-from webapp.jobs.lease import RedisLease
 
 from benchmarks.fill import Size, fill
 from tests.factories.people import World
@@ -29,6 +28,7 @@ from webapp.extensions import db
 from webapp.models import Contact, live
 from webapp.restoring import bin as the_bin
 from webapp.web.paging import to_cursor
+from webapp.worker.redis_lock import RedisLock
 
 # The tables with a row, or several, for each contact.
 LARGE = {
@@ -227,7 +227,7 @@ def _wrong(plan: Plan) -> str | None:
     return None
 
 
-def test_no_statement_is_misled(scene: Scene, lease: RedisLease, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_statement_is_misled(scene: Scene, lease: RedisLock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages right after the accident, restores, pages about them, and another deletion."""
     read = scene.read(*scene.addresses())
     # The same where there are too many contacts to look through all of them for a text.

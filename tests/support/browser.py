@@ -8,11 +8,11 @@ it into the page it has. So one test can tell its story twice, with scripts and 
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from bs4 import Tag
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.factories.people import PASSWORD
+from tests.support.element import Element
 from tests.support.seen import Fields, Seen, form_fields
 from webapp.models import Contact, User
 
@@ -63,22 +63,28 @@ class Browser:
     def token(self) -> str:
         """A CSRF token of this browser's session."""
         page = self.get("/contacts")
-        return str(page.all("input[name=csrf_token]")[0]["value"])
+        return page.all("input[name=csrf_token]")[0]["value"]
 
     def submit(
-        self, page: Seen, form: str | Tag, *, button: Tag | None = None, htmx: bool = False, **typed: str
+        self,
+        page: Seen,
+        form: str | Element,
+        *,
+        button: Element | None = None,
+        htmx: bool = False,
+        **typed: str,
     ) -> Seen:
         """Submit the form with what it holds, with `typed` in its fields, by its `button`."""
         if isinstance(form, str):
             form = page.first(form)
-        fields = [(name, value) for name, value in form_fields(page.soup, form) if name not in typed]
+        fields = [(name, value) for name, value in form_fields(page.document, form) if name not in typed]
         fields += list(typed.items())
-        action = str(form.get("action") or page.path)
-        method = str(form.get("method", "get")).lower()
+        action = form.get("action") or page.path
+        method = form.attrs.get("method", "get").lower()
         if button is not None:
             assert not button.has_attr("disabled"), f"the button is off: {button}"
-            action = str(button.get("formaction") or action)
-            method = str(button.get("formmethod") or method).lower()
+            action = button.get("formaction") or action
+            method = (button.get("formmethod") or method).lower()
             fields += own_value(button)
         if method == "post":
             return self.post(action, fields, htmx=htmx)
@@ -86,7 +92,7 @@ class Browser:
 
     # What a person does on a page, with scripts or without.
 
-    def press(self, page: Seen, button: str | Tag) -> Seen:
+    def press(self, page: Seen, button: str | Element) -> Seen:
         """Press the button, or follow the link, and see the page that is there then."""
         element = page.button(button) if isinstance(button, str) else button
         assert not element.has_attr("disabled"), f"the button is off: {element}"
@@ -96,7 +102,7 @@ class Browser:
                 if asking is not None and (asking.get("hx-get") or asking.get("hx-post")):
                     return self.ask(page, asking)
         if element.name == "a":
-            return self.get(str(element["href"]))
+            return self.get(element["href"])
         assert form is not None, f"a button without a form: {element}"
         return self.submit(page, form, button=element)
 
@@ -132,16 +138,16 @@ class Browser:
         """Let the part of the page that polls ask once more."""
         return self.ask(page, page.one("[data-poll]"))
 
-    def ask(self, page: Seen, element: Tag) -> Seen:
+    def ask(self, page: Seen, element: Element) -> Seen:
         """What htmx does for `element`: send its request, and swap the answer into `page`."""
         form = element if element.name == "form" else element.find_parent("form")
         included = form is element or element.get("hx-include") == "closest form"
-        fields = form_fields(page.soup, form) if form is not None and included else []
+        fields = form_fields(page.document, form) if form is not None and included else []
         fields += own_value(element) if element.name == "button" else []
         if element.get("hx-post"):
-            part = self.post(str(element["hx-post"]), fields, htmx=True)
+            part = self.post(element["hx-post"], fields, htmx=True)
         else:
-            part = self.get(str(element["hx-get"]), fields, htmx=True)
+            part = self.get(element["hx-get"], fields, htmx=True)
         if "HX-Redirect" in part.headers:
             return self.get(part.headers["HX-Redirect"])
         return page.with_part(part, element)
@@ -160,11 +166,11 @@ def look(response: TestResponse, htmx: bool) -> Seen:
     )
 
 
-def own_value(button: Tag) -> Fields:
-    return [(str(button["name"]), str(button.get("value") or ""))] if button.get("name") else []
+def own_value(button: Element) -> Fields:
+    return [(button["name"], button.get("value") or "")] if button.get("name") else []
 
 
-def set_value(field: Tag, value: str) -> None:
+def set_value(field: Element, value: str) -> None:
     if field.name != "select":
         field["value"] = value
         return

@@ -1,12 +1,11 @@
 """An answer as a person sees it."""
 
-import copy
 from dataclasses import dataclass, field
 
-from bs4 import BeautifulSoup, Tag
 from werkzeug.datastructures import Headers
 
-from tests.support.page import check_fragment, check_page
+from tests.support.element import Document, Element
+from tests.support.page import check_document, check_fragment, check_page
 
 Fields = list[tuple[str, str]]
 
@@ -15,7 +14,7 @@ Fields = list[tuple[str, str]]
 class Seen:
     status: int
     headers: Headers
-    soup: BeautifulSoup
+    document: Document
     path: str
     query: dict[str, str] = field(default_factory=dict)
     # With scripts: what the last request brought, before it was put into the page.
@@ -33,41 +32,39 @@ class Seen:
         htmx: bool,
     ) -> "Seen":
         if not html or 300 <= status < 400:
-            soup = BeautifulSoup(html, "html.parser")
+            document = Document(html)
         else:
-            soup = check_fragment(html) if htmx else check_page(html)
+            document = check_fragment(html) if htmx else check_page(html)
             # It only says which way a name runs; the words around it are one sentence to the eye.
-            for name in soup("bdi"):
-                name.unwrap()
-            soup.smooth()
-        return cls(status, headers, soup, path, query)
+            document.unwrap("bdi")
+        return cls(status, headers, document, path, query)
 
     @property
     def text(self) -> str:
-        return " ".join(self.soup.get_text(" ").split())
+        return " ".join(self.document.get_text(" ").split())
 
-    def one(self, selector: str) -> Tag:
-        found = self.soup.select(selector)
+    def one(self, selector: str) -> Element:
+        found = self.document.select(selector)
         assert len(found) == 1, f"{len(found)} × {selector} in: {self.text[:600]}"
         return found[0]
 
-    def first(self, selector: str) -> Tag:
-        found = self.soup.select_one(selector)
+    def first(self, selector: str) -> Element:
+        found = self.document.select_one(selector)
         assert found is not None, f"no {selector} in: {self.text[:600]}"
         return found
 
-    def all(self, selector: str) -> list[Tag]:
-        return self.soup.select(selector)
+    def all(self, selector: str) -> list[Element]:
+        return self.document.select(selector)
 
     def words(self, selector: str) -> str:
         """The text of the one element at `selector`."""
         return " ".join(self.one(selector).get_text(" ").split())
 
-    def button(self, text: str) -> Tag:
+    def button(self, text: str) -> Element:
         """The button or link whose text begins with `text`, or that is labelled so; the exact one first."""
         named = [
             (" ".join(element.get_text(" ").split()), element)
-            for element in self.soup.select("button, a, input[type=submit]")
+            for element in self.document.select("button, a, input[type=submit]")
         ]
         for words, element in named:
             if words == text or element.get("aria-label") == text:
@@ -80,67 +77,67 @@ class Seen:
     def has_button(self, text: str) -> bool:
         return any(
             " ".join(element.get_text(" ").split()).startswith(text)
-            for element in self.soup.select("button, a")
+            for element in self.document.select("button, a")
         )
 
     @property
     def complaint(self) -> str:
         """What an error says: on its page, beside a field, in the bar or in a notice."""
-        found = self.soup.select(".lead, .field-error, .bar-message, .notice p")
+        found = self.document.select(".lead, .field-error, .bar-message, .notice p")
         return " ".join(" ".join(element.get_text(" ").split()) for element in found)
 
     @property
     def names(self) -> list[str]:
         """The contacts in the table, by name, from the top."""
-        return [element.get_text(strip=True) for element in self.soup.select("tbody [id^=name-]")]
+        return [element.get_text(strip=True) for element in self.document.select("tbody [id^=name-]")]
 
     @property
     def ids(self) -> list[int]:
         """The contacts in the table, by id, from the top."""
-        return [int(str(e["id"]).removeprefix("name-")) for e in self.soup.select("tbody [id^=name-]")]
+        return [int(e["id"].removeprefix("name-")) for e in self.document.select("tbody [id^=name-]")]
 
     @property
     def selected(self) -> list[int]:
         """The ids that the page would send as ticked, wherever they are kept; sorted."""
-        fields = form_fields(self.soup, self.one("#browse"))
+        fields = form_fields(self.document, self.one("#browse"))
         return sorted(int(value) for name, value in fields if name == "selected")
 
-    def with_part(self, part: "Seen", element: Tag) -> "Seen":
+    def with_part(self, part: "Seen", element: Element) -> "Seen":
         """This page after htmx has put `part`, which `element` asked for, in its place; checked again."""
-        soup = copy.copy(self.soup)
-        selector = part.headers.get("HX-Retarget") or str(element["hx-target"])
-        how = (part.headers.get("HX-Reswap") or str(element["hx-swap"])).split()[0]
-        target = soup.select_one(f"#{element['id']}" if selector == "this" else selector)
+        page = self.document.copy()
+        selector = part.headers.get("HX-Retarget") or element["hx-target"]
+        how = (part.headers.get("HX-Reswap") or element["hx-swap"]).split()[0]
+        target = page.select_one(f"#{element['id']}" if selector == "this" else selector)
         assert target is not None, f"nothing to put the part into: {selector}"
-        root = copy.copy(part.soup.find(True))
+        root = part.document.roots[0]
         if how == "outerHTML":
             target.replace_with(root)
         else:
             assert how == "innerHTML", f"another way of swapping than the ones we use: {how}"
-            target.clear()
-            target.append(root)
-        return Seen(part.status, part.headers, check_page(str(soup)), self.path, self.query, part)
+            target.fill_with(root)
+        check_document(page)
+        return Seen(part.status, part.headers, page, self.path, self.query, part)
 
 
-def form_fields(soup: BeautifulSoup, form: Tag) -> Fields:
+def form_fields(document: Document, form: Element) -> Fields:
     """What a browser would send for `form`, buttons apart."""
     fields: Fields = []
     elements = form.select("input, select, textarea")
     if form.get("id"):
-        elements += [e for e in soup.select(f'[form="{form["id"]}"]') if e.name != "button"]
+        elements += [e for e in document.select(f'[form="{form["id"]}"]') if e.name != "button"]
     for element in elements:
         name = element.get("name")
         if not name or element.has_attr("disabled"):
             continue
-        kind = str(element.get("type", "text"))
+        kind = element.get("type", "text")
         if element.name == "select":
             chosen = element.select_one("option[selected]") or element.select_one("option")
-            fields.append((str(name), str(chosen.get("value", "")) if chosen else ""))
+            fields.append((name, chosen.get("value") or "" if chosen else ""))
         elif element.name == "textarea":
-            fields.append((str(name), element.get_text()))
+            fields.append((name, element.get_text()))
         elif kind in ("checkbox", "radio"):
             if element.has_attr("checked"):
-                fields.append((str(name), str(element.get("value", "on"))))
+                fields.append((name, element.attrs.get("value", "on")))
         elif kind not in ("submit", "button"):
-            fields.append((str(name), str(element.get("value", ""))))
+            fields.append((name, element.attrs.get("value", "")))
     return fields

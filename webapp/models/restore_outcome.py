@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import String
+from sqlalchemy import String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId, partial_index
@@ -52,3 +52,7 @@ class RestoreOutcome(Base):
     # The live contact that holds the address, or the twin that was preferred.
     other_contact_id: Mapped[int | None] = mapped_column(BigId)
     detail: Mapped[str | None] = mapped_column(String(300))
+
+
+# Spelled out: the partial index serves only a statement that states its condition.
+NOT_RESTORED = RestoreOutcome.outcome != literal_column("'restored'")

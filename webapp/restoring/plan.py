@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from webapp.contacts.keyset import Place
 from webapp.database import listed
 from webapp.models import Contact, Deletion
+from webapp.models.base import filter_only
 from webapp.models.restore_outcome import Outcome, Reason
 from webapp.restoring.bin import WALK, chosen
 from webapp.restoring.scope import Scope
@@ -58,7 +59,7 @@ def judge(
     holder_id = (
         select(holder.id)
         .where(
-            holder.workspace_id + 0 == Contact.workspace_id,
+            filter_only(holder.workspace_id == Contact.workspace_id),
             holder.email_key == Contact.email_key,
             holder.deleted_at.is_(None),
         )

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.models import Contact, Job, RestoreOutcome
-from webapp.models.restore_outcome import Outcome, Reason
+from webapp.models.base import filter_only
+from webapp.models.restore_outcome import NOT_RESTORED, Reason
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def reasons(session: Session, job: Job) -> list[tuple[str, int]]:
     counts = dict(
         session.execute(
             select(RestoreOutcome.reason, func.count())
-            .where(RestoreOutcome.job_id == job.id, RestoreOutcome.outcome != Outcome.RESTORED)
+            .where(RestoreOutcome.job_id == job.id, NOT_RESTORED)
             .group_by(RestoreOutcome.reason)
         )
         .tuples()
@@ -48,7 +49,7 @@ def not_restored(session: Session, job: Job, *, size: int, after: int | None = N
     """The contacts with an outcome other than restored, by id, from the one after the id `after`."""
     query = (
         select(RestoreOutcome)
-        .where(RestoreOutcome.job_id == job.id, RestoreOutcome.outcome != Outcome.RESTORED)
+        .where(RestoreOutcome.job_id == job.id, NOT_RESTORED)
         .order_by(RestoreOutcome.contact_id)
         .limit(size)
     )
@@ -71,6 +72,6 @@ def not_restored(session: Session, job: Job, *, size: int, after: int | None = N
 def _people(session: Session, workspace_id: int, outcomes: Sequence[RestoreOutcome]) -> dict[int, Contact]:
     wanted = {o.contact_id for o in outcomes} | {o.other_contact_id for o in outcomes if o.other_contact_id}
     found = session.scalars(
-        select(Contact).where(Contact.workspace_id == workspace_id, Contact.id.in_(wanted))
+        select(Contact).where(Contact.id.in_(wanted), filter_only(Contact.workspace_id == workspace_id))
     )
     return {contact.id: contact for contact in found}
