@@ -27,7 +27,7 @@ from webapp.contacts.keyset import Keyset
 from webapp.extensions import db
 from webapp.models import Contact, Deletion, Job, live
 from webapp.models.job import JobState
-from webapp.restoring.bin import WALK
+from webapp.restoring.recycle_bin import WALK
 from webapp.web.paging import to_cursor
 
 # The goal, in milliseconds at the 95th percentile and in statements.

@@ -11,7 +11,6 @@ from tests.factories.people import World
 from tests.support.browser import HTMX, Browser
 from tests.support.seen import Seen
 from webapp.contacts import find, search
-from webapp.restoring import bin as the_bin
 from webapp.web import counting
 
 NAMES = ("Ann", "Bob")
@@ -21,7 +20,7 @@ NAMES = ("Ann", "Bob")
 def looks_at_seventy(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request looks at no more than 70 contacts, so that a few stand for a million."""
     for module in (search, find, the_bin):
-        monkeypatch.setattr(module, "LOOK", 70)
+        monkeypatch.setattr(module, "SCAN_LIMIT", 70)
 
 
 @pytest.fixture

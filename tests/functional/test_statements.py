@@ -13,7 +13,6 @@ from tests.support.browser import Browser
 from webapp.clock import read_clock
 from webapp.contacts import find, search
 from webapp.models import Contact
-from webapp.restoring import bin as the_bin
 from webapp.web.paging import to_cursor
 
 MOST = 12
@@ -75,7 +74,7 @@ def test_each_page_and_each_update_takes_at_most_twelve(
 ) -> None:
     """Signed in, with a selection, both where all contacts are looked at and where they are too many."""
     for module in (search, find, the_bin):
-        monkeypatch.setattr(module, "LOOK", looked_at)
+        monkeypatch.setattr(module, "SCAN_LIMIT", looked_at)
     job = admin.press(
         admin.press(admin.get("/contacts/restore/confirm-all"), "Restore"), "Cancel this restore"
     )

@@ -26,7 +26,7 @@ from webapp.contacts import find, search
 from webapp.contacts.delete import delete_contacts
 from webapp.extensions import db
 from webapp.models import Contact, live
-from webapp.restoring import bin as the_bin
+from webapp.restoring import recycle_bin
 from webapp.web.paging import to_cursor
 from webapp.worker.redis_lock import RedisLock
 
@@ -201,7 +201,7 @@ def _values(session: Session, world: World) -> dict[str, object]:
         "one": middle.id,
         "today": f"{read_clock(session):%Y-%m-%d}",
         "by": world.member.id,
-        "accident": the_bin.latest_number(session, world.id),
+        "accident": recycle_bin.latest_number(session, world.id),
         "ticked_live": "&".join(f"selected={contact.id}" for contact in stayed[:20]),
         "ticked": "&".join(f"selected={contact.id}" for contact in went[:20]),
     }
@@ -227,18 +227,18 @@ def _wrong(plan: Plan) -> str | None:
     return None
 
 
-def test_no_statement_is_misled(scene: Scene, lease: RedisLock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_statement_is_misled(scene: Scene, lock: RedisLock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages right after the accident, restores, pages about them, and another deletion."""
     read = scene.read(*scene.addresses())
     # The same where there are too many contacts to look through all of them for a text.
     for module in (search, find, the_bin):
-        monkeypatch.setattr(module, "LOOK", 20)
+        monkeypatch.setattr(module, "SCAN_LIMIT", 20)
     read += scene.read(*scene.addresses())
     with Session(scene.engine) as session:
         gone = select(Contact).where(Contact.deleted_at.is_not(None)).order_by(Contact.id).limit(20)
         ticked = session.scalars(gone).all()
         with plans(scene.engine) as restored:
-            job_id = _restore(Restoring(session, scene.world, lease), ticked)
+            job_id = _restore(Restoring(session, scene.world, lock), ticked)
     read += restored + scene.read(*(page.format(job=job_id) for page in AFTERWARDS))
     with Session(scene.engine.execution_options(writes=True)) as session, plans(scene.engine) as deleted:
         _delete(session, scene.world, select(Contact.id).where(live(scene.world.id)).limit(20))

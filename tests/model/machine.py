@@ -40,10 +40,10 @@ from webapp.jobs.run import LOST_LEASE, RELEASED, carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.jobs.start import AlreadyRunning
 from webapp.models import Job, RestoreOutcome, User
-from webapp.restoring.bin import Extent, read_page
 from webapp.restoring.filters import read_filters
 from webapp.restoring.plan import plan_selection
 from webapp.restoring.question import Question, about_all, about_selection
+from webapp.restoring.recycle_bin import BinWindow, read_page
 from webapp.restoring.start import start
 from webapp.restoring.work import NothingToRestore, PlanChanged
 from webapp.worker.kinds import KINDS
@@ -202,7 +202,7 @@ class Machine(Everyday):
             return None
         question = about_all(self.session, self.world.id, meaning, self.now, zone=ZONE, people={})
         dialog = self.look_at(question, rules.scope_now(self.business, filters=filters))
-        page = read_page(self.session, Extent(self.world.id, self.now), meaning, size=100)
+        page = read_page(self.session, BinWindow(self.world.id, self.now), meaning, size=100)
         assert [row[0].id for row in page.rows] == [self.ids[contact] for contact in dialog.plan]
         assert question.scope.expected == len(dialog.plan)
         assert question.can_restore_any == bool(dialog.plan)

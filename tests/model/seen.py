@@ -27,8 +27,8 @@ from webapp.models import (
     Tag,
     days_left,
 )
-from webapp.restoring.bin import Extent, count, read_page
 from webapp.restoring.filters import Filters
+from webapp.restoring.recycle_bin import BinWindow, count, read_page
 
 Sight = dict[str, Any]
 # The database's id of each thing of the model.
@@ -101,7 +101,7 @@ def stored(session: Session, world: World, business: Business) -> Sight:
         return [tuple(row) for row in connection.execute(statement, here)]
 
     contacts, deals = read(CONTACTS), read(DEALS)
-    extent = Extent(world.id, business.now)
+    window = BinWindow(world.id, business.now)
     return {
         "lists, tags and accounts": set(read(CATALOGUE)),
         "contacts": {row[0]: row[4:] for row in contacts if row[1]},
@@ -117,9 +117,9 @@ def stored(session: Session, world: World, business: Business) -> Sight:
         },
         "the bin": [
             (contact.id, contact.deleted_at, name, days_left(contact.deleted_at, business.now))
-            for contact, name in read_page(session, extent, Filters(), size=100).rows
+            for contact, name in read_page(session, window, Filters(), size=100).rows
         ],
-        "how many are in the bin": count(session, extent, Filters()),
+        "how many are in the bin": count(session, window, Filters()),
         "deletions": read(DELETIONS),
         "runs": sorted(
             (*run, due.timestamp() if run[2] in ("queued", "waiting") else 0) for *run, due in read(RUNS)

@@ -12,9 +12,9 @@ from webapp.contacts.find import Profile, profile
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.models import Contact, Job, RestoreOutcome
-from webapp.restoring.bin import Extent, read_page
 from webapp.restoring.filters import Filters, read_filters
 from webapp.restoring.question import Question, about_all, about_selection
+from webapp.restoring.recycle_bin import BinWindow, read_page
 from webapp.restoring.scope import Scope
 from webapp.restoring.start import start
 from webapp.worker.kinds import KINDS
@@ -101,7 +101,7 @@ class Restoring:
     def in_bin(self, *, at: datetime | None = None, filters: Filters | None = None) -> set[int]:
         """The ids of the contacts that the bin's page shows."""
         page = read_page(
-            self.session, Extent(self.world.id, at or self.now()), filters or Filters(), size=1000
+            self.session, BinWindow(self.world.id, at or self.now()), filters or Filters(), size=1000
         )
         return {row[0].id for row in page.rows}
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.normal import found_by
-from webapp.contacts.search import LOOK, Amount, Search, having, text_of
+from webapp.contacts.search import SCAN_LIMIT, Amount, Search, having, text_of
 from webapp.models import (
     Account,
     Contact,
@@ -38,7 +38,7 @@ class Wanted:
 
     @property
     def by_a_short_job(self) -> bool:
-        return self.restored_by is not None and self.restored <= LOOK
+        return self.restored_by is not None and self.restored <= SCAN_LIMIT
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """What a wanted contact fulfils, its text apart: the contacts of a short job are found by the job,
@@ -91,7 +91,7 @@ def _search(session: Session, wanted: Wanted) -> Search:
         order=NEWEST_FIRST,
         among=everybody.ids().with_only_columns(Contact.id, Contact.created_at.label("moment")),
         found=select(found.c.id, found.c.value.label("moment")).where(found.c.value.is_not(None)),
-        is_short=wanted.by_a_short_job or _count_up_to(session, everybody, LOOK).exact,
+        is_short=wanted.by_a_short_job or _count_up_to(session, everybody, SCAN_LIMIT).exact,
     )
 
 
@@ -99,7 +99,7 @@ def count_at_once(session: Session, wanted: Wanted, page: Page, size: int) -> Am
     """How many live contacts are wanted, as far as a request can tell; `page` is one of theirs."""
     if wanted.q or page.total is not None:
         return Amount.on(page, size)
-    return _count_up_to(session, wanted, LOOK)
+    return _count_up_to(session, wanted, SCAN_LIMIT)
 
 
 def _count_up_to(session: Session, wanted: Wanted, most: int) -> Amount:

@@ -19,7 +19,7 @@ from webapp.models import Contact, ContactSearch
 from webapp.models.base import filter_only
 
 # How many contacts a request looks through, or counts: about 15 ms.
-LOOK = 10_000
+SCAN_LIMIT = 10_000
 
 
 @dataclass(frozen=True)
@@ -45,19 +45,23 @@ class Search:
     among: Select[*tuple[Any, ...]]
     # Those of them that have it, in no order (`having` begins such a select).
     found: Select[*tuple[Any, ...]]
-    # Whether `among` has at most LOOK contacts, so that all of them can be looked through.
+    # Whether `among` has at most SCAN_LIMIT contacts, so that all of them can be looked through.
     is_short: bool
 
     def ids(self, session: Session, *, limit: int, **place: Place) -> tuple[list[int], int | None]:
         """The first `limit` ids beyond the place, in order, and how many match in all if that is known."""
         if not self.is_short:
-            near = self._look(self.order.cut(self.among, limit=LOOK, **place))
+            near = self._look(self.order.cut(self.among, limit=SCAN_LIMIT, **place))
             ids = list(
                 session.scalars(Keyset(near.c.moment, near.c.id).cut(select(near.c.id), limit=limit, **place))
             )
             if len(ids) == limit:
                 return ids, None
-        every = self._look(self.order.cut(self.among, limit=LOOK)) if self.is_short else self.found.subquery()
+        every = (
+            self._look(self.order.cut(self.among, limit=SCAN_LIMIT))
+            if self.is_short
+            else self.found.subquery()
+        )
         counted = select(every.c.id, every.c.moment, func.count().over().label("total")).subquery()
         rows = session.execute(
             Keyset(counted.c.moment, counted.c.id).cut(select(counted), limit=limit, **place)

@@ -6,8 +6,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.models import Deletion
-from webapp.restoring.bin import Extent
 from webapp.restoring.filters import Filters
+from webapp.restoring.recycle_bin import BinWindow
 
 # As many as a page of the overview shows: nobody ticks so many one by one, meaning each of them.
 LARGE = 50
@@ -28,7 +28,7 @@ def large_deletion_lately(
         select(Deletion)
         .options(joinedload(Deletion.user))
         .where(
-            Extent(workspace_id, as_of=now).deletions(Filters(since=now - TOLD_FOR)),
+            BinWindow(workspace_id, as_of=now).deletions(Filters(since=now - TOLD_FOR)),
             Deletion.contact_count >= LARGE,
             Deletion.in_bin > 0,
             or_(Deletion.user_id.is_(None), Deletion.user_id != reader),

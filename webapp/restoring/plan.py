@@ -18,7 +18,7 @@ from webapp.database import listed
 from webapp.models import Contact, Deletion
 from webapp.models.base import filter_only
 from webapp.models.restore_outcome import Outcome, Reason
-from webapp.restoring.bin import WALK, chosen
+from webapp.restoring.recycle_bin import WALK, chosen
 from webapp.restoring.scope import Scope
 
 LONGEST_DETAIL = 300

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from webapp.models.restore_outcome import Outcome, Reason
-from webapp.restoring.bin import Extent, chosen, count, latest_number
 from webapp.restoring.filters import Filters
 from webapp.restoring.plan import digest, plan_selection
+from webapp.restoring.recycle_bin import BinWindow, chosen, count, latest_number
 from webapp.restoring.scope import Scope
 
 GONE = {Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN}
@@ -56,7 +56,7 @@ def about_all(
 ) -> Question:
     """The question for everything in the bin that `filters` match; `through` as above."""
     through = latest_number(session, workspace_id) if through is None else through
-    number = count(session, Extent(workspace_id, now, through), filters)
+    number = count(session, BinWindow(workspace_id, now, through), filters)
     scope = Scope(
         workspace_id=workspace_id,
         as_of=now,

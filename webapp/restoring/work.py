@@ -16,8 +16,8 @@ from webapp.models import Contact, ContactSearch, Deletion, Job, RestoreOutcome,
 from webapp.models.job import Note
 from webapp.models.restore_outcome import Reason
 from webapp.restoring.batch import REFUSALS, restore_carefully, restore_contacts, write_outcomes
-from webapp.restoring.bin import chosen
 from webapp.restoring.plan import Verdict, digest, judge, missing, plan_selection
+from webapp.restoring.recycle_bin import chosen
 from webapp.restoring.scope import Scope
 
 REQUESTER_NOT_ALLOWED = "requester_not_allowed"

@@ -9,8 +9,8 @@ from flask_login import current_user
 from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.jobs.queries import active_job, find_job
-from webapp.restoring.bin import Extent, deleters
 from webapp.restoring.question import Question, about_all, about_selection, about_the_rest
+from webapp.restoring.recycle_bin import BinWindow, deleters
 from webapp.restoring.scope import Scope
 from webapp.restoring.work import RESTORE
 from webapp.views.restore_page import ADDRESS, read_asked_filters, refuse
@@ -56,7 +56,7 @@ def confirm_all() -> ResponseReturnValue:
     """Ask about everything that matches."""
     session = db.session()
     now = read_clock(session)
-    typed, _ = read_asked_filters(Extent(current_user.workspace_id, as_of=now))
+    typed, _ = read_asked_filters(BinWindow(current_user.workspace_id, as_of=now))
     if typed.meaning is None:
         return refuse("Correct the search first: nothing was changed.")
     question = about_all(session, current_user.workspace_id, typed.meaning, now)
@@ -90,7 +90,7 @@ def show(
     running = progress_of(job, now) if job else None
     if running and status == 200:
         status = 409
-    people = dict(deleters(session, Extent(current_user.workspace_id, as_of=now))) if scope.filters else {}
+    people = dict(deleters(session, BinWindow(current_user.workspace_id, as_of=now))) if scope.filters else {}
     ask = Ask(
         title=words.title(scope),
         scope=words.scope_words(scope, zone=current_user.workspace.zone, people=people),

@@ -13,8 +13,8 @@ from flask_login import current_user
 from webapp.contacts.search import Amount
 from webapp.models import Job, User
 from webapp.models.job import JobState
-from webapp.restoring.bin import Extent
 from webapp.restoring.filters import Filters, read_filters
+from webapp.restoring.recycle_bin import BinWindow
 from webapp.restoring.scope import Scope
 from webapp.restoring.work import RESTORE
 from webapp.views.confirm import Ask
@@ -62,9 +62,9 @@ def design() -> ResponseReturnValue:
 
 def _deleted_contacts() -> dict[str, object]:
     """The context of a table of three deleted contacts, the first of them selected."""
-    extent = Extent(current_user.workspace_id, as_of=NOW)
+    window = BinWindow(current_user.workspace_id, as_of=NOW)
     typed = read_filters({"from": "2026-10-27"}, zone=current_user.workspace.zone, now=NOW)
-    listing = DeletedContacts(extent, typed, people=[])
+    listing = DeletedContacts(window, typed, people=[])
     rows = [
         DeletedRow(number, name, email, NOW - timedelta(days=30 - left), by, left)
         for number, (name, email, by, left) in enumerate(DELETED, 1)

@@ -17,9 +17,9 @@ from webapp.contacts.search import Amount
 from webapp.extensions import db
 from webapp.jobs.queries import active_job
 from webapp.models import days_left
-from webapp.restoring import bin as the_bin
-from webapp.restoring.bin import Extent
+from webapp.restoring import recycle_bin
 from webapp.restoring.filters import Filters, TypedFilters, read_filters
+from webapp.restoring.recycle_bin import BinWindow
 from webapp.restoring.work import RESTORE
 from webapp.web import browse
 from webapp.web.address import CURSORS
@@ -81,16 +81,16 @@ class DeletedContacts(Listing):
     total_noun = "deleted contact"
     filters = FILTERS
 
-    extent: Extent
+    window: BinWindow
     typed: TypedFilters
     people: list[tuple[int, str]]
 
     @classmethod
     def asked_for(cls) -> "DeletedContacts":
         """Read the filters of this request."""
-        extent = Extent(current_user.workspace_id, as_of=read_clock(db.session()))
-        typed, people = read_asked_filters(extent)
-        return cls(extent, _shortened(typed), people)
+        window = BinWindow(current_user.workspace_id, as_of=read_clock(db.session()))
+        typed, people = read_asked_filters(window)
+        return cls(window, _shortened(typed), people)
 
     @property
     def errors(self) -> Mapping[str, str]:
@@ -106,22 +106,22 @@ class DeletedContacts(Listing):
         return describe(self.meaning, zone=current_user.workspace.zone, people=dict(self.people))
 
     def among(self, ids: list[int]) -> dict[int, bool]:
-        found = the_bin.among(db.session(), self.extent, self.meaning, ids)
+        found = recycle_bin.among(db.session(), self.window, self.meaning, ids)
         return {contact_id: matches and self.typed.valid for contact_id, matches in found.items()}
 
     def read_page(self, *, after: Place | None = None, before: Place | None = None) -> tuple[Page, Amount]:
-        page = the_bin.read_page(
-            db.session(), self.extent, self.meaning, size=PAGE_SIZE, after=after, before=before
+        page = recycle_bin.read_page(
+            db.session(), self.window, self.meaning, size=PAGE_SIZE, after=after, before=before
         )
         return page, Amount.on(page, PAGE_SIZE)
 
     def read_selected(self, ids: list[int]) -> tuple[Page, Amount]:
         # The total stays that of the filters: "Restore all contacts" means those.
         _, matching = self.read_page()
-        return the_bin.read_these(db.session(), self.extent, ids), matching
+        return recycle_bin.read_these(db.session(), self.window, ids), matching
 
     def count(self) -> int:
-        return the_bin.count(db.session(), self.extent, self.meaning)
+        return recycle_bin.count(db.session(), self.window, self.meaning)
 
     def row(self, record: Any) -> DeletedRow:
         contact, deleted_by = record
@@ -131,7 +131,7 @@ class DeletedContacts(Listing):
             email=contact.email or "",
             deleted_at=contact.deleted_at,
             deleted_by=deleted_by or "—",
-            days_left=days_left(contact.deleted_at, self.extent.as_of),
+            days_left=days_left(contact.deleted_at, self.window.as_of),
         )
 
     def bar_context(self, selection: Selection, total: Amount | None) -> dict[str, object]:
@@ -143,8 +143,8 @@ class DeletedContacts(Listing):
     @cached_property
     def running(self) -> Progress | None:
         """The restore that is under way in this account."""
-        job = active_job(db.session(), self.extent.workspace_id, RESTORE.group)
-        return progress_of(job, self.extent.as_of) if job else None
+        job = active_job(db.session(), self.window.workspace_id, RESTORE.group)
+        return progress_of(job, self.window.as_of) if job else None
 
     def actions(self, selection: Selection, matching: Amount, running: Progress | None) -> RestoreActions:
         """What the bar offers for this selection and this number of matching contacts."""
@@ -199,10 +199,10 @@ def refuse(message: str, status: int = 422) -> ResponseReturnValue:
     return browse.refuse(DeletedContacts.asked_for(), message, status)
 
 
-def read_asked_filters(extent: Extent) -> tuple[TypedFilters, list[tuple[int, str]]]:
+def read_asked_filters(window: BinWindow) -> tuple[TypedFilters, list[tuple[int, str]]]:
     """The filters of this request, and the people by whom one can filter."""
-    people = the_bin.deleters(db.session(), extent)
-    typed = read_filters(request.args, zone=current_user.workspace.zone, now=extent.as_of)
+    people = recycle_bin.deleters(db.session(), window)
+    typed = read_filters(request.args, zone=current_user.workspace.zone, now=window.as_of)
     if typed.meaning and typed.meaning.deleted_by not in (None, *(person for person, _ in people)):
         error = {"deleted_by": "Nobody of this name has deleted contacts in the last 30 days."}
         typed = replace(typed, meaning=None, errors=error)

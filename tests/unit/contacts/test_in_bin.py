@@ -11,8 +11,8 @@ from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
 from webapp.contacts.delete import delete_contacts
 from webapp.models import Contact, Deletion
-from webapp.restoring.bin import Extent, count
 from webapp.restoring.filters import Filters
+from webapp.restoring.recycle_bin import BinWindow, count
 from webapp.worker.redis_lock import RedisLock
 
 
@@ -73,7 +73,7 @@ def test_whatever_is_deleted_and_restored_the_counters_say_what_is_there(
             restoring.restore_all()
         assert counters(session, world) == recount(session, world)
 
-    in_bin = count(session, Extent(world.id, restoring.now()), Filters())
+    in_bin = count(session, BinWindow(world.id, restoring.now()), Filters())
     assert in_bin == len(restoring.in_bin()) == sum(not contact.is_live for contact in contacts)
 
 

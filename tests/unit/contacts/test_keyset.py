@@ -15,9 +15,9 @@ from webapp.contacts.find import NEWEST_FIRST, Wanted
 from webapp.contacts.find import read_page as read_live
 from webapp.contacts.keyset import Page, Place
 from webapp.models import Contact
-from webapp.restoring.bin import Extent
-from webapp.restoring.bin import read_page as read_bin
 from webapp.restoring.filters import Filters
+from webapp.restoring.recycle_bin import BinWindow
+from webapp.restoring.recycle_bin import read_page as read_bin
 from webapp.web.paging import from_cursor, to_cursor
 
 NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
@@ -59,7 +59,7 @@ def test_each_row_stands_on_one_page_in_order_both_ways(
         return read_live(session, Wanted(live.id), size=size, **place)
 
     def read_the_bin(**place: Place) -> Page:
-        return read_bin(session, Extent(binned.id, NOW), Filters(), size=size, **place)
+        return read_bin(session, BinWindow(binned.id, NOW), Filters(), size=size, **place)
 
     for read, expected in ((read_overview, expected_live), (read_the_bin, expected_bin)):
         forwards, backwards = walk(read)
@@ -76,7 +76,7 @@ def test_the_last_deleted_comes_first_then_the_higher_id(session: Session) -> No
     delete(session, world, older, twin, at=NOW - MINUTE)
     delete(session, world, newest, at=NOW)
 
-    page = read_bin(session, Extent(world.id, NOW), Filters(), size=10)
+    page = read_bin(session, BinWindow(world.id, NOW), Filters(), size=10)
 
     assert [row[0].id for row in page.rows] == [newest.id, twin.id, older.id]
     assert [row.name for row in page.rows] == ["Max Member"] * 3

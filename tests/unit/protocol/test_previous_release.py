@@ -85,7 +85,7 @@ def test_a_job_goes_to_and_fro_between_the_releases_and_meets_each_contact_once(
     row = other.execute(select(OLD).where(OLD.c.id == job.id)).one()
     assert (row.restored, row.skipped, row.failed) == (2, 0, 0)
     assert [row.cursor_deleted_at.isoformat(), row.cursor_id] == job.cursor
-    assert row.scope["filters"]["q"] == "" and row.scope["words"] == ""
+    assert (row.scope["filters"]["q"], row.scope["words"]) == ("", "")
     assert (row.kind, row.as_of, row.through_number) == ("filters", scope.as_of, scope.through_number)
 
     # The older release commits a batch of one more contact, in its own columns.

@@ -12,8 +12,8 @@ from tests.factories.people import World
 from tests.support.restoring import Restoring
 from webapp.contacts.find import Wanted
 from webapp.contacts.find import count as count_live
-from webapp.restoring.bin import Extent, count
 from webapp.restoring.filters import Filters, read_filters
+from webapp.restoring.recycle_bin import BinWindow, count
 from webapp.restoring.work import NothingToRestore
 
 NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
@@ -208,7 +208,7 @@ def test_without_a_search_text_the_counters_say_what_the_walk_would(
     now = restoring.now()
     for days in (1, 2, 31):
         delete(session, world, *new_contacts(session, world, 2), at=now - days * DAY)
-    extent = Extent(world.id, now)
+    window = BinWindow(world.id, now)
 
     for filters in (Filters(), Filters(since=now - DAY), Filters(before=now - DAY), Filters(deletion=1)):
-        assert count(session, extent, filters) == len(restoring.in_bin(at=now, filters=filters))
+        assert count(session, window, filters) == len(restoring.in_bin(at=now, filters=filters))

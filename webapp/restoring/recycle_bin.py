@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.normal import found_by
-from webapp.contacts.search import LOOK, Search, having, text_of
+from webapp.contacts.search import SCAN_LIMIT, Search, having, text_of
 from webapp.models import WINDOW, Contact, ContactSearch, Deletion, User
 from webapp.models.base import filter_only
 from webapp.restoring.filters import Filters
@@ -22,7 +22,7 @@ FEW = 100
 
 
 @dataclass(frozen=True)
-class Extent:
+class BinWindow:
     """How far the bin reaches: the window before `as_of`, and deletions numbered up to `through`."""
 
     workspace_id: int
@@ -84,29 +84,29 @@ class Extent:
         )
 
 
-def extent_of(scope: Scope) -> Extent:
+def window_of(scope: Scope) -> BinWindow:
     """The bin as the dialog saw it: later deletions and the passing of time change nothing (rule 6)."""
-    return Extent(scope.workspace_id, scope.as_of, scope.through_number)
+    return BinWindow(scope.workspace_id, scope.as_of, scope.through_number)
 
 
 def chosen(scope: Scope) -> Select[int]:
     """The ids of the contacts that `scope` means and that are in the bin now, in no order."""
-    extent = extent_of(scope)
-    return _these(extent, scope.ids) if scope.filters is None else walkable(extent, scope.filters)
+    window = window_of(scope)
+    return _these(window, scope.ids) if scope.filters is None else walkable(window, scope.filters)
 
 
-def _these(extent: Extent, ids: Sequence[int]) -> Select[int]:
+def _these(window: BinWindow, ids: Sequence[int]) -> Select[int]:
     """Those of `ids` that are in the bin, for a statement that looks each of them up by its key."""
-    return select(Contact.id).where(Contact.id.in_(ids), _only_checked(extent))
+    return select(Contact.id).where(Contact.id.in_(ids), _only_checked(window))
 
 
-def _only_checked(extent: Extent) -> ColumnElement[bool]:
-    return filter_only(extent.contacts(Filters()))
+def _only_checked(window: BinWindow) -> ColumnElement[bool]:
+    return filter_only(window.contacts(Filters()))
 
 
-def walkable(extent: Extent, filters: Filters) -> Select[int]:
+def walkable(window: BinWindow, filters: Filters) -> Select[int]:
     """The ids of the contacts in the bin that `filters` match, in no order."""
-    query = select(Contact.id).where(extent.contacts(filters))
+    query = select(Contact.id).where(window.contacts(filters))
     if filters.q:
         query = query.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(found_by(filters.q))
     return query
@@ -114,7 +114,7 @@ def walkable(extent: Extent, filters: Filters) -> Select[int]:
 
 def read_page(
     session: Session,
-    extent: Extent,
+    window: BinWindow,
     filters: Filters,
     *,
     size: int,
@@ -122,58 +122,58 @@ def read_page(
     before: Place | None = None,
 ) -> Page:
     """One page of the bin, last deleted first: each contact with the name of who deleted it."""
-    in_order, reach = _in_order(session, extent, filters, after)
+    in_order, reach = _in_order(session, window, filters, after)
     if filters.q:
-        ids = _search(extent, filters, in_order, reach).ids
-        return WALK.read(session, _rows(extent), ids, size=size, after=after, before=before)
-    page = WALK.read(session, _rows(extent), WALK.ids(in_order), size=size, after=after, before=before)
+        ids = _search(window, filters, in_order, reach).ids
+        return WALK.read(session, _rows(window), ids, size=size, after=after, before=before)
+    page = WALK.read(session, _rows(window), WALK.ids(in_order), size=size, after=after, before=before)
     return replace(page, total=reach)
 
 
-def read_these(session: Session, extent: Extent, ids: list[int]) -> Page:
+def read_these(session: Session, window: BinWindow, ids: list[int]) -> Page:
     """Those of `ids` that are in the bin, on one page."""
-    return WALK.read_all(session, _rows(extent).where(Contact.id.in_(ids)))
+    return WALK.read_all(session, _rows(window).where(Contact.id.in_(ids)))
 
 
-def _rows(extent: Extent) -> Select[Contact, str]:
+def _rows(window: BinWindow) -> Select[Contact, str]:
     """Contacts in the bin with the names of those who deleted them, for a statement that has their ids."""
     by = (
         select(User.name)
         .join(Deletion, Deletion.user_id == User.id)
         .where(Deletion.id == Contact.deletion_id)
     )
-    return select(Contact, by.correlate(Contact).scalar_subquery().label("name")).where(_only_checked(extent))
+    return select(Contact, by.correlate(Contact).scalar_subquery().label("name")).where(_only_checked(window))
 
 
 def _in_order(
-    session: Session, extent: Extent, filters: Filters, after: Place | None
+    session: Session, window: BinWindow, filters: Filters, after: Place | None
 ) -> tuple[Select[int], int]:
     """The ids of the contacts that `filters` match, their text apart, and how many they are. For reading in
     the order of the walk: its index is the only one that the statement can use."""
     the_others = replace(filters, q="")
-    query = select(Contact.id).where(extent.alone(filters), extent.by_deletion(filters))
+    query = select(Contact.id).where(window.alone(filters), window.by_deletion(filters))
     if filters.deletion is None and filters.deleted_by is None:
-        return query, count(session, extent, the_others)
+        return query, count(session, window, the_others)
     # What was deleted before, after and, if they are few, between the named deletions is skipped: it may be a
     # million. Many are soon met on the walk.
-    named = select(Deletion.created_at, Deletion.in_bin).where(extent.deletions(filters), Deletion.in_bin > 0)
+    named = select(Deletion.created_at, Deletion.in_bin).where(window.deletions(filters), Deletion.in_bin > 0)
     found = session.execute(named.order_by(Deletion.created_at.desc()).limit(FEW + 1)).all()
     moments = [moment for moment, _ in found]
     if len(found) > FEW:
-        return query.where(Contact.deleted_at <= moments[0]), count(session, extent, the_others)
+        return query.where(Contact.deleted_at <= moments[0]), count(session, window, the_others)
     reach = sum(in_bin for _, in_bin in found)
-    if reach <= LOOK:
+    if reach <= SCAN_LIMIT:
         # The moments alone, without the range that they lie in: SQLite would walk the range.
-        at_moments = select(Contact.id).where(extent.at(moments), extent.by_deletion(filters))
+        at_moments = select(Contact.id).where(window.at(moments), window.by_deletion(filters))
         return at_moments, reach
     if after is None:
         query = query.where(Contact.deleted_at <= moments[0])
     return query.where(Contact.deleted_at >= moments[-1]), reach
 
 
-def _search(extent: Extent, filters: Filters, in_order: Select[int], reach: int) -> Search:
+def _search(window: BinWindow, filters: Filters, in_order: Select[int], reach: int) -> Search:
     the_others = replace(filters, q="")
-    found = having(filters.q, extent.workspace_id, Contact.deletion_id, extent.alone(the_others))
+    found = having(filters.q, window.workspace_id, Contact.deletion_id, window.alone(the_others))
     return Search(
         q=filters.q,
         order=WALK,
@@ -181,13 +181,13 @@ def _search(extent: Extent, filters: Filters, in_order: Select[int], reach: int)
         found=(
             select(found.c.id, Deletion.created_at.label("moment"))
             .join(Deletion, Deletion.id == found.c.value)
-            .where(extent.deletions(the_others))
+            .where(window.deletions(the_others))
         ),
-        is_short=reach <= LOOK,
+        is_short=reach <= SCAN_LIMIT,
     )
 
 
-def count(session: Session, extent: Extent, filters: Filters) -> int:
+def count(session: Session, window: BinWindow, filters: Filters) -> int:
     """How many contacts in the bin `filters` match.
 
     Without a search text the deletions' own counters say it, so a million contacts cost a few rows; with one
@@ -196,19 +196,19 @@ def count(session: Session, extent: Extent, filters: Filters) -> int:
     if not filters.q:
         return int(
             session.scalar(
-                select(func.coalesce(func.sum(Deletion.in_bin), 0)).where(extent.deletions(filters))
+                select(func.coalesce(func.sum(Deletion.in_bin), 0)).where(window.deletions(filters))
             )
             or 0
         )
-    return session.scalar(select(func.count()).select_from(walkable(extent, filters).subquery())) or 0
+    return session.scalar(select(func.count()).select_from(walkable(window, filters).subquery())) or 0
 
 
-def among(session: Session, extent: Extent, filters: Filters, ids: list[int]) -> dict[int, bool]:
+def among(session: Session, window: BinWindow, filters: Filters, ids: list[int]) -> dict[int, bool]:
     """Those of `ids` that are in the bin, each with whether `filters` match it."""
     if not ids:
         return {}
     has_text = found_by(filters.q, text_of(Contact.id)) if filters.q else true()
-    query = _these(extent, ids).add_columns(and_(extent.contacts(filters), has_text))
+    query = _these(window, ids).add_columns(and_(window.contacts(filters), has_text))
     return {contact_id: bool(fits) for contact_id, fits in session.execute(query)}
 
 
@@ -217,10 +217,10 @@ def latest_number(session: Session, workspace_id: int) -> int:
     return session.scalar(select(func.max(Deletion.number)).where(Deletion.workspace_id == workspace_id)) or 0
 
 
-def deleters(session: Session, extent: Extent) -> list[tuple[int, str]]:
+def deleters(session: Session, window: BinWindow) -> list[tuple[int, str]]:
     """Who has deleted contacts within the window, by name; also those of whose deletions nothing is left,
     so that a filter by person does not break when the last of their contacts has come back."""
-    by = select(Deletion.user_id).where(extent.deletions(Filters()))
+    by = select(Deletion.user_id).where(window.deletions(Filters()))
     return [
         (user.id, user.name)
         for user in session.scalars(select(User).where(User.id.in_(by)).order_by(User.name, User.id))
