@@ -19,7 +19,7 @@ NAMES = ("Ann", "Bob")
 @pytest.fixture
 def looks_at_seventy(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request looks at no more than 70 contacts, so that a few stand for a million."""
-    for module in (search, find, the_bin):
+    for module in (search, find, recycle_bin):
         monkeypatch.setattr(module, "SCAN_LIMIT", 70)
 
 

@@ -73,7 +73,7 @@ def test_each_page_and_each_update_takes_at_most_twelve(
     looked_at: int,
 ) -> None:
     """Signed in, with a selection, both where all contacts are looked at and where they are too many."""
-    for module in (search, find, the_bin):
+    for module in (search, find, recycle_bin):
         monkeypatch.setattr(module, "SCAN_LIMIT", looked_at)
     job = admin.press(
         admin.press(admin.get("/contacts/restore/confirm-all"), "Restore"), "Cancel this restore"

@@ -231,7 +231,7 @@ def test_no_statement_is_misled(scene: Scene, lock: RedisLock, monkeypatch: pyte
     """Pages right after the accident, restores, pages about them, and another deletion."""
     read = scene.read(*scene.addresses())
     # The same where there are too many contacts to look through all of them for a text.
-    for module in (search, find, the_bin):
+    for module in (search, find, recycle_bin):
         monkeypatch.setattr(module, "SCAN_LIMIT", 20)
     read += scene.read(*scene.addresses())
     with Session(scene.engine) as session:
