@@ -111,7 +111,7 @@ def test_web_and_worker_go_on_when_the_database_is_back(house: House, cluster: C
             os.kill(horse, signal.SIGCONT)
             answer = wire.get("/contacts")
             assert status(answer) == 503
-            assert b"Not reachable just now" in answer
+            assert b"Temporarily unavailable" in answer
             wait_until(lambda: house.logged("job_interrupted", job=job_id))
             wait_until(lambda: house.logged("reconcile_failed"))
 

@@ -94,7 +94,7 @@ def test_a_restore_without_room_says_so_blames_nobody_and_goes_on_when_there_is_
             assert 0 < restored < CONTACTS
             reason = "The database has no room left: "
             assert (house.job(job_id).error or {})["code"] == "database_full"
-            said = f"Interrupted at {restored} of {CONTACTS}; it goes on by itself. {reason}"
+            said = f"Interrupted at {restored} of {CONTACTS}; it resumes automatically. {reason}"
             wait_until(lambda: said in admin.get(f"/restores/{job_id}").text)
         house.check_that_all_came_back_once(job_id, CONTACTS)
 

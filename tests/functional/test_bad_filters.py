@@ -41,7 +41,7 @@ UNREADABLE = {
     "a negative person": ("deleted_by=-1", "deleted_by", "Choose a person from the list."),
     "a person of 10^30": (f"deleted_by={10**30}", "deleted_by", "Choose a person from the list."),
     "a person beyond the ids": (f"deleted_by={2**63}", "deleted_by", "Choose a person from the list."),
-    "nobody of ours": ("deleted_by=999999999", "deleted_by", "Nobody of this name has deleted contacts"),
+    "nobody of ours": ("deleted_by=999999999", "deleted_by", "This person has not deleted any contacts"),
     "no deletion": ("deletion=last", "deletion", "That is not a deletion’s number."),
     "a negative deletion": ("deletion=-1", "deletion", "That is not a deletion’s number."),
     "a deletion of 10^30": (f"deletion={10**30}", "deletion", "That is not a deletion’s number."),
@@ -115,7 +115,7 @@ def test_a_filter_that_cannot_be_read_is_said_and_switches_all_off(
         assert seen.words("#restore-all") == "Restore all contacts"
         assert "1 of 100 selected" in seen.words("#selection-bar")
     assert asked.status == 422
-    assert "Correct the search first: nothing was changed." in asked.words("#selection-bar")
+    assert "Correct the search first. Nothing was changed." in asked.words("#selection-bar")
     assert not asked.all("dialog")
     assert page.selected == asked.selected == [binned[0].id]
 
@@ -148,7 +148,7 @@ def test_a_person_of_another_account_is_nobody(
     page = admin.get(f"/contacts/restore?deleted_by={elsewhere.member.id}")
 
     assert page.status == 422
-    assert "Nobody of this name has deleted contacts in the last 30 days." in page.text
+    assert "This person has not deleted any contacts in the last 30 days." in page.text
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
@@ -168,7 +168,7 @@ def test_a_forged_cursor_leads_nowhere_and_says_so(admin: Browser, binned: list[
         for name, htmx in (("after", False), ("before", True)):
             seen = admin.get(f"{path}?{name}={CURSORS[what]}", htmx=htmx)
             assert seen.status == 400, path
-            assert "This address was changed by hand or cut off" in seen.text
+            assert "This address was edited or cut off" in seen.text
 
 
 @pytest.mark.parametrize(
@@ -190,4 +190,4 @@ def test_a_number_that_is_none_leads_nowhere_and_says_so(admin: Browser, number:
     for address in ("/contacts?restored_by=", "/restores?after="):
         seen = admin.get(address + number)
         assert seen.status == 400, address
-        assert "This address was changed by hand or cut off" in seen.text
+        assert "This address was edited or cut off" in seen.text

@@ -68,7 +68,7 @@ def test_only_those_still_in_the_bin_are_asked_about_again(
     store.commit()
     nothing = admin.get(f"{stopped.path}/continue")
     assert nothing.status == 409
-    assert "Nothing that this restore has left can be restored any more." in nothing.text
+    assert "None of the remaining contacts can be restored any more." in nothing.text
 
 
 def test_a_restore_that_came_to_its_end_has_nothing_to_continue(

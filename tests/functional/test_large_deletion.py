@@ -98,7 +98,7 @@ def test_a_deletion_that_was_nobodys_is_somebodys(admin: Browser, world: World, 
     store.flush()
     store.commit()
 
-    assert admin.get("/contacts").words(NOTICE).startswith("Somebody deleted 60 contacts")
+    assert admin.get("/contacts").words(NOTICE).startswith("A user who has left deleted 60 contacts")
 
 
 def test_only_one_is_pointed_at(admin: Browser, world: World, store: Session) -> None:

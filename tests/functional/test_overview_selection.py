@@ -100,7 +100,7 @@ def test_who_is_gone_meanwhile_is_taken_out_and_it_is_said(
     page = anyone.press(page, "Next")
 
     assert page.selected == [many[-2].id]
-    assert "1 contact you selected is no longer here." in page.words("#selection-bar")
+    assert "1 selected contact is no longer here" in page.words("#selection-bar")
 
 
 def test_the_101st_is_refused_and_the_100_are_kept(anyone: Browser, many: list[Contact]) -> None:

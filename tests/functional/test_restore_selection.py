@@ -120,7 +120,7 @@ def test_who_has_left_the_bin_is_taken_out_and_it_is_said(
     page = anyone.press(page, "Next")
 
     assert page.selected == sorted(binned[2:4])
-    assert "2 contacts you selected are no longer here." in bar(page)
+    assert "2 selected contacts are no longer here" in bar(page)
 
 
 def test_without_a_tick_restore_says_what_to_do(anyone: Browser, binned: list[int]) -> None:

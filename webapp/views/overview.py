@@ -21,7 +21,7 @@ from webapp.restoring.filters import unsearchable
 from webapp.restoring.lately import large_deletion_lately
 from webapp.web import browse
 from webapp.web.browse import PAGE_SIZE, Listing
-from webapp.web.paging import number_asked_for
+from webapp.web.paging import requested_number
 from webapp.words.contacts import name_of
 
 
@@ -36,7 +36,7 @@ class ContactRow:
 
 @dataclass(frozen=True)
 class LiveContacts(Listing):
-    """The live contacts that this request asks for: those found by `q`, or restored by one job."""
+    """The live contacts that this request selects: by the search text `q`, or those restored by one job."""
 
     endpoint = "overview"
     bar_endpoint = "overview_selection"
@@ -52,12 +52,12 @@ class LiveContacts(Listing):
     q_error: str | None = None
 
     @classmethod
-    def asked_for(cls) -> "LiveContacts":
+    def from_request(cls) -> "LiveContacts":
         """Read the filters of this request. Answers 404 to a restore that does not exist."""
         q = request.args.get("q", "").strip()
         problem = unsearchable(q)
         wanted = Wanted(current_user.workspace_id, "" if problem else normal(q))
-        restored_by = number_asked_for("restored_by")
+        restored_by = requested_number("restored_by")
         if restored_by is not None:
             job = find_job(db.session(), current_user.workspace_id, restored_by)
             if job is None:
@@ -104,7 +104,7 @@ class LiveContacts(Listing):
         )
 
     def page_context(self) -> dict[str, object]:
-        """The large deletion that the page points at, above what an update of the table redraws."""
+        """The large deletion in the page's notice, which an update of the table does not redraw."""
         if self.wanted.restored_by is not None or not current_user.may_restore:
             return {"large_deletion": None}
         session, reader = db.session(), current_user.id
@@ -115,17 +115,17 @@ class LiveContacts(Listing):
 
 def overview() -> ResponseReturnValue:
     """The page, or for htmx its results."""
-    return browse.show_page(LiveContacts.asked_for())
+    return browse.show_page(LiveContacts.from_request())
 
 
 def overview_selection() -> ResponseReturnValue:
     """The selection bar alone."""
-    return browse.show_bar(LiveContacts.asked_for())
+    return browse.show_bar(LiveContacts.from_request())
 
 
 def overview_count() -> ResponseReturnValue:
     """The exact number of contacts."""
-    return browse.show_count(LiveContacts.asked_for())
+    return browse.show_count(LiveContacts.from_request())
 
 
 def contact(contact_id: int) -> ResponseReturnValue:

@@ -60,8 +60,8 @@
       // Nobody has asked for the exact number; "over 50" is true without it.
       if (elt.id === "results-count") return;
       const again = elt.matches("[data-poll]")
-        ? "This page keeps trying. What runs in the background goes on."
-        : "Check your connection and try again. What you typed and selected is still here.";
+        ? "This page keeps trying. Work in the background continues."
+        : "Check your connection and try again. What you typed and selected is kept.";
       sayUnreachable(again);
     });
   }
