@@ -46,7 +46,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling |
 def pytest_collection_finish() -> None:
     """Let the collector of garbage leave alone what is loaded by now, and come by less often.
 
-    It is a fifth of the processor's time otherwise: each statement makes many short-lived objects.
+    It takes a fifth of the page tests' time otherwise: each statement makes many short-lived objects.
     """
     gc.collect()
     gc.freeze()
