@@ -23,6 +23,7 @@ from webapp.web import browse
 from webapp.web.browse import PAGE_SIZE, Listing
 from webapp.web.paging import requested_number
 from webapp.words.contacts import name_of
+from webapp.words.kinds import title
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class LiveContacts(Listing):
     q: str
     wanted: Wanted
     q_error: str | None = None
+    # The name of the job `wanted.restored_by`: "Restore #12".
+    restored_title: str = ""
 
     @classmethod
     def from_request(cls) -> "LiveContacts":
@@ -57,13 +60,14 @@ class LiveContacts(Listing):
         q = request.args.get("q", "").strip()
         problem = unsearchable(q)
         wanted = Wanted(current_user.workspace_id, "" if problem else normal(q))
-        restored_by = requested_number("restored_by")
+        restored_by, restored_title = requested_number("restored_by"), ""
         if restored_by is not None:
             job = find_job(db.session(), current_user.workspace_id, restored_by)
             if job is None:
                 abort(404, "There is no such restore. The address may have a typing mistake.")
             wanted = replace(wanted, restored_by=job.id, restored=job.count(Outcome.RESTORED))
-        return cls(q[:1000], wanted, problem)
+            restored_title = title(job)
+        return cls(q[:1000], wanted, problem, restored_title)
 
     @property
     def errors(self) -> dict[str, str]:
