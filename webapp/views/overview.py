@@ -81,7 +81,7 @@ class LiveContacts(Listing):
     def _everything(self) -> Wanted:
         return Wanted(self.wanted.workspace_id)
 
-    def among(self, ids: list[int]) -> dict[int, bool]:
+    def match_selection(self, ids: list[int]) -> dict[int, bool]:
         live = find.among(db.session(), self._everything, ids)
         matching = find.among(db.session(), self.wanted, live) if self.is_filtered else live
         return {contact_id: contact_id in matching for contact_id in live}

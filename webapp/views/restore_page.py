@@ -105,7 +105,7 @@ class DeletedContacts(Listing):
         """The filters that are set, each as a phrase."""
         return describe_filters(self.meaning, zone=current_user.workspace.zone, people=dict(self.people))
 
-    def among(self, ids: list[int]) -> dict[int, bool]:
+    def match_selection(self, ids: list[int]) -> dict[int, bool]:
         found = recycle_bin.among(db.session(), self.window, self.meaning, ids)
         return {contact_id: matches and self.typed.valid for contact_id, matches in found.items()}
 

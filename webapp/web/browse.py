@@ -58,7 +58,7 @@ class Listing(ABC):
         """A sentence for each filter field that is not valid. While there are errors no rows are shown."""
 
     @abstractmethod
-    def among(self, ids: list[int]) -> Mapping[int, bool]:
+    def match_selection(self, ids: list[int]) -> Mapping[int, bool]:
         """Those of `ids` that the page can show, each with whether it matches the filters."""
 
     @abstractmethod
@@ -159,7 +159,7 @@ def refuse(listing: Listing, message: str, status: int = 422) -> Response:
 def read_selection(listing: Listing, message: str | None = None) -> Selection:
     """The selection in this request, without the rows that no longer exist."""
     ids, complaint = read_selected_ids(listing.noun)
-    matches = listing.among(ids)
+    matches = listing.match_selection(ids)
     ids, missing = drop_missing(ids, matches, listing.noun)
     return Selection(
         ids=ids,
