@@ -142,8 +142,8 @@ def _people(jobs: Iterable[Job]) -> dict[int, str]:
     ids |= {note["user"] for job in jobs for note in (job.reason, job.error) if note and note.get("user")}
     if not ids:
         return {}
-    rows = db.session.execute(select(User.id, User.name).where(User.id.in_(ids)))
-    return {row.id: row.name for row in rows}
+    names = db.session.execute(select(User.id, User.name).where(User.id.in_(ids)))
+    return dict(names.all())
 
 
 def _silence(job: Job, now: datetime) -> float | None:
