@@ -49,8 +49,8 @@ REASONS = {
     Reason.DELETED_AGAIN: Phrases(
         "Deleted again since this was confirmed",
         "Stayed deleted: it was deleted again after this was confirmed.",
-        "1 contact was deleted again meanwhile and is left out.",
-        "{} contacts were deleted again meanwhile and are left out.",
+        "1 contact was deleted again in the meantime and is left out.",
+        "{} contacts were deleted again in the meantime and are left out.",
     ),
     Reason.REFUSED: Phrases("Refused by the database", "Stayed deleted: the database refused it ({detail})."),
     Reason.CRASHED: Phrases(

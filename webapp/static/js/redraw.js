@@ -42,7 +42,7 @@
     document.dispatchEvent(new CustomEvent("app:selection"));
   });
 
-  // The exact number also appears on the button. A response for a table that was replaced meanwhile has no effect,
+  // The exact number also appears on the button. A response for a table that has been replaced has no effect,
   // because htmx swaps it into the removed table.
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     const label = elt.querySelector(":scope > [data-all-label]")?.dataset.allLabel;
