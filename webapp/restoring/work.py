@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.contacts.keyset import Place
 from webapp.contacts.normal import found_by
 from webapp.database import keep_to_indexes
-from webapp.jobs.work import NotAllowed, NotStarted, Order, Step, Work
+from webapp.jobs.work import REQUESTER_NOT_ALLOWED, NotAllowed, NotStarted, Order, Step, Work
 from webapp.models import Contact, ContactSearch, Deletion, Job, RestoreOutcome, User
 from webapp.models.job import Note
 from webapp.models.restore_outcome import Reason
@@ -19,8 +19,6 @@ from webapp.restoring.batch import REFUSALS, restore_carefully, restore_contacts
 from webapp.restoring.plan import Verdict, digest, judge, missing, plan_selection
 from webapp.restoring.recycle_bin import chosen
 from webapp.restoring.scope import Scope
-
-REQUESTER_NOT_ALLOWED = "requester_not_allowed"
 
 
 class PlanChanged(NotStarted):
