@@ -90,10 +90,10 @@ def _secret_key(settings: Mapping[str, str], instance_path: Path, production: bo
             "SECRET_KEY is not set. In production every process needs the same one: set it to a long random "
             "value, for instance the output of `python -c 'import secrets; print(secrets.token_hex(32))'`."
         )
-    return _kept_secret(instance_path / "secret_key")
+    return _stored_secret(instance_path / "secret_key")
 
 
-def _kept_secret(path: Path) -> str:
+def _stored_secret(path: Path) -> str:
     """The secret in `path`, made on first use. Two processes that start together agree on one.
 
     The file is written under another name and then linked into place: the link fails if the other process

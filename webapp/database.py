@@ -36,11 +36,11 @@ from webapp.models import Workspace
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
-READING_IT_WHOLE = ("seqscan", "hashjoin", "mergejoin", "sort")
+WHOLE_TABLE_PLANS = ("seqscan", "hashjoin", "mergejoin", "sort")
 
 BUSY_MILLISECONDS = 5000
 # SQLite asks again after 1, 2, 5, 10, 15 and 20 ms, which are these, and more rarely from then on.
-ASK_AGAIN_MILLISECONDS = 53
+RETRY_MILLISECONDS = 53
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -84,26 +84,26 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get("writes", False):
-            _take_the_lock(connection)
+            _begin_immediate(connection)
         else:
             connection.exec_driver_sql("BEGIN")
 
 
-def _take_the_lock(connection: Connection) -> None:
+def _begin_immediate(connection: Connection) -> None:
     """Begin IMMEDIATE, asking for the write lock every 20 ms at least.
 
     SQLite's own waiting asks ever more rarely, in the end every 100 ms, and can so miss each pause of
     somebody who writes batch after batch. Raises OperationalError after BUSY_MILLISECONDS.
     """
-    give_up = monotonic() + BUSY_MILLISECONDS / 1000
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={ASK_AGAIN_MILLISECONDS}")
+    deadline = monotonic() + BUSY_MILLISECONDS / 1000
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={RETRY_MILLISECONDS}")
     try:
         while True:
             try:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 return
             except OperationalError as error:
-                if not _is_busy(error) or monotonic() >= give_up:
+                if not _is_busy(error) or monotonic() >= deadline:
                     raise
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
@@ -113,7 +113,7 @@ def _is_busy(error: OperationalError) -> bool:
     return isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode == sqlite3.SQLITE_BUSY
 
 
-def end_silent_transactions(engine: Engine, seconds: float) -> None:
+def set_transaction_timeouts(engine: Engine, seconds: float) -> None:
     """Let the server end a transaction in which this process says nothing for so long, and free its locks.
 
     Nor does this process wait for somebody else's lock for more than twice as long: one who has forgotten to
@@ -162,7 +162,7 @@ def lock_workspace(session: Session, workspace_id: int) -> Workspace:
     ).scalar_one()
 
 
-def listed(session: Session, numbers: Sequence[int]) -> FromClause:
+def id_table(session: Session, numbers: Sequence[int]) -> FromClause:
     """`numbers` as a table of one column, `value`: sent as one value, so that the statement is the same for
     one and for thousands."""
     if session.get_bind().dialect.name == "postgresql":
@@ -172,7 +172,7 @@ def listed(session: Session, numbers: Sequence[int]) -> FromClause:
     return func.json_each(json.dumps(numbers)).table_valued("value")
 
 
-def keep_to_indexes(session: Session) -> None:
+def avoid_whole_table_plans(session: Session) -> None:
     """Turn the planner away from reading tables whole, hashing and sorting them, until the transaction ends.
 
     While a restore empties the bin and fills the live side the statistics are wrong about both, and a plan
@@ -180,12 +180,12 @@ def keep_to_indexes(session: Session) -> None:
     there the statements themselves leave one way (`filter_only`).
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(*(func.set_config(f"enable_{way}", "off", True) for way in READING_IT_WHOLE)))
+        session.execute(select(*(func.set_config(f"enable_{way}", "off", True) for way in WHOLE_TABLE_PLANS)))
 
 
 # Of what the session has loaded nothing is adapted: who reads an object again after this refreshes it. The
 # number of rows is asked for, because an INSERT from a SELECT does not tell it otherwise.
-_BESIDE_THE_SESSION = {"synchronize_session": False, "preserve_rowcount": True}
+_EXECUTION_OPTIONS = {"synchronize_session": False, "preserve_rowcount": True}
 
 
 def execute_update(session: Session, statement: UpdateBase) -> int:
@@ -193,14 +193,14 @@ def execute_update(session: Session, statement: UpdateBase) -> int:
 
     Objects that the session has loaded keep their old values until they are refreshed.
     """
-    result = session.execute(statement, execution_options=_BESIDE_THE_SESSION)
+    result = session.execute(statement, execution_options=_EXECUTION_OPTIONS)
     assert isinstance(result, CursorResult)
     return result.rowcount
 
 
 def execute_returning(session: Session, statement: TypedReturnsRows[Value]) -> list[Value]:
     """Execute an UPDATE, DELETE or INSERT that returns one column, as `execute_update` does; its values."""
-    return list(session.scalars(statement, execution_options=_BESIDE_THE_SESSION))
+    return list(session.scalars(statement, execution_options=_EXECUTION_OPTIONS))
 
 
 def slices(items: Sequence[Item], size: int = 10_000) -> Iterator[Sequence[Item]]:

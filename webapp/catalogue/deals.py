@@ -44,7 +44,9 @@ def attach(
     return True
 
 
-def take_off(session: Session, *, workspace_id: int, deal_id: int, contact_id: int, now: datetime) -> bool:
+def remove_from_deal(
+    session: Session, *, workspace_id: int, deal_id: int, contact_id: int, now: datetime
+) -> bool:
     """Take a live contact off a live deal by hand: the row goes, so a restore has nothing to put back.
 
     The deal stays, even with nobody on it. Returns whether the contact was on it.
@@ -66,13 +68,13 @@ def take_off(session: Session, *, workspace_id: int, deal_id: int, contact_id: i
         .returning(DealContact.is_primary),
     )
     if any(gone):
-        hand_on_primary(session, deals)
+        promote_next_primary(session, deals)
     if gone:
         touch(session, [contact_id], now)
     return bool(gone)
 
 
-def hand_on_primary(session: Session, deals: Select[int]) -> None:
+def promote_next_primary(session: Session, deals: Select[int]) -> None:
     """On deals whose primary has gone, the longest-attached of those who stay takes the place (design
     section 5)."""
     other = aliased(DealContact)

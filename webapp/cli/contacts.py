@@ -18,7 +18,7 @@ from webapp.contacts.import_rows import BadRow, Header, Row, read_header, read_r
 from webapp.contacts.importing import BATCH, Import
 from webapp.extensions import db
 
-TOLD_IN_FULL = 20
+SHOWN_IN_FULL = 20
 # In bytes. A smaller file is done before anybody has seen a bar.
 WORTH_A_BAR = 100_000
 
@@ -56,7 +56,7 @@ def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None
             size = path.stat().st_size
             with progress("Adding contacts", size, is_long=size > WORTH_A_BAR) as bar:
                 # Nobody has counted the rows, but the file knows how far it has been read.
-                bad_rows = _take_in(session, work, rows, bar, file.tell)
+                bad_rows = _add_rows(session, work, rows, bar, file.tell)
             _and_more(bad_rows)
     except UnreadableFile as error:
         raise Refusal(f"{path} cannot be imported. {error} Nothing was changed.") from error
@@ -72,18 +72,18 @@ def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None
 
 def _warn(header: Header) -> None:
     names = list(dict.fromkeys(header.unknown))
-    for name in names[:TOLD_IN_FULL]:
+    for name in names[:SHOWN_IN_FULL]:
         what = f"The column “{shown(name)}” is not known and" if name else "A column without a name"
         click.echo(f"{what} is passed over.", err=True)
     _and_more(len(names))
 
 
 def _and_more(number: int) -> None:
-    if number > TOLD_IN_FULL:
-        click.echo(f"… and {number - TOLD_IN_FULL:,} more", err=True)
+    if number > SHOWN_IN_FULL:
+        click.echo(f"… and {number - SHOWN_IN_FULL:,} more", err=True)
 
 
-def _take_in(
+def _add_rows(
     session: Session, work: Import, rows: Iterator[Row | BadRow], bar: Progress, read: Callable[[], int]
 ) -> int:
     """Add the rows batch by batch, tell the first bad ones in full, and return how many bad ones there were.
@@ -94,12 +94,12 @@ def _take_in(
     try:
         while batch := list(islice(rows, BATCH)):
             with rest.following():
-                rejected = work.take_in(session, batch)
+                rejected = work.add_batch(session, batch)
             for bad in rejected:
                 bad_rows += 1
-                if bad_rows <= TOLD_IN_FULL:
+                if bad_rows <= SHOWN_IN_FULL:
                     bar.say(f"Line {bad.line}: {bad.reason}.")
-            bar.reach(read())
+            bar.update(read())
     except (OSError, UnicodeError, SQLAlchemyError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error
         raise click.ClickException(

@@ -61,7 +61,13 @@ def demo_command(
             add_load(session, other, live=OTHER_LIVE, deleted=OTHER_DELETED, seed=seed, transaction=part)
         with progress("Adding contacts", live + gone, is_long=not at_once) as bar:
             add_load(
-                session, workspace_id, live=live, deleted=gone, seed=seed, transaction=part, tell=bar.reach
+                session,
+                workspace_id,
+                live=live,
+                deleted=gone,
+                seed=seed,
+                transaction=part,
+                on_progress=bar.update,
             )
 
     for company in made:

@@ -16,7 +16,7 @@ class Progress:
     def __init__(self, bar: "click._termui_impl.ProgressBar[int]") -> None:
         self._bar = bar
 
-    def reach(self, place: int) -> None:
+    def update(self, place: int) -> None:
         self._bar.update(place - self._bar.pos)
 
     def say(self, message: str) -> None:

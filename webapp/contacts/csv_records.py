@@ -69,8 +69,8 @@ def read_records(file: BinaryIO) -> Iterator[Record]:
             text.detach()
             return
         except csv.Error as error:
-            lines.give_back()
-            yield Record(line, line, [], fault=_in_words(error))
+            lines.push_back()
+            yield Record(line, line, [], fault=_describe(error))
             continue
         if len(fields) > 1 or "".join(fields).strip():
             yield Record(line, lines.number, fields)
@@ -81,7 +81,7 @@ def _decoded(file: BinaryIO) -> io.TextIOWrapper:
     return io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
 
 
-def _in_words(error: csv.Error) -> str:
+def _describe(error: csv.Error) -> str:
     if "field limit" in str(error):
         return "a field is too long, or its quotation mark is not closed"
     return "its quotation marks do not match"
@@ -92,7 +92,7 @@ class _Lines:
 
     def __init__(self, file: io.TextIOWrapper) -> None:
         self._file = file
-        self._given_back: deque[str] = deque()
+        self._pushed_back: deque[str] = deque()
         self._of_record: list[str] = []
         self.number = 0
 
@@ -100,7 +100,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._given_back.popleft() if self._given_back else next(self._file)
+        line = self._pushed_back.popleft() if self._pushed_back else next(self._file)
         self._of_record.append(line)
         self.number += 1
         return line
@@ -110,8 +110,8 @@ class _Lines:
         self._of_record.clear()
         return self.number + 1
 
-    def give_back(self) -> None:
+    def push_back(self) -> None:
         """Read the record's lines again, but for the first."""
         again = self._of_record[1:]
-        self._given_back.extendleft(reversed(again))
+        self._pushed_back.extendleft(reversed(again))
         self.number -= len(again)

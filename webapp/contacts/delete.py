@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Select, and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from webapp.catalogue.deals import hand_on_primary
+from webapp.catalogue.deals import promote_next_primary
 from webapp.database import execute_update, lock_workspace
 from webapp.marketing.pending import end_pending
 from webapp.models import Contact, Deal, DealContact, Deletion, live
@@ -27,7 +27,7 @@ class Consequences:
     deals_left: int
 
 
-def foresee(session: Session, *, workspace_id: int, which: Select[int]) -> Consequences:
+def preview_deletion(session: Session, *, workspace_id: int, which: Select[int]) -> Consequences:
     """What deleting the live contacts among `which` would do to them and to their deals.
 
     A deal is deleted with its only contact; a deal with others lives on (article, Restored data).
@@ -104,7 +104,7 @@ def delete_contacts(
         session.flush()
         return None
     gone = select(Contact.id).where(Contact.deletion_id == deletion.id, Contact.deleted_at.is_not(None))
-    _leave_deals(session, gone, deletion.id, now)
+    _detach_from_deals(session, gone, deletion.id, now)
     end_pending(session, contacts=gone, now=now, why="contact_deleted")
     deletion.number = (last_number or 0) + 1
     deletion.contact_count = deletion.in_bin = count
@@ -124,7 +124,7 @@ def delete_contacts(
     return deletion
 
 
-def deleted_before(session: Session, *, workspace_id: int, ids: list[int]) -> bool:
+def any_deleted(session: Session, *, workspace_id: int, ids: list[int]) -> bool:
     """Whether any of `ids` is a contact of the workspace that has been deleted already."""
     return bool(
         session.scalar(
@@ -138,7 +138,7 @@ def deleted_before(session: Session, *, workspace_id: int, ids: list[int]) -> bo
     )
 
 
-def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: datetime) -> None:
+def _detach_from_deals(session: Session, gone: Select[int], deletion_id: int, now: datetime) -> None:
     """Take the contacts off their deals; delete the deals left empty; hand on the place of primary."""
     lives = select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None))
     execute_update(
@@ -161,7 +161,7 @@ def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: dat
         .where(is_one_of(Deal.id, touched), Deal.deleted_at.is_(None), filter_only(~attached.exists()))
         .values(deleted_at=now),
     )
-    hand_on_primary(session, touched.where(DealContact.is_primary))
+    promote_next_primary(session, touched.where(DealContact.is_primary))
     # A contact comes back without the place it held: "They will not be restored as the Primary Contact".
     execute_update(
         session,

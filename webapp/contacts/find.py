@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.contacts.normal import found_by
-from webapp.contacts.search import SCAN_LIMIT, Amount, Search, having, text_of
+from webapp.contacts.normal import text_matches
+from webapp.contacts.search import SCAN_LIMIT, Amount, Search, all_matches, text_of
 from webapp.models import (
     Account,
     Contact,
@@ -54,7 +54,9 @@ class Wanted:
         """The ids of the live contacts that are wanted, in no order."""
         query = select(Contact.id).where(*self.conditions())
         if self.q:
-            query = query.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(found_by(self.q))
+            query = query.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(
+                text_matches(self.q)
+            )
         return query
 
 
@@ -72,7 +74,7 @@ def read_page(
     return NEWEST_FIRST.read(session, rows, ids, size=size, after=after, before=before)
 
 
-def read_these(session: Session, workspace_id: int, ids: list[int]) -> Page:
+def read_selected(session: Session, workspace_id: int, ids: list[int]) -> Page:
     """Those of `ids` that live, on one page."""
     return NEWEST_FIRST.read_all(session, _rows(workspace_id).where(Contact.id.in_(ids)))
 
@@ -84,18 +86,18 @@ def _rows(workspace_id: int) -> Select[Contact, str]:
 
 
 def _search(session: Session, wanted: Wanted) -> Search:
-    everybody = replace(wanted, q="")
-    found = having(wanted.q, wanted.workspace_id, Contact.created_at, *wanted.conditions())
+    without_text = replace(wanted, q="")
+    found = all_matches(wanted.q, wanted.workspace_id, Contact.created_at, *wanted.conditions())
     return Search(
         q=wanted.q,
         order=NEWEST_FIRST,
-        among=everybody.ids().with_only_columns(Contact.id, Contact.created_at.label("moment")),
-        found=select(found.c.id, found.c.value.label("moment")).where(found.c.value.is_not(None)),
-        is_short=wanted.by_a_short_job or _count_up_to(session, everybody, SCAN_LIMIT).exact,
+        candidates=without_text.ids().with_only_columns(Contact.id, Contact.created_at.label("moment")),
+        matches=select(found.c.id, found.c.value.label("moment")).where(found.c.value.is_not(None)),
+        is_short=wanted.by_a_short_job or _count_up_to(session, without_text, SCAN_LIMIT).exact,
     )
 
 
-def count_at_once(session: Session, wanted: Wanted, page: Page, size: int) -> Amount:
+def count_quickly(session: Session, wanted: Wanted, page: Page, size: int) -> Amount:
     """How many live contacts are wanted, as far as a request can tell; `page` is one of theirs."""
     if wanted.q or page.total is not None:
         return Amount.on(page, size)
@@ -116,13 +118,13 @@ def count(session: Session, wanted: Wanted) -> int:
     return session.scalar(select(func.count()).select_from(wanted.ids().subquery())) or 0
 
 
-def among(session: Session, wanted: Wanted, ids: list[int]) -> list[int]:
+def filter_selection(session: Session, wanted: Wanted, ids: list[int]) -> list[int]:
     """Those of `ids` that live and are wanted."""
     if not ids:
         return []
     query = select(Contact.id).where(Contact.id.in_(ids), filter_only(and_(*wanted.conditions())))
     if wanted.q:
-        query = query.where(filter_only(found_by(wanted.q, text_of(Contact.id))))
+        query = query.where(filter_only(text_matches(wanted.q, text_of(Contact.id))))
     return list(session.scalars(query))
 
 

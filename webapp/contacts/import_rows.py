@@ -120,10 +120,10 @@ def read_row(header: Header, record: Record) -> Row | BadRow:
     text = dict.fromkeys(LIMITS, "") | {
         name: record.fields[place].strip() for name, place in header.places.items()
     }
-    tags, lists = _several(text["Tags"]), _several(text["Lists"])
+    tags, lists = _split_names(text["Tags"]), _split_names(text["Lists"])
     for name, limit in LIMITS.items():
         values = {"Tags": tags, "Lists": lists}.get(name, (text[name],))
-        if reason := next(filter(None, (_unfit(name, value, limit) for value in values)), None):
+        if reason := next(filter(None, (_why_unfit(name, value, limit) for value in values)), None):
             return BadRow(record.line, reason)
     key = email_key(text[EMAIL])
     if key is not None and not is_email(text[EMAIL]):
@@ -158,12 +158,12 @@ def _wrong_width(header: Header, record: Record) -> str | None:
     return f"it has {found}"
 
 
-def _several(text: str) -> tuple[str, ...]:
+def _split_names(text: str) -> tuple[str, ...]:
     names: Sequence[str] = [name.strip() for name in text.split(SEPARATOR)]
     return tuple(dict.fromkeys(filter(None, names)))
 
 
-def _unfit(name: str, value: str, limit: int) -> str | None:
+def _why_unfit(name: str, value: str, limit: int) -> str | None:
     """Why the value does not fit its column, if it does not. PostgreSQL cannot store a NUL at all."""
     what = {"Tags": "a tag", "Lists": "a list"}.get(name, f"“{name}”")
     if CONTROL.search(value):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from webapp.catalogue.names import ids_by_name
 from webapp.clock import read_clock
-from webapp.contacts.binned import BinnedAddresses
+from webapp.contacts.deleted_addresses import DeletedAddresses
 from webapp.contacts.import_rows import BadRow, Identity, Row
 from webapp.contacts.load import NewContact, create_contacts
 from webapp.database import lock_workspace, write_transaction
@@ -27,7 +27,7 @@ TRIES = 5
 
 
 @dataclass
-class _Judgement:
+class _SortedRows:
     good: list[Row] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     in_bin: int = 0
@@ -49,63 +49,67 @@ class Import:
     in_bin: int = 0
     # Whoever has this id or a higher one has come with this file.
     _first_id: int | None = None
-    _binned: BinnedAddresses = field(init=False)
+    _deleted: DeletedAddresses = field(init=False)
 
     def __post_init__(self) -> None:
-        self._binned = BinnedAddresses(self.workspace_id)
+        self._deleted = DeletedAddresses(self.workspace_id)
 
-    def take_in(self, session: Session, rows: Sequence[Row | BadRow]) -> list[BadRow]:
+    def add_batch(self, session: Session, rows: Sequence[Row | BadRow]) -> list[BadRow]:
         """Add the good rows' contacts, in a transaction of its own; return all the bad rows, by line.
 
         If somebody else takes one of the addresses at the same moment, or makes one of the tags, all is
         looked at again. Raises SQLAlchemyError where the database goes on refusing; then nothing of this
         batch is in.
         """
-        judgement, ids = self._try(session, [row for row in rows if isinstance(row, Row)], TRIES)
+        sorted_rows, ids = self._add_with_retries(
+            session, [row for row in rows if isinstance(row, Row)], TRIES
+        )
         self.added += len(ids)
         self.left_out += len(rows) - len(ids)
-        self.in_bin += judgement.in_bin
+        self.in_bin += sorted_rows.in_bin
         if self._first_id is None and ids:
             self._first_id = ids[0]
-        bad = [*judgement.bad, *(row for row in rows if isinstance(row, BadRow))]
+        bad = [*sorted_rows.bad, *(row for row in rows if isinstance(row, BadRow))]
         return sorted(bad, key=lambda row: row.line)
 
-    def _try(self, session: Session, rows: Sequence[Row], tries: int) -> tuple[_Judgement, list[int]]:
+    def _add_with_retries(
+        self, session: Session, rows: Sequence[Row], tries: int
+    ) -> tuple[_SortedRows, list[int]]:
         try:
             with write_transaction(session):
                 lock_workspace(session, self.workspace_id)
                 now = read_clock(session)
-                judgement = self._judge(session, rows, now)
-                return judgement, self._add(session, judgement.good, now)
+                sorted_rows = self._sort_rows(session, rows, now)
+                return sorted_rows, self._add(session, sorted_rows.good, now)
         except (IntegrityError, OperationalError):
             if tries == 1:
                 raise
-        return self._try(session, rows, tries - 1)
+        return self._add_with_retries(session, rows, tries - 1)
 
-    def _judge(self, session: Session, rows: Sequence[Row], now: datetime) -> _Judgement:
+    def _sort_rows(self, session: Session, rows: Sequence[Row], now: datetime) -> _SortedRows:
         """Tell the rows that can be added from the bad ones and from those that lie in the bin."""
-        holders = self._holders(session, rows)
-        binned = self._binned.among(session, _keys(rows), now)
-        judgement = _Judgement()
+        holders = self._find_existing(session, rows)
+        binned = self._deleted.matching(session, _keys(rows), now)
+        sorted_rows = _SortedRows()
         met: set[Identity] = set()
         for row in rows:
             holder = holders.get(row.identity)
             if row.identity in met or (holder and self._first_id and holder >= self._first_id):
-                judgement.bad.append(
+                sorted_rows.bad.append(
                     BadRow(row.line, f"“{row.email or row.name}” stands further up in the file already")
                 )
             elif holder:
                 has = f"the address “{row.email}”" if row.email else f"the name “{row.name}” and no address"
-                judgement.bad.append(BadRow(row.line, f"a contact has {has} already"))
+                sorted_rows.bad.append(BadRow(row.line, f"a contact has {has} already"))
             elif row.email_key in binned and not self.even_if_deleted:
-                judgement.in_bin += 1
+                sorted_rows.in_bin += 1
             else:
-                judgement.in_bin += row.email_key in binned
-                judgement.good.append(row)
+                sorted_rows.in_bin += row.email_key in binned
+                sorted_rows.good.append(row)
                 met.add(row.identity)
-        return judgement
+        return sorted_rows
 
-    def _holders(self, session: Session, rows: Sequence[Row]) -> dict[Identity, int]:
+    def _find_existing(self, session: Session, rows: Sequence[Row]) -> dict[Identity, int]:
         """The ids of live contacts that are the same as one of the rows."""
         contacts = select(Contact).where(live(self.workspace_id))
         by_address = contacts.with_only_columns(Contact.email_key, Contact.id)

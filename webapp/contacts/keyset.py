@@ -54,14 +54,14 @@ class Keyset:
         moment, row_id = place
         return tuple_(literal(moment, self.moment.type), literal(row_id, self.id.type))
 
-    def _unknown(self, place: Place) -> ColumnElement[Any]:
+    def _hidden_from_planner(self, place: Place) -> ColumnElement[Any]:
         """The same in a subquery, so that the planner cannot look the moment up in its statistics. Of the
         million that share the place's moment they know nothing: it would collect and sort what is beyond."""
         moment, row_id = place
         looked_up = select(literal(moment, self.moment.type)).scalar_subquery()
         return tuple_(looked_up, literal(row_id, self.id.type))
 
-    def cut(
+    def seek(
         self,
         query: Select[*tuple[Any, ...]],
         *,
@@ -71,17 +71,17 @@ class Keyset:
     ) -> Select[*tuple[Any, ...]]:
         """The first `limit` rows of `query` after `after`, or, the other way round, before `before`."""
         if before is not None:
-            backwards = query.where(self._pair > self._unknown(before))
+            backwards = query.where(self._pair > self._hidden_from_planner(before))
             return backwards.order_by(self.moment.asc(), self.id.asc()).limit(limit)
         if after is not None:
-            query = query.where(self._pair < self._unknown(after))
+            query = query.where(self._pair < self._hidden_from_planner(after))
         return query.order_by(*self.order).limit(limit)
 
     def ids(self, query: Select[int]) -> Ids:
         """The ids that `query` selects, from one table: a join could lose its index's order, and sort all."""
 
         def find(session: Session, *, limit: int, **place: Place) -> tuple[list[int], None]:
-            return list(session.scalars(self.cut(query, limit=limit, **place))), None
+            return list(session.scalars(self.seek(query, limit=limit, **place))), None
 
         return find
 

@@ -16,10 +16,10 @@ ANYWHERE_FROM = 3
 
 def email_key(email: str | None) -> str | None:
     """The address as it is compared: trimmed, lower-cased; an empty one is none."""
-    return normal(email or "") or None
+    return normalize(email or "") or None
 
 
-def normal(text: str) -> str:
+def normalize(text: str) -> str:
     """One spelling for what people see as the same: composed, lower-case, single spaces."""
     # Composed after lower-casing: Unicode knows "ǰ" as one letter, its capital only as two.
     return " ".join(unicodedata.normalize("NFC", text.lower()).split())
@@ -27,15 +27,15 @@ def normal(text: str) -> str:
 
 def search_text(first_name: str, last_name: str, email: str | None) -> str:
     """What a contact is found by. The leading space lets the beginning of a word be asked for."""
-    return " " + normal(f"{first_name} {last_name} {email or ''}")
+    return " " + normalize(f"{first_name} {last_name} {email or ''}")
 
 
-def found_by(query: str, text: ColumnElement[str] | None = None) -> ColumnElement[bool]:
+def text_matches(query: str, text: ColumnElement[str] | None = None) -> ColumnElement[bool]:
     """The condition on `contact_search` for a search; `query` is literal text, `%` and `_` included.
 
     Whoever asks joins `ContactSearch` or gives its `text`, and has checked that something is left of `query`.
     """
-    wanted = normal(query)
+    wanted = normalize(query)
     if len(wanted) < ANYWHERE_FROM:
         wanted = " " + wanted
     return (ContactSearch.text if text is None else text).contains(wanted, autoescape=True)

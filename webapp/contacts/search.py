@@ -14,7 +14,7 @@ from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, Subquery, and_,
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.contacts.normal import found_by
+from webapp.contacts.normal import text_matches
 from webapp.models import Contact, ContactSearch
 from webapp.models.base import filter_only
 
@@ -42,36 +42,38 @@ class Search:
     q: str
     order: Keyset
     # All contacts that the text is looked for in.
-    among: Select[*tuple[Any, ...]]
-    # Those of them that have it, in no order (`having` begins such a select).
-    found: Select[*tuple[Any, ...]]
+    candidates: Select[*tuple[Any, ...]]
+    # Those of them that have it, in no order (`all_matches` begins such a select).
+    matches: Select[*tuple[Any, ...]]
     # Whether `among` has at most SCAN_LIMIT contacts, so that all of them can be looked through.
     is_short: bool
 
     def ids(self, session: Session, *, limit: int, **place: Place) -> tuple[list[int], int | None]:
         """The first `limit` ids beyond the place, in order, and how many match in all if that is known."""
         if not self.is_short:
-            near = self._look(self.order.cut(self.among, limit=SCAN_LIMIT, **place))
+            near = self._scan(self.order.seek(self.candidates, limit=SCAN_LIMIT, **place))
             ids = list(
-                session.scalars(Keyset(near.c.moment, near.c.id).cut(select(near.c.id), limit=limit, **place))
+                session.scalars(
+                    Keyset(near.c.moment, near.c.id).seek(select(near.c.id), limit=limit, **place)
+                )
             )
             if len(ids) == limit:
                 return ids, None
         every = (
-            self._look(self.order.cut(self.among, limit=SCAN_LIMIT))
+            self._scan(self.order.seek(self.candidates, limit=SCAN_LIMIT))
             if self.is_short
-            else self.found.subquery()
+            else self.matches.subquery()
         )
         counted = select(every.c.id, every.c.moment, func.count().over().label("total")).subquery()
         rows = session.execute(
-            Keyset(counted.c.moment, counted.c.id).cut(select(counted), limit=limit, **place)
+            Keyset(counted.c.moment, counted.c.id).seek(select(counted), limit=limit, **place)
         ).all()
         return [row.id for row in rows], rows[0].total if rows else None
 
-    def _look(self, contacts: Select[*tuple[Any, ...]]) -> Subquery:
+    def _scan(self, contacts: Select[*tuple[Any, ...]]) -> Subquery:
         """Those of the contacts that have the text, found by looking at each of them."""
         near = contacts.subquery()
-        return select(near).where(found_by(self.q, text_of(near.c.id))).subquery()
+        return select(near).where(text_matches(self.q, text_of(near.c.id))).subquery()
 
 
 def text_of(contact_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ScalarSelect[str]:
@@ -79,7 +81,7 @@ def text_of(contact_id: ColumnElement[int] | InstrumentedAttribute[int]) -> Scal
     return select(ContactSearch.text).where(ContactSearch.contact_id == contact_id).scalar_subquery()
 
 
-def having(
+def all_matches(
     q: str, workspace_id: int, value: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]
 ) -> CTE:
     """The workspace's contacts that have the text, as `id`, each with its `value`; null where not all
@@ -90,7 +92,7 @@ def having(
             ContactSearch.contact_id.label("id"),
             looked_up.correlate(ContactSearch).scalar_subquery().label("value"),
         )
-        .where(ContactSearch.workspace_id == workspace_id, found_by(q))
+        .where(ContactSearch.workspace_id == workspace_id, text_matches(q))
         .cte("found")
         .prefix_with("MATERIALIZED")
     )

@@ -42,12 +42,12 @@ def add_load(
     deleted: int,
     seed: int,
     transaction: Transaction,
-    tell: Callable[[int], None] = lambda _: None,
+    on_progress: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Put in `live` live contacts and `deleted` deleted ones, on top of what is there.
 
     Each part of the work runs in a `transaction()`: a real one, or nothing where the caller has begun one
-    around the whole. Whatever is committed is whole: a contact comes with all that hangs on it. `tell` hears
+    around the whole. Whatever is committed is whole: a contact comes with all that hangs on it. `on_progress` hears
     how many contacts are in.
     """
     amounts = Amounts(live, deleted)
@@ -59,13 +59,13 @@ def add_load(
         stop = min(start + CHUNK, amounts.at_first)
         with transaction():
             load.put_in(range(start, stop))
-        tell(stop)
+        on_progress(stop)
     with transaction():
         # Without fresh statistics SQLite visits every deal for each deleted contact, and takes three times as
         # long for 100,000 contacts.
         analyze(session, Contact, ContactTag, Deal, DealContact)
         load.delete_some()
-    tell(live + deleted)
+    on_progress(live + deleted)
 
 
 class _Load:

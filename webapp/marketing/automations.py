@@ -27,7 +27,7 @@ from webapp.models.base import is_in
 
 
 @dataclass(frozen=True)
-class Together:
+class RunGroup:
     """Runs of one automation that stand before the same step."""
 
     workspace_id: int
@@ -36,28 +36,28 @@ class Together:
     now: datetime
 
 
-def _add_tag(session: Session, tag_id: int, runs: Together) -> None:
+def _add_tag(session: Session, tag_id: int, runs: RunGroup) -> None:
     add_tag(
         session, workspace_id=runs.workspace_id, contact_ids=runs.contact_ids, tag_id=tag_id, now=runs.now
     )
 
 
-def _subscribe(session: Session, list_id: int, runs: Together) -> None:
+def _subscribe(session: Session, list_id: int, runs: RunGroup) -> None:
     subscribe(
         session, workspace_id=runs.workspace_id, contact_ids=runs.contact_ids, list_id=list_id, now=runs.now
     )
 
 
-def _send(session: Session, campaign_id: int, runs: Together) -> None:
+def _send(session: Session, campaign_id: int, runs: RunGroup) -> None:
     queue_for_runs(session, campaign_id=campaign_id, run_ids=runs.run_ids, now=runs.now)
 
 
-def _wait(session: Session, hours: float, runs: Together) -> None:
+def _wait(session: Session, hours: float, runs: RunGroup) -> None:
     """Nothing is done; that the next step is due later is written with the place."""
 
 
 # What a step does, by its name: the field that says with what, the deed, and the most that can be said.
-Action = Callable[[Session, Any, Together], None]
+Action = Callable[[Session, Any, RunGroup], None]
 LARGEST_ID = 2**63 - 1
 TEN_YEARS = 10 * 365 * 24
 ACTIONS: dict[str, tuple[str, Action, int]] = {
@@ -91,7 +91,7 @@ def advance(session: Session, workspace_id: int, *, now: datetime, limit: int) -
         standing[automation_id, place].append((run_id, contact_id))
     for (automation_id, place), together in sorted(standing.items()):
         steps = session.get_one(Automation, automation_id).steps
-        runs = Together(
+        runs = RunGroup(
             workspace_id,
             run_ids=[run_id for run_id, _ in together],
             contact_ids=[contact_id for _, contact_id in together],
@@ -101,16 +101,16 @@ def advance(session: Session, workspace_id: int, *, now: datetime, limit: int) -
     return len(due)
 
 
-def _take_step(session: Session, steps: Sequence[Mapping[str, Any]], place: int, runs: Together) -> None:
+def _take_step(session: Session, steps: Sequence[Mapping[str, Any]], place: int, runs: RunGroup) -> None:
     if place >= len(steps):
         _write(session, runs, state=RunState.DONE, ended_at=runs.now)
         return
-    understood = _understand(steps[place])
-    if understood is None:
+    parsed = _parse_step(steps[place])
+    if parsed is None:
         # Nobody can say what was meant, and to pass over a step could send what it would have held back.
         _write(session, runs, state=RunState.ENDED, ended_at=runs.now, ended_why="unreadable_step")
         return
-    action, argument = understood
+    action, argument = parsed
     action(session, argument, runs)
     if action is _wait:
         _write(
@@ -122,7 +122,7 @@ def _take_step(session: Session, steps: Sequence[Mapping[str, Any]], place: int,
         _write(session, runs, state=RunState.DONE, step=place + 1, ended_at=runs.now)
 
 
-def _understand(step: object) -> tuple[Action, Any] | None:
+def _parse_step(step: object) -> tuple[Action, Any] | None:
     """What a step does and with what; None for one that no database or calendar could carry out."""
     if not isinstance(step, dict) or str(step.get("do")) not in ACTIONS:
         return None
@@ -133,5 +133,5 @@ def _understand(step: object) -> tuple[Action, Any] | None:
     return (action, argument) if is_number and 0 <= argument <= most else None
 
 
-def _write(session: Session, runs: Together, **values: object) -> None:
+def _write(session: Session, runs: RunGroup, **values: object) -> None:
     execute_update(session, update(AutomationRun).where(AutomationRun.id.in_(runs.run_ids)).values(**values))

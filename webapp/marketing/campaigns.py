@@ -49,29 +49,29 @@ def send_campaign(session: Session, *, workspace_id: int, campaign_id: int, now:
         CampaignSend.campaign_id == Campaign.id,
         CampaignSend.automation_run_id.is_(None),
     )
-    whom = (
+    recipients = (
         select(
             Contact.workspace_id, Campaign.id, Contact.id, literal(None, CampaignSend.automation_run_id.type)
         )
         .join(Campaign, Campaign.workspace_id == Contact.workspace_id)
         .where(Contact.workspace_id == workspace_id, Campaign.id == campaign_id, mailable(), ~had)
     )
-    return _make_pending(session, whom, now)
+    return _insert_pending(session, recipients, now)
 
 
 def queue_for_runs(session: Session, *, campaign_id: int, run_ids: Sequence[int], now: datetime) -> int:
     """The same for the contacts of these automation runs, in the transaction of their step."""
-    whom = (
+    recipients = (
         select(Contact.workspace_id, Campaign.id, Contact.id, AutomationRun.id)
         .join(AutomationRun, AutomationRun.contact_id == Contact.id)
         .join(Campaign, Campaign.workspace_id == Contact.workspace_id)
         .where(AutomationRun.id.in_(run_ids), Campaign.id == campaign_id, mailable())
     )
-    return _make_pending(session, whom, now)
+    return _insert_pending(session, recipients, now)
 
 
-def _make_pending(session: Session, whom: Select[int, int, int, int | None], now: datetime) -> int:
-    rows = whom.add_columns(
+def _insert_pending(session: Session, recipients: Select[int, int, int, int | None], now: datetime) -> int:
+    rows = recipients.add_columns(
         literal(SendState.PENDING, CampaignSend.state.type),
         literal(now, CampaignSend.due_at.type),
         literal(now, CampaignSend.created_at.type),

@@ -40,7 +40,7 @@ def due_workspaces(session: Session) -> list[int]:
     return sorted(session.scalars(runs.union(messages)))
 
 
-def work_off(
+def process_due(
     session: Session, *, rest: Rest = NO_REST, should_stop: Callable[[], bool] = lambda: False
 ) -> int:
     """Work off all that is due, in every workspace, until nothing is or `should_stop` says so.
@@ -48,8 +48,8 @@ def work_off(
     Each batch is a transaction of its own under the workspace's lock; a worker killed in the middle has done
     whole batches only. Returns how many steps and messages that were.
     """
-    total, broken = 0, set[int]()
-    while workspaces := [found for found in due_workspaces(session) if found not in broken]:
+    total, failed = 0, set[int]()
+    while workspaces := [found for found in due_workspaces(session) if found not in failed]:
         for workspace_id in workspaces:
             if should_stop():
                 return total
@@ -59,7 +59,7 @@ def work_off(
             except Exception:
                 # Rolled back and still due: it is tried again at the next ring, and holds up nobody else's.
                 log.exception("work_failed", workspace=workspace_id)
-                broken.add(workspace_id)
+                failed.add(workspace_id)
                 continue
             log.info("worked_off", workspace=workspace_id, steps=done)
             total += done

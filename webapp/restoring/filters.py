@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from webapp.contacts.normal import normal
+from webapp.contacts.normal import normalize
 from webapp.models import WINDOW
 
 LONGEST_SEARCH = 200
@@ -57,7 +57,7 @@ class TypedFilters:
         return any((self.q, self.from_text, self.to_text, self.deleted_by, self.deletion))
 
 
-def unsearchable(text: str) -> str | None:
+def why_unsearchable(text: str) -> str | None:
     """Why `text` cannot be searched for, as a sentence; None if it can."""
     if len(text) > LONGEST_SEARCH:
         return f"Search for at most {LONGEST_SEARCH} characters."
@@ -83,7 +83,7 @@ def read_filters(typed: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> 
         name: typed.get(name, "").strip()[:10_000] for name in ("q", "from", "to", "deleted_by", "deletion")
     }
 
-    if problem := unsearchable(text["q"]):
+    if problem := why_unsearchable(text["q"]):
         errors["q"] = problem
     first, last = _day(text, "from", errors), _day(text, "to", errors)
     if first and last and first > last:
@@ -108,7 +108,7 @@ def read_filters(typed: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> 
     by, number = _number(text, "deleted_by", errors), _number(text, "deletion", errors)
     meaning = None
     if not errors:
-        meaning = Filters(q=normal(text["q"]), since=since, before=before, deleted_by=by, deletion=number)
+        meaning = Filters(q=normalize(text["q"]), since=since, before=before, deleted_by=by, deletion=number)
     return TypedFilters(
         q=text["q"],
         from_text=text["from"],

@@ -83,7 +83,7 @@ class TestWhileAnImportIsUnderWay:
 
         def take(*emails: str) -> tuple[int, int]:
             before = work.added, work.in_bin
-            work.take_in(store, [Row(2, email, email, "", "", "", "", (), ()) for email in emails])
+            work.add_batch(store, [Row(2, email, email, "", "", "", "", (), ()) for email in emails])
             return work.added - before[0], work.in_bin - before[1]
 
         return take

@@ -21,7 +21,7 @@ from webapp.models.base import filter_only, is_one_of
 HALF, ID_BITS = 16, 48
 
 
-class BinnedAddresses:
+class DeletedAddresses:
     """The addresses in a workspace's bin, or in it when their deletion is complete."""
 
     def __init__(self, workspace_id: int) -> None:
@@ -29,13 +29,13 @@ class BinnedAddresses:
         self._places: defaultdict[int, array[int]] = defaultdict(lambda: array("Q"))
         self._last_deletion = 0
 
-    def among(self, session: Session, keys: Collection[str], now: datetime) -> set[str | None]:
+    def matching(self, session: Session, keys: Collection[str], now: datetime) -> set[str | None]:
         """Those that lie in the bin, of `keys` and perhaps of others.
 
         In the caller's write transaction, which holds the workspace's lock: whoever deletes waits for it.
         """
         self._learn(session, now)
-        suspects = [contact_id for key in keys for contact_id in self._who_may_have(key)]
+        suspects = [contact_id for key in keys for contact_id in self._candidates(key)]
         if not suspects:
             return set()
         in_bin = (Contact.deleted_at >= now - WINDOW) & Contact.merged_into_id.is_(None)
@@ -61,7 +61,7 @@ class BinnedAddresses:
             self._places[place].append(half << ID_BITS | contact_id)
         self._last_deletion = max(deletions)
 
-    def _who_may_have(self, key: str) -> Iterator[int]:
+    def _candidates(self, key: str) -> Iterator[int]:
         place, half = _checksum(key)
         return (known % 2**ID_BITS for known in self._places[place] if known >> ID_BITS == half)
 
