@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from webapp.database import WHOLE_TABLE_PLANS
-from webapp.jobs.settings import BatchSettings
+from webapp.jobs.settings import Rest
 
 TIES = "; ".join(f"SET enable_{way} = off" for way in WHOLE_TABLE_PLANS)
 
@@ -110,13 +110,16 @@ class Sqlite:
         return "[" + ",".join(map(str, ids)) + "]"
 
 
-def bare_restore(url: str, pace: BatchSettings) -> float:
-    """Restore all that is in the bin of the database at `url`; contacts a second."""
+def bare_restore(url: str, size: int, rest: Rest) -> float:
+    """Restore all that is in the bin of the database at `url`; contacts a second.
+
+    In batches of `size`, each followed by the same rest as the app's.
+    """
     driver = Sqlite(url) if url.startswith("sqlite") else Psycopg(url)
     with closing(driver.connection):
         job, workspace, through, now = driver.execute(JOB, {}).fetchone()
         common: Values = {"job": job, "workspace": workspace, "through": through, "now": now}
-        common |= {"size": pace.batch_size, "no": driver.no}
+        common |= {"size": size, "no": driver.no}
         place: Values = {}
         contacts, begun = 0, time.perf_counter()
         while True:
@@ -125,9 +128,9 @@ def bare_restore(url: str, pace: BatchSettings) -> float:
             met, place = _batch(driver, common, place)
             driver.execute("COMMIT", {})
             contacts += met
-            if met < pace.batch_size:
+            if met < size:
                 return contacts / (time.perf_counter() - begun)
-            time.sleep(pace.rest_after(time.perf_counter() - batch_begun))
+            time.sleep(rest.after(time.perf_counter() - batch_begun))
 
 
 def _batch(driver: Psycopg | Sqlite, common: Values, place: Values) -> tuple[int, Values]:

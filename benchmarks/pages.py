@@ -27,7 +27,9 @@ from webapp.contacts.keyset import Keyset
 from webapp.extensions import db
 from webapp.models import Contact, Deletion, Job, live
 from webapp.models.job import JobState
+from webapp.restoring.filters import Filters
 from webapp.restoring.recycle_bin import WALK
+from webapp.restoring.scope import Scope
 from webapp.web.paging import to_cursor
 
 # The goal, in milliseconds at the 95th percentile and in statements.
@@ -120,11 +122,13 @@ def _ended_job(session: Session, world: World) -> int:
     """A job that has brought all live contacts back, but for one in a hundred that it says it skipped."""
     now = read_clock(session)
     live_ones = session.scalar(select(func.count()).where(live(world.id))) or 0
+    scope = Scope(world.id, as_of=now, through_number=0, key="bench", expected=live_ones, filters=Filters())
+    skipped = live_ones // 100
     job = Job(
-        uuid="bench", workspace_id=world.id, requested_by=world.admin.id, kind="filters", scope={},
-        scope_hash="", scope_words="All contacts.", as_of=now, through_number=0, expected=live_ones,
-        idempotency_key="bench", state=JobState.DONE, lease_until=now, rung_at=now, created_at=now, started_at=now,
-        finished_at=now, restored=live_ones * 99 // 100, skipped=live_ones // 100,
+        uuid="bench", workspace_id=world.id, requested_by=world.admin.id, kind="restore", number=1,
+        request=scope.to_dict(), total=live_ones, idempotency_key="bench", state=JobState.DONE,
+        lease_until=now, rung_at=now, created_at=now, started_at=now, finished_at=now,
+        counts={"restored": live_ones * 99 // 100, "skipped": skipped},
     )  # fmt: skip
     session.add(job)
     session.flush()

@@ -23,6 +23,7 @@ from tests.support.confirming import ASK_ABOUT_ALL, job_of
 from tests.support.processes import WorkerProcess, wait_until
 from webapp.models import Job, JobBatch
 from webapp.models.job import ACTIVE
+from webapp.restoring.work import RESTORE
 
 Answer = TypeVar("Answer")
 
@@ -76,7 +77,8 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
     `judged` says whether the size is the one that the absolute goals are for.
     """
     with made.copy(url) as copy, stage(copy) as here:
-        pace = here.services.pace
+        batches = here.services.batches
+        size = batches.size_for(RESTORE.batch_sizes, here.engine.dialect.name)
         before = pages_ms(here, world)
         with here.worker() as worker:
             told_ = restore_all(here, world, worker)
@@ -85,7 +87,7 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
     floors = []
     for _ in range(2):
         with made.copy(url) as copy:
-            floors.append(bare_restore(copy, pace))
+            floors.append(bare_restore(copy, size, batches.rest))
     with made.copy(url) as copy, stage(copy) as here:
         job_id = start_all(here, world)[0]
         loop = restore_one_by_one(here.engine, world, job_id, LOOP)

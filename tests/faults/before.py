@@ -91,9 +91,7 @@ def _look(session: Session, workspace_id: int, selection: frozenset[int]) -> Bef
 
 def check_restore(session: Session, job_id: int, before: Before) -> list[Violation]:
     """The violations of job `job_id`, in whose workspace nothing else has happened since `before`."""
-    job = session.execute(
-        select(Job.workspace_id, Job.state, Job.fence, Job.failed).where(Job.id == job_id)
-    ).one()
+    job = session.get_one(Job, job_id, populate_existing=True)
     outcomes: dict[int, str] = dict(
         iter(
             session.execute(

@@ -262,20 +262,20 @@ class Storm:
         job = self._some_job()
         if job:
             lock = self.house.lock.lock_milliseconds
-            self.house.redis.set(key(job.workspace_id), "somebody else", px=lock)
+            self.house.redis.set(key("restore", job.workspace_id), "somebody else", px=lock)
         return job is not None
 
     def _delete_key(self) -> bool:
         job = self._some_job()
         if job:
-            self.house.redis.delete(key(job.workspace_id))
+            self.house.redis.delete(key("restore", job.workspace_id))
         return job is not None
 
     def _ring_five_times(self) -> bool:
         job = self._some_job()
         if job:
             for _ in range(5):
-                self.house.doorbell.ring(job.id)
+                self.house.doorbell.ring(job.kind, job.id)
         return job is not None
 
     # The database.

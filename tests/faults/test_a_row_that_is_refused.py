@@ -8,8 +8,8 @@ from tests.factories.people import World
 from tests.support.browser import Browser
 from tests.support.faults import refusing
 from tests.support.restoring import Restoring
+from webapp.restoring.work import RESTORE
 from webapp.worker.redis_lock import RedisLock
-from webapp.worker.services import BATCH_SIZES
 
 MANY = 10_000
 
@@ -25,7 +25,7 @@ def test_a_row_that_violates_a_constraint_stays_alone_and_is_listed_with_its_rea
     refused = sorted(restoring.in_bin())[500]
 
     with refusing(engine, refused):
-        restoring.run(job, batch_size=BATCH_SIZES[engine.dialect.name])
+        restoring.run(job, batch_size=RESTORE.batch_sizes[engine.dialect.name])
 
     assert (job.state, job.count("restored"), job.count("failed")) == ("done", MANY - 1, 1)
     assert restoring.in_bin() == {refused}

@@ -64,7 +64,7 @@ def check_that_nothing_is_half_done(house: House, world: World, job_id: int) -> 
             )
         )
         told = session.scalars(select(RestoreOutcome.contact_id).where(RestoreOutcome.job_id == job_id))
-        history = session.scalar(select(func.sum(JobBatch.contacts)).where(JobBatch.job_id == job_id))
+        history = session.scalar(select(func.sum(JobBatch.items)).where(JobBatch.job_id == job_id))
         assert live == set(on_deals) == set(told)
     job = house.job(job_id)
     assert job.count("restored") == job.processed == (history or 0) == len(live)

@@ -40,7 +40,7 @@ def test_a_job_that_is_rung_for_five_times_runs_once(house: House, worker: Worke
     with worker.held_back("restore"):
         job_id = house.start_all(world)
         for _ in range(4):
-            house.doorbell.ring(job_id)
+            house.doorbell.ring("restore", job_id)
 
     house.check_that_all_came_back_once(job_id, 20)
     wait_until(lambda: len(house.logged("job_not_claimed", job=job_id)) == 4)

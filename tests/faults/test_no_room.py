@@ -88,7 +88,7 @@ def test_a_restore_without_room_says_so_blames_nobody_and_goes_on_when_there_is_
                 job = house.job(job_id)
                 assert (job.state, job.count("failed"), job.one_by_one) == ("running", 0, 0)
                 assert job.claims_since_progress <= 1, "more than the claim that may just be under way"
-                house.doorbell.ring(job_id)
+                house.doorbell.ring("restore", job_id)
 
             restored = check_that_batches_came_whole(house, job_id)
             assert 0 < restored < CONTACTS

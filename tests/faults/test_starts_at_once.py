@@ -1,5 +1,6 @@
 """Many confirm at the same moment: one restore starts, and everybody else is led to it."""
 
+import uuid
 from collections.abc import Callable
 
 from sqlalchemy import select
@@ -74,7 +75,7 @@ def test_where_redis_forgets_everything_between_them_the_index_lets_one_through(
 
     job_id = check_that_one_started(house, world, answers)
     # What rang for the job is gone as well.
-    house.doorbell.ring(job_id)
+    house.doorbell.ring("restore", job_id)
     process_due(house.app)
     house.check_that_all_came_back_once(job_id, 3)
 
@@ -99,7 +100,7 @@ def test_who_meets_a_restore_that_is_just_being_started_is_led_to_where_it_will_
     with another_app(house.environ, TIME_SCALE="1") as web:
         admin = Browser(web, world.admin)
         dialog = admin.get(ASK_ABOUT_ALL)
-        house.lock.acquire(world.id, "somebody")
+        house.lock.acquire("restore", world.id, str(uuid.uuid4()))
         house.redis.pexpire(key("restore", world.id), 60_000)
 
         refused = confirm(admin, dialog)

@@ -201,4 +201,4 @@ def test_a_contact_at_which_every_process_dies_is_left_out_and_named(house: Hous
     assert len(house.logged("horse_died", job=job_id)) == 6
     # The others of its batch were taken one by one, and whoever came after that by the batch again.
     assert job.one_by_one == 0
-    assert [batch.contacts for batch in house.history(job_id)].count(5) == FEW // 5 - 1
+    assert [batch.items for batch in house.history(job_id)].count(5) == FEW // 5 - 1

@@ -11,6 +11,7 @@ from tests.factories.people import World
 from tests.support.browser import HTMX, Browser
 from tests.support.seen import Seen
 from webapp.contacts import find, search
+from webapp.restoring import recycle_bin
 from webapp.web import counting
 
 NAMES = ("Ann", "Bob")

@@ -13,6 +13,7 @@ from tests.support.browser import Browser
 from webapp.clock import read_clock
 from webapp.contacts import find, search
 from webapp.models import Contact
+from webapp.restoring import recycle_bin
 from webapp.web.paging import to_cursor
 
 MOST = 12

@@ -15,9 +15,10 @@ from benchmarks.restoring import start_all
 from benchmarks.stage import Databases, Stage, filled, stage
 from tests.factories.people import World
 from webapp.jobs.run import carry_out
-from webapp.jobs.settings import BatchSettings
+from webapp.jobs.settings import BatchSettings, Rest
+from webapp.worker.kinds import KINDS
 
-PACE = BatchSettings(30, 70)
+SIZE = 70
 LEFT_BEHIND = (
     "SELECT id, deleted_at, deletion_id, restore_job_id, version FROM contact ORDER BY id",
     "SELECT contact_id, is_primary, detached_at, detached_by_deletion_id FROM deal_contact ORDER BY id",
@@ -47,13 +48,13 @@ def left_behind(here: Stage) -> list[list[tuple[object, ...]]]:
 def test_bare_sql_does_what_the_app_does(made: Databases, bin_of_200: tuple[str, World]) -> None:
     url, world = bin_of_200
     with made.copy(url) as copy:
-        bare_restore(copy, PACE)
+        bare_restore(copy, SIZE, Rest())
         with stage(copy) as here:
             bare = left_behind(here)
     with made.copy(url) as copy, stage(copy) as here:
         job_id = start_all(here, world)[0]
         with Session(here.engine) as session:
-            carry_out(session, here.services.lease, job_id, settings=PACE)
+            carry_out(session, here.services.lock, KINDS, job_id, settings=BatchSettings(30, SIZE))
         ours = left_behind(here)
 
     assert bare == ours

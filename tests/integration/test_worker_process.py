@@ -58,7 +58,7 @@ def test_a_job_that_is_rung_for_is_carried_out(house: House, worker: WorkerProce
 
     job = house.job(job_id)
     assert job.fence == 1
-    wait_until(lambda: not house.lock.redis.exists(key(job.workspace_id)))
+    wait_until(lambda: not house.lock.redis.exists(key("restore", job.workspace_id)))
 
 
 def test_a_work_horse_that_is_killed_loses_and_doubles_no_contact(

@@ -77,7 +77,7 @@ class Everyday(RuleBasedStateMachine):
         self.session.close()
         self.transaction.rollback()
         self.connection.close()
-        self.lock.redis.delete(key(self.world.id))
+        self.lock.redis.delete(key("restore", self.world.id))
 
     def note(self, what: str) -> None:
         """Remember that this has happened, for whoever asks what the examples are worth."""

@@ -200,7 +200,7 @@ class Machine(Everyday):
         assert (meaning is not None) == filters.make_sense
         if meaning is None:
             return None
-        question = about_all(self.session, self.world.id, meaning, self.now, zone=ZONE, people={})
+        question = about_all(self.session, self.world.id, meaning, self.now)
         dialog = self.look_at(question, rules.scope_now(self.business, filters=filters))
         page = read_page(self.session, BinWindow(self.world.id, self.now), meaning, size=100)
         assert [row[0].id for row in page.rows] == [self.ids[contact] for contact in dialog.plan]
