@@ -1,7 +1,7 @@
-"""Reading a CSV file record by record, each with the line in which it begins, in little memory.
+"""Reading a CSV file record by record, with the line number of each record, in little memory.
 
-A quotation mark that is opened and never closed would swallow all that follows. So the lines of a record
-that cannot be read are given back but for the first, and reading goes on in the next line.
+A quotation mark that is never closed would swallow the rest of the file. So after a record that cannot be
+read, reading continues at its second line.
 """
 
 import csv
@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-# In bytes. A line that is longer belongs to no table.
+# In bytes. A file with a longer line is not a table.
 LONGEST_LINE = 1_000_000
 
 
 class UnreadableFile(Exception):
-    """The file is not what it should be; the message is a sentence that says how."""
+    """The file is not a readable CSV file; the message is a sentence that says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record that begins in line `line` and ends in `last_line`; `fault` says why it has no fields."""
+    """A record from line `line` to `last_line`; `fault` says why its fields could not be read."""
 
     line: int
     last_line: int
@@ -33,10 +33,10 @@ NOTHING = Record(1, 1, [])
 
 
 def check_text(file: BinaryIO) -> None:
-    """Read the file to its end and go back to the beginning.
+    """Read the file to its end and return to its beginning.
 
-    Raises UnreadableFile where it is empty, is no UTF-8 or has no lines; so whoever reads on may rely on the
-    whole file and need not stop half-way.
+    Raises UnreadableFile if it is empty, is not UTF-8 or has no lines. So a read that follows never stops
+    half-way.
     """
     number, is_empty = 0, True
     while line := file.readline(LONGEST_LINE):
@@ -56,7 +56,7 @@ def check_text(file: BinaryIO) -> None:
 
 
 def read_records(file: BinaryIO) -> Iterator[Record]:
-    """The records of a file that `check_text` has passed; blank lines are none."""
+    """The records of a file that has passed `check_text`, without blank lines."""
     text = _decoded(file)
     lines = _Lines(text)
     reader = csv.reader(lines, strict=True, skipinitialspace=True)
@@ -65,7 +65,7 @@ def read_records(file: BinaryIO) -> Iterator[Record]:
         try:
             fields = next(reader)
         except StopIteration:
-            # Else the file would be closed with its decoder, and could not tell any more how far it was read.
+            # Otherwise the decoder would close the file, and `tell()` would fail.
             text.detach()
             return
         except csv.Error as error:
@@ -77,7 +77,7 @@ def read_records(file: BinaryIO) -> Iterator[Record]:
 
 
 def _decoded(file: BinaryIO) -> io.TextIOWrapper:
-    # Without newline="" a quoted line break would be rewritten; the BOM is left out where there is one.
+    # Without newline="" a quoted line break would be rewritten. utf-8-sig removes a BOM.
     return io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
 
 
@@ -88,7 +88,7 @@ def _describe(error: csv.Error) -> str:
 
 
 class _Lines:
-    """The lines of a file, counted as an editor does, of which the latest record's can be given back."""
+    """The lines of a file, numbered as in an editor; the lines of the latest record can be read again."""
 
     def __init__(self, file: io.TextIOWrapper) -> None:
         self._file = file
@@ -111,7 +111,7 @@ class _Lines:
         return self.number + 1
 
     def push_back(self) -> None:
-        """Read the record's lines again, but for the first."""
+        """Read the lines of the record again, except the first."""
         again = self._of_record[1:]
         self._pushed_back.extendleft(reversed(again))
         self.number -= len(again)

@@ -1,8 +1,8 @@
-"""Which addresses lie in the bin, for somebody who asks again and again, with many addresses each time.
+"""Which e-mail addresses belong to deleted contacts, for an import that looks up many in each batch.
 
-No index of the database finds a deleted contact by its address: it would slow deleting and restoring. So the
-bin is read once, then only what has been deleted since, and of each contact eight bytes are kept, in places
-that a checksum of the address gives. They tell who may have an address; the database then says who does.
+No database index finds a deleted contact by its address, because it would slow down deleting and restoring.
+So this table reads the recycle bin once, then only newer deletions. It keeps eight bytes for each contact,
+keyed by a checksum of the address. They give the candidates for an address; the database confirms them.
 """
 
 from array import array
@@ -17,32 +17,33 @@ from sqlalchemy.orm import Session
 from webapp.models import WINDOW, Contact, Deletion
 from webapp.models.base import filter_only, is_one_of
 
-# One half of a checksum of 32 bits names the place; the other stands there, above the id.
+# The first half of the 32-bit checksum is the key; the second half is stored in the entry, above the id.
 HALF, ID_BITS = 16, 48
 
 
 class DeletedAddresses:
-    """The addresses in a workspace's bin, or in it when their deletion is complete."""
+    """The addresses of a workspace's deleted contacts, including those of deletions under way."""
 
     def __init__(self, workspace_id: int) -> None:
         self._workspace_id = workspace_id
-        self._places: defaultdict[int, array[int]] = defaultdict(lambda: array("Q"))
+        self._buckets: defaultdict[int, array[int]] = defaultdict(lambda: array("Q"))
         self._last_deletion = 0
 
     def matching(self, session: Session, keys: Collection[str], now: datetime) -> set[str | None]:
-        """Those that lie in the bin, of `keys` and perhaps of others.
+        """The `keys` that belong to deleted contacts. The result may hold other addresses, too.
 
-        In the caller's write transaction, which holds the workspace's lock: whoever deletes waits for it.
+        Runs in the caller's write transaction, which holds the workspace's lock, so that no deletion
+        interferes.
         """
-        self._learn(session, now)
-        suspects = [contact_id for key in keys for contact_id in self._candidates(key)]
-        if not suspects:
+        self._read_new_deletions(session, now)
+        candidates = [contact_id for key in keys for contact_id in self._candidates(key)]
+        if not candidates:
             return set()
         in_bin = (Contact.deleted_at >= now - WINDOW) & Contact.merged_into_id.is_(None)
-        binned = select(Contact.email_key).where(Contact.id.in_(suspects), filter_only(in_bin))
-        return set(session.scalars(binned))
+        deleted = select(Contact.email_key).where(Contact.id.in_(candidates), filter_only(in_bin))
+        return set(session.scalars(deleted))
 
-    def _learn(self, session: Session, now: datetime) -> None:
+    def _read_new_deletions(self, session: Session, now: datetime) -> None:
         new = select(Deletion.id).where(
             Deletion.workspace_id == self._workspace_id,
             Deletion.id > self._last_deletion,
@@ -57,13 +58,13 @@ class DeletedAddresses:
             Contact.email_key.is_not(None),
         )
         for key, contact_id in session.execute(deleted.execution_options(yield_per=10_000)):
-            place, half = _checksum(key or "")
-            self._places[place].append(half << ID_BITS | contact_id)
+            bucket, half = _checksum(key or "")
+            self._buckets[bucket].append(half << ID_BITS | contact_id)
         self._last_deletion = max(deletions)
 
     def _candidates(self, key: str) -> Iterator[int]:
-        place, half = _checksum(key)
-        return (known % 2**ID_BITS for known in self._places[place] if known >> ID_BITS == half)
+        bucket, half = _checksum(key)
+        return (entry % 2**ID_BITS for entry in self._buckets[bucket] if entry >> ID_BITS == half)
 
 
 def _checksum(key: str) -> tuple[int, int]:

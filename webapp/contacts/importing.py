@@ -1,7 +1,7 @@
-"""Taking in contacts from a file, batch by batch.
+"""Importing contacts from a file, batch by batch.
 
-Nothing is taken in twice: an address that a live contact has is left out, and so is one that lies in the
-bin, because restoring brings back more than a file knows.
+No contact is added twice: a row is skipped if a live contact has its address. It is also skipped if a deleted
+contact has it, because a restore recovers more than a file contains.
 """
 
 from collections.abc import Sequence
@@ -35,10 +35,10 @@ class _SortedRows:
 
 @dataclass
 class Import:
-    """One file's way into a workspace, and what has come of the rows handed in so far.
+    """The import of one file into a workspace, with the counts of the rows so far.
 
-    `in_bin` counts the rows whose address lies in the bin; they are among `left_out` unless
-    `even_if_deleted` lets them in.
+    `in_bin` counts the rows whose address belongs to a deleted contact; `left_out` includes them unless
+    `even_if_deleted` is set.
     """
 
     workspace_id: int
@@ -47,7 +47,7 @@ class Import:
     added: int = 0
     left_out: int = 0
     in_bin: int = 0
-    # Whoever has this id or a higher one has come with this file.
+    # Contacts with this id or a higher one come from this file.
     _first_id: int | None = None
     _deleted: DeletedAddresses = field(init=False)
 
@@ -55,11 +55,10 @@ class Import:
         self._deleted = DeletedAddresses(self.workspace_id)
 
     def add_batch(self, session: Session, rows: Sequence[Row | BadRow]) -> list[BadRow]:
-        """Add the good rows' contacts, in a transaction of its own; return all the bad rows, by line.
+        """Add the contacts of the good rows in one transaction; return all bad rows, by line.
 
-        If somebody else takes one of the addresses at the same moment, or makes one of the tags, all is
-        looked at again. Raises SQLAlchemyError where the database goes on refusing; then nothing of this
-        batch is in.
+        Tries again if another connection takes one of the addresses or creates one of the tags at the same
+        moment. Raises SQLAlchemyError if the database keeps refusing; then no contact of this batch is added.
         """
         sorted_rows, ids = self._add_with_retries(
             session, [row for row in rows if isinstance(row, Row)], TRIES
@@ -87,30 +86,30 @@ class Import:
         return self._add_with_retries(session, rows, tries - 1)
 
     def _sort_rows(self, session: Session, rows: Sequence[Row], now: datetime) -> _SortedRows:
-        """Tell the rows that can be added from the bad ones and from those that lie in the bin."""
-        holders = self._find_existing(session, rows)
-        binned = self._deleted.matching(session, _keys(rows), now)
+        """Separate rows that can be added, bad rows, and rows that match a deleted contact."""
+        existing_ids = self._find_existing(session, rows)
+        deleted = self._deleted.matching(session, _keys(rows), now)
         sorted_rows = _SortedRows()
-        met: set[Identity] = set()
+        seen: set[Identity] = set()
         for row in rows:
-            holder = holders.get(row.identity)
-            if row.identity in met or (holder and self._first_id and holder >= self._first_id):
+            existing = existing_ids.get(row.identity)
+            if row.identity in seen or (existing and self._first_id and existing >= self._first_id):
                 sorted_rows.bad.append(
-                    BadRow(row.line, f"“{row.email or row.name}” stands further up in the file already")
+                    BadRow(row.line, f"“{row.email or row.name}” is already in a line above")
                 )
-            elif holder:
+            elif existing:
                 has = f"the address “{row.email}”" if row.email else f"the name “{row.name}” and no address"
                 sorted_rows.bad.append(BadRow(row.line, f"a contact has {has} already"))
-            elif row.email_key in binned and not self.even_if_deleted:
+            elif row.email_key in deleted and not self.even_if_deleted:
                 sorted_rows.in_bin += 1
             else:
-                sorted_rows.in_bin += row.email_key in binned
+                sorted_rows.in_bin += row.email_key in deleted
                 sorted_rows.good.append(row)
-                met.add(row.identity)
+                seen.add(row.identity)
         return sorted_rows
 
     def _find_existing(self, session: Session, rows: Sequence[Row]) -> dict[Identity, int]:
-        """The ids of live contacts that are the same as one of the rows."""
+        """The ids of the live contacts that match one of the rows."""
         contacts = select(Contact).where(live(self.workspace_id))
         by_address = contacts.with_only_columns(Contact.email_key, Contact.id)
         found: dict[Identity, int] = {}
@@ -119,7 +118,7 @@ class Import:
                 found[key] = contact_id
         without = [row for row in rows if row.email_key is None]
         if without:
-            by_the_rest = (
+            by_other_fields = (
                 contacts.with_only_columns(
                     Contact.first_name, Contact.last_name, Contact.phone, Account.name, Contact.id
                 )
@@ -130,12 +129,12 @@ class Import:
                     Contact.last_name.in_({row.last_name for row in without}),
                 )
             )
-            for first_name, last_name, phone, account, contact_id in session.execute(by_the_rest):
+            for first_name, last_name, phone, account, contact_id in session.execute(by_other_fields):
                 found[first_name, last_name, phone, account or ""] = contact_id
         return found
 
     def _add(self, session: Session, rows: Sequence[Row], now: datetime) -> list[int]:
-        """Put the rows in as contacts, with the accounts, lists and tags they name; return the ids."""
+        """Add the rows as contacts, with the accounts, lists and tags they name; return the ids."""
         if not rows:
             return []
         accounts = ids_by_name(
