@@ -1,4 +1,4 @@
-"""Changing a live contact's own fields. `webapp.marketing` changes lists and tags, `webapp.catalogue` deals."""
+"""Editing a live contact's fields. `webapp.marketing` changes lists and tags, `webapp.catalogue` deals."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,6 +1,6 @@
 """Reading a row of an import file: a contact to add, or the reason why the row is rejected.
 
-The header is `Email, First Name, Last Name, Phone, Account, Tags, Lists`, in any order; only Email is required.
+The header is `Email, First Name, Last Name, Phone, Account, Tags, Lists`, in any order; Email is required.
 """
 
 import re

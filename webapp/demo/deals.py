@@ -92,7 +92,7 @@ def add_deals(session: Session, random: Random, workspace_id: int, added: Sequen
                 for member in random.sample(colleagues, min(most, len(colleagues)))
             ]
         )
-    put_in(session, deals, places)
+    insert_deals(session, deals, places)
     return len(deals)
 
 
@@ -111,7 +111,7 @@ def deal_of(random: Random, workspace_id: int, firm: Firm) -> dict[str, object]:
     }
 
 
-def put_in(
+def insert_deals(
     session: Session, deals: Sequence[dict[str, object]], places: Sequence[Sequence[tuple[int, datetime]]]
 ) -> None:
     """Put in each deal with its contacts, who is attached when; the first of them as primary."""
