@@ -99,7 +99,7 @@ class _Load:
             Contact.id > self._last_id,
             Contact.email_key.is_not(None),
         )
-        self._addresses.know(self._session.scalars(others.execution_options(yield_per=CHUNK)))
+        self._addresses.mark_used(self._session.scalars(others.execution_options(yield_per=CHUNK)))
         ranks = [self._amounts.rank(place) for place in places]
         added = self._add(ranks, is_first=places.start == 0)
         together = list(zip(added, ranks, strict=True))
@@ -165,8 +165,8 @@ class _Load:
             self._amounts,
             self._remembered,
         )
-        story.tidy_up()
-        story.twins_come()
+        story.delete_few()
+        story.add_twins()
         if self._amounts.showcase:
             add_showcase(
                 self._session,
@@ -178,6 +178,6 @@ class _Load:
                 self._now,
             )
         story.delete_fair_leads(self._first_id)
-        story.addresses_are_taken()
+        story.take_addresses()
         if self._amounts.deleted:
-            story.delete_their_things(self._accounts.get(self._closing.name))
+            story.delete_associations(self._accounts.get(self._closing.name))
