@@ -111,16 +111,16 @@ def _add_rows(
 
 
 def _sum_up(work: Import) -> None:
-    left_out = f" {counted(work.left_out, 'row')} {_was(work.left_out)} left out." if work.left_out else ""
-    click.echo(f"{counted(work.added, 'contact')} added.{left_out}")
+    left_out = f" {counted(work.left_out, 'row')} {_verb(work.left_out, 'was', 'were')} left out."
+    click.echo(f"{counted(work.added, 'contact')} added.{left_out if work.left_out else ''}")
     if not work.in_bin:
         return
-    of_these = f"{number(work.in_bin)} of these {'is' if work.in_bin == 1 else 'are'} among the deleted
-    contacts" if work.even_if_deleted:
-        click.echo(f"{of_these} as well. A restore skips contacts whose address is taken.")
+    deleted = f"{number(work.in_bin)} of these {_verb(work.in_bin, 'is', 'are')} among the deleted contacts"
+    if work.even_if_deleted:
+        click.echo(f"{deleted} as well. A restore skips contacts whose address is taken.")
     else:
-        click.echo(f"{of_these}: restore instead. --even-if-deleted adds them as new contacts anyway.")
+        click.echo(f"{deleted}: restore instead. --even-if-deleted adds them as new contacts anyway.")
 
 
-def _was(count: int) -> str:
-    return "was" if count == 1 else "were"
+def _verb(count: int, singular: str, plural: str) -> str:
+    return singular if count == 1 else plural

@@ -54,7 +54,10 @@ class TestInTheBin:
 
     def test_one_is_said_in_the_singular(self, take_in: TakeIn) -> None:
         result = take_in(self.lines[0], header="Email")
-        assert "0 contacts added. 1 row was left out.\n1 of these is among the deleted contacts: restore" in result.output
+        assert (
+            "0 contacts added. 1 row was left out.\n1 of these is among the deleted contacts: restore"
+            in result.output
+        )
 
     def test_another_workspace_does_not_matter(self, store: Session, take_in: TakeIn) -> None:
         elsewhere = new_world(store, name=f"Place {number()}")
