@@ -37,7 +37,8 @@ class TestInTheBin:
         assert result.exit_code == 1
         assert result.output.splitlines() == [
             "2 contacts added. 2 rows were left out.",
-            "2 of these are among the deleted contacts: restore instead. --even-if-deleted adds them as new contacts anyway.",
+            "2 of these are among the deleted contacts: restore instead. "
+            "--even-if-deleted adds them as new contacts anyway.",
         ]
         live = [contact.email for contact in arrived() if contact.is_live]
         assert live[1:] == ["Gone2@example.com", "Gone3@example.com"]
@@ -48,7 +49,8 @@ class TestInTheBin:
         assert result.exit_code == 0
         assert result.output.splitlines() == [
             "4 contacts added.",
-            "2 of these are among the deleted contacts as well. A restore skips contacts whose address is taken.",
+            "2 of these are among the deleted contacts as well. "
+            "A restore skips contacts whose address is taken.",
         ]
         assert sum(contact.is_live for contact in arrived()) == 5
 
