@@ -21,7 +21,7 @@ MOST_BY_ACCIDENT = 100_000
 
 
 def main() -> None:
-    """Measure what the arguments ask for. A goal that was missed is told, and is no failure."""
+    """Measure what the arguments ask for. A goal that was missed is measured, and is no failure."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--size", choices=SIZES, default="full")
     parser.add_argument("--database", choices=JUDGED, action="append")

@@ -84,7 +84,7 @@ DETACHED = """
     SELECT id, id, :no, created_at, deleted_at, deletion_id
     FROM contact WHERE workspace_id = :workspace AND deleted_at IS NOT NULL AND id % 2 = 0
 """
-LIVED_ON = """
+ATTACHED = """
     INSERT INTO deal_contact (deal_id, contact_id, is_primary, attached_at)
     SELECT deal.id, contact.id, :yes, deal_contact.attached_at
     FROM deal
@@ -100,12 +100,12 @@ class Size:
     """How many contacts a workspace has."""
 
     live: int
-    binned: int
+    deleted: int
 
     @property
     def taken(self) -> int:
         """How many of the deleted contacts' addresses live ones have."""
-        return min(self.binned // 100, self.live)
+        return min(self.deleted // 100, self.live)
 
 
 def fill(engine: Engine, size: Size, *, name: str = "Northwind") -> World:
@@ -128,7 +128,7 @@ def fill(engine: Engine, size: Size, *, name: str = "Northwind") -> World:
     return world
 
 
-def delete_most(engine: Engine, world: World, count: int) -> None:
+def delete_many(engine: Engine, world: World, count: int) -> None:
     """Delete so many of the workspace's live contacts as the app does; the statistics stay as they were."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
@@ -181,7 +181,7 @@ def _statements(
         yield statement, workspace
     yield DETACHED, workspace | {"no": False}
     yield "ANALYZE deal_contact", {}
-    yield LIVED_ON, workspace | {"yes": True, "live": size.live}
+    yield ATTACHED, workspace | {"yes": True, "live": size.live}
 
 
 def _typed(statement: str) -> TextClause:
@@ -201,10 +201,10 @@ def _deletions(session: Session, world: World, size: Size, now: datetime) -> lis
     """The deletions, the oldest first: small ones that together take a tenth at most, then the largest."""
     counts = []
     for place in range(SMALLER):
-        count = 1 + place**3 * size.binned // 40_000_000
-        if sum(counts) + count <= size.binned // 10:
+        count = 1 + place**3 * size.deleted // 40_000_000
+        if sum(counts) + count <= size.deleted // 10:
             counts.append(count)
-    counts.append(size.binned - sum(counts))
+    counts.append(size.deleted - sum(counts))
     deletions = [
         Deletion(
             workspace_id=world.id,

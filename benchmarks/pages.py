@@ -16,8 +16,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, Row, event, func, select, text
 from sqlalchemy.orm import Session
 
-from benchmarks.figures import Figure, at_most, told
-from benchmarks.fill import Size, delete_most
+from benchmarks.figures import Figure, at_most, measured
+from benchmarks.fill import Size, delete_many
 from benchmarks.stage import Databases, filled, stage
 from tests.factories.people import World
 from tests.support.browser import HTMX, Browser
@@ -79,7 +79,7 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
             connection.execute(text("VACUUM ANALYZE" if made.kind == "postgresql" else "ANALYZE"))
         for timing in time_pages(here.app, world.admin.email, addresses):
             name = f"{timing.name} (median {timing.p50} ms)"
-            yield at_most(name, timing.p95, MOST_MS, "ms") if judged else told(name, timing.p95, "ms")
+            yield at_most(name, timing.p95, MOST_MS, "ms") if judged else measured(name, timing.p95, "ms")
             most = max(most, timing.statements)
     yield at_most("Statements, at most", most, MOST_STATEMENTS)
 
@@ -88,13 +88,13 @@ def measure_after_an_accident(made: Databases, contacts: int, *, judged: bool) -
     """Figures of the pages right after half of the live contacts were deleted in one act, without ANALYZE:
     with the statistics of a small bin."""
     with filled(made, Size(2 * contacts, SMALL_BIN)) as (url, world), stage(url) as here:
-        delete_most(here.engine, world, contacts)
+        delete_many(here.engine, world, contacts)
         with Session(here.engine) as session:
             addresses = _addresses(session, world.id)
         asked = {name: addresses[name] for name in AFTER_AN_ACCIDENT}
         for timing in time_pages(here.app, world.admin.email, asked):
             name = f"{timing.name} (median {timing.p50} ms)"
-            yield at_most(name, timing.p95, MOST_MS, "ms") if judged else told(name, timing.p95, "ms")
+            yield at_most(name, timing.p95, MOST_MS, "ms") if judged else measured(name, timing.p95, "ms")
 
 
 def time_pages(
@@ -140,13 +140,13 @@ def _ended_job(session: Session, world: World) -> int:
 
 def _addresses(session: Session, workspace_id: int) -> dict[str, str]:
     """What is asked for, by its name."""
-    binned = (Contact.workspace_id == workspace_id) & Contact.deleted_at.is_not(None)
-    deep_in_bin = _halfway(session, WALK, binned)
+    deleted = (Contact.workspace_id == workspace_id) & Contact.deleted_at.is_not(None)
+    deep_in_bin = _halfway(session, WALK, deleted)
     deep = _halfway(session, NEWEST_FIRST, live(workspace_id))
     small = _a_small_deletion(session, workspace_id)
     ago = read_clock(session) - timedelta(days=3)
     day, old_day = f"{ago:%Y-%m-%d}", f"{small.created_at:%Y-%m-%d}"
-    ticked = session.scalars(select(Contact.id).where(binned).order_by(*WALK.order).limit(20)).all()
+    ticked = session.scalars(select(Contact.id).where(deleted).order_by(*WALK.order).limit(20)).all()
     selected = "&".join(f"selected={contact_id}" for contact_id in ticked)
     restore, overview = "/contacts/restore", "/contacts"
     return {

@@ -13,7 +13,7 @@ import psutil
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from benchmarks.figures import Figure, at_least, at_most, told
+from benchmarks.figures import Figure, at_least, at_most, measured
 from benchmarks.floor import bare_restore
 from benchmarks.one_at_a_time import restore_one_by_one
 from benchmarks.stage import Databases, Stage, stage
@@ -37,7 +37,7 @@ WARM = 10
 
 
 @dataclass(frozen=True)
-class Told:
+class RestoreRun:
     """What one restore has shown of itself."""
 
     contacts: int
@@ -79,11 +79,11 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
     with made.copy(url) as copy, stage(copy) as here:
         batches = here.services.batches
         size = batches.size_for(RESTORE.batch_sizes, here.engine.dialect.name)
-        before = pages_ms(here, world)
+        before = time_pages(here, world)
         with here.worker() as worker:
-            told_ = restore_all(here, world, worker)
-        after = pages_ms(here, world)
-        ledger = _ledger_bytes(here.engine) / told_.contacts
+            run = restore_all(here, world, worker)
+        after = time_pages(here, world)
+        ledger = _ledger_bytes(here.engine) / run.contacts
     floors = []
     for _ in range(2):
         with made.copy(url) as copy:
@@ -93,24 +93,24 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
         loop = restore_one_by_one(here.engine, world, job_id, LOOP)
 
     postgresql = made.kind == "postgresql"
-    yield (at_least if judged and postgresql else _without_goal)("Contacts a second", told_.rate, 25_000)
-    yield told("Contacts a second, bare SQL", mean(floors))
-    yield at_least("Part of bare SQL (aim 0.8)", told_.rate / mean(floors), 0.6)
-    yield told("Contacts a second, one at a time", loop)
-    yield at_least("Times one at a time", told_.rate / loop, 20, "×")
-    yield at_least("Last tenth, the first being 1", told_.last_to_first, 0.8)
-    yield at_most("Memory grown since the first tenth", told_.grown_mb, 50, "MB")
-    longest = max(told_.gaps)
+    yield (at_least if judged and postgresql else _ignore_goal)("Contacts a second", run.rate, 25_000)
+    yield measured("Contacts a second, bare SQL", mean(floors))
+    yield at_least("Part of bare SQL (aim 0.8)", run.rate / mean(floors), 0.6)
+    yield measured("Contacts a second, one at a time", loop)
+    yield at_least("Times one at a time", run.rate / loop, 20, "×")
+    yield at_least("Last tenth, the first being 1", run.last_to_first, 0.8)
+    yield at_most("Memory grown since the first tenth", run.grown_mb, 50, "MB")
+    longest = max(run.gaps)
     yield at_most("Longest transaction, its rest included", longest, 1 if postgresql else 0.1, "s")
-    yield told("Ledger per million contacts", ledger, "MB")
-    yield at_most("Opening the dialog for all of them", told_.asked_in_ms, START_MS, "ms")
-    yield at_most("Confirming it", told_.started_in_ms, START_MS, "ms")
+    yield measured("Ledger per million contacts", ledger, "MB")
+    yield at_most("Opening the dialog for all of them", run.asked_in_ms, START_MS, "ms")
+    yield at_most("Confirming it", run.started_in_ms, START_MS, "ms")
     for page, ms in after.items():
         yield at_most(f"{page} afterwards, before being 1", ms / before[page], 1.5)
 
 
-def _without_goal(what: str, value: float, goal: float) -> Figure:
-    return told(what, value)
+def _ignore_goal(what: str, value: float, goal: float) -> Figure:
+    return measured(what, value)
 
 
 def start_all(here: Stage, world: World) -> tuple[int, float, float]:
@@ -124,11 +124,11 @@ def start_all(here: Stage, world: World) -> tuple[int, float, float]:
     return job_of(answer), asked, confirmed
 
 
-def restore_all(here: Stage, world: World, worker: WorkerProcess) -> Told:
+def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreRun:
     """Start a restore of the whole bin and watch it to its end."""
     wait_until(lambda: worker.child("restore"))
     job_id, asked, started = start_all(here, world)
-    memory = list(watch_to_the_end(here.engine, job_id, worker))
+    memory = list(watch_memory(here.engine, job_id, worker))
     end = time.time()
     with Session(here.engine) as session:
         job = session.get_one(Job, job_id)
@@ -136,7 +136,7 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> Told:
         assert job.started_at is not None
         begun = job.started_at.timestamp()
         at = session.scalars(select(JobBatch.at).where(JobBatch.job_id == job_id).order_by(JobBatch.id)).all()
-        return Told(
+        return RestoreRun(
             contacts=job.processed,
             seconds=end - begun,
             moments=[*map(datetime.timestamp, at), end],
@@ -146,7 +146,7 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> Told:
         )
 
 
-def watch_to_the_end(engine: Engine, job_id: int, worker: WorkerProcess) -> Iterator[int]:
+def watch_memory(engine: Engine, job_id: int, worker: WorkerProcess) -> Iterator[int]:
     """How much memory whoever carries the job out has resident, again and again until the job has ended.
 
     Looking costs time as well: it is done at intervals of a hundredth of what has passed.
@@ -161,7 +161,7 @@ def watch_to_the_end(engine: Engine, job_id: int, worker: WorkerProcess) -> Iter
         assert passed < PATIENCE
 
 
-def pages_ms(here: Stage, world: World) -> dict[str, float]:
+def time_pages(here: Stage, world: World) -> dict[str, float]:
     """How many ms the bin's first page and the overview's take, in the middle."""
     browser = Browser(here.app, world.admin)
     paths = {"Restore Contacts": "/contacts/restore", "Contacts Overview": "/contacts"}

@@ -12,7 +12,7 @@ from http.client import HTTPConnection, HTTPException
 from statistics import quantiles
 from threading import Event
 
-from benchmarks.figures import Figure, at_most, told
+from benchmarks.figures import Figure, at_most, measured
 from benchmarks.restoring import is_active, start_all
 from benchmarks.stage import Databases, Stage, stage
 from tests.factories.people import World
@@ -60,27 +60,27 @@ def measure(made: Databases, url: str, world: World) -> Iterator[Figure]:
         cookie = _signed_in(web.port, world)
         idle = browse(web.port, cookie, lambda began: time.monotonic() - began < IDLE_SECONDS)
         job_id = start_all(here, world)[0]
-        busy = browse(web.port, cookie, partial(_goes_on, here, job_id))
-        yield told("Requests while idle", len(idle))
-        yield told("Requests while restoring", len(busy))
+        busy = browse(web.port, cookie, partial(_continues, here, job_id))
+        yield measured("Requests while idle", len(idle))
+        yield measured("Requests while restoring", len(busy))
         yield at_most("Errors", sum(answer.status not in (200, 204) for answer in idle + busy), 0)
-        yield told(
+        yield measured(
             "Numbers that came by themselves",
             sum(answer.is_count and answer.status == 200 for answer in idle + busy),
         )
-        yield told("95th percentile while idle", p95(idle), "ms")
+        yield measured("95th percentile while idle", p95(idle), "ms")
         # A small restore is over before enough people have asked.
         if len(busy) >= ENOUGH:
-            yield told("95th percentile while restoring", p95(busy), "ms")
+            yield measured("95th percentile while restoring", p95(busy), "ms")
             yield at_most("While restoring, idle being 1", p95(busy) / p95(idle), 2)
     with made.copy(url) as copy, stage(copy) as here:
         with here.web() as web:
             page = rush(web.port, _signed_in(web.port, world), RESTORE)
         with here.web(app="benchmarks.empty:app") as web:
             empty = rush(web.port, b"", "/")
-        yield told("Restore Contacts, requests a second", page)
-        yield told("An empty Flask view, requests a second", empty)
-        yield told("Restore Contacts, the empty view being 1", page / empty)
+        yield measured("Restore Contacts, requests a second", page)
+        yield measured("An empty Flask view, requests a second", empty)
+        yield measured("Restore Contacts, the empty view being 1", page / empty)
 
 
 def p95(answers: Sequence[Answer]) -> float:
@@ -88,7 +88,7 @@ def p95(answers: Sequence[Answer]) -> float:
     return quantiles([answer.ms for answer in answers if not answer.is_count], n=20)[-1]
 
 
-def _goes_on(here: Stage, job_id: int, began: float) -> bool:
+def _continues(here: Stage, job_id: int, began: float) -> bool:
     return time.monotonic() - began < LONGEST_SECONDS and is_active(here.engine, job_id)
 
 
@@ -98,8 +98,8 @@ def _signed_in(port: int, world: World) -> bytes:
     return wire.cookie
 
 
-def browse(port: int, cookie: bytes, goes_on: Callable[[float], bool]) -> list[Answer]:
-    """Let all users browse, filter and search for as long as `goes_on` says; their answers."""
+def browse(port: int, cookie: bytes, continues: Callable[[float], bool]) -> list[Answer]:
+    """Let all users browse, filter and search for as long as `continues` says; their answers."""
     began, over = time.monotonic(), Event()
 
     def one(seed: int) -> list[Answer]:
@@ -114,7 +114,7 @@ def browse(port: int, cookie: bytes, goes_on: Callable[[float], bool]) -> list[A
 
     with ThreadPoolExecutor(USERS) as pool:
         users = [pool.submit(one, seed) for seed in range(USERS)]
-        while goes_on(began):
+        while continues(began):
             time.sleep(0.2)
         over.set()
         return [answer for user in users for answer in user.result()]

@@ -131,7 +131,7 @@ def test_whoever_is_no_admin_any_more_when_the_worker_comes_restores_nothing(
     said = colleague.get(page.path).words("#progress")
     assert "Cancelled" in said
     assert "0 contacts restored." in said
-    assert "Ada Admin is not an admin of your account any more." in said
+    assert "Ada Admin is no longer an admin of your account." in said
     assert house.live(world) == set()
     assert house.ended_with(job_of(page)) == ["restore.cancelled"]
     # Nothing stands in the way of one who may.
