@@ -1,7 +1,7 @@
-"""The floor: the writes of a restore in bare SQL, by the driver alone, as fast as it goes.
+"""The floor: the writes of a restore in bare SQL, by the driver alone, as fast as possible.
 
-What the app does as well is here (fence, conflict check, twins, deals, ledger, history, one transaction a
-batch, the same rests), and nothing of what makes it an app.
+It does what the app does for a restore (fence, conflict check, twins, deals, ledger, history, one transaction
+per batch, the same rests), and nothing else.
 """
 
 import re
@@ -111,9 +111,9 @@ class Sqlite:
 
 
 def bare_restore(url: str, size: int, rest: Rest) -> float:
-    """Restore all that is in the bin of the database at `url`; contacts a second.
+    """Restore all deleted contacts of the database at `url`; contacts a second.
 
-    In batches of `size`, each followed by the same rest as the app's.
+    In batches of `size`, each followed by the same rest as in the app.
     """
     driver = Sqlite(url) if url.startswith("sqlite") else Psycopg(url)
     with closing(driver.connection):
@@ -134,7 +134,7 @@ def bare_restore(url: str, size: int, rest: Rest) -> float:
 
 
 def _batch(driver: Psycopg | Sqlite, common: Values, place: Values) -> tuple[int, Values]:
-    """How many contacts the batch count, and where it came to."""
+    """Restore one batch; how many contacts it had, and its last place."""
     driver.execute(PROVE_FENCE, common)
     rows = driver.execute(PLAN.format(after=AFTER if place else ""), common | place).fetchall()
     restored, skipped_rows, first = [], [], {}

@@ -1,4 +1,4 @@
-"""Putting a million contacts in: the demo's load, and a file."""
+"""Adding a million contacts: by the demo, and from a file."""
 
 import csv
 import os
@@ -21,7 +21,7 @@ HEADER = ("Email", "First Name", "Last Name", "Phone", "Account", "Tags", "Lists
 
 
 def measure(made: Databases, contacts: int, *, timed: bool) -> Iterator[Figure]:
-    """How long `flask demo` and `flask contacts import` take for so many contacts, and what memory."""
+    """How long `flask demo` and `flask contacts import` take for `contacts` contacts, and their memory."""
     with made.empty() as url, stage(url) as here, TemporaryDirectory(prefix="restore-bench-") as folder:
         run(here.environ, "db", "upgrade")
         seconds, _ = run(here.environ, "demo", "--contacts", str(contacts), "--deleted", str(contacts))
@@ -38,7 +38,7 @@ def measure(made: Databases, contacts: int, *, timed: bool) -> Iterator[Figure]:
 
 
 def run(environ: dict[str, str], *command: str) -> tuple[float, list[int]]:
-    """How many seconds the command took, and what memory it had resident from time to time."""
+    """How many seconds the command took, and samples of its resident memory."""
     begun, memory = time.monotonic(), []
     process = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "webapp", *command],
@@ -59,7 +59,7 @@ def run(environ: dict[str, str], *command: str) -> tuple[float, list[int]]:
 
 
 def write_file(path: Path, contacts: int) -> None:
-    """A file of so many contacts, whose addresses nobody has."""
+    """Write a CSV file of `contacts` contacts with new addresses."""
     with path.open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(HEADER)

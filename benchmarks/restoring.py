@@ -1,4 +1,4 @@
-"""A whole bin restored by a real worker, beside the bare floor and the loop one writes first."""
+"""Restoring all deleted contacts by a real worker, compared with bare SQL and the naive loop."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -27,22 +27,22 @@ from webapp.restoring.work import RESTORE
 
 Answer = TypeVar("Answer")
 
-# The last batches of a restore, and what else may take long on a busy machine.
+# The longest that anything may take on a busy machine, in seconds.
 PATIENCE = 900.0
 LOOP = 1000
 # "Confirming answers in under 300 ms."
 START_MS = 300
-# A tenth of the way has been gone: whatever a process needs at first, it has by then.
+# After this part of the run the process has allocated what it needs at first.
 WARM = 10
 
 
 @dataclass(frozen=True)
 class RestoreRun:
-    """What one restore has shown of itself."""
+    """The measurements of one restore."""
 
     contacts: int
     seconds: float
-    # The moments at which its batches began, the last one's end included.
+    # When its batches began, and when the last one ended.
     moments: Sequence[float]
     memory: Sequence[int]
     started_in_ms: float
@@ -54,27 +54,27 @@ class RestoreRun:
 
     @property
     def gaps(self) -> list[float]:
-        """How long each batch took, its rest included."""
+        """How long each batch took, including its rest."""
         return [end - begin for begin, end in pairwise(self.moments)]
 
     @property
     def last_to_first(self) -> float:
-        """How fast the last tenth of the full batches went, the first tenth being one."""
+        """The speed of the last tenth of the full batches, relative to the first tenth."""
         full = self.gaps[:-1]
         tenth = max(1, len(full) // 10)
         return mean(full[:tenth]) / mean(full[-tenth:])
 
     @property
     def grown_mb(self) -> float:
-        """By how much the process has grown since it had gone a tenth of the way."""
+        """By how much the process's memory has grown since a tenth of the run."""
         warm = self.memory[len(self.memory) // WARM :]
         return (max(warm) - warm[0]) / 1e6 if warm else 0.0
 
 
 def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterator[Figure]:
-    """Figures of a restore of all that is in the bin of copies of the database at `url`.
+    """Figures of a restore of all deleted contacts in copies of the database at `url`.
 
-    `judged` says whether the size is the one that the absolute goals are for.
+    `judged` says whether the absolute goals apply to this size.
     """
     with made.copy(url) as copy, stage(copy) as here:
         batches = here.services.batches
@@ -114,7 +114,8 @@ def _ignore_goal(what: str, value: float, goal: float) -> Figure:
 
 
 def start_all(here: Stage, world: World) -> tuple[int, float, float]:
-    """Confirm "Restore all contacts" on the pages; the job, and how many ms asking and confirming took."""
+    """Confirm "Restore all contacts" on the pages; the job's id, and the ms of the dialog and of
+    confirming."""
     browser = Browser(here.app, world.admin)
     dialog, asked = timed(lambda: browser.get(ASK_ABOUT_ALL))
     button = dialog.one("form[action='/restores'] button")
@@ -125,7 +126,7 @@ def start_all(here: Stage, world: World) -> tuple[int, float, float]:
 
 
 def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreRun:
-    """Start a restore of the whole bin and watch it to its end."""
+    """Start a restore of all deleted contacts, and measure it until it ends."""
     wait_until(lambda: worker.child("restore"))
     job_id, asked, started = start_all(here, world)
     memory = list(watch_memory(here.engine, job_id, worker))
@@ -147,9 +148,9 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreRun:
 
 
 def watch_memory(engine: Engine, job_id: int, worker: WorkerProcess) -> Iterator[int]:
-    """How much memory whoever carries the job out has resident, again and again until the job has ended.
+    """Samples of the horse's resident memory until the job has ended.
 
-    Looking costs time as well: it is done at intervals of a hundredth of what has passed.
+    A sample costs time, too, so the interval is a hundredth of the time passed.
     """
     begun, passed = time.monotonic(), 0.0
     horse = psutil.Process(worker.wait_for_a_horse())
@@ -162,7 +163,7 @@ def watch_memory(engine: Engine, job_id: int, worker: WorkerProcess) -> Iterator
 
 
 def time_pages(here: Stage, world: World) -> dict[str, float]:
-    """How many ms the bin's first page and the overview's take, in the middle."""
+    """The median ms of the first pages of the deleted contacts and of the overview."""
     browser = Browser(here.app, world.admin)
     paths = {"Restore Contacts": "/contacts/restore", "Contacts Overview": "/contacts"}
     return {
@@ -172,7 +173,7 @@ def time_pages(here: Stage, world: World) -> dict[str, float]:
 
 
 def timed(act: Callable[[], Answer]) -> tuple[Answer, float]:
-    """What came of it, and how many ms it took."""
+    """The result of `act`, and how many ms it took."""
     begun = time.perf_counter()
     answer = act()
     return answer, (time.perf_counter() - begun) * 1000
@@ -185,7 +186,7 @@ def is_active(engine: Engine, job_id: int) -> bool:
 
 
 def _ledger_bytes(engine: Engine) -> float:
-    """What the ledger takes up with its indexes."""
+    """The size of the ledger with its indexes."""
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             size = text("SELECT pg_total_relation_size('restore_outcome')")
