@@ -124,12 +124,12 @@ def read_page(
     before: Place | None = None,
 ) -> Page:
     """One page of the bin, last deleted first: each contact with the name of the user who deleted it."""
-    in_order, unsearched = _in_order(session, window, filters, after)
+    in_order, candidate_count = _in_order(session, window, filters, after)
     if filters.q:
-        ids = _search(window, filters, in_order, unsearched).ids
+        ids = _search(window, filters, in_order, candidate_count).ids
         return WALK.read(session, _rows(window), ids, size=size, after=after, before=before)
     page = WALK.read(session, _rows(window), WALK.ids(in_order), size=size, after=after, before=before)
-    return replace(page, total=unsearched)
+    return replace(page, total=candidate_count)
 
 
 def read_selected(session: Session, window: BinWindow, ids: list[int]) -> Page:
@@ -165,17 +165,17 @@ def _in_order(
     moments = [moment for moment, _ in found]
     if len(found) > FEW_DELETIONS:
         return query.where(Contact.deleted_at <= moments[0]), count(session, window, without_text)
-    unsearched = sum(in_bin for _, in_bin in found)
-    if unsearched <= SCAN_LIMIT:
+    candidate_count = sum(in_bin for _, in_bin in found)
+    if candidate_count <= SCAN_LIMIT:
         # The moments without their range, because SQLite would walk the range.
         at_moments = select(Contact.id).where(window.at_moments(moments), window.by_deletion(filters))
-        return at_moments, unsearched
+        return at_moments, candidate_count
     if after is None:
         query = query.where(Contact.deleted_at <= moments[0])
-    return query.where(Contact.deleted_at >= moments[-1]), unsearched
+    return query.where(Contact.deleted_at >= moments[-1]), candidate_count
 
 
-def _search(window: BinWindow, filters: Filters, in_order: Select[int], unsearched: int) -> Search:
+def _search(window: BinWindow, filters: Filters, in_order: Select[int], candidate_count: int) -> Search:
     without_text = replace(filters, q="")
     found = all_matches(filters.q, window.workspace_id, Contact.deletion_id, window.by_contact(without_text))
     return Search(
@@ -187,7 +187,7 @@ def _search(window: BinWindow, filters: Filters, in_order: Select[int], unsearch
             .join(Deletion, Deletion.id == found.c.value)
             .where(window.deletions(without_text))
         ),
-        is_short=unsearched <= SCAN_LIMIT,
+        is_short=candidate_count <= SCAN_LIMIT,
     )
 
 
