@@ -14,14 +14,14 @@ SIZES = {
     "small": {"postgresql": (50_000,), "sqlite": (10_000,)},
     "full": {"postgresql": (10_000, 100_000, 1_000_000), "sqlite": (10_000, 100_000)},
 }
-# The sizes that the absolute goals are for.
+# The absolute goals apply to these sizes.
 JUDGED = {"postgresql": 1_000_000, "sqlite": 100_000}
-# So many contacts are deleted in one act, at most, before the pages are measured with old statistics.
+# The most contacts deleted at once before the pages are measured with old statistics.
 MOST_BY_ACCIDENT = 100_000
 
 
 def main() -> None:
-    """Measure what the arguments ask for. A goal that was missed is told, and is no failure."""
+    """Measure what the arguments ask for. A missed goal is printed, but the exit code stays 0."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--size", choices=SIZES, default="full")
     parser.add_argument("--database", choices=JUDGED, action="append")
@@ -43,7 +43,7 @@ PARTS = ("restoring", "pages", "traffic", "writers", "workers", "loading")
 
 
 def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[tuple[str, Iterable[Figure]]]:
-    """Each part's heading and figures: every size restored, the rest at the largest one."""
+    """Each part's heading and figures: restores at every size, the other parts at the largest one."""
     with databases(kind) as made:
         for contacts in sizes:
             judged, is_largest = contacts == JUDGED[kind], contacts == max(sizes)
@@ -54,9 +54,9 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
                 if "pages" in parts and is_largest:
                     yield f"Pages with {what}", pages.measure(made, url, world, judged=judged)
                 if "traffic" in parts and is_largest:
-                    yield f"{traffic.USERS} people at {what}", traffic.measure(made, url, world)
+                    yield f"{traffic.USERS} users at {what}", traffic.measure(made, url, world)
                 if "writers" in parts and is_largest and kind == "sqlite":
-                    yield f"Two people who write beside {what}", writers.measure(made, url, world)
+                    yield f"Two users writing beside {what}", writers.measure(made, url, world)
         if "pages" in parts:
             gone = min(max(sizes), MOST_BY_ACCIDENT)
             yield (

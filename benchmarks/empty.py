@@ -1,4 +1,4 @@
-"""The least that Flask can do: what a page's rate is compared with."""
+"""An empty Flask app, whose rate of requests a page's rate is compared with."""
 
 from flask import Flask
 
@@ -7,5 +7,5 @@ app = Flask(__name__)
 
 @app.get("/")
 def nothing() -> str:
-    """Answer with nothing."""
+    """An empty response."""
     return ""

@@ -1,9 +1,8 @@
-"""A workspace of any size, put in by a few set-based statements: what every part of the bench stands on.
+"""A workspace of any size for the benchmarks, filled by a few set-based statements.
 
-Each contact has an account, three tags and a place on three lists; every second one that is deleted has a
-deal that lived on, because a live contact is on it too. One deleted contact in a hundred has an address that
-a live one has taken. Names and addresses are such that "ann" finds some of a hundred, "an" a tenth or so,
-and "zyx" ten of a million.
+Each contact has an account, three tags and three subscriptions. Every second deleted contact has a live deal
+with a live contact. One deleted contact in a hundred has an address that a live one uses. A search for "ann"
+matches a few percent of the contacts, "an" about ten percent, and "zyx" ten of a million.
 """
 
 from collections.abc import Iterator
@@ -31,10 +30,10 @@ LAST_NAMES = (
     *("Lorenz", "Maier", "Neumann", "Otto", "Peters", "Roth", "Sauer", "Schmidt", "Seidel", "Vogel", "Wolff"),
 )
 
-# Before the largest deletion, which takes the rest, came so many smaller ones, about twelve hours apart.
+# The number of smaller deletions before the largest one, about twelve hours apart.
 SMALLER = 60
 LARGEST_AGO, APART = timedelta(hours=5), timedelta(hours=11)
-# The live contacts came in so many portions, and the deleted ones before all of them.
+# The live contacts were created on this many days, the deleted ones earlier.
 PORTIONS = 60
 
 CONTACTS = """
@@ -72,7 +71,7 @@ TAGGED = """
     SELECT contact.id, tag.id FROM contact, tag
     WHERE contact.workspace_id = :workspace AND tag.workspace_id = :workspace
 """
-# Deal number `id` is the one of the deleted contact with this id; where there are live ones, one is on it.
+# A deal has the id of its deleted contact; a live contact is on it, too, if there are enough.
 DEALS = """
     INSERT INTO deal (id, workspace_id, title, value, currency, stage, status)
     SELECT id, workspace_id, 'Deal ' || id, 1000, 'EUR', 'Proposal sent', 'open'
@@ -84,7 +83,7 @@ DETACHED = """
     SELECT id, id, :no, created_at, deleted_at, deletion_id
     FROM contact WHERE workspace_id = :workspace AND deleted_at IS NOT NULL AND id % 2 = 0
 """
-LIVED_ON = """
+ATTACHED = """
     INSERT INTO deal_contact (deal_id, contact_id, is_primary, attached_at)
     SELECT deal.id, contact.id, :yes, deal_contact.attached_at
     FROM deal
@@ -100,22 +99,22 @@ class Size:
     """How many contacts a workspace has."""
 
     live: int
-    binned: int
+    deleted: int
 
     @property
     def taken(self) -> int:
-        """How many of the deleted contacts' addresses live ones have."""
-        return min(self.binned // 100, self.live)
+        """How many addresses of deleted contacts live contacts use."""
+        return min(self.deleted // 100, self.live)
 
 
 def fill(engine: Engine, size: Size, *, name: str = "Northwind") -> World:
-    """Make a workspace of this size and return it with its two people, committed and with statistics."""
+    """Create a workspace of this size, committed and with statistics; return it with its two users."""
     postgresql = engine.dialect.name == "postgresql"
     with Session(engine.execution_options(writes=True)) as session:
         world = new_world(session, name=name)
         now = read_clock(session)
         if postgresql:
-            # Nothing to check: the rows are ours, and their keys were taken from one another.
+            # Without triggers and foreign key checks, because the statements derive the keys from each other.
             session.execute(text("SET LOCAL session_replication_role = replica"))
         for statement, values in _statements(session, world, size, now):
             session.execute(_typed(statement), values)
@@ -128,8 +127,8 @@ def fill(engine: Engine, size: Size, *, name: str = "Northwind") -> World:
     return world
 
 
-def delete_most(engine: Engine, world: World, count: int) -> None:
-    """Delete so many of the workspace's live contacts as the app does; the statistics stay as they were."""
+def delete_many(engine: Engine, world: World, count: int) -> None:
+    """Delete `count` live contacts of the workspace as the app does, without updating the statistics."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             for table in ("contact", "contact_search", "deal", "deal_contact"):
@@ -181,11 +180,11 @@ def _statements(
         yield statement, workspace
     yield DETACHED, workspace | {"no": False}
     yield "ANALYZE deal_contact", {}
-    yield LIVED_ON, workspace | {"yes": True, "live": size.live}
+    yield ATTACHED, workspace | {"yes": True, "live": size.live}
 
 
 def _typed(statement: str) -> TextClause:
-    """The statement with its moments as the models write them, which on SQLite are texts."""
+    """The statement with the type of its moments, which SQLite stores as text."""
     moments = [name for name in ("came", "deleted") if f":{name}" in statement]
     return text(statement).bindparams(*(bindparam(name, type_=UtcDateTime()) for name in moments))
 
@@ -198,13 +197,13 @@ def _contacts(deleted: str) -> str:
 
 
 def _deletions(session: Session, world: World, size: Size, now: datetime) -> list[Deletion]:
-    """The deletions, the oldest first: small ones that together take a tenth at most, then the largest."""
+    """The deletions, oldest first: small ones with at most a tenth of the contacts, then the largest."""
     counts = []
     for place in range(SMALLER):
-        count = 1 + place**3 * size.binned // 40_000_000
-        if sum(counts) + count <= size.binned // 10:
+        count = 1 + place**3 * size.deleted // 40_000_000
+        if sum(counts) + count <= size.deleted // 10:
             counts.append(count)
-    counts.append(size.binned - sum(counts))
+    counts.append(size.deleted - sum(counts))
     deletions = [
         Deletion(
             workspace_id=world.id,

@@ -1,4 +1,4 @@
-"""Putting a million contacts in: the demo's load, and a file."""
+"""Adding a million contacts: by the demo, and from a file."""
 
 import csv
 import os
@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from benchmarks.figures import Figure, at_most, told
+from benchmarks.figures import Figure, at_most, measured
 from benchmarks.stage import Databases, stage
 from tests.support.processes import CHECKOUT
 
@@ -21,24 +21,24 @@ HEADER = ("Email", "First Name", "Last Name", "Phone", "Account", "Tags", "Lists
 
 
 def measure(made: Databases, contacts: int, *, timed: bool) -> Iterator[Figure]:
-    """How long `flask demo` and `flask contacts import` take for so many contacts, and what memory."""
+    """How long `flask demo` and `flask contacts import` take for `contacts` contacts, and their memory."""
     with made.empty() as url, stage(url) as here, TemporaryDirectory(prefix="restore-bench-") as folder:
         run(here.environ, "db", "upgrade")
         seconds, _ = run(here.environ, "demo", "--contacts", str(contacts), "--deleted", str(contacts))
         what = f"flask demo with {contacts:,} live and {contacts:,} deleted ones"
-        yield at_most(what, seconds, DEMO_SECONDS, "s") if timed else told(what, seconds, "s")
+        yield at_most(what, seconds, DEMO_SECONDS, "s") if timed else measured(what, seconds, "s")
 
         file = Path(folder) / "contacts.csv"
         write_file(file, contacts)
         seconds, memory = run(here.environ, "contacts", "import", str(file))
-        yield told("flask contacts import, rows a second", contacts / seconds)
+        yield measured("flask contacts import, rows a second", contacts / seconds)
         early, late = memory[len(memory) // 10], max(memory)
-        yield told("Its memory after a tenth of the time", early / 1e6, "MB")
+        yield measured("Its memory after a tenth of the time", early / 1e6, "MB")
         yield at_most("and how much it has grown since", (late - early) / 1e6, MEMORY_MB, "MB")
 
 
 def run(environ: dict[str, str], *command: str) -> tuple[float, list[int]]:
-    """How many seconds the command took, and what memory it had resident from time to time."""
+    """How many seconds the command took, and samples of its resident memory."""
     begun, memory = time.monotonic(), []
     process = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "webapp", *command],
@@ -47,19 +47,19 @@ def run(environ: dict[str, str], *command: str) -> tuple[float, list[int]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    looked_at = psutil.Process(process.pid)
+    child = psutil.Process(process.pid)
     while True:
         try:
-            _, said = process.communicate(timeout=0.2)
+            _, errors = process.communicate(timeout=0.2)
             break
         except subprocess.TimeoutExpired:
-            memory.append(looked_at.memory_info().rss)
-    assert process.returncode == 0, said.decode()[-2000:]
+            memory.append(child.memory_info().rss)
+    assert process.returncode == 0, errors.decode()[-2000:]
     return time.monotonic() - begun, memory or [0]
 
 
 def write_file(path: Path, contacts: int) -> None:
-    """A file of so many contacts, whose addresses nobody has."""
+    """Write a CSV file of `contacts` contacts with new addresses."""
     with path.open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(HEADER)

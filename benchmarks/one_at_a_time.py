@@ -1,4 +1,4 @@
-"""The loop that everybody writes first: one contact after the other, through the ORM."""
+"""The naive loop: one contact after the other, through the ORM."""
 
 import time
 
@@ -12,7 +12,7 @@ from webapp.models.restore_outcome import Outcome
 
 
 def restore_one_by_one(engine: Engine, world: World, job_id: int, contacts: int) -> float:
-    """Restore so many contacts of the bin under job `job_id`, each in a transaction; contacts a second."""
+    """Restore `contacts` deleted contacts for job `job_id`, each in a transaction; contacts a second."""
     with Session(engine.execution_options(writes=True)) as session:
         ids = session.scalars(
             select(Contact.id)

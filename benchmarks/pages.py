@@ -1,7 +1,7 @@
 """How long the pages take on the server, and how many statements each: goal 3.
 
-The address is asked as the browser asks it, by somebody who is signed in; what is timed is all that lies
-between the request and the whole answer, in this process.
+Each request is like a browser's, by a signed-in user. The time is from the request to the complete response,
+in this process.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,8 +16,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, Row, event, func, select, text
 from sqlalchemy.orm import Session
 
-from benchmarks.figures import Figure, at_most, told
-from benchmarks.fill import Size, delete_most
+from benchmarks.figures import Figure, at_most, measured
+from benchmarks.fill import Size, delete_many
 from benchmarks.stage import Databases, filled, stage
 from tests.factories.people import World
 from tests.support.browser import HTMX, Browser
@@ -35,7 +35,7 @@ from webapp.web.paging import to_cursor
 # The goal, in milliseconds at the 95th percentile and in statements.
 MOST_MS, MOST_STATEMENTS = 50, 12
 REPEATS, WARM_UP = 40, 4
-# How many contacts were deleted when the statistics were made that an accident leaves behind.
+# How many contacts were deleted when the statistics were made, before the accident.
 SMALL_BIN = 600
 AFTER_AN_ACCIDENT = (
     *("Bin", "Bin, halfway down", "Bin, search “ann”", "Bin, search “zyx” (rare)", "Bin, 20 ticked"),
@@ -56,7 +56,7 @@ RESTORED = """
 
 @dataclass(frozen=True)
 class Timing:
-    """What a page took: milliseconds at the median and at the 95th percentile, and its statements."""
+    """A page's milliseconds at the median and the 95th percentile, and its number of statements."""
 
     name: str
     p50: float
@@ -67,7 +67,7 @@ class Timing:
 def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterator[Figure]:
     """Figures of the pages on a copy of the database at `url`, and of the report of a restore in it.
 
-    `judged` says whether the size is the one that the goal is for.
+    `judged` says whether the goal applies to this size.
     """
     most = 0
     with made.copy(url) as copy, stage(copy) as here:
@@ -79,28 +79,28 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
             connection.execute(text("VACUUM ANALYZE" if made.kind == "postgresql" else "ANALYZE"))
         for timing in time_pages(here.app, world.admin.email, addresses):
             name = f"{timing.name} (median {timing.p50} ms)"
-            yield at_most(name, timing.p95, MOST_MS, "ms") if judged else told(name, timing.p95, "ms")
+            yield at_most(name, timing.p95, MOST_MS, "ms") if judged else measured(name, timing.p95, "ms")
             most = max(most, timing.statements)
     yield at_most("Statements, at most", most, MOST_STATEMENTS)
 
 
 def measure_after_an_accident(made: Databases, contacts: int, *, judged: bool) -> Iterator[Figure]:
-    """Figures of the pages right after half of the live contacts were deleted in one act, without ANALYZE:
-    with the statistics of a small bin."""
+    """Figures of the pages right after half of the live contacts were deleted at once, without ANALYZE: with
+    the statistics of a small recycle bin."""
     with filled(made, Size(2 * contacts, SMALL_BIN)) as (url, world), stage(url) as here:
-        delete_most(here.engine, world, contacts)
+        delete_many(here.engine, world, contacts)
         with Session(here.engine) as session:
             addresses = _addresses(session, world.id)
         asked = {name: addresses[name] for name in AFTER_AN_ACCIDENT}
         for timing in time_pages(here.app, world.admin.email, asked):
             name = f"{timing.name} (median {timing.p50} ms)"
-            yield at_most(name, timing.p95, MOST_MS, "ms") if judged else told(name, timing.p95, "ms")
+            yield at_most(name, timing.p95, MOST_MS, "ms") if judged else measured(name, timing.p95, "ms")
 
 
 def time_pages(
     app: Flask, admin: str, addresses: Mapping[str, str], *, repeats: int = REPEATS
 ) -> Iterator[Timing]:
-    """Time the pages at these addresses, given by their names, for the admin with the address `admin`."""
+    """Time the pages at these addresses, by name, for the admin with the e-mail address `admin`."""
     browser = Browser(app)
     browser.enter(admin)
     with app.app_context():
@@ -119,7 +119,7 @@ def _addresses_of(job_id: int) -> dict[str, str]:
 
 
 def _ended_job(session: Session, world: World) -> int:
-    """A job that has brought all live contacts back, but for one in a hundred that it says it skipped."""
+    """A job that has restored all live contacts, except one in a hundred that its ledger calls skipped."""
     now = read_clock(session)
     live_ones = session.scalar(select(func.count()).where(live(world.id))) or 0
     scope = Scope(world.id, as_of=now, through_number=0, key="bench", expected=live_ones, filters=Filters())
@@ -139,14 +139,14 @@ def _ended_job(session: Session, world: World) -> int:
 
 
 def _addresses(session: Session, workspace_id: int) -> dict[str, str]:
-    """What is asked for, by its name."""
-    binned = (Contact.workspace_id == workspace_id) & Contact.deleted_at.is_not(None)
-    deep_in_bin = _halfway(session, WALK, binned)
+    """The measured addresses, by name."""
+    deleted = (Contact.workspace_id == workspace_id) & Contact.deleted_at.is_not(None)
+    deep_in_bin = _halfway(session, WALK, deleted)
     deep = _halfway(session, NEWEST_FIRST, live(workspace_id))
     small = _a_small_deletion(session, workspace_id)
     ago = read_clock(session) - timedelta(days=3)
     day, old_day = f"{ago:%Y-%m-%d}", f"{small.created_at:%Y-%m-%d}"
-    ticked = session.scalars(select(Contact.id).where(binned).order_by(*WALK.order).limit(20)).all()
+    ticked = session.scalars(select(Contact.id).where(deleted).order_by(*WALK.order).limit(20)).all()
     selected = "&".join(f"selected={contact_id}" for contact_id in ticked)
     restore, overview = "/contacts/restore", "/contacts"
     return {
@@ -157,7 +157,7 @@ def _addresses(session: Session, workspace_id: int) -> dict[str, str]:
         "Bin, search “ann”, halfway down": f"{restore}?q=ann&after={deep_in_bin}",
         "Bin, search “an”": f"{restore}?q=an",
         "Bin, search “zyx” (rare)": f"{restore}?q=zyx",
-        "Bin, search “qqq” (nobody)": f"{restore}?q=qqq",
+        "Bin, search “qqq” (no match)": f"{restore}?q=qqq",
         "Bin, deleted since three days": f"{restore}?from={day}",
         "Bin, deleted on an old day": f"{restore}?from={old_day}&to={old_day}",
         "Bin, an old deletion of a few": f"{restore}?deletion={small.number}",
@@ -174,7 +174,7 @@ def _addresses(session: Session, workspace_id: int) -> dict[str, str]:
 
 
 def _halfway(session: Session, order: Keyset, which: Any) -> str | None:
-    """The cursor of the place with half of these contacts before it."""
+    """The cursor of the place after half of these contacts."""
     number = session.scalar(select(func.count()).select_from(Contact).where(which)) or 0
     query = select(order.moment, order.id).where(which).order_by(*order.order).offset(number // 2)
     moment, row_id = session.execute(query.limit(1)).one()
@@ -195,7 +195,7 @@ def _time(client: FlaskClient, engine: Engine, name: str, address: str, repeats:
         nonlocal asked
         asked += 1
 
-    # A whole page costs more than its update: what is asked for without htmx is the dearer of the two.
+    # Without htmx, because a whole page costs more than its update.
     headers = HTMX if "/selection" in address else {}
     event.listen(engine, "before_cursor_execute", count)
     try:

@@ -1,4 +1,4 @@
-"""A whole bin restored by a real worker, beside the bare floor and the loop one writes first."""
+"""Restoring all deleted contacts by a real worker, compared with bare SQL and the naive loop."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ import psutil
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from benchmarks.figures import Figure, at_least, at_most, told
+from benchmarks.figures import Figure, at_least, at_most, measured
 from benchmarks.floor import bare_restore
 from benchmarks.one_at_a_time import restore_one_by_one
 from benchmarks.stage import Databases, Stage, stage
@@ -27,22 +27,22 @@ from webapp.restoring.work import RESTORE
 
 Answer = TypeVar("Answer")
 
-# The last batches of a restore, and what else may take long on a busy machine.
+# The longest that anything may take on a busy machine, in seconds.
 PATIENCE = 900.0
 LOOP = 1000
 # "Confirming answers in under 300 ms."
 START_MS = 300
-# A tenth of the way has been gone: whatever a process needs at first, it has by then.
+# After this part of the run the process has allocated what it needs at first.
 WARM = 10
 
 
 @dataclass(frozen=True)
-class Told:
-    """What one restore has shown of itself."""
+class RestoreRun:
+    """The measurements of one restore."""
 
     contacts: int
     seconds: float
-    # The moments at which its batches began, the last one's end included.
+    # When its batches began, and when the last one ended.
     moments: Sequence[float]
     memory: Sequence[int]
     started_in_ms: float
@@ -54,36 +54,36 @@ class Told:
 
     @property
     def gaps(self) -> list[float]:
-        """How long each batch took, its rest included."""
+        """How long each batch took, including its rest."""
         return [end - begin for begin, end in pairwise(self.moments)]
 
     @property
     def last_to_first(self) -> float:
-        """How fast the last tenth of the full batches went, the first tenth being one."""
+        """The speed of the last tenth of the full batches, relative to the first tenth."""
         full = self.gaps[:-1]
         tenth = max(1, len(full) // 10)
         return mean(full[:tenth]) / mean(full[-tenth:])
 
     @property
     def grown_mb(self) -> float:
-        """By how much the process has grown since it had gone a tenth of the way."""
+        """By how much the process's memory has grown since a tenth of the run."""
         warm = self.memory[len(self.memory) // WARM :]
         return (max(warm) - warm[0]) / 1e6 if warm else 0.0
 
 
 def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterator[Figure]:
-    """Figures of a restore of all that is in the bin of copies of the database at `url`.
+    """Figures of a restore of all deleted contacts in copies of the database at `url`.
 
-    `judged` says whether the size is the one that the absolute goals are for.
+    `judged` says whether the absolute goals apply to this size.
     """
     with made.copy(url) as copy, stage(copy) as here:
         batches = here.services.batches
         size = batches.size_for(RESTORE.batch_sizes, here.engine.dialect.name)
-        before = pages_ms(here, world)
+        before = time_pages(here, world)
         with here.worker() as worker:
-            told_ = restore_all(here, world, worker)
-        after = pages_ms(here, world)
-        ledger = _ledger_bytes(here.engine) / told_.contacts
+            run = restore_all(here, world, worker)
+        after = time_pages(here, world)
+        ledger = _ledger_bytes(here.engine) / run.contacts
     floors = []
     for _ in range(2):
         with made.copy(url) as copy:
@@ -93,28 +93,29 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
         loop = restore_one_by_one(here.engine, world, job_id, LOOP)
 
     postgresql = made.kind == "postgresql"
-    yield (at_least if judged and postgresql else _without_goal)("Contacts a second", told_.rate, 25_000)
-    yield told("Contacts a second, bare SQL", mean(floors))
-    yield at_least("Part of bare SQL (aim 0.8)", told_.rate / mean(floors), 0.6)
-    yield told("Contacts a second, one at a time", loop)
-    yield at_least("Times one at a time", told_.rate / loop, 20, "×")
-    yield at_least("Last tenth, the first being 1", told_.last_to_first, 0.8)
-    yield at_most("Memory grown since the first tenth", told_.grown_mb, 50, "MB")
-    longest = max(told_.gaps)
+    yield (at_least if judged and postgresql else _ignore_goal)("Contacts a second", run.rate, 25_000)
+    yield measured("Contacts a second, bare SQL", mean(floors))
+    yield at_least("Part of bare SQL (aim 0.8)", run.rate / mean(floors), 0.6)
+    yield measured("Contacts a second, one at a time", loop)
+    yield at_least("Times one at a time", run.rate / loop, 20, "×")
+    yield at_least("Last tenth, the first being 1", run.last_to_first, 0.8)
+    yield at_most("Memory grown since the first tenth", run.grown_mb, 50, "MB")
+    longest = max(run.gaps)
     yield at_most("Longest transaction, its rest included", longest, 1 if postgresql else 0.1, "s")
-    yield told("Ledger per million contacts", ledger, "MB")
-    yield at_most("Opening the dialog for all of them", told_.asked_in_ms, START_MS, "ms")
-    yield at_most("Confirming it", told_.started_in_ms, START_MS, "ms")
+    yield measured("Ledger per million contacts", ledger, "MB")
+    yield at_most("Opening the dialog for all of them", run.asked_in_ms, START_MS, "ms")
+    yield at_most("Confirming it", run.started_in_ms, START_MS, "ms")
     for page, ms in after.items():
         yield at_most(f"{page} afterwards, before being 1", ms / before[page], 1.5)
 
 
-def _without_goal(what: str, value: float, goal: float) -> Figure:
-    return told(what, value)
+def _ignore_goal(what: str, value: float, goal: float) -> Figure:
+    return measured(what, value)
 
 
 def start_all(here: Stage, world: World) -> tuple[int, float, float]:
-    """Confirm "Restore all contacts" on the pages; the job, and how many ms asking and confirming took."""
+    """Confirm "Restore all contacts" on the pages; the job's id, and the ms of the dialog and of
+    confirming."""
     browser = Browser(here.app, world.admin)
     dialog, asked = timed(lambda: browser.get(ASK_ABOUT_ALL))
     button = dialog.one("form[action='/restores'] button")
@@ -124,11 +125,11 @@ def start_all(here: Stage, world: World) -> tuple[int, float, float]:
     return job_of(answer), asked, confirmed
 
 
-def restore_all(here: Stage, world: World, worker: WorkerProcess) -> Told:
-    """Start a restore of the whole bin and watch it to its end."""
+def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreRun:
+    """Start a restore of all deleted contacts, and measure it until it ends."""
     wait_until(lambda: worker.child("restore"))
     job_id, asked, started = start_all(here, world)
-    memory = list(watch_to_the_end(here.engine, job_id, worker))
+    memory = list(watch_memory(here.engine, job_id, worker))
     end = time.time()
     with Session(here.engine) as session:
         job = session.get_one(Job, job_id)
@@ -136,7 +137,7 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> Told:
         assert job.started_at is not None
         begun = job.started_at.timestamp()
         at = session.scalars(select(JobBatch.at).where(JobBatch.job_id == job_id).order_by(JobBatch.id)).all()
-        return Told(
+        return RestoreRun(
             contacts=job.processed,
             seconds=end - begun,
             moments=[*map(datetime.timestamp, at), end],
@@ -146,10 +147,10 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> Told:
         )
 
 
-def watch_to_the_end(engine: Engine, job_id: int, worker: WorkerProcess) -> Iterator[int]:
-    """How much memory whoever carries the job out has resident, again and again until the job has ended.
+def watch_memory(engine: Engine, job_id: int, worker: WorkerProcess) -> Iterator[int]:
+    """Samples of the horse's resident memory until the job has ended.
 
-    Looking costs time as well: it is done at intervals of a hundredth of what has passed.
+    A sample costs time, too, so the interval is a hundredth of the time passed.
     """
     begun, passed = time.monotonic(), 0.0
     horse = psutil.Process(worker.wait_for_a_horse())
@@ -161,8 +162,8 @@ def watch_to_the_end(engine: Engine, job_id: int, worker: WorkerProcess) -> Iter
         assert passed < PATIENCE
 
 
-def pages_ms(here: Stage, world: World) -> dict[str, float]:
-    """How many ms the bin's first page and the overview's take, in the middle."""
+def time_pages(here: Stage, world: World) -> dict[str, float]:
+    """The median ms of the first pages of the deleted contacts and of the overview."""
     browser = Browser(here.app, world.admin)
     paths = {"Restore Contacts": "/contacts/restore", "Contacts Overview": "/contacts"}
     return {
@@ -172,7 +173,7 @@ def pages_ms(here: Stage, world: World) -> dict[str, float]:
 
 
 def timed(act: Callable[[], Answer]) -> tuple[Answer, float]:
-    """What came of it, and how many ms it took."""
+    """The result of `act`, and how many ms it took."""
     begun = time.perf_counter()
     answer = act()
     return answer, (time.perf_counter() - begun) * 1000
@@ -185,7 +186,7 @@ def is_active(engine: Engine, job_id: int) -> bool:
 
 
 def _ledger_bytes(engine: Engine) -> float:
-    """What the ledger takes up with its indexes."""
+    """The size of the ledger with its indexes."""
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             size = text("SELECT pg_total_relation_size('restore_outcome')")

@@ -1,4 +1,4 @@
-"""Where the bench plays: filled databases, copies of them to spend, and the app with its processes on one."""
+"""The environment of the benchmarks: filled databases, copies of them, and the app with its processes."""
 
 import shutil
 import tempfile
@@ -23,7 +23,7 @@ from webapp.extensions import db, limiter
 from webapp.local_services import private_redis
 from webapp.worker.services import Services, services
 
-# What any managed PostgreSQL with 4 GB of memory has, and the wheel's has not.
+# Settings of a managed PostgreSQL with 4 GB of memory, which the wheel's server does not have.
 SETTINGS = {
     "shared_buffers": "1GB",
     "max_wal_size": "8GB",
@@ -33,7 +33,7 @@ SETTINGS = {
 
 
 class Databases:
-    """Makes databases of one kind: filled once, and copied for each measurement that spends one."""
+    """Creates databases of one kind: filled once, and copied for each measurement that changes one."""
 
     def __init__(self, folder: Path, server: str | None) -> None:
         self._folder = folder
@@ -52,7 +52,7 @@ class Databases:
 
     @contextmanager
     def copy(self, url: str) -> Iterator[str]:
-        """The URL of a copy of the database at `url`, which nobody uses meanwhile."""
+        """The URL of a copy of the database at `url`, which must have no connections meanwhile."""
         with self._new(url) as copied:
             yield copied
 
@@ -81,7 +81,7 @@ class Databases:
 
 @contextmanager
 def databases(kind: str) -> Iterator[Databases]:
-    """Databases of this kind, in a folder or a server that is gone afterwards."""
+    """Databases of this kind, in a temporary folder or on a temporary server."""
     if kind == "sqlite":
         with tempfile.TemporaryDirectory(prefix="restore-bench-") as folder:
             yield Databases(Path(folder), None)
@@ -96,7 +96,7 @@ def databases(kind: str) -> Iterator[Databases]:
 
 @dataclass
 class Stage:
-    """A deployment on one database: the app in this process, and what else one starts."""
+    """A deployment on one database: the app in this process, and the other processes."""
 
     app: Flask
     environ: dict[str, str]
@@ -106,11 +106,11 @@ class Stage:
     _logs: list[Path] = field(default_factory=list)
 
     def worker(self) -> AbstractContextManager[WorkerProcess]:
-        """A `worker.py` as it is deployed."""
+        """A `worker.py` as in a deployment."""
         return worker_process(self.environ, self._log())
 
     def web(self, app: str = "webapp:create_app()") -> AbstractContextManager[WebProcess]:
-        """A web server with the threads it is deployed with."""
+        """A web server with as many threads as in a deployment."""
         return web_process(self.environ, self._log(), threads=8, app=app)
 
     def _log(self) -> Path:
@@ -120,7 +120,7 @@ class Stage:
 
 @contextmanager
 def stage(url: str) -> Iterator[Stage]:
-    """The app on the database at `url`, with a Redis of its own."""
+    """The app on the database at `url`, with its own Redis."""
     with (
         tempfile.TemporaryDirectory(prefix="restore-stage-") as name,
         private_redis(Path(name)) as redis,
@@ -135,7 +135,7 @@ def stage(url: str) -> Iterator[Stage]:
         limiter.enabled = False
         with app.app_context():
             here = Stage(app, environ, Path(name), db.engine, services())
-        # Outside the context: each request of a test client makes its own, as in a server.
+        # Outside the context, because each request of a test client creates its own, as in a server.
         try:
             yield here
         finally:
@@ -144,7 +144,7 @@ def stage(url: str) -> Iterator[Stage]:
 
 @contextmanager
 def filled(made: Databases, size: Size) -> Iterator[tuple[str, World]]:
-    """A database with one workspace of this size, to be copied, and the workspace."""
+    """A database with one workspace of this size, for copying, and the workspace."""
     with made.empty() as url:
         with stage(url) as here:
             with here.app.app_context():

@@ -1,4 +1,4 @@
-"""Fifty people at the pages, while nothing happens and while a million contacts are being restored."""
+"""Fifty users on the pages, while nothing happens and while a million contacts are restored."""
 
 import html
 import random
@@ -12,7 +12,7 @@ from http.client import HTTPConnection, HTTPException
 from statistics import quantiles
 from threading import Event
 
-from benchmarks.figures import Figure, at_most, told
+from benchmarks.figures import Figure, at_most, measured
 from benchmarks.restoring import is_active, start_all
 from benchmarks.stage import Databases, Stage, stage
 from tests.factories.people import World
@@ -20,12 +20,12 @@ from tests.support.processes import wait_until
 from tests.support.web import Wire
 
 USERS = 50
-# People read what they have asked for before they ask for more.
+# Users read a page before they open the next one.
 THINK_SECONDS = (1.0, 3.0)
 IDLE_SECONDS = 15.0
 ENOUGH = 50
 LONGEST_SECONDS = 300.0
-# For the rate of one page: so many connections that ask without a pause, for so long.
+# For the rate of one page: the number of connections without pauses, and the time.
 CONNECTIONS, RUSH_SECONDS = 8, 4.0
 
 RESTORE = "/contacts/restore"
@@ -39,13 +39,13 @@ WALKS = (
     "/contacts?q=peters",
     "/restores",
 )
-# What a page asks for by itself a little later: the number that could not be counted at once.
+# A page's later request for a number that it could not count at once.
 COUNT = re.compile(rb'hx-get="(/contacts/[^"]*count[^"]*)"')
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One request's: its status, None for a connection that broke, and where its number is had."""
+    """The response to a request: its status, None if the connection broke, and the address of its number."""
 
     status: int | None
     ms: float
@@ -60,35 +60,35 @@ def measure(made: Databases, url: str, world: World) -> Iterator[Figure]:
         cookie = _signed_in(web.port, world)
         idle = browse(web.port, cookie, lambda began: time.monotonic() - began < IDLE_SECONDS)
         job_id = start_all(here, world)[0]
-        busy = browse(web.port, cookie, partial(_goes_on, here, job_id))
-        yield told("Requests while idle", len(idle))
-        yield told("Requests while restoring", len(busy))
+        busy = browse(web.port, cookie, partial(_continues, here, job_id))
+        yield measured("Requests while idle", len(idle))
+        yield measured("Requests while restoring", len(busy))
         yield at_most("Errors", sum(answer.status not in (200, 204) for answer in idle + busy), 0)
-        yield told(
-            "Numbers that came by themselves",
+        yield measured(
+            "Numbers loaded later",
             sum(answer.is_count and answer.status == 200 for answer in idle + busy),
         )
-        yield told("95th percentile while idle", p95(idle), "ms")
-        # A small restore is over before enough people have asked.
+        yield measured("95th percentile while idle", p95(idle), "ms")
+        # A small restore ends before there are enough requests.
         if len(busy) >= ENOUGH:
-            yield told("95th percentile while restoring", p95(busy), "ms")
+            yield measured("95th percentile while restoring", p95(busy), "ms")
             yield at_most("While restoring, idle being 1", p95(busy) / p95(idle), 2)
     with made.copy(url) as copy, stage(copy) as here:
         with here.web() as web:
             page = rush(web.port, _signed_in(web.port, world), RESTORE)
         with here.web(app="benchmarks.empty:app") as web:
             empty = rush(web.port, b"", "/")
-        yield told("Restore Contacts, requests a second", page)
-        yield told("An empty Flask view, requests a second", empty)
-        yield told("Restore Contacts, the empty view being 1", page / empty)
+        yield measured("Restore Contacts, requests a second", page)
+        yield measured("An empty Flask view, requests a second", empty)
+        yield measured("Restore Contacts, the empty view being 1", page / empty)
 
 
 def p95(answers: Sequence[Answer]) -> float:
-    """What 95 of a hundred pages stay below, in ms."""
+    """The 95th percentile of the pages' ms."""
     return quantiles([answer.ms for answer in answers if not answer.is_count], n=20)[-1]
 
 
-def _goes_on(here: Stage, job_id: int, began: float) -> bool:
+def _continues(here: Stage, job_id: int, began: float) -> bool:
     return time.monotonic() - began < LONGEST_SECONDS and is_active(here.engine, job_id)
 
 
@@ -98,8 +98,8 @@ def _signed_in(port: int, world: World) -> bytes:
     return wire.cookie
 
 
-def browse(port: int, cookie: bytes, goes_on: Callable[[float], bool]) -> list[Answer]:
-    """Let all users browse, filter and search for as long as `goes_on` says; their answers."""
+def browse(port: int, cookie: bytes, continues: Callable[[float], bool]) -> list[Answer]:
+    """Let all users browse, filter and search while `continues` returns True; their responses."""
     began, over = time.monotonic(), Event()
 
     def one(seed: int) -> list[Answer]:
@@ -114,14 +114,14 @@ def browse(port: int, cookie: bytes, goes_on: Callable[[float], bool]) -> list[A
 
     with ThreadPoolExecutor(USERS) as pool:
         users = [pool.submit(one, seed) for seed in range(USERS)]
-        while goes_on(began):
+        while continues(began):
             time.sleep(0.2)
         over.set()
         return [answer for user in users for answer in user.result()]
 
 
 def rush(port: int, cookie: bytes, path: str) -> float:
-    """How many requests a second `path` answers when a few connections ask without a pause."""
+    """How many requests a second `path` answers to a few connections without pauses."""
     until = time.monotonic() + RUSH_SECONDS
 
     def one(_: int) -> int:
@@ -137,7 +137,7 @@ def rush(port: int, cookie: bytes, path: str) -> float:
 
 
 class _Connection:
-    """Somebody's browser, kept open between requests."""
+    """A user's connection, kept open between requests."""
 
     def __init__(self, port: int, cookie: bytes) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=30)
@@ -150,7 +150,7 @@ class _Connection:
         self._connection.close()
 
     def get(self, path: str) -> Answer:
-        """Ask for the path; once more where the server has hung up while nobody spoke, as browsers do."""
+        """Request the path; like browsers, retry once if the server has closed the idle connection."""
         begun = time.perf_counter()
         answer = self._ask(path)
         if answer.status is None:

@@ -1,4 +1,4 @@
-"""Several workspaces restoring at the same time, on one worker and on several."""
+"""Several workspaces restoring at the same time, on one or more workers."""
 
 import time
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from benchmarks.figures import Figure, told
+from benchmarks.figures import Figure, measured
 from benchmarks.fill import Size, fill
 from benchmarks.restoring import PATIENCE, start_all
 from benchmarks.stage import Databases, Stage, filled, stage
@@ -21,18 +21,18 @@ WORKERS = (1, 2, 4)
 
 
 def measure(made: Databases, size: Size) -> Iterator[Figure]:
-    """The total rate of four workspaces of this size, with all of them restoring their whole bin."""
+    """The total rate of four workspaces of this size that restore all deleted contacts at the same time."""
     with filled(made, size) as (url, first):
         with stage(url) as here:
             others = [fill(here.engine, size, name=f"Number {place}") for place in range(2, WORKSPACES + 1)]
         for number in WORKERS:
             with made.copy(url) as copy, stage(copy) as here:
                 rate = total_rate(here, [first, *others], number)
-            yield told(f"Contacts a second in all, on {number} worker{'s' * (number > 1)}", rate)
+            yield measured(f"Contacts a second in all, on {number} worker{'s' * (number > 1)}", rate)
 
 
 def total_rate(here: Stage, worlds: list[World], number: int) -> float:
-    """Contacts a second, from the first job's start to the last one's end, on so many workers."""
+    """Contacts a second from the first job's start to the last one's end, on `number` workers."""
     with ExitStack() as running:
         workers = [running.enter_context(here.worker()) for _ in range(number)]
         wait_until(lambda: all(worker.child("restore") for worker in workers))

@@ -12,7 +12,7 @@ from tests.support.confirming import at_once, confirm, job_of
 from tests.support.house import House
 from tests.support.processes import PATIENCE
 from tests.support.seen import Seen
-from tests.support.work import work_off
+from tests.support.work import process_due
 from webapp.models import GroupMembership, User
 from webapp.worker.redis_lock import key
 
@@ -43,7 +43,7 @@ def test_a_job_that_waits_is_cancelled_at_once_and_gives_the_key_back(house: Hou
     assert "0 contacts restored." in ended.words("#progress")
     assert not has_key(house, world)
     assert house.ended_with(job_of(page)) == ["restore.cancelled"]
-    work_off(house.app)
+    process_due(house.app)
     assert house.live(world) == set()
     assert house.job(job_of(page)).state == "cancelled"
 
@@ -126,7 +126,7 @@ def test_whoever_is_no_admin_any_more_when_the_worker_comes_restores_nothing(
             session.get_one(User, world.admin.id).is_active = False
         session.commit()
 
-    work_off(house.app)
+    process_due(house.app)
 
     said = colleague.get(page.path).words("#progress")
     assert "Cancelled" in said
@@ -136,5 +136,5 @@ def test_whoever_is_no_admin_any_more_when_the_worker_comes_restores_nothing(
     assert house.ended_with(job_of(page)) == ["restore.cancelled"]
     # Nothing stands in the way of one who may.
     again = job_of(confirm(colleague))
-    work_off(house.app)
+    process_due(house.app)
     house.check_that_all_came_back_once(again, 3)

@@ -18,7 +18,7 @@ from tests.support.browser import Browser
 from tests.support.confirming import ASK_ABOUT_ALL, confirm, job_of, start_as_soon_as_possible
 from tests.support.house import House
 from tests.support.processes import CHECKOUT, PATIENCE, WorkerProcess, is_stopped, wait_until
-from tests.support.work import work_off
+from tests.support.work import process_due
 from webapp.models import Job, User
 from webapp.worker.redis_lock import key
 
@@ -130,7 +130,7 @@ def test_where_the_web_dies_between_key_and_row_the_next_start_succeeds_before_t
     with Session(house.engine) as session:
         assert session.scalar(select(Job.id).where(Job.workspace_id == world.id)) is None
     job_id = start_as_soon_as_possible(enter(world.admin))
-    work_off(house.app)
+    process_due(house.app)
     house.check_that_all_came_back_once(job_id, 3)
 
 

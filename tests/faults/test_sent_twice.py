@@ -16,7 +16,7 @@ from tests.support.clock import it_is
 from tests.support.confirming import ASK_ABOUT_ALL, at_once, confirm, job_of
 from tests.support.house import House
 from tests.support.seen import Seen
-from tests.support.work import work_off
+from tests.support.work import process_due
 from webapp.models import Job, User
 from webapp.web.signing import sign, unsign
 
@@ -51,12 +51,12 @@ def test_a_double_click_the_back_button_and_a_retry_after_the_end_all_lead_to_on
     [job_id] = {job_of(page) for page in at_once(clicks)}
 
     assert job_of(confirm(admin, dialog)) == job_id, "Back, and again"
-    work_off(house.app)
+    process_due(house.app)
     retried = confirm(admin, dialog)
     assert job_of(retried) == job_id
     assert "3 contacts restored." in retried.words("#progress")
     assert jobs(house, world) == [job_id]
-    work_off(house.app)
+    process_due(house.app)
     house.check_that_all_came_back_once(job_id, 3)
     assert house.job(job_id).fence == 1
 
@@ -79,7 +79,7 @@ def test_the_key_of_one_job_cannot_start_another_scope(
     dialog = admin.get(ASK_ABOUT_ALL)
     job_id = job_of(confirm(admin, dialog))
     if ended:
-        work_off(house.app)
+        process_due(house.app)
 
     with it_is(datetime.now(UTC) + timedelta(minutes=minutes)):
         refused = admin.submit(dialog, "form[action='/restores']", scope=with_another_scope(web, dialog))
@@ -88,4 +88,4 @@ def test_the_key_of_one_job_cannot_start_another_scope(
     assert "This confirmation has been used for another restore." in refused.complaint
     assert "Nothing was changed." in refused.complaint
     assert jobs(house, world) == [job_id]
-    work_off(house.app)
+    process_due(house.app)

@@ -12,7 +12,7 @@ from tests.support.browser import Browser
 from tests.support.confirming import ASK_ABOUT_ALL, confirm, confirm_at_once, job_of, open_dialogs
 from tests.support.house import House
 from tests.support.seen import Seen
-from tests.support.work import work_off
+from tests.support.work import process_due
 from webapp.models import Job, User
 from webapp.worker.redis_lock import key
 
@@ -56,7 +56,7 @@ def test_of_fifty_who_start_at_once_one_gets_through_and_the_others_are_led_to_i
     answers = confirm_at_once(dialogs)
 
     job_id = check_that_one_started(house, world, answers)
-    work_off(house.app)
+    process_due(house.app)
     house.check_that_all_came_back_once(job_id, 3)
 
 
@@ -76,7 +76,7 @@ def test_where_redis_forgets_everything_between_them_the_index_lets_one_through(
     job_id = check_that_one_started(house, world, answers)
     # What rang for the job is gone as well.
     house.doorbell.ring("restore", job_id)
-    work_off(house.app)
+    process_due(house.app)
     house.check_that_all_came_back_once(job_id, 3)
 
 
@@ -86,7 +86,7 @@ def test_two_workspaces_start_at_once_and_both_are_restored(house: House, enter:
 
     answers = confirm_at_once([dialog for w in worlds for dialog in open_dialogs(enter(w.admin))])
 
-    work_off(house.app)
+    process_due(house.app)
     for world, answer in zip(worlds, answers, strict=True):
         assert jobs(house, world) == [job_of(answer)]
         house.check_that_all_came_back_once(job_of(answer), 3)

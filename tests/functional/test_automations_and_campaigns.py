@@ -15,7 +15,7 @@ from tests.factories.people import World, new_world, number
 from tests.support.browser import Browser
 from tests.support.marketing import Marketing
 from webapp.extensions import db
-from webapp.marketing.due import due_workspaces, work_off
+from webapp.marketing.due import due_workspaces, process_due
 from webapp.models import AutomationRun, CampaignSend
 from webapp.worker.supervisor import reconcile
 
@@ -135,7 +135,7 @@ def test_a_worker_that_is_told_to_go_leaves_after_a_batch_and_the_next_goes_on(
     """Three waits, of which the first two are over at once: three batches."""
     with app.app_context():
         # Whatever other tests have left due.
-        work_off(db.session())
+        process_due(db.session())
     vip, contact = new_tag(store, world), new_contact(store, world)
     now, later = {"do": "wait", "hours": 0}, {"do": "wait", "hours": 24}
     marketing.automation(vip, now, now, later)
@@ -148,9 +148,9 @@ def test_a_worker_that_is_told_to_go_leaves_after_a_batch_and_the_next_goes_on(
 
     with app.app_context():
         answers = iter([False])
-        assert work_off(db.session(), should_stop=lambda: next(answers, True)) == 1
+        assert process_due(db.session(), should_stop=lambda: next(answers, True)) == 1
         assert step() == 1
-        assert work_off(db.session()) == 2
+        assert process_due(db.session()) == 2
     assert step() == 3
 
 
@@ -168,7 +168,7 @@ def test_work_that_fails_holds_up_no_other_workspace(
     store.commit()
 
     with app.app_context():
-        work_off(db.session())
+        process_due(db.session())
 
     runs = select(AutomationRun).where(AutomationRun.workspace_id.in_([each.id for each in worlds]))
     rows = {run.workspace_id: run for run in stored(runs)}

@@ -123,13 +123,13 @@ class Business:
         contact.written(self.now)
         return True
 
-    def take_off(self, deal: Deal, contact: Contact) -> bool:
+    def remove_from_deal(self, deal: Deal, contact: Contact) -> bool:
         """By hand. The deal stays, even with nobody on it."""
         if deal.deleted or contact not in deal.contacts:
             return False
         deal.places = [place for place in deal.places if place.contact is not contact]
         if deal.primary is contact:
-            deal.hand_on_primary()
+            deal.promote_next_primary()
         contact.written(self.now)
         return True
 
@@ -154,7 +154,7 @@ class Business:
             deal.detached += [(deletion, place) for place in leaving]
             deal.deleted = not deal.places
             if deal.primary in going:
-                deal.hand_on_primary()
+                deal.promote_next_primary()
         return deletion
 
     # Marketing

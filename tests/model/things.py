@@ -98,7 +98,7 @@ class Deal:
         """Who is on it, the longest-attached first."""
         return [p.contact for p in sorted(self.places, key=lambda place: (place.since, place.order))]
 
-    def hand_on_primary(self) -> None:
+    def promote_next_primary(self) -> None:
         self.primary = self.contacts[0] if self.places else None
 
     def __repr__(self) -> str:

@@ -17,7 +17,7 @@ class DeafWorker(SimpleWorker):
         pass
 
 
-def work_off(app: Flask) -> None:
+def process_due(app: Flask) -> None:
     with app.app_context():
         redis = connect(app.config["REDIS_URL"], patient=True)
         queues = [queue(name, redis) for name in QUEUES]

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World
 from tests.support.faults import before_each_statement
 from webapp.database import (
-    end_silent_transactions,
+    avoid_whole_table_plans,
     engine_options,
-    keep_to_indexes,
-    listed,
+    id_table,
     lock_workspace,
+    set_transaction_timeouts,
     write_transaction,
 )
 from webapp.models import Tag, Workspace
@@ -64,7 +64,7 @@ def test_a_worker_that_falls_silent_in_a_transaction_loses_it_with_its_locks(
     if engine.dialect.name == "sqlite":
         pytest.skip("on SQLite the lock is the silent process's own")
     workers = create_engine(engine.url, **engine_options("postgresql"))
-    end_silent_transactions(workers, 0.1)
+    set_transaction_timeouts(workers, 0.1)
     with Session(workers) as silent:
         lock_workspace(silent, world.id)
         write(silent, world)
@@ -196,7 +196,7 @@ def test_a_worker_does_not_wait_for_somebody_elses_lock_without_end(
     if engine.dialect.name == "sqlite":
         pytest.skip("on SQLite nobody waits for more than five seconds")
     workers = create_engine(engine.url, **engine_options("postgresql"))
-    end_silent_transactions(workers, 0.1)
+    set_transaction_timeouts(workers, 0.1)
     lock_workspace(store, world.id)
 
     with Session(workers) as waiting, pytest.raises(OperationalError, match="lock timeout"):
@@ -207,7 +207,7 @@ def test_a_worker_does_not_wait_for_somebody_elses_lock_without_end(
 @pytest.mark.parametrize("numbers", [[], [7], [3, 1, 2**40, 1], list(range(100_000))])
 def test_numbers_are_listed_as_a_table(session: Session, numbers: list[int]) -> None:
     """One value, so their number is not limited by how many values a statement may have."""
-    table = listed(session, numbers)
+    table = id_table(session, numbers)
 
     assert list(session.scalars(select(table.c.value))) == numbers
 
@@ -216,7 +216,7 @@ def test_the_planner_is_tied_for_one_transaction_only(store: Session, engine: En
     if engine.dialect.name == "sqlite":
         pytest.skip("PostgreSQL's planner reads statistics")
     setting = text("SHOW enable_seqscan")
-    keep_to_indexes(store)
+    avoid_whole_table_plans(store)
     assert store.scalar(setting) == "off"
 
     store.commit()

@@ -1,7 +1,7 @@
-"""Restoring deleted contacts, told in the order in which it happens.
+"""Restoring deleted contacts. The modules, in the order in which they are used:
 
-*Find.*  `filters` reads what an admin typed; `recycle_bin` finds the contacts that were deleted within 30 days;
-         `lately` finds the deletion that the overview points at.
+*Find.*  `filters` reads what an admin typed; `recycle_bin` finds the contacts deleted within 30 days;
+         `recent_deletion` finds the large deletion that the overview shows.
 *Plan.*  `scope` freezes which of them are meant, at the moment the dialog opens; `plan` judges each one: it
          is restored, or it stays deleted because its address is taken. The dialog and the job judge with the
          same code.

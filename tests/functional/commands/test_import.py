@@ -94,7 +94,7 @@ def test_bad_rows_are_named_by_their_line_and_good_ones_taken_in(
     assert result.output.splitlines() == [
         "Line 3: “Account” contains a line break or another control character.",
         "Line 5: a contact has the address “Taken@example.com” already.",
-        "Line 6: “GOOD@example.com” stands further up in the file already.",
+        "Line 6: “GOOD@example.com” is already in a line above.",
         "Line 7: it has 4 fields instead of 7.",
         "Line 8: “First Name” is longer than 120 characters.",
         "2 contacts added. 5 rows were left out.",
@@ -127,8 +127,8 @@ def test_running_it_twice_adds_nothing_twice(
         second = take_in(*lines)
 
     assert first.output.splitlines() == [
-        "Line 3: “A@B.C” stands further up in the file already.",
-        "Line 6: “Only Name” stands further up in the file already.",
+        "Line 3: “A@B.C” is already in a line above.",
+        "Line 6: “Only Name” is already in a line above.",
         "3 contacts added. 2 rows were left out.",
     ]
     assert second.output.splitlines()[-1] == "0 contacts added. 5 rows were left out."
@@ -154,7 +154,7 @@ def test_the_header_may_be_written_freely(take_in: Import, arrived: Arrived) -> 
     result = take_in("Lee,x,a@b.c", header="\ufeff LAST NAME ,Shoe size, email ")
 
     assert result.exit_code == 0
-    assert result.output == "The column “Shoe size” is not known and is passed over.\n1 contact added.\n"
+    assert result.output == "The column “Shoe size” is unknown and is ignored.\n1 contact added.\n"
     assert [(contact.email, contact.name) for contact in arrived()] == [("a@b.c", "Lee")]
 
 
