@@ -10,7 +10,7 @@ from benchmarks.figures import Figure, show, write
 from benchmarks.fill import Size
 from benchmarks.stage import databases, filled
 
-SIZES = {
+SIZES: dict[str, dict[str, tuple[int, ...]]] = {
     "small": {"postgresql": (50_000,), "sqlite": (10_000,)},
     "full": {"postgresql": (10_000, 100_000, 1_000_000), "sqlite": (10_000, 100_000)},
 }

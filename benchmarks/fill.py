@@ -176,7 +176,7 @@ def _statements(
         values = {"first": first, "last": last, "deletion": deletion.id}
         moments = {"came": now - timedelta(days=100), "deleted": deletion.created_at}
         yield _contacts(":deleted, :deletion"), common | values | moments
-    workspace = {"workspace": world.id}
+    workspace: dict[str, object] = {"workspace": world.id}
     for statement in ("ANALYZE contact", SEARCH, ON_LISTS, TAGGED, DEALS, "ANALYZE deal"):
         yield statement, workspace
     yield DETACHED, workspace | {"no": False}
@@ -199,7 +199,7 @@ def _contacts(deleted: str) -> str:
 
 def _deletions(session: Session, world: World, size: Size, now: datetime) -> list[Deletion]:
     """The deletions, the oldest first: small ones that together take a tenth at most, then the largest."""
-    counts = []
+    counts: list[int] = []
     for place in range(SMALLER):
         count = 1 + place**3 * size.binned // 40_000_000
         if sum(counts) + count <= size.binned // 10:

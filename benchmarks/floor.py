@@ -137,7 +137,9 @@ def _batch(driver: Psycopg | Sqlite, common: Values, place: Values) -> tuple[int
     """How many contacts the batch met, and where it came to."""
     driver.execute(PROVE, common)
     rows = driver.execute(JUDGE.format(after=AFTER if place else ""), common | place).fetchall()
-    coming, staying, first = [], [], {}
+    coming: list[Any] = []
+    staying: list[Any] = []
+    first: dict[str | None, int] = {}
     for row in rows:
         preferred = first.setdefault(row[3], row[0])
         (coming if row[4] is None and preferred == row[0] else staying).append(row)

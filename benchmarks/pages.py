@@ -6,7 +6,7 @@ between the request and the whole answer, in this process.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import quantiles
 from time import perf_counter
 from typing import Any
@@ -181,7 +181,7 @@ def _halfway(session: Session, order: Keyset, which: Any) -> str | None:
     return to_cursor((moment, row_id))
 
 
-def _a_small_deletion(session: Session, workspace_id: int) -> Row[Any]:
+def _a_small_deletion(session: Session, workspace_id: int) -> Row[int | None, int | None, datetime]:
     query = select(Deletion.number, Deletion.user_id, Deletion.created_at)
     in_window = Deletion.created_at > read_clock(session) - timedelta(days=29)
     query = query.where(Deletion.workspace_id == workspace_id, in_window)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from statistics import mean, median
 from typing import TypeVar
@@ -166,7 +167,7 @@ def pages_ms(here: Stage, world: World) -> dict[str, float]:
     browser = Browser(here.app, world.admin)
     paths = {"Restore Contacts": "/contacts/restore", "Contacts Overview": "/contacts"}
     return {
-        name: median(timed(lambda path=path: browser.client.get(path))[1] for _ in range(15))
+        name: median(timed(partial(browser.client.get, path))[1] for _ in range(15))
         for name, path in paths.items()
     }
 

@@ -4,9 +4,10 @@ On SQLite Alembic rebuilds a table to change it: it drops the old one, and with 
 would empty the tables that refer to it. So they are off while migrating, and checked before the commit.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy import Connection
 
@@ -14,7 +15,7 @@ from webapp.models import Base, UtcDateTime
 from webapp.models.base import BigId
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     """Migrations name plain types: they must mean the same when the models have moved on."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

@@ -1,6 +1,7 @@
 """A restore is stopped: what is done stays done, and it ends in one way only, whatever happens at once."""
 
 from collections.abc import Callable
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -86,17 +87,18 @@ def test_where_a_cancellation_and_the_end_race_the_job_ends_in_one_way(
         job_id = job_of(page)
         together = Barrier(2, timeout=PATIENCE)
 
-        def run(job_id: int = job_id, together: Barrier = together) -> str:
+        def run(job_id: int, together: Barrier) -> str:
             if moment == "before the claim":
                 together.wait()
                 return house.carry_out(job_id)
             return house.carry_out(job_id, meanwhile=together.wait)
 
-        def stop(page: Seen = page, together: Barrier = together) -> Seen:
+        def stop(page: Seen, together: Barrier) -> Seen:
             together.wait()
             return cancel(admin, page)
 
-        at_once([run, stop])
+        acts: list[Callable[[], object]] = [partial(run, job_id, together), partial(stop, page, together)]
+        at_once(acts)
 
         job, restored = house.job(job_id), len(house.live(world))
         assert job.state in ("done", "cancelled")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_a_restore_without_room_says_so_blames_nobody_and_goes_on_when_there_is_
                 return len(house.logged("job_interrupted", job=job_id)) >= times
 
             for times in range(1, MAX_DEATHS + 3):
-                wait_until(lambda times=times: interrupted(times))
+                wait_until(partial(interrupted, times))
                 job = house.job(job_id)
                 assert (job.state, job.count("failed"), job.one_by_one) == ("running", 0, 0)
                 assert job.claims_since_progress <= 1, "more than the claim that may just be under way"

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 from contextlib import suppress
+from functools import partial
 from itertools import pairwise
 from time import monotonic
 
@@ -21,7 +22,7 @@ from webapp.worker.queue import queue
 
 FEW = 60
 # A worker with the real times, whose lease lasts 30 seconds: what happens sooner needed no lease to run out.
-REAL, SOONER = {"TIME_SCALE": "1"}, 25.0
+REAL, SOONER = "1", 25.0
 
 
 def ready(worker: WorkerProcess) -> int:
@@ -75,15 +76,22 @@ def test_a_horse_that_is_killed_twenty_times_restores_a_hundred_thousand_once(ho
     """(10) Its parent lives to see it and frees the lease at once: the reconciler has nothing to do."""
     many, kills = 100_000, 20
     chance = random.Random(10)
-    with house.worker(BATCH_SIZE="500", **REAL) as worker:
+    with house.worker(BATCH_SIZE="500", TIME_SCALE=REAL) as worker:
         ready(worker)
         job_id = house.start_job(many)
+
+        def has_processed(contacts: float) -> bool:
+            return house.job(job_id).processed >= contacts
+
+        def is_claimed_again(fence: int) -> bool:
+            return house.job(job_id).fence > fence
+
         for kill in range(kills):
             # Somewhere in the next twentieth, so that all of the walk has its share.
             place = (kill + chance.random()) * many / (kills + 1)
-            wait_until(lambda at=place: house.job(job_id).processed >= at)
+            wait_until(partial(has_processed, place))
             os.kill(worker.wait_for_a_horse(), signal.SIGKILL)
-            wait_until(lambda attempt=kill + 1: house.job(job_id).fence > attempt, seconds=SOONER)
+            wait_until(partial(is_claimed_again, kill + 1), seconds=SOONER)
         house.check_that_all_came_back_once(job_id, many)
 
     job = house.job(job_id)
@@ -105,7 +113,7 @@ def test_a_horse_without_a_parent_hands_its_job_over(house: House) -> None:
 
 def test_sigterm_to_every_process_at_once_hands_the_job_to_another_worker(house: House) -> None:
     """(12) As Heroku does it. Then to one parent only, as others do."""
-    with house.worker(**REAL) as one, house.worker(**REAL) as another:
+    with house.worker(TIME_SCALE=REAL) as one, house.worker(TIME_SCALE=REAL) as another:
         ready(one)
         ready(another)
         failures = FailedJobRegistry(queue=queue(RESTORE.queue, house.redis))

@@ -17,6 +17,7 @@ from tests.support.marketing import Marketing
 from webapp.extensions import db
 from webapp.marketing.due import due_workspaces, work_off
 from webapp.models import AutomationRun, CampaignSend
+from webapp.models.automation import RunState
 from webapp.worker.supervisor import reconcile
 
 Stored = Callable[..., list[Any]]
@@ -175,5 +176,5 @@ def test_work_that_fails_holds_up_no_other_workspace(
     assert [rows[each.id].state for each in worlds] == ["waiting", "queued", "waiting"]
     # Nobody else is to meet it.
     for row in store.scalars(select(AutomationRun).where(AutomationRun.workspace_id == worlds[1].id)):
-        row.state = "ended"
+        row.state = RunState.ENDED
     store.commit()

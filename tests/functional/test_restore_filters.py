@@ -55,12 +55,12 @@ def test_the_filters_narrow_the_table_and_the_address_says_them(
     anyone: Browser, world: World, days: list[str], typed: dict[str, str | int], found: list[str]
 ) -> None:
     people = {"admin": str(world.admin.id), "member": str(world.member.id)}
-    typed = {
+    fields = {
         name: days[value] if isinstance(value, int) else people.get(value, value)
         for name, value in typed.items()
     }
 
-    page = anyone.fill(anyone.get("/contacts/restore"), **typed)
+    page = anyone.fill(anyone.get("/contacts/restore"), **fields)
 
     assert page.names == found
     assert page.words("#restore-all") == f"Restore all contacts ({len(found)} matching)"

@@ -205,8 +205,8 @@ def test_who_stays_is_foretold_and_reported_with_a_link_to_the_other(
     assert "E-mail address used by another contact 1" in report.text
     assert "Same e-mail address as a contact deleted later 1" in report.text
     rows = {row.select_one(".cell-name").get_text(strip=True): row for row in report.all(".rows-outcomes li")}  # type: ignore[union-attr]
-    said = {name: " ".join(row.select_one(".outcome-why").get_text().split()) for name, row in rows.items()}  # type: ignore[union-attr]
-    assert said == {
+    told = {name: " ".join(row.select_one(".outcome-why").get_text().split()) for name, row in rows.items()}  # type: ignore[union-attr]
+    assert told == {
         "Ann Old": "Stayed deleted: Ann New uses its e-mail address.",
         "Twin Older": "Stayed deleted: Twin Newer has the same e-mail address and was deleted later.",
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -40,7 +41,7 @@ def bin_of_200(made: Databases) -> Iterator[tuple[str, World]]:
         yield both
 
 
-def left_behind(here: Stage) -> list[list[tuple[object, ...]]]:
+def left_behind(here: Stage) -> list[list[tuple[Any, ...]]]:
     with here.engine.connect() as connection:
         return [[tuple(row) for row in connection.execute(text(query))] for query in LEFT_BEHIND]
 

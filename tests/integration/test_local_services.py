@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -27,7 +28,8 @@ with private_redis(Path(sys.argv[1])):
 
 @pytest.fixture(params=["redis", "a folder = trouble", "so_long_that_no_socket_fits_into_it_" * 4])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    return tmp_path / request.param
+    name: str = request.param
+    return tmp_path / name
 
 
 def answers(url: str) -> bool:
@@ -115,10 +117,14 @@ def test_one_that_dies_is_followed_by_another_where_that_is_wanted(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     again = "Redis had stopped and was started again."
+
+    def is_logged(messages: list[str]) -> bool:
+        return caplog.messages == messages
+
     with private_redis(folder, lasting=True) as url:
-        for told in ([again], [again, again]):
+        for times in (1, 2):
             killed = kill(url)
-            wait_until(lambda told=told: caplog.messages == told)
+            wait_until(partial(is_logged, [again] * times))
             assert pid(url) != killed
     assert not answers(url)
     assert redis_servers(folder) == []

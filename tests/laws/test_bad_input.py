@@ -100,13 +100,13 @@ def names_read(app: Flask, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     names: set[str] = set()
 
     class Watched(ImmutableMultiDict[str, Any]):
-        def get(self, name: str, *args: Any, **kwargs: Any) -> Any:
-            names.add(name)
-            return super().get(name, *args, **kwargs)
+        def get(self, key: str, *args: Any, **kwargs: Any) -> Any:
+            names.add(key)
+            return super().get(key, *args, **kwargs)
 
-        def getlist(self, name: str, *args: Any, **kwargs: Any) -> Any:
-            names.add(name)
-            return super().getlist(name, *args, **kwargs)
+        def getlist(self, key: str, *args: Any, **kwargs: Any) -> Any:
+            names.add(key)
+            return super().getlist(key, *args, **kwargs)
 
         def __getitem__(self, name: str) -> Any:
             names.add(name)

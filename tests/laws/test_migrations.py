@@ -8,8 +8,7 @@ import pytest
 from alembic import command
 from flask import Flask, current_app
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import Engine, func, inspect, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, func, inspect, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -199,7 +198,7 @@ def test_no_table_has_a_name_that_must_be_quoted() -> None:
     names = set(Base.metadata.tables)
 
     assert {"app_user", "user_group"} <= names
-    for dialect in (postgresql.dialect(), sqlite.dialect()):
+    for dialect in (make_url(f"{name}://").get_dialect()() for name in ("postgresql+psycopg", "sqlite")):
         quote = dialect.identifier_preparer.quote
         assert {quote(name) for name in names} == names
         assert quote("user") != "user" or dialect.name == "sqlite"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 
-from tests.model.marketing import Marketing
+from tests.model.marketing import Campaign, Marketing, Run
 from tests.model.things import SUBSCRIBED, Contact, Deal, Deletion, Details, Place, Thing
 
 
@@ -164,14 +164,17 @@ class Business:
         while due := self.marketing.due(self.now):
             for run in due:
                 if step := run.next_step():
-                    self._do(run.contact, step[0], step[1], run)
+                    self._do(run, *step)
 
-    def _do(self, contact: Contact, what: str, argument: object, run: object) -> None:
-        if what == "add_tag":
-            self.add_tag([contact], argument)
-        elif what == "subscribe":
-            self.subscribe([contact], argument)
-        elif what == "send":
-            self.marketing.write_to([contact], argument, run)
-        elif what == "wait":
-            run.wait(self.now + argument)
+    def _do(self, run: Run, what: str, argument: Thing | Campaign | timedelta) -> None:
+        match what, argument:
+            case "add_tag", Thing() as tag:
+                self.add_tag([run.contact], tag)
+            case "subscribe", Thing() as mailing_list:
+                self.subscribe([run.contact], mailing_list)
+            case "send", Campaign() as campaign:
+                self.marketing.write_to([run.contact], campaign, run)
+            case "wait", timedelta() as how_long:
+                run.wait(self.now + how_long)
+            case step:
+                raise AssertionError(f"no such step: {step}")

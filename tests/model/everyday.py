@@ -55,6 +55,7 @@ from webapp.marketing.automations import advance
 from webapp.marketing.campaigns import deliver, send_campaign
 from webapp.marketing.lists import change_status, subscribe
 from webapp.marketing.tags import add_tag, remove_tag
+from webapp.models.mailing_list import SubscriptionStatus
 from webapp.worker.redis_lock import RedisLock, key
 
 
@@ -156,7 +157,10 @@ class Everyday(RuleBasedStateMachine):
                 first_name=details.first_name,
                 last_name=details.last_name,
                 account_id=self.ids[details.account] if details.account else None,
-                lists=[(self.ids[mailing_list], status) for mailing_list, status in lists.items()],
+                lists=[
+                    (self.ids[mailing_list], SubscriptionStatus(status))
+                    for mailing_list, status in lists.items()
+                ],
                 tags=[self.ids[tag] for tag in tags],
             )
             for details, lists, tags in rows
@@ -167,9 +171,10 @@ class Everyday(RuleBasedStateMachine):
         except IntegrityError:
             assert None in contacts, "an address was refused that is free"
             return []
-        assert None not in contacts, "an address was given twice"
-        self.ids.update(zip(contacts, ids, strict=True))
-        return contacts
+        made = [contact for contact in contacts if contact is not None]
+        assert len(made) == len(contacts), "an address was given twice"
+        self.ids.update(zip(made, ids, strict=True))
+        return made
 
     def typed(self, person: Newcomer) -> tuple[Details, dict[Thing, str], list[Thing]]:
         account = self.named("account", person.account)[0] if person.account else None
@@ -235,7 +240,7 @@ class Everyday(RuleBasedStateMachine):
                 workspace_id=self.world.id,
                 contact_id=self.ids[contact],
                 list_id=self.ids[mailing_list],
-                status=status,
+                status=SubscriptionStatus(status),
                 now=self.now,
             )
 
@@ -301,10 +306,10 @@ class Everyday(RuleBasedStateMachine):
         assert (done is None) == (deletion is None)
         left = [deal for deal in self.business.deals if any(gone is deletion for gone, _ in deal.detached)]
         for deal in left:
-            by = [gone for gone, _ in deal.detached]
-            if by.count(deletion) > 1:
+            deletions = [gone for gone, _ in deal.detached]
+            if sum(gone is deletion for gone in deletions) > 1:
                 self.note("contacts of one deal are deleted together")
-            if len(set(by)) > 1:
+            if len(set(deletions)) > 1:
                 self.note("contacts of one deal are deleted one after the other")
         assert (foreseen.contacts, foreseen.deals_deleted, foreseen.deals_left) == (
             len(deletion.contacts) if deletion else 0,

@@ -134,8 +134,8 @@ class Machine(Everyday):
     ) -> None:
         """`first` and `last` are days ago."""
         today = self.now.astimezone(ZONE).date()
-        days = [None if ago is None else today - timedelta(days=ago) for ago in (first, last)]
-        self.confirm(self.ask_about_all(rules.Filters(ZONE, text, *days, by, deletion)), course)
+        begin, end = (None if ago is None else today - timedelta(days=ago) for ago in (first, last))
+        self.confirm(self.ask_about_all(rules.Filters(ZONE, text, begin, end, by, deletion)), course)
 
     @if_any(the_gone)
     @rule(
@@ -326,7 +326,7 @@ class Machine(Everyday):
                 RestoreOutcome.other_contact_id,
             ).where(RestoreOutcome.job_id == self.job_id)
         )
-        return {row[0]: tuple(row[1:]) for row in rows}
+        return {contact: (outcome, reason, other) for contact, outcome, reason, other in rows}
 
     def look_at_the_job(self) -> None:
         assert self.job

@@ -13,10 +13,10 @@ from tests.factories.people import World
 from tests.model.business import Business
 from tests.model.marketing import Automation, Campaign
 from tests.support.marketing import Marketing
-from webapp.catalogue.names import ids_by_name
+from webapp.catalogue.names import Named, ids_by_name
 from webapp.models import Account, MailingList, Tag
 
-KINDS = {"list": MailingList, "tag": Tag, "account": Account}
+KINDS: dict[str, Named] = {"list": MailingList, "tag": Tag, "account": Account}
 NAMES = {"list": ("News", "Offers"), "tag": ("Hot", "Cold"), "account": ("Acme", "Bolt")}
 DEALS = 2
 
@@ -61,6 +61,6 @@ def store(session: Session, world: World) -> list[int]:
     ]
     opened = [new_deal(session, world) for _ in range(DEALS)]
     rows = [ids[name] for names in NAMES.values() for name in names]
-    rows += [row.id for row in (spring, *automations, *opened)]
+    rows += [spring.id, *(row.id for row in automations), *(row.id for row in opened)]
     session.commit()
     return rows

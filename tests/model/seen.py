@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, literal, select, union_all
+from sqlalchemy import BindParameter, Executable, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
@@ -129,7 +129,7 @@ def stored(session: Session, world: World, business: Business) -> Sight:
 
 
 # Built once: they are asked after every step.
-WORKSPACE = bindparam("workspace")
+WORKSPACE: BindParameter[int] = bindparam("workspace")
 CONTACTS = (
     select(
         Contact.id,

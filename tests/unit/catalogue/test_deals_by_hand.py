@@ -37,7 +37,7 @@ def on_it(session: Session, deal: Deal) -> list[tuple[int, bool]]:
         .where(DealContact.deal_id == deal.id, DealContact.detached_at.is_(None))
         .order_by(DealContact.attached_at, DealContact.id)
     )
-    return [tuple(row) for row in rows]
+    return [(contact_id, is_primary) for contact_id, is_primary in rows]
 
 
 def test_who_is_put_on_as_primary_takes_the_place(session: Session, world: World) -> None:

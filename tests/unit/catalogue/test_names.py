@@ -1,5 +1,7 @@
 """Lists, tags and accounts are found by their names, made where they are missing, and renamed."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +12,12 @@ from webapp.catalogue.names import Named, NameTaken, ids_by_name, rename
 from webapp.clock import read_clock
 from webapp.models import Account, AuditEvent, MailingList, Subscription, Tag
 
-NEW = {Account: new_account, MailingList: new_list, Tag: new_tag}
+Row = Account | MailingList | Tag
+NEW: dict[Named, Callable[[Session, World, str], Row]] = {
+    Account: new_account,
+    MailingList: new_list,
+    Tag: new_tag,
+}
 
 
 @pytest.fixture
@@ -24,9 +31,7 @@ def kind(request: pytest.FixtureRequest) -> Named:
     return chosen
 
 
-def call_it(
-    session: Session, row: Account | MailingList | Tag, name: str, world: World, by: int | None = None
-) -> bool:
+def call_it(session: Session, row: Row, name: str, world: World, by: int | None = None) -> bool:
     done = rename(session, type(row), row.id, name, workspace_id=world.id, by=by, now=read_clock(session))
     session.refresh(row)
     return done
@@ -38,7 +43,7 @@ def events(session: Session, world: World) -> list[tuple[str, str, int | None, d
             AuditEvent.workspace_id == world.id
         )
     )
-    return [tuple(row) for row in found]
+    return [(action, subject, user, detail) for action, subject, user, detail in found]
 
 
 def test_the_live_ones_are_found_and_the_others_are_made(session: Session, world: World, kind: Named) -> None:

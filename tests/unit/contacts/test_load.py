@@ -12,6 +12,7 @@ from tests.factories.people import World, new_world
 from webapp.contacts.load import NewContact, add_contacts
 from webapp.contacts.normal import email_key, search_text
 from webapp.models import Contact, ContactSearch, ContactTag, Subscription
+from webapp.models.mailing_list import SubscriptionStatus
 
 MOMENT = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
 # What could mean something to the way rows travel.
@@ -68,7 +69,7 @@ def test_a_moment_is_the_same_in_every_zone_and_needs_one(session: Session, worl
     there = MOMENT.astimezone(timezone(timedelta(hours=-9, minutes=-30)))
     tag, news = new_tag(session, world), new_list(session, world)
     [contact_id] = add_contacts(
-        session, world.id, [NewContact(there, tags=[tag.id], lists=[(news.id, "bounced")])]
+        session, world.id, [NewContact(there, tags=[tag.id], lists=[(news.id, SubscriptionStatus.BOUNCED)])]
     )
 
     contact = session.get_one(Contact, contact_id)

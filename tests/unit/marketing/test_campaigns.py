@@ -10,6 +10,7 @@ from tests.support.marketing import Marketing
 from tests.support.restoring import Restoring
 from webapp.marketing.campaigns import send_campaign
 from webapp.models import Campaign, CampaignSend
+from webapp.models.mailing_list import SubscriptionStatus
 from webapp.worker.redis_lock import RedisLock
 
 
@@ -58,9 +59,11 @@ def test_sent_again_it_reaches_only_who_has_come_since(
     assert marketing.sends() == [(first.id, "sent"), (second.id, "pending")]
 
 
-@pytest.mark.parametrize("status", ["unsubscribed", "bounced", "unconfirmed"])
+@pytest.mark.parametrize(
+    "status", [SubscriptionStatus.UNSUBSCRIBED, SubscriptionStatus.BOUNCED, SubscriptionStatus.UNCONFIRMED]
+)
 def test_consent_that_ends_before_it_goes_counts(
-    status: str, session: Session, world: World, marketing: Marketing
+    status: SubscriptionStatus, session: Session, world: World, marketing: Marketing
 ) -> None:
     news, contact = new_list(session, world), new_contact(session, world)
     subscribe(session, contact, news, "subscribed")

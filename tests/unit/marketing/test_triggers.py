@@ -9,6 +9,8 @@ from tests.factories.people import World, new_world
 from tests.support.marketing import Marketing
 from webapp.contacts.load import NewContact, add_contacts, create_contacts
 from webapp.models import AutomationRun, Contact
+from webapp.models.automation import Trigger
+from webapp.models.mailing_list import SubscriptionStatus
 
 WAIT = {"do": "wait", "hours": 1}
 
@@ -75,8 +77,8 @@ def test_other_lists_and_tags_paused_automations_and_other_workspaces_stay_aslee
     marketing.automation(other_tag, WAIT)
     marketing.automation(news, WAIT, is_active=False)
     # These name what they do not wait for.
-    marketing.automation(vip, WAIT).trigger = "subscribed"
-    marketing.automation(news, WAIT).trigger = "tag_added"
+    marketing.automation(vip, WAIT).trigger = Trigger.SUBSCRIBED
+    marketing.automation(news, WAIT).trigger = Trigger.TAG_ADDED
     Marketing(session, new_world(session)).automation(news, WAIT)
 
     marketing.subscribe(news, contact)
@@ -107,11 +109,11 @@ def test_confirming_wakes_what_subscribing_would(
     marketing.automation(news, WAIT)
     subscribe(session, contact, news, "unconfirmed")
 
-    assert marketing.set_status(contact, news, "subscribed")
-    assert not marketing.set_status(contact, news, "subscribed")
+    assert marketing.set_status(contact, news, SubscriptionStatus.SUBSCRIBED)
+    assert not marketing.set_status(contact, news, SubscriptionStatus.SUBSCRIBED)
 
     assert len(marketing.runs()) == 1
-    assert marketing.set_status(contact, news, "unsubscribed")
+    assert marketing.set_status(contact, news, SubscriptionStatus.UNSUBSCRIBED)
     assert len(marketing.runs()) == 1
 
 
@@ -134,7 +136,7 @@ def test_deleted_contacts_lists_and_tags_take_part_in_nothing(
     assert marketing.subscribe(news, gone) == marketing.subscribe(gone_list, alive) == []
     assert marketing.tag(vip, gone) == marketing.tag(gone_tag, alive) == []
     # The row of a deleted list is still there, and a late confirmation lands on it.
-    assert marketing.set_status(alive, gone_list, "subscribed")
+    assert marketing.set_status(alive, gone_list, SubscriptionStatus.SUBSCRIBED)
 
     assert marketing.runs() == []
 
@@ -147,10 +149,10 @@ def test_an_unsubscribe_lands_on_a_contact_in_the_bin_and_wakes_nothing(
     place = subscribe(session, contact, news, "unconfirmed")
     delete(session, world, contact)
 
-    assert not marketing.set_status(contact, news, "subscribed")
+    assert not marketing.set_status(contact, news, SubscriptionStatus.SUBSCRIBED)
     session.refresh(place)
     assert (place.status, marketing.runs()) == ("unconfirmed", [])
-    assert marketing.set_status(contact, news, "unsubscribed")
+    assert marketing.set_status(contact, news, SubscriptionStatus.UNSUBSCRIBED)
     session.refresh(place)
     assert place.status == "unsubscribed"
 
@@ -162,7 +164,7 @@ def test_a_foreign_contact_is_not_touched(session: Session, world: World, market
     subscribe(session, foreigner, theirs, "subscribed")
 
     assert marketing.subscribe(news, foreigner) == marketing.tag(vip, foreigner) == []
-    assert not marketing.set_status(foreigner, theirs, "bounced")
+    assert not marketing.set_status(foreigner, theirs, SubscriptionStatus.BOUNCED)
 
 
 def test_a_tag_taken_off_and_put_on_again_is_new(
@@ -185,8 +187,10 @@ def test_contacts_that_come_with_lists_and_tags_wake_what_waits_for_them(
     marketing.automation(news, WAIT)
     marketing.automation(vip, WAIT)
     newcomers = [
-        NewContact(now, email="a@new.example", lists=[(news.id, "subscribed")], tags=[vip.id]),
-        NewContact(now, email="b@new.example", lists=[(news.id, "unconfirmed")]),
+        NewContact(
+            now, email="a@new.example", lists=[(news.id, SubscriptionStatus.SUBSCRIBED)], tags=[vip.id]
+        ),
+        NewContact(now, email="b@new.example", lists=[(news.id, SubscriptionStatus.UNCONFIRMED)]),
     ]
 
     first, _second = create_contacts(session, world.id, newcomers, now)
@@ -198,7 +202,7 @@ def test_putting_in_history_wakes_nothing(session: Session, world: World, market
     news, now = new_list(session, world), marketing.now()
     marketing.automation(news, WAIT)
 
-    add_contacts(session, world.id, [NewContact(now, lists=[(news.id, "subscribed")])])
+    add_contacts(session, world.id, [NewContact(now, lists=[(news.id, SubscriptionStatus.SUBSCRIBED)])])
 
     assert session.scalar(select(Contact.id).where(Contact.workspace_id == world.id))
     assert marketing.runs() == []

@@ -114,7 +114,8 @@ def test_a_batch_whose_commit_went_unanswered_is_not_done_again(
     engine: Engine, counting: Counting, job: Job, other: Session
 ) -> None:
     with Session(engine) as runner:
-        commit, calls = runner.commit, []
+        commit = runner.commit
+        calls: list[None] = []
 
         def commit_unheard() -> None:
             commit()

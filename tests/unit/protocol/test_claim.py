@@ -13,6 +13,7 @@ from tests.support.restoring import run_out
 from tests.unit.protocol.conftest import Counting
 from webapp.jobs.claim import Claim, claim, release_dead
 from webapp.models import Job, User
+from webapp.models.job import JobState
 from webapp.worker.redis_lock import key
 
 
@@ -50,8 +51,8 @@ def test_the_fence_grows_with_each_claim_and_the_start_stays(store: Session, job
     assert len(started) == 1
 
 
-@pytest.mark.parametrize("state", ["done", "cancelled", "failed"])
-def test_a_job_that_has_ended_is_never_claimed(state: str, store: Session, job: Job) -> None:
+@pytest.mark.parametrize("state", [JobState.DONE, JobState.CANCELLED, JobState.FAILED])
+def test_a_job_that_has_ended_is_never_claimed(state: JobState, store: Session, job: Job) -> None:
     job.state = state
     run_out(store, job.id)
 

@@ -230,7 +230,7 @@ def test_after_five_items_left_out_the_items_are_not_the_cause(
 def test_a_process_that_is_told_to_stop_releases_the_job_and_each_item_is_met_once(
     store: Session, counting: Counting, job: Job, world: World, redis: Redis
 ) -> None:
-    endings = []
+    endings: list[str] = []
     while not endings or endings[-1] == "released":
         endings.append(counting.run(job, 1, should_stop=lambda: True))
         store.refresh(job)
@@ -249,5 +249,5 @@ def test_a_clean_hand_over_clears_the_previous_error(store: Session, counting: C
 
     assert counting.run(job, should_stop=lambda: True) == "released"
 
-    store.refresh(job)
-    assert (job.state, job.cursor, job.error) == ("running", 2, None)
+    again = store.get_one(Job, job.id, populate_existing=True)
+    assert (again.state, again.cursor, again.error) == ("running", 2, None)

@@ -4,8 +4,9 @@ The older release is played by statements on its own columns: those are all that
 """
 
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import Table, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contacts
@@ -17,7 +18,7 @@ from webapp.models import Job
 from webapp.restoring.scope import Scope
 from webapp.worker.redis_lock import RedisLock
 
-OLD = Job.__table__
+OLD = cast(Table, Job.__table__)
 
 
 def new_scope(store: Session, world: World, lock: RedisLock) -> tuple[Restoring, Scope]:

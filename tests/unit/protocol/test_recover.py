@@ -10,6 +10,7 @@ from tests.unit.protocol.conftest import Counting
 from webapp.jobs.claim import claim
 from webapp.jobs.recover import StalledJob, active_holders, number_jobs, stalled_jobs
 from webapp.models import Job
+from webapp.models.job import JobState
 
 
 def stalls(session: Session, job: Job) -> bool:
@@ -49,9 +50,9 @@ def test_a_running_job_is_rung_for_when_its_lease_has_run_out(
     assert stalls(store, job) == has_run_out
 
 
-@pytest.mark.parametrize("state", ["done", "cancelled", "failed"])
+@pytest.mark.parametrize("state", [JobState.DONE, JobState.CANCELLED, JobState.FAILED])
 def test_a_job_that_has_ended_is_left_in_peace(
-    state: str, store: Session, counting: Counting, job: Job
+    state: JobState, store: Session, counting: Counting, job: Job
 ) -> None:
     job.state = state
     counting.wait_ago(job, 3600)

@@ -17,6 +17,7 @@ from webapp.jobs.lock import LockUnavailable
 from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted, start
 from webapp.jobs.work import NotAllowed, NotStarted, Order
 from webapp.models import AuditEvent, Job, User
+from webapp.models.job import JobState
 from webapp.worker.connection import connect
 from webapp.worker.redis_lock import RedisLock, key
 
@@ -118,7 +119,7 @@ def test_while_a_job_of_the_group_is_active_another_is_refused_with_it(
     """Where the key is lost, the index decides, and the new key is given up."""
     job = counting.start(order)
     if is_running:
-        job.state = "running"
+        job.state = JobState.RUNNING
     if has_lost_its_key:
         redis.delete(key("count", world.id))
 
@@ -143,7 +144,7 @@ def test_a_kind_without_a_group_excludes_none_and_needs_no_redis(
     order: Order, world: World, counting: Counting
 ) -> None:
     counting.lock = RedisLock(connect(NOWHERE), lock_seconds=60, starting_seconds=10)
-    counting.work.group = None  # type: ignore[misc]
+    counting.work.group = None  # type: ignore[misc,assignment]
 
     started = [counting.start(order), counting.start(another(order))]
 

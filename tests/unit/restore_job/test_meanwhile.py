@@ -61,7 +61,8 @@ def test_a_batch_whose_commit_went_unanswered_is_not_done_again(
     restoring = Restoring(store, world, lock)
     job = restoring.start(restoring.question_all().scope)
     with Session(engine) as runner:
-        commit, calls = runner.commit, []
+        commit = runner.commit
+        calls: list[None] = []
 
         def commit_unheard() -> None:
             commit()

@@ -29,7 +29,7 @@ def test_a_search_may_have_a_better_way_than_the_walk(
     """A name that one of a million has is looked up; who wants all of them goes along all of them."""
     fill_bin(store, world, 3)
     store.commit()
-    job = restoring.start(restoring.question_all(**typed).scope)
+    job = restoring.start(restoring.question_all(at=None, **typed).scope)
     asked: list[str] = []
 
     with before_each_statement(engine, asked.append):

@@ -11,6 +11,7 @@ from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
 from webapp.jobs.queries import find_job, history
 from webapp.models import Contact, ContactSearch, Job
+from webapp.models.job import JobState
 from webapp.restoring.report import not_restored, reasons
 from webapp.web.progress import Progress
 from webapp.words.contacts import name_of
@@ -30,7 +31,7 @@ def job(session: Session, world: World, restoring: Restoring) -> Job:
 
 
 def at_work(job: Job, restored: int) -> None:
-    job.state, job.counts = "running", {"restored": restored}
+    job.state, job.counts = JobState.RUNNING, {"restored": restored}
     job.started_at = job.created_at
 
 
@@ -72,7 +73,7 @@ def test_a_job_that_is_being_stopped_says_so_and_cannot_be_stopped_again(job: Jo
 
 
 def test_an_ended_job_says_what_came_of_it(job: Job) -> None:
-    job.state, job.counts = "done", {"restored": 1200, "skipped": 3, "failed": 1}
+    job.state, job.counts = JobState.DONE, {"restored": 1200, "skipped": 3, "failed": 1}
 
     view = Progress(job, job.created_at)
 

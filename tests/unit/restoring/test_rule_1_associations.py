@@ -63,7 +63,7 @@ def test_an_unsubscribe_that_arrives_while_the_contact_is_in_the_bin_is_kept(
     contact, news = new_contact(session, world), new_list(session, world)
     subscription = subscribe(session, contact, news, "subscribed")
     delete(session, world, contact)
-    subscription.status = "unsubscribed"
+    subscription.status = SubscriptionStatus.UNSUBSCRIBED
 
     restoring.restore(contact)
 

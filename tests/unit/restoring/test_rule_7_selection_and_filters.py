@@ -179,7 +179,7 @@ def test_where_nothing_matches_there_is_nothing_to_confirm(
 ) -> None:
     delete(session, world, new_contact(session, world))
 
-    question = restoring.question_all(**typed)
+    question = restoring.question_all(at=None, **typed)
 
     assert not question.can_restore_any
     assert question.scope.expected == 0
@@ -197,7 +197,7 @@ def test_the_filters_narrow_together(session: Session, world: World, restoring: 
     number = delete(session, world, by_member, other_name, by=world.member.id).number
 
     for typed in ({"deleted_by": str(world.member.id)}, {"deletion": str(number)}):
-        question = restoring.question_all(q="ann", **typed)
+        question = restoring.question_all(at=None, q="ann", **typed)
         assert question.scope.expected == 1
         assert restoring.in_bin(filters=question.scope.filters) == {by_member.id}
 

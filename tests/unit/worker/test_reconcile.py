@@ -44,7 +44,7 @@ def test_it_rings_and_sets_the_lost_key_again(
     assert job.id in rung
     assert [job.id] in [message.args for message in queue(RESTORE.queue, redis).get_jobs()]
     assert redis.get(key("restore", world.id)) == job.uuid.encode()
-    queue(RESTORE.queue, redis).empty()
+    queue(RESTORE.queue, redis).empty()  # type: ignore[no-untyped-call]  # RQ gives it no types
 
 
 class BusyLock(RedisLock):
@@ -70,7 +70,8 @@ def test_a_job_that_ends_while_its_key_is_renewed_does_not_get_it_back(
     redis: Redis,
 ) -> None:
     """(8) After the end the key is gone, and stays away."""
-    job_id, ended = job.id, []
+    job_id = job.id
+    ended: list[str] = []
 
     def end() -> None:
         if not ended:
