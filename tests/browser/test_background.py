@@ -50,7 +50,7 @@ def test_polling_goes_on_after_the_server_could_not_be_reached(page: Page, worke
         page.wait_for_none("#error-notice")
 
 
-def test_the_bar_follows_a_restore_and_brings_the_table_up_to_date(page: Page, worker: Worker) -> None:
+def test_the_bar_follows_a_restore_and_updates_the_table(page: Page, worker: Worker) -> None:
     restore_all(page)
     page.open(RESTORE)
     page.wait_for("#running-link")
@@ -82,7 +82,7 @@ def test_a_tick_made_while_the_table_is_redrawn_is_kept(page: Page) -> None:
     assert page.ticked() == [ticked]
 
 
-def test_back_shows_the_filters_as_they_were_and_the_contacts_as_they_are(page: Page, worker: Worker) -> None:
+def test_back_shows_the_previous_filters_and_the_current_contacts(page: Page, worker: Worker) -> None:
     page.open(RESTORE)
     page.type("#q", "Number 0001")
     page.wait(lambda: len(page.shown()) == 2, "two contacts match")

@@ -14,7 +14,7 @@ from webapp.worker.redis_lock import RedisLock
 MANY = 10_000
 
 
-def test_a_row_that_violates_a_constraint_stays_alone_and_is_listed_with_its_reason(
+def test_only_the_row_that_violates_a_constraint_stays_deleted_and_is_listed_with_its_reason(
     engine: Engine, store: Session, world: World, lock: RedisLock, admin: Browser
 ) -> None:
     """(19) With the batches of the real worker."""

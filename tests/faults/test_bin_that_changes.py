@@ -80,7 +80,7 @@ def bring_back_by_hand(_session: Session, _world: World, contact: Contact) -> No
         (bring_back_by_hand, "no_longer_deleted"),
     ],
 )
-def test_a_contact_that_has_left_the_bin_before_its_turn_is_told_apart(
+def test_a_contact_that_left_the_bin_before_its_turn_is_reported_as_such(
     leave: Callable[[Session, World, Contact], None], why: str, kind: str, house: House, enter: Enter
 ) -> None:
     """(22)"""
@@ -118,7 +118,7 @@ def has_to_wait(house: House) -> bool:
         return bool(connection.scalar(text(waiting)))
 
 
-def test_a_deletion_that_began_before_the_dialog_and_ends_after_the_confirmation_is_not_swept_in(
+def test_a_deletion_that_began_before_the_dialog_and_ends_after_the_confirmation_is_not_included(
     house: House, enter: Enter
 ) -> None:
     """(27) Its transaction is open all the while; by its times it belongs to what the dialog saw."""
@@ -152,7 +152,7 @@ def test_a_deletion_that_began_before_the_dialog_and_ends_after_the_confirmation
     assert set(house.outcomes(job_id)) == expected
 
 
-def test_a_deletion_in_parts_cannot_be_restored_before_it_is_complete_and_is_not_swept_in_then(
+def test_a_deletion_in_parts_cannot_be_restored_before_it_is_complete_and_is_not_included_later(
     house: House, enter: Enter
 ) -> None:
     """(27) Its parts are committed one by one, so that all can see them; its number comes last."""

@@ -31,7 +31,7 @@ def has_key(house: House, world: World) -> bool:
     return bool(house.redis.exists(key("restore", world.id)))
 
 
-def test_a_job_that_waits_is_cancelled_at_once_and_gives_the_key_back(house: House, enter: Enter) -> None:
+def test_a_waiting_job_is_cancelled_at_once_and_releases_the_key(house: House, enter: Enter) -> None:
     """(8) and (25)"""
     world = house.new_world(6)
     admin = enter(world.admin)
@@ -49,7 +49,7 @@ def test_a_job_that_waits_is_cancelled_at_once_and_gives_the_key_back(house: Hou
     assert house.job(job_of(page)).state == "cancelled"
 
 
-def test_a_running_job_stops_after_the_batch_in_hand_keeps_what_is_done_and_says_how_much(
+def test_a_running_job_stops_after_the_current_batch_keeps_what_is_done_and_says_how_much(
     house: House, enter: Enter
 ) -> None:
     """(25)"""
@@ -76,7 +76,7 @@ def test_a_running_job_stops_after_the_batch_in_hand_keeps_what_is_done_and_says
 
 
 @pytest.mark.parametrize("moment", ["before the claim", "before the last batch"])
-def test_where_a_cancellation_and_the_end_race_the_job_ends_in_one_way(
+def test_when_a_cancellation_races_with_the_end_the_job_ends_in_one_state(
     moment: str, house: House, enter: Enter
 ) -> None:
     """(25) The last batch finds nobody any more: then the end is all that it writes."""
@@ -114,7 +114,7 @@ def test_where_a_cancellation_and_the_end_race_the_job_ends_in_one_way(
 
 
 @pytest.mark.parametrize("how", ["demoted", "disabled"])
-def test_whoever_is_no_admin_any_more_when_the_worker_comes_restores_nothing(
+def test_a_requester_who_is_no_longer_an_admin_when_the_worker_starts_restores_nothing(
     how: str, house: House, enter: Enter
 ) -> None:
     """(26)"""

@@ -135,11 +135,11 @@ def new_past(session: Session, lock: RedisLock) -> Past:
     return Past(session, world, restoring, job, found, contacts, taken)
 
 
-def test_a_sound_history_is_passed_by(past: Past) -> None:
+def test_a_valid_history_has_no_violations(past: Past) -> None:
     assert past.kinds() == set()
 
 
-def test_restoring_deleting_and_restoring_again_is_sound(past: Past) -> None:
+def test_restoring_deleting_and_restoring_again_is_valid(past: Past) -> None:
     put_in_bin(past.session, past.world, *past.contacts, ago=timedelta(0))
     past.restoring.restore_all()
     assert check_history(past.session) == []
@@ -333,6 +333,6 @@ SPOILT: list[tuple[str, Spoil]] = [
 
 
 @pytest.mark.parametrize(("kind", "spoil"), SPOILT)
-def test_what_cannot_be_is_called_by_its_name(past: Past, kind: str, spoil: Spoil) -> None:
+def test_each_violation_is_found_and_named(past: Past, kind: str, spoil: Spoil) -> None:
     spoil(past)
     assert kind in past.kinds()

@@ -72,7 +72,7 @@ def check_that_nothing_is_half_done(house: House, world: World, job_id: int) -> 
 
 
 @pytest.mark.parametrize("place", ["INSERT INTO restore_outcome", "COMMIT"])
-def test_of_a_batch_that_a_restart_cuts_off_nothing_stays_and_the_job_finishes_by_itself(
+def test_a_batch_cut_off_by_a_restart_leaves_nothing_and_the_job_finishes_by_itself(
     place: str, house: House, cluster: Cluster
 ) -> None:
     """(20) For each contact all or nothing, and each contact once."""
@@ -94,7 +94,7 @@ def test_of_a_batch_that_a_restart_cuts_off_nothing_stays_and_the_job_finishes_b
         assert check_that_nothing_is_half_done(house, world, job_id) == CONTACTS
 
 
-def test_web_and_worker_go_on_when_the_database_is_back(house: House, cluster: Cluster) -> None:
+def test_web_and_worker_continue_when_the_database_is_back(house: House, cluster: Cluster) -> None:
     """(29) It goes in the middle of a batch. Pages say that it is away; the processes stay the same."""
     world, other = new_bin(house), house.new_world(contacts=3)
     in_a_batch = Accident("before UPDATE contact", Accident.STOP, at=3)

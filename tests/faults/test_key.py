@@ -76,7 +76,7 @@ def wait_for_renewals(house: House, world: World, job_id: int, *, times: int) ->
     wait_until(renewed)
 
 
-def test_a_key_spoilt_during_a_job_lets_nobody_in_and_is_right_again_after_a_batch_or_by_the_reconciler(
+def test_an_overwritten_key_lets_no_other_job_start_and_is_repaired_by_the_next_batch_or_the_reconciler(
     house: House, enter: Enter
 ) -> None:
     """(4) and (8) The horse stands still after each of three batches, and each time the key is spoilt."""
@@ -110,7 +110,7 @@ def test_a_key_spoilt_during_a_job_lets_nobody_in_and_is_right_again_after_a_bat
         assert house.job(job_id).fence == 1
 
 
-def test_where_the_web_dies_between_key_and_row_the_next_start_succeeds_before_the_key_has_run_out(
+def test_when_the_web_dies_between_key_and_row_the_next_start_succeeds_before_the_key_expires(
     house: House, enter: Enter
 ) -> None:
     """(6)"""
@@ -134,9 +134,7 @@ def test_where_the_web_dies_between_key_and_row_the_next_start_succeeds_before_t
     house.check_that_all_came_back_once(job_id, 3)
 
 
-def test_an_active_job_s_key_is_always_there_and_one_left_behind_holds_nobody_up(
-    house: House, enter: Enter
-) -> None:
+def test_an_active_job_always_has_its_key_and_a_stale_key_blocks_no_start(house: House, enter: Enter) -> None:
     """(7) and (8) The worker dies between the last commit of the first job and its release."""
     world = house.new_world(150)
     with house.worker(Accident("before release", Accident.KILL)) as worker:

@@ -17,7 +17,7 @@ def worker(house: House) -> Iterator[WorkerProcess]:
         yield worker
 
 
-def test_a_queue_that_is_emptied_loses_no_restore_and_its_page_says_that_it_waits(
+def test_emptying_the_queue_loses_no_restore_and_its_page_says_that_it_waits(
     house: House, worker: WorkerProcess
 ) -> None:
     """(14) Redis forgets everything while the job is queued; the supervisor alone is left to know of it."""
@@ -48,7 +48,7 @@ def test_a_job_that_is_rung_for_five_times_runs_once(house: House, worker: Worke
     assert len(house.history(job_id)) == 5  # the last one is empty and ends the job
 
 
-def test_a_restore_may_take_longer_than_the_queues_own_time_out(
+def test_a_restore_may_take_longer_than_the_timeout_of_the_queue(
     house: House, worker: WorkerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """(16) RQ would end a job after 180 seconds; here after one."""

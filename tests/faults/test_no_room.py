@@ -69,7 +69,7 @@ def new_bin(house: House) -> tuple[World, int]:
         return world, contacts[CONTACTS // 2].id
 
 
-def test_a_restore_without_room_says_so_blames_nobody_and_goes_on_when_there_is_room(
+def test_a_restore_without_disk_space_says_so_fails_no_contact_and_continues_when_there_is_space(
     house: House, web: Flask, tmp_path: Path
 ) -> None:
     """(21) Asked to go on time after time meanwhile, more often than a process may die of one contact."""

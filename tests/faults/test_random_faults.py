@@ -51,7 +51,7 @@ def weather(house: House, seed: int, *, fence: bool) -> list[Violation]:
         return traffic.check()
 
 
-def test_whatever_happens_each_contact_comes_back_once(house: House, seed: int) -> None:
+def test_each_contact_is_restored_once_under_random_faults(house: House, seed: int) -> None:
     assert weather(house, seed, fence=True) == []
     with Session(house.engine) as session:
         addresses = select(Contact.workspace_id, Contact.email_key)
@@ -61,6 +61,8 @@ def test_whatever_happens_each_contact_comes_back_once(house: House, seed: int) 
     assert set(left) <= set(held)
 
 
-def test_without_the_fence_the_same_faults_leave_something_for_the_checker(house: House, seed: int) -> None:
+def test_without_the_fence_the_checker_finds_violations_after_the_same_faults(
+    house: House, seed: int
+) -> None:
     """The negative control: a checker that sees nothing proves nothing."""
     assert FENCE_SHRINKS in {violation.kind for violation in weather(house, seed, fence=False)}

@@ -40,7 +40,7 @@ def jobs_of(house: House, world: World) -> list[int]:
         return list(session.scalars(select(Job.id).where(Job.workspace_id == world.id)))
 
 
-def test_while_redis_is_away_pages_answer_and_the_restore_goes_on_and_all_come_back_with_it(
+def test_while_redis_is_down_pages_answer_and_the_restore_continues_and_all_is_well_when_it_returns(
     environ: dict[str, str],
 ) -> None:
     """(28) It goes in the middle of a batch, and stays away until a worker has tried in vain to come back."""
@@ -112,7 +112,7 @@ def local_run(checkout: Path, environ: dict[str, str]) -> Iterator[WebProcess]:
 
 # Its own worker and web are the same on both.
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")
-def test_under_make_run_a_redis_that_dies_is_followed_by_another(
+def test_make_run_replaces_a_redis_that_dies(
     database_url: str, environ: dict[str, str], tmp_path: Path
 ) -> None:
     """(28) The restore that runs, and the next one, need nobody's help; Ctrl-C leaves nothing behind."""

@@ -33,14 +33,14 @@ def check_that_nothing_was_started(house: House, world: World) -> None:
         assert session.scalars(jobs).all() == []
 
 
-def test_redis_is_given_a_second_twice(house: House) -> None:
+def test_the_web_waits_for_redis_twice_for_a_second(house: House) -> None:
     """(5) So a start is answered within three seconds, whatever Redis does."""
     settings = house.redis.connection_pool.connection_kwargs
     assert (settings["socket_connect_timeout"], settings["socket_timeout"]) == (1, 1)
     assert settings["retry"].get_retries() == 1
 
 
-def test_where_redis_refuses_everybody_a_start_is_refused(house: House) -> None:
+def test_a_start_is_refused_when_redis_refuses_connections(house: House) -> None:
     """(5)"""
     world = house.new_world(1)
     with another_app(house.environ, REDIS_URL="redis://127.0.0.1:1") as cut_off:
@@ -51,7 +51,7 @@ def test_where_redis_refuses_everybody_a_start_is_refused(house: House) -> None:
     check_that_nothing_was_started(house, world)
 
 
-def test_where_redis_accepts_and_never_answers_a_start_is_refused(
+def test_a_start_is_refused_when_redis_accepts_and_never_answers(
     house: House, enter: Callable[[User], Browser]
 ) -> None:
     """(5)"""

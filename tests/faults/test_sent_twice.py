@@ -70,7 +70,7 @@ def with_another_scope(web: Flask, dialog: Seen) -> str:
 
 @pytest.mark.parametrize("minutes", [0, 60])
 @pytest.mark.parametrize("ended", [False, True], ids=["while it waits", "after its end"])
-def test_the_key_of_one_job_cannot_start_another_scope(
+def test_the_idempotency_key_of_one_job_cannot_start_another_scope(
     ended: bool, minutes: int, house: House, web: Flask, enter: Enter
 ) -> None:
     """(24)"""

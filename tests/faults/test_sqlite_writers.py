@@ -28,7 +28,7 @@ def house(environ: dict[str, str]) -> Iterator[House]:
         yield house
 
 
-def test_while_very_many_are_restored_other_writes_never_fail(house: House) -> None:
+def test_other_writes_never_fail_during_a_large_restore(house: House) -> None:
     """(30) How long they wait is measured by `make bench`, in benchmarks/writers.py."""
     with house.writing() as session:
         world = new_world(session)

@@ -46,7 +46,7 @@ def leads_to(refused: Seen) -> str:
     return str(refused.button("See the running restore" if known else "See all restores")["href"])
 
 
-def test_of_fifty_who_start_at_once_one_gets_through_and_the_others_are_led_to_it(
+def test_of_fifty_simultaneous_starts_one_succeeds_and_the_others_link_to_it(
     house: House, enter: Enter
 ) -> None:
     """(1)"""
@@ -60,7 +60,7 @@ def test_of_fifty_who_start_at_once_one_gets_through_and_the_others_are_led_to_i
     house.check_that_all_came_back_once(job_id, 3)
 
 
-def test_where_redis_forgets_everything_between_them_the_index_lets_one_through(
+def test_when_redis_loses_its_data_between_starts_the_unique_index_lets_one_succeed(
     house: House, enter: Enter
 ) -> None:
     """(2) Nobody finds a key that would stop them."""
@@ -92,7 +92,7 @@ def test_two_workspaces_start_at_once_and_both_are_restored(house: House, enter:
         house.check_that_all_came_back_once(job_of(answer), 3)
 
 
-def test_who_meets_a_restore_that_is_just_being_started_is_led_to_where_it_will_be_seen(
+def test_a_start_that_meets_one_in_progress_links_to_the_page_where_it_will_appear(
     house: House,
 ) -> None:
     """(1) Between another's key and its row there is no page yet; at the real times, for ten seconds."""

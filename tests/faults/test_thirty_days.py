@@ -45,7 +45,7 @@ def send(browser: Browser, dialog: Seen) -> Seen:
 
 
 @pytest.mark.parametrize("kind", ["ids", "filters"])
-def test_what_was_within_30_days_when_the_dialog_opened_is_restored_an_hour_later_and_nothing_older(
+def test_an_hour_later_exactly_the_contacts_that_were_within_30_days_when_the_dialog_opened_are_restored(
     kind: str, house: House, enter: Enter, now: datetime
 ) -> None:
     """(23) Confirmed as late as can be, and carried out after an hour."""
@@ -67,7 +67,7 @@ def test_what_was_within_30_days_when_the_dialog_opened_is_restored_an_hour_late
 
 
 @WRONG
-def test_a_web_host_whose_clock_is_an_hour_off_restores_the_same_contacts(
+def test_a_web_host_whose_clock_is_off_by_an_hour_restores_the_same_contacts(
     wrong_by: timedelta, house: House, enter: Enter, now: datetime
 ) -> None:
     """(23)"""
@@ -86,7 +86,7 @@ def test_a_web_host_whose_clock_is_an_hour_off_restores_the_same_contacts(
 
 @WRONG
 @pytest.mark.parametrize(("minutes", "status"), [(29, 200), (31, 409)])
-def test_a_confirmation_is_good_for_30_minutes_whatever_the_clock_of_the_host_that_receives_it(
+def test_a_confirmation_is_valid_for_30_minutes_whatever_the_clock_of_the_receiving_host(
     minutes: int, status: int, wrong_by: timedelta, house: House, enter: Enter, now: datetime
 ) -> None:
     """(23) The dialog was opened on a host whose clock is right."""

@@ -33,7 +33,7 @@ def ready(worker: WorkerProcess) -> int:
     return child
 
 
-def test_a_runner_that_stood_still_while_another_took_over_writes_nothing_more(house: House) -> None:
+def test_a_runner_that_was_stopped_while_another_took_over_writes_nothing_more(house: House) -> None:
     """(9) It stands still between two batches, as a machine does that is suspended, for over three leases."""
     with house.worker(Accident("after COMMIT", Accident.STOP, at=4)) as sleeper:
         ready(sleeper)
@@ -54,7 +54,7 @@ def test_a_runner_that_stood_still_while_another_took_over_writes_nothing_more(h
     house.check_that_all_came_back_once(job_id, FEW)
 
 
-def test_a_runner_that_stands_still_inside_a_batch_loses_its_locks_with_its_lease(house: House) -> None:
+def test_a_runner_that_is_stopped_inside_a_batch_loses_its_locks_with_its_lease(house: House) -> None:
     """(9) On SQLite nobody can take the lock of a process away: there the others wait until it goes on."""
     if house.engine.dialect.name == "sqlite":
         pytest.skip("on SQLite the lock is the stopped process's own")
@@ -72,7 +72,7 @@ def test_a_runner_that_stands_still_inside_a_batch_loses_its_locks_with_its_leas
     house.check_that_all_came_back_once(job_id, FEW)
 
 
-def test_a_horse_that_is_killed_twenty_times_restores_a_hundred_thousand_once(house: House) -> None:
+def test_a_horse_that_is_killed_twenty_times_restores_a_hundred_thousand_contacts_once(house: House) -> None:
     """(10) Its parent lives to see it and frees the lease at once: the reconciler has nothing to do."""
     many, kills = 100_000, 20
     chance = random.Random(10)
@@ -179,7 +179,7 @@ def test_an_old_and_a_new_worker_side_by_side_do_not_overlap(house: House) -> No
         assert all(one.cursor_after == following.cursor_before for one, following in pairwise(batches))
 
 
-def test_a_worker_that_dies_with_the_message_in_its_hand_loses_no_job(house: House) -> None:
+def test_a_worker_that_dies_after_it_took_a_message_loses_no_job(house: House) -> None:
     """(17) Killed between taking the message from the queue and forking the horse."""
     with house.worker(Accident("before fork", Accident.KILL)) as worker:
         first = ready(worker)
@@ -192,7 +192,7 @@ def test_a_worker_that_dies_with_the_message_in_its_hand_loses_no_job(house: Hou
         assert house.was_rung_again(job_id)
 
 
-def test_a_contact_at_which_every_process_dies_is_left_out_and_named(house: House) -> None:
+def test_a_contact_that_crashes_every_process_is_skipped_and_named(house: House) -> None:
     """(18) Three deaths at its batch, three at itself; everybody else comes back."""
     world = house.new_world(FEW)
     poison = house.ids_in_the_bin(world)[FEW // 2]

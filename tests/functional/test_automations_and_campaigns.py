@@ -48,7 +48,7 @@ def run(app: Flask, *arguments: str) -> str:
     return str(app.test_cli_runner().invoke(args=list(arguments)).output)
 
 
-def test_an_import_wakes_automations_and_the_worker_carries_them_out(
+def test_an_import_triggers_automations_and_the_worker_carries_them_out(
     app: Flask, world: World, store: Session, marketing: Marketing, states: Any, tmp_path: Path, work: Any
 ) -> None:
     news = new_list(store, world, "News")
@@ -84,7 +84,7 @@ def test_a_campaign_is_sent_by_a_command(
     assert again == "0 messages queued.\n"
 
 
-def test_a_campaign_that_is_not_there_is_named(app: Flask, world: World) -> None:
+def test_an_unknown_campaign_is_an_error_that_names_it(app: Flask, world: World) -> None:
     result = app.test_cli_runner().invoke(
         args=["campaigns", "send", "Nothing", "--workspace", world.workspace.name]
     )
@@ -112,7 +112,7 @@ def test_a_restore_through_the_pages_leaves_runs_and_messages_as_they_were(
     assert states() == ([], [])
 
 
-def test_what_is_due_is_rung_for_by_the_supervisor(
+def test_the_supervisor_rings_for_due_work(
     app: Flask, world: World, store: Session, marketing: Marketing, states: Any, work: Any
 ) -> None:
     """Nobody rang: the change's ring was lost with its Redis, or a wait has just come to its end."""
@@ -130,7 +130,7 @@ def test_what_is_due_is_rung_for_by_the_supervisor(
     assert states() == (["waiting"], [])
 
 
-def test_a_worker_that_is_told_to_go_leaves_after_a_batch_and_the_next_goes_on(
+def test_a_stopping_worker_exits_after_a_batch_and_the_next_continues(
     app: Flask, world: World, store: Session, marketing: Marketing, stored: Stored
 ) -> None:
     """Three waits, of which the first two are over at once: three batches."""
@@ -155,7 +155,7 @@ def test_a_worker_that_is_told_to_go_leaves_after_a_batch_and_the_next_goes_on(
     assert step() == 3
 
 
-def test_work_that_fails_holds_up_no_other_workspace(
+def test_failing_work_does_not_delay_another_workspace(
     app: Flask, world: World, store: Session, marketing: Marketing, stored: Stored
 ) -> None:
     """Steps that are no list at all: nothing that we write, and nothing that may stop the others."""

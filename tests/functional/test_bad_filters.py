@@ -92,7 +92,7 @@ def binned(world: World, store: Session) -> list[Contact]:
 
 
 @pytest.mark.parametrize("what", UNREADABLE)
-def test_a_filter_that_cannot_be_read_is_said_and_switches_all_off(
+def test_an_unreadable_filter_is_an_error_and_disables_restore_all(
     admin: Browser,
     binned: list[Contact],
     unchanged: Callable[[], AbstractContextManager[None]],
@@ -121,7 +121,7 @@ def test_a_filter_that_cannot_be_read_is_said_and_switches_all_off(
 
 
 @pytest.mark.parametrize("what", READABLE)
-def test_a_filter_that_looks_odd_is_taken_literally(admin: Browser, binned: list[Contact], what: str) -> None:
+def test_an_odd_filter_is_taken_literally(admin: Browser, binned: list[Contact], what: str) -> None:
     for path in ("/contacts/restore", "/contacts"):
         page = admin.get(f"{path}?{READABLE[what]}&selected={binned[0].id}")
         part = admin.get(f"{path}?{READABLE[what]}&selected={binned[0].id}", htmx=True)
@@ -132,14 +132,14 @@ def test_a_filter_that_looks_odd_is_taken_literally(admin: Browser, binned: list
     assert (answer.status == 200) is bool(matching)
 
 
-def test_a_deletion_that_is_none_matches_nothing(admin: Browser, binned: list[Contact]) -> None:
+def test_an_unknown_deletion_matches_nothing(admin: Browser, binned: list[Contact]) -> None:
     for number in ("0", "2", "999999"):
         page = admin.get(f"/contacts/restore?deletion={number}")
         assert page.names == []
         assert page.words("#restore-all") == "Restore all contacts (0 matching)"
 
 
-def test_a_person_of_another_account_is_nobody(
+def test_a_user_of_another_account_is_unknown(
     admin: Browser, elsewhere: World, store: Session, binned: list[Contact]
 ) -> None:
     delete(store, elsewhere, new_contact(store, elsewhere))
@@ -152,7 +152,7 @@ def test_a_person_of_another_account_is_nobody(
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_the_ends_of_the_calendar_are_survived_in_every_zone(
+def test_the_first_and_last_days_of_the_calendar_work_in_every_zone(
     admin: Browser, world: World, store: Session, binned: list[Contact], zone: str
 ) -> None:
     store.get_one(Workspace, world.id).timezone = zone
@@ -163,7 +163,7 @@ def test_the_ends_of_the_calendar_are_survived_in_every_zone(
 
 
 @pytest.mark.parametrize("what", CURSORS)
-def test_a_forged_cursor_leads_nowhere_and_says_so(admin: Browser, binned: list[Contact], what: str) -> None:
+def test_a_forged_cursor_is_an_error(admin: Browser, binned: list[Contact], what: str) -> None:
     for path in ("/contacts", "/contacts/restore", "/contacts/restore/selection"):
         for name, htmx in (("after", False), ("before", True)):
             seen = admin.get(f"{path}?{name}={CURSORS[what]}", htmx=htmx)
@@ -186,7 +186,7 @@ def test_a_forged_cursor_leads_nowhere_and_says_so(admin: Browser, binned: list[
         "%00",
     ],
 )
-def test_a_number_that_is_none_leads_nowhere_and_says_so(admin: Browser, number: str) -> None:
+def test_an_invalid_number_is_an_error(admin: Browser, number: str) -> None:
     for address in ("/contacts?restored_by=", "/restores?after="):
         seen = admin.get(address + number)
         assert seen.status == 400, address

@@ -80,7 +80,7 @@ def scene(row: Row, admin: Browser, browse: Callable[..., Browser], world: World
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_each_field_answers_to_each_kind_as_the_table_says(
+def test_each_field_answers_each_kind_of_input_as_the_table_says(
     scene: Scene, row: Row, unchanged: Unchanged
 ) -> None:
     answers = {}

@@ -42,9 +42,7 @@ def come(browser: Browser, page: Seen) -> Seen:
 @pytest.mark.parametrize(
     ("path", "noun"), [("/contacts", "contacts"), ("/contacts/restore", "deleted contacts")]
 )
-def test_what_takes_long_to_count_comes_by_itself(
-    scripted: Browser, many: None, path: str, noun: str
-) -> None:
+def test_slow_counts_arrive_later(scripted: Browser, many: None, path: str, noun: str) -> None:
     page = scripted.fill(scripted.get(path), q="bob")
 
     assert page.words("#results-count") == f"Over 50 {noun}"
@@ -63,14 +61,14 @@ def test_without_a_search_all_live_contacts_are_counted_later(scripted: Browser,
     assert come(scripted, page).words("#results-count") == "120 contacts"
 
 
-def test_without_a_search_the_bin_is_counted_at_once(admin: Browser, many: None) -> None:
+def test_without_a_search_the_deleted_contacts_are_counted_at_once(admin: Browser, many: None) -> None:
     page = admin.get("/contacts/restore")
 
     assert page.words("#results-count") == "120 deleted contacts"
     assert not page.all("[hx-trigger^=load]")
 
 
-def test_the_button_says_the_number_too_and_keeps_it_when_contacts_are_ticked(
+def test_the_button_shows_the_number_and_keeps_it_when_contacts_are_ticked(
     scripted: Browser, many: None
 ) -> None:
     page = scripted.fill(scripted.get("/contacts/restore"), q="bob")
@@ -87,7 +85,7 @@ def test_the_button_says_the_number_too_and_keeps_it_when_contacts_are_ticked(
     assert page.words("#restore-all") == "Restore all contacts (120)"
 
 
-def test_the_dialog_promises_the_exact_number(anyone: Browser, many: None) -> None:
+def test_the_dialog_shows_the_exact_number(anyone: Browser, many: None) -> None:
     page = anyone.fill(anyone.get("/contacts/restore"), q="bob")
 
     assert "60 contacts matching “bob”" in anyone.press(page, "Restore all contacts").text
@@ -107,7 +105,7 @@ def test_few_matches_are_counted_at_once(admin: Browser, many: None, path: str, 
 
 
 @pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
-def test_a_small_account_counts_at_once_whatever_is_asked(
+def test_a_small_account_is_always_counted_at_once(
     admin: Browser, world: World, store: Session, looks_at_seventy: None, path: str
 ) -> None:
     new_contacts(store, world, 60)
@@ -122,7 +120,7 @@ def test_a_small_account_counts_at_once_whatever_is_asked(
 
 @pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
 @pytest.mark.parametrize("q", ["ann", "bo", "number 0001"])
-def test_the_pages_of_a_search_show_each_match_once_however_it_was_found(
+def test_the_pages_of_a_search_show_each_match_once_by_every_plan(
     scripted: Browser, many: None, path: str, q: str
 ) -> None:
     forth = scripted.turn(scripted.fill(scripted.get(path), q=q), "Next")
@@ -135,7 +133,9 @@ def test_the_pages_of_a_search_show_each_match_once_however_it_was_found(
     assert [page.names for page in reversed(back)] == [page.names for page in forth]
 
 
-def test_the_number_is_that_of_the_filters(admin: Browser, world: World, store: Session, many: None) -> None:
+def test_the_number_counts_the_filtered_contacts(
+    admin: Browser, world: World, store: Session, many: None
+) -> None:
     delete(store, world, *new_contacts(store, world, 3, "Bob"), by=world.admin.id)
     store.commit()
 
@@ -154,7 +154,7 @@ def test_the_number_is_that_of_the_filters(admin: Browser, world: World, store: 
 @pytest.mark.parametrize(
     ("q", "said", "number"), [("bob", "60 contacts", 60), ("", "Over 70 contacts", 120)], ids=["few", "many"]
 )
-def test_what_a_restore_brought_back_is_found_and_counted(
+def test_restored_contacts_are_found_and_counted(
     scripted: Browser, many: None, work: Callable[[], None], q: str, said: str, number: int
 ) -> None:
     dialog = scripted.press(scripted.get("/contacts/restore", {"q": q}), "Restore all contacts")
@@ -172,7 +172,7 @@ def test_what_a_restore_brought_back_is_found_and_counted(
     assert len(anns) == number - 60
 
 
-def test_a_number_that_nobody_can_have_seen_is_counted(admin: Browser, world: World, store: Session) -> None:
+def test_a_number_that_was_never_shown_is_counted(admin: Browser, world: World, store: Session) -> None:
     delete(store, world, new_contact(store, world))
     store.commit()
 
@@ -182,7 +182,7 @@ def test_a_number_that_nobody_can_have_seen_is_counted(admin: Browser, world: Wo
 
 
 @pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
-def test_one_number_is_counted_at_a_time_and_asked_for_again(
+def test_one_count_runs_at_a_time_and_the_others_are_polled_for(
     scripted: Browser, many: None, path: str
 ) -> None:
     page = scripted.get(path, {"q": "bob"})

@@ -22,7 +22,7 @@ def workers(store: Session) -> None:
     beat(store, QUEUES)
 
 
-def test_an_app_with_all_it_needs_is_up_and_ready(browse: Callable[..., Browser]) -> None:
+def test_a_complete_app_is_up_and_ready(browse: Callable[..., Browser]) -> None:
     stranger = browse().client
 
     up, ready = stranger.get("/healthz"), stranger.get("/readyz")
@@ -34,7 +34,9 @@ def test_an_app_with_all_it_needs_is_up_and_ready(browse: Callable[..., Browser]
     )
 
 
-def test_without_redis_it_is_up_and_not_ready(environ: dict[str, str], app: Flask, tmp_path: Path) -> None:
+def test_without_redis_the_app_is_up_and_not_ready(
+    environ: dict[str, str], app: Flask, tmp_path: Path
+) -> None:
     with another_app(environ, REDIS_URL=nowhere(tmp_path)) as lonely:
         stranger = lonely.test_client()
 
@@ -45,7 +47,7 @@ def test_without_redis_it_is_up_and_not_ready(environ: dict[str, str], app: Flas
     assert ready.json == {"ok": False, "database": True, "redis": False, "workers": True}
 
 
-def test_without_its_tables_it_is_up_and_not_ready(environ: dict[str, str], tmp_path: Path) -> None:
+def test_without_its_tables_the_app_is_up_and_not_ready(environ: dict[str, str], tmp_path: Path) -> None:
     """As between the release of a new version and its migrations."""
     with another_app(environ, DATABASE_URL=f"sqlite:///{tmp_path}/empty.db") as empty:
         stranger = empty.test_client()
@@ -74,6 +76,6 @@ def test_a_worker_that_was_not_seen_for_30_seconds_is_named_and_pages_still_work
     )
 
 
-def test_no_session_is_made_for_them(browse: Callable[..., Browser]) -> None:
+def test_health_checks_create_no_session(browse: Callable[..., Browser]) -> None:
     for path in ("/healthz", "/readyz"):
         assert "Set-Cookie" not in browse().client.get(path).headers

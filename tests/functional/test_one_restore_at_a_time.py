@@ -45,7 +45,7 @@ def confirm(browser: Browser, dialog: Seen) -> Seen:
     return browser.press(dialog, dialog.one("dialog form[action='/restores'] button"))
 
 
-def test_while_a_job_waits_both_buttons_are_off_and_say_who_started_it(
+def test_while_a_job_waits_both_buttons_are_disabled_and_say_who_started_it(
     anyone: Browser, colleague: Browser, binned: list[Contact]
 ) -> None:
     job = confirm(colleague, dialog_for(colleague, binned[0]))
@@ -105,7 +105,7 @@ def test_when_the_job_has_ended_the_refused_one_can_be_started(
     assert sorted(anyone.get("/contacts").ids) == [binned[0].id, binned[1].id]
 
 
-def test_the_bar_polls_and_brings_the_new_table_when_the_job_has_ended(
+def test_the_bar_polls_and_updates_the_table_when_the_job_has_ended(
     scripted: Browser, binned: list[Contact], work: Callable[[], None]
 ) -> None:
     confirm(scripted, dialog_for(scripted, binned[0]))

@@ -67,7 +67,7 @@ def right_values(
     }
 
 
-def test_random_requests_get_right_answers_and_change_nothing_by_mistake(
+def test_random_requests_get_correct_answers_and_change_nothing_by_mistake(
     engine: Engine,
     admin: Browser,
     member: Browser,

@@ -38,7 +38,7 @@ def binned(world: World, store: Session) -> list[Contact]:
     return contacts
 
 
-def test_a_restore_is_not_started_and_the_dialog_says_what_to_do(
+def test_without_redis_no_restore_starts_and_the_dialog_says_what_to_do(
     cut_off: Browser,
     admin: Browser,
     world: World,
@@ -66,7 +66,7 @@ def test_a_restore_is_not_started_and_the_dialog_says_what_to_do(
     assert "2 contacts restored." in admin.get(job.path).text
 
 
-def test_everything_else_goes_on(
+def test_everything_else_works_without_redis(
     cut_off: Browser, world: World, store: Session, binned: list[Contact]
 ) -> None:
     contact = new_contact(store, world)
@@ -80,7 +80,7 @@ def test_everything_else_goes_on(
     assert "1 contact deleted." in cut_off.press(dialog, dialog.one("dialog form[method=post] button")).text
 
 
-def test_a_job_that_was_started_before_can_be_watched_and_cancelled(
+def test_without_redis_an_earlier_job_can_be_watched_and_cancelled(
     cut_off: Browser, admin: Browser, binned: list[Contact]
 ) -> None:
     dialog = admin.get("/contacts/restore/confirm-all")

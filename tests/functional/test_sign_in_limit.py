@@ -35,7 +35,7 @@ def stranger(limited: Flask) -> Browser:
     return browser
 
 
-def test_the_21st_wrong_try_within_a_minute_is_refused(stranger: Browser, world: World) -> None:
+def test_the_21st_failed_sign_in_within_a_minute_is_refused(stranger: Browser, world: World) -> None:
     answers = [stranger.sign_in(world.admin.email, "wrong").status for _ in range(20)]
     assert answers == [422] * 20
 
@@ -49,7 +49,7 @@ def test_the_21st_wrong_try_within_a_minute_is_refused(stranger: Browser, world:
     assert stranger.sign_in(world.admin.email).status == 429, "the right password waits as well"
 
 
-def test_others_may_still_try(stranger: Browser, world: World, limited: Flask) -> None:
+def test_other_addresses_may_still_sign_in(stranger: Browser, world: World, limited: Flask) -> None:
     for _ in range(21):
         stranger.sign_in(world.admin.email, "wrong")
 
@@ -59,7 +59,7 @@ def test_others_may_still_try(stranger: Browser, world: World, limited: Flask) -
     assert other.sign_in(world.admin.email).path == "/contacts"
 
 
-def test_signing_in_rightly_is_never_limited(stranger: Browser, world: World) -> None:
+def test_successful_sign_ins_are_never_limited(stranger: Browser, world: World) -> None:
     for _ in range(22):
         stranger.enter(world.admin.email)
         stranger.client.delete_cookie("session")

@@ -64,7 +64,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize("looked_at", [10_000, 20], ids=["few", "many"])
-def test_each_page_and_each_update_takes_at_most_twelve(
+def test_each_page_and_each_update_takes_at_most_twelve_statements(
     admin: Browser,
     engine: Engine,
     world: World,
@@ -100,7 +100,7 @@ def test_each_page_and_each_update_takes_at_most_twelve(
                 assert len(asked) <= MOST, f"{path}: {len(asked)}\n" + "\n".join(asked)
 
 
-def test_the_number_of_rows_does_not_matter(
+def test_the_number_of_rows_does_not_change_the_number_of_statements(
     admin: Browser, engine: Engine, world: World, store: Session
 ) -> None:
     delete(store, world, *new_contacts(store, world, 2))
@@ -116,7 +116,7 @@ def test_the_number_of_rows_does_not_matter(
     assert len(many) == len(few)
 
 
-def test_pointing_at_a_large_deletion_takes_one(
+def test_the_notice_of_a_large_deletion_takes_one_statement(
     admin: Browser, engine: Engine, world: World, store: Session
 ) -> None:
     with statements(engine) as without:

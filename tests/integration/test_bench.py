@@ -62,7 +62,7 @@ def test_bare_sql_does_what_the_app_does(made: Databases, bin_of_200: tuple[str,
     assert [row[1] for row in ours[3]].count("skipped") == 2
 
 
-def test_so_does_the_loop(made: Databases, bin_of_200: tuple[str, World]) -> None:
+def test_the_loop_does_what_the_app_does(made: Databases, bin_of_200: tuple[str, World]) -> None:
     """As far as it goes: it gives no reasons and keeps no history."""
     url, world = bin_of_200
     with made.copy(url) as copy, stage(copy) as here:

@@ -41,7 +41,7 @@ def worker(house: House) -> Iterator[WorkerProcess]:
             yield worker
 
 
-def test_a_supervisor_started_before_its_redis_stays_and_goes_to_work_when_it_is_there(
+def test_a_supervisor_started_before_its_redis_waits_and_works_when_it_is_there(
     house: House, worker: WorkerProcess
 ) -> None:
     job_id = house.start_job(contacts=1)
@@ -61,9 +61,7 @@ def test_a_job_that_is_rung_for_is_carried_out(house: House, worker: WorkerProce
     wait_until(lambda: not house.lock.redis.exists(key("restore", job.workspace_id)))
 
 
-def test_a_work_horse_that_is_killed_loses_and_doubles_no_contact(
-    house: House, worker: WorkerProcess
-) -> None:
+def test_a_killed_work_horse_loses_and_doubles_no_contact(house: House, worker: WorkerProcess) -> None:
     job_id = house.start_job(house.many)
     house.wait_for_the_middle(job_id)
     horse = worker.horse()
@@ -76,7 +74,7 @@ def test_a_work_horse_that_is_killed_loses_and_doubles_no_contact(
     assert house.job(job_id).fence == 2
 
 
-def test_a_worker_that_is_killed_is_started_again_and_loses_and_doubles_no_contact(
+def test_a_killed_worker_is_started_again_and_loses_and_doubles_no_contact(
     house: House, worker: WorkerProcess
 ) -> None:
     """Its horse could run on as an orphan: it is killed too, so that somebody has to take over."""
@@ -97,14 +95,14 @@ def test_a_worker_that_is_killed_is_started_again_and_loses_and_doubles_no_conta
     assert worker.is_alive
 
 
-def test_a_job_whose_ring_was_lost_is_carried_out_all_the_same(house: House, worker: WorkerProcess) -> None:
+def test_a_job_whose_ring_was_lost_is_still_carried_out(house: House, worker: WorkerProcess) -> None:
     job_id = house.start_job(contacts=1)
     house.lock.redis.flushall()
 
     house.check_that_all_came_back_once(job_id, contacts=1)
 
 
-def test_what_is_due_is_carried_out_though_nobody_rang(house: House, worker: WorkerProcess) -> None:
+def test_due_work_is_carried_out_without_a_ring(house: House, worker: WorkerProcess) -> None:
     with house.writing() as session:
         world = new_world(session)
         marketing, vip, contact = (
@@ -124,7 +122,7 @@ def test_what_is_due_is_carried_out_though_nobody_rang(house: House, worker: Wor
     wait_until(lambda: state() == "waiting")
 
 
-def test_sigterm_in_the_middle_ends_all_and_the_next_worker_goes_on(
+def test_sigterm_during_a_job_stops_every_process_and_the_next_worker_continues(
     house: House, worker: WorkerProcess
 ) -> None:
     job_id = house.start_job(house.many)

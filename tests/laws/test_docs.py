@@ -123,7 +123,7 @@ def test_make_knows_the_target_and_its_variables(quote: Quote) -> None:
     assert settings.keys() <= set(re.findall(r"\$[({](?:if \$\()?([A-Z]+)", (ROOT / "Makefile").read_text()))
 
 
-def test_make_help_names_real_targets_and_leaves_none_out() -> None:
+def test_make_help_names_exactly_the_targets_that_exist() -> None:
     named = set(re.findall(r"^make (\w+) ", make("--silent", "help").stdout, re.MULTILINE))
     recipe = (ROOT / "Makefile").read_text().replace("\\\n", "")
     parts_of_lint = re.search(r"^lint: (.*)", recipe, re.MULTILINE)
@@ -171,7 +171,7 @@ def job_to_cancel(app: Flask) -> str:
 
 
 @pytest.mark.parametrize("quote", COMMANDS, ids=str)
-def test_a_command_runs(quote: Quote, own_app: Flask, tmp_path: Path) -> None:
+def test_a_quoted_command_runs(quote: Quote, own_app: Flask, tmp_path: Path) -> None:
     """With `--app webapp` it is meant to be typed, and runs; in prose it is a name, and must be known."""
     found = FLASK.match(quote.words)
     assert found is not None
@@ -188,7 +188,7 @@ def test_a_command_runs(quote: Quote, own_app: Flask, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("document", "block"), SQL)
-def test_sql_runs(document: str, block: str, engine: Engine) -> None:
+def test_quoted_sql_runs(document: str, block: str, engine: Engine) -> None:
     with engine.connect() as connection:
         for statement in filter(None, map(str.strip, block.split(";"))):
             connection.execute(text(statement))
@@ -212,7 +212,7 @@ def headings(document: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)
-def test_paths_exist(document: Path) -> None:
+def test_quoted_paths_exist(document: Path) -> None:
     """A code span is a path if it names a folder, or a file of ours within one."""
     spans = re.findall(
         r"`((?:[\w.-]+/)+(?:[\w.-]+\.(?:py|html|css|js|md|cfg|toml|jsonc))?)`", prose(document)
@@ -252,7 +252,7 @@ def settings_read_by_config() -> set[str]:
     return {*asked, *re.findall(r'"([A-Z_]+)" (?:not )?in settings', code)}
 
 
-def test_settings_are_read_and_the_ones_that_are_read_are_described() -> None:
+def test_the_settings_that_are_described_are_the_ones_that_are_read() -> None:
     readme = (ROOT / "README.md").read_text()
     rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", readme, re.MULTILINE)
     described = {name for row in rows for name in SPAN.findall(row)}

@@ -29,20 +29,20 @@ MARKUP = "\n".join(path.read_text() for path in [*TEMPLATES.rglob("*.html"), *(O
 MADE_OF = ("pill-", "notice-", "job-state-", "picture-", "type-size-", "htmx-")
 
 
-def test_colours_are_written_in_one_place() -> None:
+def test_colours_are_defined_in_one_place() -> None:
     others = "\n".join(text for name, text in SHEETS.items() if name != "tokens.css")
 
     assert re.findall(r"#[0-9a-f]{3,8}\b(?=[^{]*;)|rgb\(|hsl\(", others) == []
 
 
-def test_every_token_is_used_and_every_used_one_is_there() -> None:
+def test_every_token_is_used_and_every_used_token_is_defined() -> None:
     made = set(re.findall(r"^\s+(--[\w-]+):", SHEETS["tokens.css"], re.MULTILINE))
 
     assert made == set(re.findall(r"var\((--[\w-]+)", "\n".join(SHEETS.values())))
 
 
 @pytest.mark.parametrize("name", SHEETS)
-def test_no_rule_is_about_a_class_that_nothing_has(name: str) -> None:
+def test_every_class_in_a_style_sheet_is_used(name: str) -> None:
     text = re.sub(r"/\*.*?\*/", "", SHEETS[name], flags=re.DOTALL)
     selectors = " ".join(re.findall(r"([^{}]+)\{", text))
     classes = set(re.findall(r"\.([a-z][\w-]*)", selectors))
@@ -51,7 +51,7 @@ def test_no_rule_is_about_a_class_that_nothing_has(name: str) -> None:
     assert dead == set()
 
 
-def test_no_page_writes_by_hand_what_is_a_macro() -> None:
+def test_no_page_repeats_the_markup_of_a_macro() -> None:
     """Each piece has one place; a page that makes its own would drift away from the others."""
     pieces = ('class="empty"', 'class="page-head"', 'class="notice ', 'class="pill', "<dialog", "<progress ",
               'class="field-error"', 'class="chip"', 'class="card-page ', 'name="csrf_token"')  # fmt: skip
@@ -66,7 +66,7 @@ def test_no_page_writes_by_hand_what_is_a_macro() -> None:
     assert by_hand == set()
 
 
-def test_it_shows_every_icon_colour_and_state(admin: Browser) -> None:
+def test_the_design_page_shows_every_icon_colour_and_state(admin: Browser) -> None:
     page = admin.get("/design")
 
     icons = re.findall(r"^  '([\w-]+)':", (TEMPLATES / "_icons.html").read_text(), re.MULTILINE)
@@ -90,7 +90,7 @@ def test_it_shows_every_icon_colour_and_state(admin: Browser) -> None:
         assert page.all(piece), piece
 
 
-def test_nothing_on_it_acts(admin: Browser) -> None:
+def test_nothing_on_the_design_page_sends_a_request(admin: Browser) -> None:
     """Its rows have numbers that may be somebody's contacts: nothing there may reach them."""
     page = admin.get("/design")
 
@@ -100,13 +100,15 @@ def test_nothing_on_it_acts(admin: Browser) -> None:
     assert not page.all("main [data-poll], main [hx-trigger^=load]")
 
 
-def test_it_is_for_whoever_is_signed_in_and_linked_from_nowhere(admin: Browser, member: Browser) -> None:
+def test_the_design_page_needs_a_session_and_is_linked_from_no_page(admin: Browser, member: Browser) -> None:
     assert member.get("/design").status == 200
     for path in ("/contacts", "/contacts/restore", "/restores"):
         assert not admin.get(path).all("a[href='/design']")
 
 
-def test_what_people_are_called_keeps_its_direction(admin: Browser, world: World, store: Session) -> None:
+def test_names_are_isolated_from_the_direction_of_the_text(
+    admin: Browser, world: World, store: Session
+) -> None:
     """A name that runs from right to left must not turn the words and figures beside it around."""
     name = "نور"
     contact = new_contact(store, world, name, "", email=None, account=new_account(store, world, name))

@@ -227,7 +227,9 @@ def _wrong(plan: Plan) -> str | None:
     return None
 
 
-def test_no_statement_is_misled(scene: Scene, lock: RedisLock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stale_statistics_mislead_no_statement(
+    scene: Scene, lock: RedisLock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Pages right after the accident, restores, pages about them, and another deletion."""
     read = scene.read(*scene.addresses())
     # The same where there are too many contacts to look through all of them for a text.

@@ -41,7 +41,7 @@ def own(tree: nodes.Template) -> set[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_imports_the_macros_that_it_uses_and_no_others(name: str) -> None:
+def test_a_template_imports_exactly_the_macros_that_it_uses(name: str) -> None:
     """No macro arrives through the template that it extends, or through one that includes it."""
     tree = parse(name)
     known = {macro for other in NAMES for macro in macros(parse(other))}
@@ -57,7 +57,7 @@ def test_it_imports_the_macros_that_it_uses_and_no_others(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in UNCHECKED])
-def test_it_names_the_context_that_it_needs(name: str) -> None:
+def test_a_template_names_the_context_that_it_needs(name: str) -> None:
     """In the comment at its top; "that of `x.html`" counts for what the comment of x.html names."""
     needed = used(parse(name)) - own(parse(name)) - EVERYWHERE
     assert needed <= named_at_the_top(name)

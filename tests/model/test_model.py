@@ -46,7 +46,7 @@ WORTH_MEETING = {
 }
 
 
-def test_whatever_people_do_the_database_equals_the_model(
+def test_the_database_equals_the_model_after_every_act(
     engine: Engine, world: World, store: Session, redis: Redis
 ) -> None:
     lock = RedisLock(redis, lock_seconds=60, starting_seconds=10)

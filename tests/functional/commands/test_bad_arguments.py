@@ -164,7 +164,7 @@ def check(result: Result, exit_code: int, said: str) -> None:
 
 
 @pytest.mark.parametrize("what", FILES)
-def test_a_file_that_is_no_good_changes_nothing(
+def test_an_invalid_file_changes_nothing(
     run: Run, engine: Engine, place: World, tmp_path: Path, what: str
 ) -> None:
     content, exit_code, said = FILES[what]
@@ -180,7 +180,7 @@ def test_a_file_that_is_no_good_changes_nothing(
 
 
 @pytest.mark.parametrize("what", COMMANDS)
-def test_an_argument_that_is_no_good_changes_nothing(run: Run, engine: Engine, what: str) -> None:
+def test_an_invalid_argument_changes_nothing(run: Run, engine: Engine, what: str) -> None:
     args, exit_code, said = COMMANDS[what]
     with nothing_changes(engine):
         result = run(*args)
@@ -188,7 +188,7 @@ def test_an_argument_that_is_no_good_changes_nothing(run: Run, engine: Engine, w
     check(result, exit_code, said)
 
 
-def test_columns_that_nobody_knows_are_told_in_short(run: Run, place: World, tmp_path: Path) -> None:
+def test_unknown_columns_are_reported_in_short(run: Run, place: World, tmp_path: Path) -> None:
     """Without what would steer the terminal, and not fifty thousand times."""
     path = tmp_path / "wide.csv"
     header = "Email,\x1b[31mRed\x1b[0m," + "x" * 100_000 + "," * 50_000 + ",".join(f"c{i}" for i in range(50))
@@ -202,7 +202,7 @@ def test_columns_that_nobody_knows_are_told_in_short(run: Run, place: World, tmp
     assert lines[20:] == ["… and 33 more", "0 contacts added."]
 
 
-def test_a_file_may_have_a_name_that_is_no_text(run: Run, place: World, tmp_path: Path) -> None:
+def test_a_file_name_may_be_undecodable(run: Run, place: World, tmp_path: Path) -> None:
     path = tmp_path / "people\udcff\u200f.csv"
     path.write_text("Email\na@b.c")
 
@@ -211,7 +211,7 @@ def test_a_file_may_have_a_name_that_is_no_text(run: Run, place: World, tmp_path
     assert (result.exit_code, result.output) == (0, "1 contact added.\n")
 
 
-def test_every_argument_and_option_is_tried() -> None:
+def test_every_argument_and_option_is_tested() -> None:
     tried = {word.partition("=")[0] for args, _, _ in COMMANDS.values() for word in args}
     groups = (contacts_group, campaigns_group, restore_group)
     for command in (*(command for group in groups for command in group.commands.values()), demo_command):

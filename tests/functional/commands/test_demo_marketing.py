@@ -50,7 +50,7 @@ def test_nothing_becomes_due_within_the_first_day(
     assert min(due) > read_clock(demo) + 24 * HOUR
 
 
-def test_the_deletion_has_ended_what_waited(
+def test_the_deletion_has_ended_pending_runs_and_messages(
     demo: Session, runs: Sequence[AutomationRun], sends: Sequence[CampaignSend]
 ) -> None:
     deleted = set(demo.scalars(select(Contact.id).where(Contact.deleted_at.is_not(None))))
@@ -65,7 +65,7 @@ def test_the_deletion_has_ended_what_waited(
     assert [run.state for run in runs if run.contact_id == greta] == ["ended"]
 
 
-def test_each_step_can_be_taken(demo: Session) -> None:
+def test_each_step_can_be_carried_out(demo: Session) -> None:
     """It names a campaign, a tag or a list of the same workspace that is there; what starts it, too."""
     kinds: dict[str, tuple[str, Kind]] = {
         "send": ("campaign", Campaign),
@@ -93,7 +93,7 @@ def test_each_step_can_be_taken(demo: Session) -> None:
                 assert getattr(thing, "deleted_at", None) is None
 
 
-def test_a_run_stands_where_its_automation_has_brought_it(
+def test_a_run_is_at_the_step_that_its_automation_has_reached(
     demo: Session, runs: Sequence[AutomationRun]
 ) -> None:
     for run in runs:
@@ -109,7 +109,7 @@ def test_a_run_stands_where_its_automation_has_brought_it(
             assert run.ended_at is not None
 
 
-def test_a_lists_campaign_goes_to_its_subscribers(demo: Session, sends: Sequence[CampaignSend]) -> None:
+def test_the_campaign_of_a_list_goes_to_its_subscribers(demo: Session, sends: Sequence[CampaignSend]) -> None:
     to_lists = [(send, demo.get_one(Campaign, send.campaign_id)) for send in sends]
     assert {send.state for send, _ in to_lists} == {"sent", "pending", "ended"}
     for send, campaign in to_lists:

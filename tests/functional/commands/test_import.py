@@ -28,7 +28,7 @@ def commas(line: str) -> str:
     return line + "," * (6 - line.count(","))
 
 
-def test_a_contact_comes_with_account_tags_and_lists(
+def test_a_contact_is_imported_with_account_tags_and_lists(
     take_in: Import, store: Session, place: World, arrived: Arrived
 ) -> None:
     before = read_clock(store)
@@ -51,7 +51,7 @@ def test_a_contact_comes_with_account_tags_and_lists(
     assert store.scalars(Wanted(place.id, q="ann l").ids()).all() == [contact.id]
 
 
-def test_live_names_are_used_and_deleted_ones_made_anew(
+def test_live_names_are_used_and_deleted_ones_are_created_again(
     take_in: Import, store: Session, stored: Stored, place: World
 ) -> None:
     kinds = (Account, Tag, MailingList)
@@ -74,7 +74,7 @@ def test_live_names_are_used_and_deleted_ones_made_anew(
         ]
 
 
-def test_bad_rows_are_named_by_their_line_and_good_ones_taken_in(
+def test_bad_rows_are_named_by_their_line_and_good_ones_are_imported(
     take_in: Import, store: Session, place: World, arrived: Arrived
 ) -> None:
     new_contact(store, place, email="taken@example.com")
@@ -137,9 +137,7 @@ def test_running_it_twice_adds_nothing_twice(
     assert len(arrived()) == 3
 
 
-def test_the_id_of_a_purged_contact_is_not_given_out_again(
-    take_in: Import, store: Session, arrived: Arrived
-) -> None:
+def test_the_id_of_a_purged_contact_is_not_reused(take_in: Import, store: Session, arrived: Arrived) -> None:
     take_in("a@b.c", header="Email")
     (purged,) = arrived()
     store.execute(delete(Contact).where(Contact.id == purged.id))
@@ -150,7 +148,7 @@ def test_the_id_of_a_purged_contact_is_not_given_out_again(
     assert contact.id > purged.id
 
 
-def test_the_header_may_be_written_freely(take_in: Import, arrived: Arrived) -> None:
+def test_the_header_may_use_other_spellings(take_in: Import, arrived: Arrived) -> None:
     result = take_in("Lee,x,a@b.c", header="\ufeff LAST NAME ,Shoe size, email ")
 
     assert result.exit_code == 0
@@ -187,7 +185,7 @@ def test_a_file_that_cannot_be_read_changes_nothing(
     assert "Traceback" not in result.output
 
 
-def test_an_unknown_workspace_is_named(app: Flask, engine: Engine, tmp_path: Path) -> None:
+def test_an_unknown_workspace_is_an_error_that_names_it(app: Flask, engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("Email\na@b.c")
     with nothing_changes(engine):
@@ -198,7 +196,7 @@ def test_an_unknown_workspace_is_named(app: Flask, engine: Engine, tmp_path: Pat
     assert "There is no workspace “Nowhere”" in result.output
 
 
-def test_each_batch_is_written_down(
+def test_each_batch_is_audited(
     take_in: Import, stored: Stored, place: World, monkeypatch: pytest.MonkeyPatch, arrived: Arrived
 ) -> None:
     monkeypatch.setattr(command, "BATCH", 2)

@@ -31,7 +31,9 @@ class TestInTheBin:
 
     lines = tuple(f"Gone{i}@example.com" for i in range(4))
 
-    def test_they_are_left_out_and_the_command_says_so(self, take_in: TakeIn, arrived: Arrived) -> None:
+    def test_deleted_contacts_are_left_out_and_the_command_says_so(
+        self, take_in: TakeIn, arrived: Arrived
+    ) -> None:
         result = take_in(*self.lines, header="Email")
 
         assert result.exit_code == 1
@@ -42,7 +44,7 @@ class TestInTheBin:
         live = [contact.email for contact in arrived() if contact.is_live]
         assert live[1:] == ["Gone2@example.com", "Gone3@example.com"]
 
-    def test_even_if_deleted_takes_them_in(self, take_in: TakeIn, arrived: Arrived) -> None:
+    def test_even_if_deleted_imports_them(self, take_in: TakeIn, arrived: Arrived) -> None:
         result = take_in(*self.lines, header="Email", flags=("--even-if-deleted",))
 
         assert result.exit_code == 0
@@ -52,11 +54,13 @@ class TestInTheBin:
         ]
         assert sum(contact.is_live for contact in arrived()) == 5
 
-    def test_one_is_said_in_the_singular(self, take_in: TakeIn) -> None:
+    def test_one_deleted_contact_is_reported_in_the_singular(self, take_in: TakeIn) -> None:
         result = take_in(self.lines[0], header="Email")
         assert "0 contacts added. 1 row was left out.\n1 of these is in the bin: restore" in result.output
 
-    def test_another_workspace_does_not_matter(self, store: Session, take_in: TakeIn) -> None:
+    def test_deleted_contacts_of_another_workspace_do_not_matter(
+        self, store: Session, take_in: TakeIn
+    ) -> None:
         elsewhere = new_world(store, name=f"Place {number()}")
         delete(store, elsewhere, new_contact(store, elsewhere, email="there@example.com"))
         new_contact(store, elsewhere, email="here@example.com")
@@ -88,7 +92,7 @@ class TestWhileAnImportIsUnderWay:
 
         return take
 
-    def test_who_is_deleted_now_lies_in_the_bin(
+    def test_a_contact_deleted_during_the_import_counts_as_deleted(
         self, store: Session, place: World, taken: Callable[..., tuple[int, int]]
     ) -> None:
         early, late = (new_contact(store, place, email=f"{when}@example.com") for when in ("early", "late"))
@@ -102,7 +106,7 @@ class TestWhileAnImportIsUnderWay:
         assert taken("late@example.com", "new2@example.com") == (1, 1)
         assert taken("early@example.com", "late@example.com") == (0, 2)
 
-    def test_who_has_come_back_and_changed_does_not(
+    def test_a_contact_restored_and_changed_does_not_count_as_deleted(
         self, store: Session, place: World, taken: Callable[..., tuple[int, int]]
     ) -> None:
         contact = new_contact(store, place, email="old@example.com")
@@ -115,7 +119,7 @@ class TestWhileAnImportIsUnderWay:
 
         assert taken("old@example.com", "young@example.com") == (1, 0)
 
-    def test_who_shares_a_checksum_does_not(
+    def test_a_contact_with_the_same_checksum_does_not_count_as_deleted(
         self, store: Session, place: World, taken: Callable[..., tuple[int, int]]
     ) -> None:
         one, other = same_numbers()

@@ -22,7 +22,7 @@ Stored = Callable[..., list[Any]]
 Arrived = Callable[[], list[Contact]]
 
 
-def test_an_address_that_is_taken_at_the_same_moment_costs_one_row(
+def test_an_address_taken_at_the_same_time_refuses_one_row(
     take_in: Import, engine: Engine, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rivals: list[str] = []
@@ -47,7 +47,7 @@ def test_an_address_that_is_taken_at_the_same_moment_costs_one_row(
         assert "Line 3: a contact has the address “wanted@example.com” already." in result.output
 
 
-def test_whoever_locks_the_workspace_waits_for_the_batch(
+def test_a_lock_on_the_workspace_waits_for_the_batch(
     take_in: Import, engine: Engine, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if engine.dialect.name == "sqlite":
@@ -69,7 +69,7 @@ def test_whoever_locks_the_workspace_waits_for_the_batch(
     assert len(arrived()) == 1
 
 
-def test_where_the_database_goes_on_refusing_it_says_what_is_in(
+def test_a_database_that_keeps_refusing_stops_the_import_with_a_count(
     take_in: Import, stored: Stored, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuses_the_second_batch(*args: Any) -> list[int]:

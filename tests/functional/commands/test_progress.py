@@ -80,7 +80,9 @@ def test_a_load_shows_how_many_contacts_are_in(on_a_terminal: Run, demo_args: li
     assert steps[-1] == 100
 
 
-def test_what_is_said_meanwhile_has_a_line_of_its_own(on_a_terminal: Run, import_args: list[str]) -> None:
+def test_a_message_during_the_progress_has_a_line_of_its_own(
+    on_a_terminal: Run, import_args: list[str]
+) -> None:
     seen = on_a_terminal(*import_args)
 
     # What stands in each line in the end, the last of all that was written there.
@@ -93,14 +95,16 @@ def test_what_is_said_meanwhile_has_a_line_of_its_own(on_a_terminal: Run, import
 
 
 @pytest.mark.parametrize("args", ["import_args", "demo_args"])
-def test_where_nobody_looks_there_is_none(elsewhere: Run, args: str, request: pytest.FixtureRequest) -> None:
+def test_there_is_no_progress_without_a_terminal(
+    elsewhere: Run, args: str, request: pytest.FixtureRequest
+) -> None:
     said = elsewhere(*request.getfixturevalue(args))
 
     assert [line for line in said.splitlines() if not line.startswith("Line ")] == []
     assert "\r" not in said
 
 
-def test_a_small_file_needs_none(
+def test_a_small_file_shows_no_progress(
     on_a_terminal: Run, import_args: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(contacts, "WORTH_A_BAR", 1_000_000)

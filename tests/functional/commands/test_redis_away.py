@@ -61,7 +61,7 @@ def assert_says_so_in_two_lines(done: subprocess.CompletedProcess[str]) -> None:
     assert sentence == LATER
 
 
-def test_an_import_is_in_and_a_sentence_says_when_automations_begin(
+def test_the_import_succeeds_and_says_when_automations_begin(
     command: Command, place: World, store: Session, stored: Stored, tmp_path: Path
 ) -> None:
     news = new_list(store, place, "News")
@@ -85,7 +85,7 @@ def test_an_import_is_in_and_a_sentence_says_when_automations_begin(
     assert [run.state for run in runs] == ["queued"]
 
 
-def test_an_import_that_adds_nothing_has_nothing_to_say_about_redis(
+def test_an_import_that_adds_nothing_does_not_mention_redis(
     command: Command, place: World, store: Session, tmp_path: Path
 ) -> None:
     new_contact(store, place, email="ann@away.example")
@@ -99,7 +99,7 @@ def test_an_import_that_adds_nothing_has_nothing_to_say_about_redis(
     assert "Redis" not in done.stderr
 
 
-def test_a_campaign_is_queued_and_a_sentence_says_when_it_goes_out(
+def test_the_campaign_is_queued_and_the_command_says_when_it_goes_out(
     command: Command, place: World, store: Session, stored: Stored
 ) -> None:
     news = new_list(store, place, "News")

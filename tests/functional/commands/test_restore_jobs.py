@@ -50,7 +50,7 @@ def told(result: Result, job: Job) -> list[str]:
     return [lines[at], *(" ".join(line.split()) for line in more)]
 
 
-def test_a_queued_job_is_told_with_what_it_waits_for(run: Run, job: Job, place: World) -> None:
+def test_a_queued_job_is_shown_with_what_it_waits_for(run: Run, job: Job, place: World) -> None:
     head, *lines = told(run("status"), job)
 
     assert head == (
@@ -61,7 +61,7 @@ def test_a_queued_job_is_told_with_what_it_waits_for(run: Run, job: Job, place: 
     assert lines[2].startswith("lease none yet: requested ")
 
 
-def test_a_running_job_is_told_with_its_runner_and_its_lease(run: Run, job: Job, store: Session) -> None:
+def test_a_running_job_is_shown_with_its_runner_and_its_lease(run: Run, job: Job, store: Session) -> None:
     claim(store, job.id, KINDS, lease=30, runner="web-1:42")
 
     head, *lines = told(run("status"), job)
@@ -71,7 +71,7 @@ def test_a_running_job_is_told_with_its_runner_and_its_lease(run: Run, job: Job,
     assert any(line.startswith("lease web-1:42 for ") and line.endswith(" more seconds") for line in lines)
 
 
-def test_a_job_whose_runner_died_is_told_with_the_last_error(run: Run, job: Job, store: Session) -> None:
+def test_a_job_whose_runner_died_is_shown_with_its_last_error(run: Run, job: Job, store: Session) -> None:
     claim(store, job.id, KINDS, lease=30, runner="web-1:42")
     release_dead(store, job.id, runner="web-1:42", error={"code": "worker_died", "signal": 9})
 
@@ -81,7 +81,7 @@ def test_a_job_whose_runner_died_is_told_with_the_last_error(run: Run, job: Job,
     assert any(line.startswith("lease web-1:42 had it until ") for line in lines)
 
 
-def test_what_has_ended_is_told_only_if_asked_for(run: Run, job: Job, restoring: Restoring) -> None:
+def test_ended_jobs_are_shown_on_request_only(run: Run, job: Job, restoring: Restoring) -> None:
     restoring.run(job)
 
     assert f"Restore {job.id} (#" not in run("status").output
@@ -112,7 +112,7 @@ def test_a_queued_job_is_cancelled_at_once(
     assert event.user_id is None
 
 
-def test_a_running_job_stops_after_the_contacts_in_hand(
+def test_a_running_job_stops_after_its_current_batch(
     run: Run, job: Job, store: Session, restoring: Restoring
 ) -> None:
     outputs = []
@@ -140,7 +140,7 @@ def test_a_job_whose_runner_is_gone_stops_at_its_next_claim(
     assert restoring.run(job) == "cancelled"
 
 
-def test_a_job_that_has_ended_is_left_as_it_is(run: Run, job: Job, restoring: Restoring) -> None:
+def test_an_ended_job_is_not_changed(run: Run, job: Job, restoring: Restoring) -> None:
     restoring.run(job)
 
     result = run("cancel", str(job.id))
@@ -149,7 +149,7 @@ def test_a_job_that_has_ended_is_left_as_it_is(run: Run, job: Job, restoring: Re
     assert f"Restore {job.id} has ended already: done. Nothing was changed." in result.output
 
 
-def test_nobody_restoring_is_said(empty_app: Flask) -> None:
+def test_without_jobs_the_command_says_so(empty_app: Flask) -> None:
     result = empty_app.test_cli_runner().invoke(args=["restore", "status", "--ended", "5"])
 
     assert (result.exit_code, result.output) == (0, "No restore is queued or running.\n")

@@ -40,7 +40,7 @@ def on_it(session: Session, deal: Deal) -> list[tuple[int, bool]]:
     return [(contact_id, is_primary) for contact_id, is_primary in rows]
 
 
-def test_who_is_put_on_as_primary_takes_the_place(session: Session, world: World) -> None:
+def test_a_contact_attached_as_primary_replaces_the_primary(session: Session, world: World) -> None:
     first, second = new_contact(session, world), new_contact(session, world)
     deal = new_deal(session, world, first)
 
@@ -51,7 +51,7 @@ def test_who_is_put_on_as_primary_takes_the_place(session: Session, world: World
     assert second.version == 2
 
 
-def test_putting_on_twice_keeps_the_place_in_time_and_the_primary(session: Session, world: World) -> None:
+def test_attaching_twice_keeps_the_order_and_the_primary(session: Session, world: World) -> None:
     first, second = new_contact(session, world), new_contact(session, world)
     deal = new_deal(session, world, first, second)
     since = select(DealContact.attached_at).where(DealContact.deal_id == deal.id).order_by(DealContact.id)
@@ -64,7 +64,7 @@ def test_putting_on_twice_keeps_the_place_in_time_and_the_primary(session: Sessi
     assert session.scalars(since).all() == before
 
 
-def test_where_the_primary_is_taken_off_the_longest_attached_takes_the_place(
+def test_removing_the_primary_makes_the_longest_attached_contact_primary(
     session: Session, world: World
 ) -> None:
     first, second, third = (new_contact(session, world) for _ in range(3))
@@ -75,7 +75,7 @@ def test_where_the_primary_is_taken_off_the_longest_attached_takes_the_place(
     assert on_it(session, deal) == [(second.id, True), (third.id, False)]
 
 
-def test_the_last_one_taken_off_leaves_the_deal_alive(session: Session, world: World) -> None:
+def test_removing_the_last_contact_keeps_the_deal(session: Session, world: World) -> None:
     contact = new_contact(session, world)
     deal = new_deal(session, world, contact)
 
@@ -86,7 +86,7 @@ def test_the_last_one_taken_off_leaves_the_deal_alive(session: Session, world: W
     assert (deal.deleted_at, on_it(session, deal)) == (None, [])
 
 
-def test_deleted_and_foreign_deals_and_contacts_are_left_alone(session: Session, world: World) -> None:
+def test_deleted_and_foreign_deals_and_contacts_are_not_changed(session: Session, world: World) -> None:
     alive, gone = new_contact(session, world), new_contact(session, world)
     deal, gone_deal = new_deal(session, world, alive), new_deal(session, world, alive)
     elsewhere = new_world(session)
@@ -105,7 +105,7 @@ def test_deleted_and_foreign_deals_and_contacts_are_left_alone(session: Session,
     assert on_it(session, foreign_deal) == [(foreigner.id, True)]
 
 
-def test_a_deleted_deal_is_deleted_once_and_by_its_own_workspace_only(session: Session, world: World) -> None:
+def test_a_deal_is_deleted_once_and_by_its_own_workspace_only(session: Session, world: World) -> None:
     deal = new_deal(session, world, new_contact(session, world))
     now = read_clock(session)
     elsewhere = new_world(session)

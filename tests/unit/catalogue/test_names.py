@@ -46,7 +46,9 @@ def events(session: Session, world: World) -> list[tuple[str, str, int | None, d
     return [(action, subject, user, detail) for action, subject, user, detail in found]
 
 
-def test_the_live_ones_are_found_and_the_others_are_made(session: Session, world: World, kind: Named) -> None:
+def test_live_names_are_found_and_missing_ones_are_created(
+    session: Session, world: World, kind: Named
+) -> None:
     there, gone = NEW[kind](session, world, "There"), NEW[kind](session, world, "Gone")
     NEW[kind](session, new_world(session), "Elsewhere")
     gone.deleted_at = read_clock(session)
@@ -61,7 +63,7 @@ def test_the_live_ones_are_found_and_the_others_are_made(session: Session, world
     assert ids_by_name(session, kind, world.id, found) == found
 
 
-def test_it_has_the_new_name_and_the_act_is_on_record_without_it(
+def test_renaming_sets_the_name_and_is_audited_without_the_name(
     session: Session, world: World, kind: Named
 ) -> None:
     row = NEW[kind](session, world, "Ann Lee Ltd")
@@ -74,7 +76,7 @@ def test_it_has_the_new_name_and_the_act_is_on_record_without_it(
     assert events(session, world) == [(f"{table}.renamed", f"{table}:{row.id}", world.admin.id, {})]
 
 
-def test_a_name_that_a_live_one_has_is_refused_and_the_transaction_goes_on(
+def test_a_name_in_use_is_refused_and_the_transaction_continues(
     session: Session, world: World, kind: Named
 ) -> None:
     row, other = NEW[kind](session, world, "Mine"), NEW[kind](session, world, "Taken")
@@ -89,7 +91,7 @@ def test_a_name_that_a_live_one_has_is_refused_and_the_transaction_goes_on(
     assert call_it(session, row, "Taken", world), "a deleted one reserves nothing"
 
 
-def test_a_deleted_or_foreign_one_is_not_renamed(session: Session, world: World, kind: Named) -> None:
+def test_a_deleted_or_foreign_row_is_not_renamed(session: Session, world: World, kind: Named) -> None:
     elsewhere = new_world(session)
     gone, foreign = NEW[kind](session, world, "Gone"), NEW[kind](session, elsewhere, "Foreign")
     gone.deleted_at = read_clock(session)
@@ -102,7 +104,7 @@ def test_a_deleted_or_foreign_one_is_not_renamed(session: Session, world: World,
     assert events(session, world) == events(session, elsewhere) == []
 
 
-def test_what_hangs_on_it_stays(session: Session, world: World) -> None:
+def test_renaming_keeps_the_associations(session: Session, world: World) -> None:
     news, contact = new_list(session, world, "News"), new_contact(session, world)
     subscribe(session, contact, news, "bounced")
 

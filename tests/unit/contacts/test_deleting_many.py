@@ -27,7 +27,7 @@ def joined(connection: Connection, statement: str, parameters: Any) -> list[str]
     return sorted(tables(update))
 
 
-def test_the_deleted_are_gathered_once_and_joined_with_nothing(session: Session, engine: Engine) -> None:
+def test_the_deleted_contacts_are_collected_once_without_a_join(session: Session, engine: Engine) -> None:
     """A join's plan goes by statistics. Where there are none yet, each contact is compared with each."""
     if engine.dialect.name == "sqlite":
         pytest.skip("a subquery is a set there")

@@ -36,7 +36,7 @@ def check_that_nothing_is_half_done(counting: Counting, other: Session, job_id: 
     return job
 
 
-def test_at_each_statement_a_runner_may_die_and_the_next_one_finishes(
+def test_a_runner_may_die_at_any_statement_and_the_next_one_finishes(
     engine: Engine, store: Session, other: Session, counting: Counting, job: Job
 ) -> None:
     job_id, crashes = job.id, 0
@@ -67,7 +67,7 @@ def test_at_each_statement_a_runner_may_die_and_the_next_one_finishes(
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 6])
-def test_each_item_is_met_once_whatever_the_size_of_a_batch(
+def test_each_item_is_processed_once_for_every_batch_size(
     size: int, other: Session, counting: Counting, job: Job
 ) -> None:
     seen = []
@@ -110,7 +110,7 @@ def test_a_runner_that_comes_back_after_the_end_writes_nothing(
     check_that_nothing_is_half_done(counting, other, job.id)
 
 
-def test_a_batch_whose_commit_went_unanswered_is_not_done_again(
+def test_a_batch_whose_commit_was_not_acknowledged_is_not_repeated(
     engine: Engine, counting: Counting, job: Job, other: Session
 ) -> None:
     with Session(engine) as runner:
@@ -130,7 +130,7 @@ def test_a_batch_whose_commit_went_unanswered_is_not_done_again(
     check_that_nothing_is_half_done(counting, other, job.id)
 
 
-def test_each_batch_renews_the_lease_from_its_own_moment(
+def test_each_batch_renews_the_lease_from_its_own_time(
     store: Session, other: Session, counting: Counting, job: Job
 ) -> None:
     leases = []
@@ -156,7 +156,7 @@ def test_an_item_that_the_database_refuses_fails_alone(size: int, store: Session
     assert counting.written() == list(range(8))
 
 
-def test_several_refused_items_are_each_found(store: Session, counting: Counting) -> None:
+def test_each_of_several_refused_items_is_found(store: Session, counting: Counting) -> None:
     store.add_all(Tag(workspace_id=counting.world.id, name=str(number)) for number in (0, 4, 5, 7))
     job = counting.start(8)
 
@@ -165,9 +165,7 @@ def test_several_refused_items_are_each_found(store: Session, counting: Counting
     assert job.counts == {"counted": 4, "failed": 4}
 
 
-def test_a_busy_database_is_asked_again_and_no_item_pays_for_it(
-    engine: Engine, counting: Counting, job: Job
-) -> None:
+def test_a_busy_database_is_retried_and_fails_no_item(engine: Engine, counting: Counting, job: Job) -> None:
     refusals: list[str] = []
 
     def be_busy_once(statement: str) -> None:

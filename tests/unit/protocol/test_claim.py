@@ -38,7 +38,7 @@ def test_a_valid_lease_keeps_every_other_runner_out(store: Session, other: Sessi
     assert job.fence == 1
 
 
-def test_the_fence_grows_with_each_claim_and_the_start_stays(store: Session, job: Job) -> None:
+def test_each_claim_raises_the_fence_and_keeps_the_start_time(store: Session, job: Job) -> None:
     fences, started = [], set()
     for _ in range(3):
         held = take(store, job.id)
@@ -60,16 +60,16 @@ def test_a_job_that_has_ended_is_never_claimed(state: JobState, store: Session, 
     assert (job.state, job.fence) == (state, 0)
 
 
-def test_a_job_that_does_not_exist_is_nothing_to_do(store: Session, job: Job) -> None:
+def test_claiming_a_job_that_does_not_exist_does_nothing(store: Session, job: Job) -> None:
     assert take(store, job.id + 1_000_000) is None
 
 
-def test_a_job_of_a_kind_of_a_later_release_is_left_for_it(store: Session, job: Job) -> None:
+def test_a_job_of_an_unknown_kind_is_not_claimed(store: Session, job: Job) -> None:
     assert claim(store, job.id, ["restore"], lease=30) is None
     assert (job.state, job.fence) == ("queued", 0)
 
 
-def test_of_many_who_claim_at_once_one_gets_it(engine: Engine, store: Session, job: Job) -> None:
+def test_of_many_simultaneous_claims_one_succeeds(engine: Engine, store: Session, job: Job) -> None:
     together, job_id = Barrier(6), job.id
 
     def claim_it(_: int) -> bool:
@@ -85,7 +85,7 @@ def test_of_many_who_claim_at_once_one_gets_it(engine: Engine, store: Session, j
 # The right of the requester
 
 
-def test_a_requester_without_the_right_has_the_job_cancelled_at_the_claim(
+def test_a_job_whose_requester_lost_the_right_is_cancelled_at_the_claim(
     store: Session, world: World, counting: Counting, job: Job, redis: Redis
 ) -> None:
     store.get_one(User, world.admin.id).is_active = False
@@ -112,7 +112,7 @@ def test_the_right_is_checked_at_every_batch(
     assert job.reason == {"code": "requester_not_allowed", "user": world.admin.id}
 
 
-def test_a_job_of_the_system_has_no_requester_and_runs(store: Session, counting: Counting) -> None:
+def test_a_system_job_without_a_requester_runs(store: Session, counting: Counting) -> None:
     order = counting.order()
     job = counting.start(type(order)(order.workspace_id, None, order.key, order.request, order.total))
 
@@ -139,7 +139,7 @@ def test_the_lease_of_a_process_known_to_be_dead_is_ended_and_the_error_is_kept(
     assert (held.fence, job.runner) == (2, "here:2")
 
 
-def test_the_death_of_a_process_costs_no_other_its_lease(store: Session, job: Job) -> None:
+def test_the_death_of_a_process_ends_no_other_lease(store: Session, job: Job) -> None:
     take(store, job.id)
     run_out(store, job.id)
     take(store, job.id, "there:1")

@@ -30,7 +30,7 @@ def die(session: Session, job: Job, times: int) -> None:
 # FINISH
 
 
-def test_a_finished_job_is_done_says_when_and_gives_the_key_back(
+def test_a_finished_job_has_its_end_time_and_releases_the_key(
     counting: Counting, job: Job, world: World, redis: Redis
 ) -> None:
     assert counting.run(job) == "done"
@@ -41,7 +41,7 @@ def test_a_finished_job_is_done_says_when_and_gives_the_key_back(
     assert counting.actions() == ["count.requested", "count.done"]
 
 
-def test_a_key_that_another_job_holds_by_now_is_left_alone(
+def test_a_key_that_another_job_holds_is_not_released(
     counting: Counting, job: Job, world: World, redis: Redis
 ) -> None:
     redis.set(key("count", world.id), "another job")
@@ -51,7 +51,7 @@ def test_a_key_that_another_job_holds_by_now_is_left_alone(
     assert redis.get(key("count", world.id)) == b"another job"
 
 
-def test_a_key_lost_on_the_way_is_set_again_after_a_batch(
+def test_a_lost_key_is_set_again_after_a_batch(
     counting: Counting, job: Job, world: World, redis: Redis
 ) -> None:
     redis.delete(key("count", world.id))
@@ -62,14 +62,14 @@ def test_a_key_lost_on_the_way_is_set_again_after_a_batch(
     assert keys == [job.uuid.encode()]
 
 
-def test_redis_lost_while_running_does_not_stop_the_job(counting: Counting, job: Job) -> None:
+def test_losing_redis_does_not_stop_a_running_job(counting: Counting, job: Job) -> None:
     counting.lock = RedisLock(connect("redis://127.0.0.1:1"), lock_seconds=60, starting_seconds=10)
 
     assert counting.run(job) == "done"
     assert counting.written() == [0, 1, 2, 3, 4]
 
 
-def test_what_is_logged_after_a_job_does_not_bear_its_name(counting: Counting, job: Job) -> None:
+def test_log_lines_after_a_job_do_not_carry_its_id(counting: Counting, job: Job) -> None:
     counting.run(job)
 
     assert "job" not in structlog.contextvars.get_contextvars()
@@ -78,7 +78,7 @@ def test_what_is_logged_after_a_job_does_not_bear_its_name(counting: Counting, j
 # CANCEL
 
 
-def test_a_queued_job_is_cancelled_at_once_and_gives_the_key_back(
+def test_a_queued_job_is_cancelled_at_once_and_releases_the_key(
     store: Session, counting: Counting, job: Job, redis: Redis, world: World
 ) -> None:
     stop(store, counting, job.id)
@@ -91,7 +91,7 @@ def test_a_queued_job_is_cancelled_at_once_and_gives_the_key_back(
     assert counting.actions() == ["count.requested", "count.cancel_requested", "count.cancelled"]
 
 
-def test_a_running_job_stops_before_its_next_batch_and_what_is_done_stays_done(
+def test_a_cancelled_job_stops_before_its_next_batch_and_keeps_what_is_done(
     other: Session, counting: Counting, job: Job, world: World, redis: Redis
 ) -> None:
     assert counting.run(job, should_stop=lambda: stop(other, counting, job.id)) == "cancelled"
@@ -103,7 +103,7 @@ def test_a_running_job_stops_before_its_next_batch_and_what_is_done_stays_done(
     assert counting.actions() == ["count.requested", "count.cancel_requested", "count.cancelled"]
 
 
-def test_the_operator_cancels_without_a_name(store: Session, counting: Counting, job: Job) -> None:
+def test_a_cancellation_by_an_operator_names_no_user(store: Session, counting: Counting, job: Job) -> None:
     cancel(store, counting.lock, job.id, by=None)
 
     assert job.reason == {"code": "cancelled_by_operator"}
@@ -171,9 +171,7 @@ def test_the_tenth_claim_may_still_finish(store: Session, counting: Counting, jo
     assert counting.run(job) == "done"
 
 
-def test_a_batch_that_commits_makes_the_count_start_again(
-    store: Session, counting: Counting, job: Job
-) -> None:
+def test_a_committed_batch_resets_the_count_of_claims(store: Session, counting: Counting, job: Job) -> None:
     die(store, job, MAX_CLAIMS - 1)
 
     counting.run(job, should_stop=lambda: True)
@@ -227,7 +225,7 @@ def test_after_five_items_left_out_the_items_are_not_the_cause(
 # Told to stop
 
 
-def test_a_process_that_is_told_to_stop_releases_the_job_and_each_item_is_met_once(
+def test_a_stopping_process_releases_the_job_and_each_item_is_processed_once(
     store: Session, counting: Counting, job: Job, world: World, redis: Redis
 ) -> None:
     endings: list[str] = []

@@ -61,7 +61,7 @@ def old_start(store: Session, world: World, scope: Scope) -> Job:
     return store.get_one(Job, job_id)
 
 
-def test_a_job_of_the_release_before_is_carried_out_and_numbered(
+def test_a_job_of_the_previous_release_is_carried_out_and_numbered(
     store: Session, world: World, lock: RedisLock
 ) -> None:
     restoring, scope = new_scope(store, world, lock)
@@ -76,7 +76,7 @@ def test_a_job_of_the_release_before_is_carried_out_and_numbered(
     assert (job.number, job.counts, len(restoring.outcomes(job))) == (1, {"restored": 5}, 5)
 
 
-def test_a_job_goes_to_and_fro_between_the_releases_and_meets_each_contact_once(
+def test_a_job_shared_by_two_releases_processes_each_contact_once(
     store: Session, other: Session, world: World, lock: RedisLock
 ) -> None:
     """The older release reads and writes its own cursor and counters; both must agree on where the job is."""
@@ -116,7 +116,7 @@ def test_a_job_goes_to_and_fro_between_the_releases_and_meets_each_contact_once(
     assert restoring.in_bin() == set()
 
 
-def test_an_ended_job_of_the_release_before_says_in_its_own_words_why(
+def test_an_ended_job_of_the_previous_release_keeps_its_text(
     store: Session, world: World, lock: RedisLock
 ) -> None:
     _, scope = new_scope(store, world, lock)

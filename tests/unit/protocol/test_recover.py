@@ -19,7 +19,7 @@ def stalls(session: Session, job: Job) -> bool:
     return found == [StalledJob(job.id, "count", job.workspace_id, job.fence)]
 
 
-def test_a_job_that_was_just_rung_for_is_left_in_peace(store: Session, counting: Counting, job: Job) -> None:
+def test_a_job_that_was_just_rung_for_is_not_stalled(store: Session, counting: Counting, job: Job) -> None:
     counting.wait_ago(job, 29)
 
     assert not stalls(store, job)
@@ -51,7 +51,7 @@ def test_a_running_job_is_rung_for_when_its_lease_has_run_out(
 
 
 @pytest.mark.parametrize("state", [JobState.DONE, JobState.CANCELLED, JobState.FAILED])
-def test_a_job_that_has_ended_is_left_in_peace(
+def test_a_job_that_has_ended_is_not_stalled(
     state: JobState, store: Session, counting: Counting, job: Job
 ) -> None:
     job.state = state
@@ -60,7 +60,7 @@ def test_a_job_that_has_ended_is_left_in_peace(
     assert not stalls(store, job)
 
 
-def test_one_ring_too_many_is_harmless(counting: Counting, job: Job) -> None:
+def test_an_extra_ring_is_harmless(counting: Counting, job: Job) -> None:
     assert counting.run(job) == "done"
     assert counting.run(job) == "nothing_to_do"
     assert counting.written() == [0, 1, 2, 3, 4]
@@ -85,7 +85,7 @@ def test_active_jobs_hold_the_key_of_their_group(
     assert world.id not in [workspace_id for _, workspace_id, _ in active_holders(store)]
 
 
-def test_the_worker_numbers_the_jobs_that_the_release_before_has_started(
+def test_the_worker_numbers_the_jobs_of_the_previous_release(
     store: Session, counting: Counting, job: Job
 ) -> None:
     counting.run(job)

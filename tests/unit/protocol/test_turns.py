@@ -36,13 +36,13 @@ def test_after_its_turn_a_job_gives_way_to_one_that_waits(
     assert job.lease_until == job.rung_at
 
 
-def test_before_its_turn_is_over_it_goes_on(store: Session, counting: Counting, job: Job) -> None:
+def test_a_job_continues_until_its_turn_is_over(store: Session, counting: Counting, job: Job) -> None:
     elsewhere(counting, store).start(1)
 
     assert counting.run(job, turn=60) == "done"
 
 
-def test_it_does_not_give_way_to_a_job_that_has_a_runner(
+def test_a_job_does_not_give_way_to_one_that_has_a_runner(
     store: Session, counting: Counting, job: Job
 ) -> None:
     busy = elsewhere(counting, store).start(1)
@@ -51,7 +51,7 @@ def test_it_does_not_give_way_to_a_job_that_has_a_runner(
     assert counting.run(job, turn=0) == "done"
 
 
-def test_it_does_not_give_way_to_itself_nor_to_what_has_ended(
+def test_a_job_gives_way_neither_to_itself_nor_to_an_ended_one(
     store: Session, counting: Counting, world: World, job: Job
 ) -> None:
     ended = elsewhere(counting, store)

@@ -82,7 +82,7 @@ def check_that_nothing_is_half_done(session: Session, job_id: int) -> Job:
     return job
 
 
-def test_whatever_statement_a_runner_dies_at_nothing_is_half_done_and_the_next_one_finishes(
+def test_a_runner_may_die_at_any_statement_nothing_is_half_done_and_the_next_one_finishes(
     engine: Engine, store: Session, other: Session, world: World, restoring: Restoring
 ) -> None:
     new_bin(store, world, 7)
@@ -148,7 +148,7 @@ def reset_claims(session: Session, job_id: int) -> None:
     session.commit()
 
 
-def test_between_batches_others_see_all_of_a_batch_or_nothing(
+def test_other_connections_see_all_of_a_batch_or_nothing(
     store: Session, other: Session, world: World, restoring: Restoring
 ) -> None:
     new_bin(store, world, 7)
@@ -169,7 +169,7 @@ def test_between_batches_others_see_all_of_a_batch_or_nothing(
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 7, 8])
-def test_each_contact_is_met_once_whatever_the_size_of_a_batch(
+def test_each_contact_is_processed_once_for_every_batch_size(
     batch_size: int, store: Session, other: Session, world: World, restoring: Restoring
 ) -> None:
     contacts = new_bin(store, world, 7)
@@ -229,7 +229,7 @@ def test_a_runner_that_comes_back_after_the_end_writes_nothing(
     check_that_nothing_is_half_done(other, job.id)
 
 
-def test_a_batch_of_many_takes_as_many_statements_as_a_batch_of_few(
+def test_the_number_of_statements_does_not_depend_on_the_batch_size(
     engine: Engine, store: Session, restoring: Restoring
 ) -> None:
     counts = []
@@ -246,7 +246,7 @@ def test_a_batch_of_many_takes_as_many_statements_as_a_batch_of_few(
     assert counts[0] == counts[1] == counts[2]
 
 
-def test_each_batch_renews_the_lease_from_its_own_moment(
+def test_each_batch_renews_the_lease_from_its_own_time(
     store: Session, other: Session, world: World, restoring: Restoring
 ) -> None:
     new_bin(store, world, 4)

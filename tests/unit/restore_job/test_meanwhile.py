@@ -50,7 +50,7 @@ def test_a_deletion_waits_for_the_batch_that_puts_a_contact_back_on_its_deal(
     assert store.get_one(Contact, bob.id).is_live
 
 
-def test_a_batch_whose_commit_went_unanswered_is_not_done_again(
+def test_a_batch_whose_commit_was_not_acknowledged_is_not_repeated(
     engine: Engine, store: Session, world: World, lock: RedisLock
 ) -> None:
     contacts = new_contacts(store, world, 9)
@@ -77,7 +77,7 @@ def test_a_batch_whose_commit_went_unanswered_is_not_done_again(
     assert len(restoring.outcomes(job)) == 9
 
 
-def test_a_key_of_a_job_that_ended_cannot_hold_a_start_up_for_ever(
+def test_the_key_of_an_ended_job_does_not_block_a_start(
     store: Session, world: World, lock: RedisLock, redis: Redis
 ) -> None:
     contact = new_contact(store, world)

@@ -23,7 +23,7 @@ def read_whole(connection: Session | Connection) -> int:
 @pytest.mark.parametrize(
     ("typed", "tied"), [({}, True), ({"deletion": "1"}, True), ({"q": "example"}, False)]
 )
-def test_a_search_may_have_a_better_way_than_the_walk(
+def test_a_selective_search_may_use_its_index_instead_of_the_walk(
     engine: Engine, store: Session, world: World, restoring: Restoring, typed: dict[str, str], tied: bool
 ) -> None:
     """A name that one of a million has is looked up; who wants all of them goes along all of them."""
@@ -44,7 +44,7 @@ def test_a_search_may_have_a_better_way_than_the_walk(
     assert before == (tied and engine.dialect.name == "postgresql")
 
 
-def test_a_batch_reads_no_large_table_whole(
+def test_a_batch_never_scans_a_large_table(
     engine: Engine, store: Session, world: World, restoring: Restoring
 ) -> None:
     """Nobody has told the planner how many contacts there are now, as while a restore moves them."""

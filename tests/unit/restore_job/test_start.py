@@ -71,7 +71,7 @@ def test_a_confirmation_that_matches_no_contact_any_more_is_refused(
     assert redis.get(key("restore", world.id)) is None
 
 
-def test_the_same_confirmation_means_its_job_even_if_the_release_before_started_it(
+def test_a_repeated_confirmation_finds_its_job_even_if_the_previous_release_started_it(
     scope: Scope, restoring: Restoring
 ) -> None:
     """The release before stored sentences with the scope; they are no difference."""

@@ -40,7 +40,9 @@ def delete_many(
     return delete(session, world, *new_contacts(session, world, count), at=at, by=by)
 
 
-def test_it_says_who_deleted_how_many_and_when(session: Session, world: World, restoring: Restoring) -> None:
+def test_the_notice_says_who_deleted_how_many_and_when(
+    session: Session, world: World, restoring: Restoring
+) -> None:
     now = restoring.now()
     delete_many(session, world, 60, at=now - HOUR)
 
@@ -52,12 +54,12 @@ def test_it_says_who_deleted_how_many_and_when(session: Session, world: World, r
     assert found.created_at == now - HOUR
 
 
-def test_without_a_deletion_there_is_nothing_to_tell(told: Told, restoring: Restoring) -> None:
+def test_without_a_deletion_there_is_no_notice(told: Told, restoring: Restoring) -> None:
     assert told.at(restoring.now()) is None
 
 
 @pytest.mark.parametrize(("count", "number"), [(LARGE - 1, None), (LARGE, 1)])
-def test_large_is_what_nobody_ticks_one_by_one(
+def test_a_deletion_is_large_above_the_limit_of_a_selection(
     session: Session, world: World, restoring: Restoring, told: Told, count: int, number: int | None
 ) -> None:
     now = restoring.now()
@@ -66,7 +68,7 @@ def test_large_is_what_nobody_ticks_one_by_one(
     assert told.at(now) == number
 
 
-def test_it_is_news_from_friday_evening_to_monday_morning(
+def test_the_notice_stays_from_friday_evening_to_monday_morning(
     session: Session, world: World, restoring: Restoring, told: Told
 ) -> None:
     deleted_at = restoring.now() - HOUR
@@ -76,7 +78,7 @@ def test_it_is_news_from_friday_evening_to_monday_morning(
     assert told.at(deleted_at + 3 * DAY + SECOND) is None
 
 
-def test_it_is_told_until_nothing_of_it_is_in_the_bin(
+def test_the_notice_stays_while_any_of_its_contacts_are_deleted(
     session: Session, world: World, restoring: Restoring, told: Told
 ) -> None:
     now = restoring.now()
@@ -90,7 +92,7 @@ def test_it_is_told_until_nothing_of_it_is_in_the_bin(
     assert told.at(now) is None
 
 
-def test_who_deleted_is_told_nothing_and_every_other_admin_is(
+def test_every_admin_but_the_deleter_sees_the_notice(
     session: Session, world: World, restoring: Restoring, told: Told
 ) -> None:
     now = restoring.now()
@@ -101,7 +103,7 @@ def test_who_deleted_is_told_nothing_and_every_other_admin_is(
     assert told.at(now, reader=other.id) == 1
 
 
-def test_a_deletion_that_was_nobodys_is_told(
+def test_a_deletion_without_a_user_has_a_notice(
     session: Session, world: World, restoring: Restoring, told: Told
 ) -> None:
     now = restoring.now()
@@ -111,7 +113,7 @@ def test_a_deletion_that_was_nobodys_is_told(
     assert told.at(now) == 1
 
 
-def test_of_several_the_latest_is_told_and_then_the_one_before(
+def test_the_latest_of_several_deletions_is_shown_first(
     session: Session, world: World, restoring: Restoring, told: Told
 ) -> None:
     now = restoring.now()
@@ -126,9 +128,7 @@ def test_of_several_the_latest_is_told_and_then_the_one_before(
     assert told.at(now) == 1
 
 
-def test_one_under_way_is_not_told_before_it_is_complete(
-    session: Session, world: World, restoring: Restoring
-) -> None:
+def test_an_incomplete_deletion_has_no_notice(session: Session, world: World, restoring: Restoring) -> None:
     now = restoring.now()
     deletion = delete_many(session, world, at=now - HOUR)
     deletion.completed_at = deletion.number = None
@@ -137,7 +137,7 @@ def test_one_under_way_is_not_told_before_it_is_complete(
     assert large_deletion_lately(session, world.id, reader=world.admin.id, now=now) is None
 
 
-def test_another_accounts_deletion_is_not_told(
+def test_a_deletion_of_another_account_has_no_notice(
     session: Session, world: World, restoring: Restoring, told: Told
 ) -> None:
     now = restoring.now()

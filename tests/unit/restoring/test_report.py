@@ -35,7 +35,7 @@ def at_work(job: Job, restored: int) -> None:
     job.started_at = job.created_at
 
 
-def test_a_queued_job_waits(job: Job) -> None:
+def test_a_queued_job_is_shown_as_waiting(job: Job) -> None:
     view = Progress(job, job.created_at)
 
     assert (view.sentence, view.state_label, view.percent) == ("Waiting to begin: 200 contacts.", "Queued", 0)
@@ -43,7 +43,7 @@ def test_a_queued_job_waits(job: Job) -> None:
     assert view.requested_by == "Ada Admin"
 
 
-def test_an_estimate_comes_when_it_is_more_than_a_guess(job: Job) -> None:
+def test_an_estimate_appears_after_5_seconds_and_5_percent(job: Job) -> None:
     at_work(job, 50)
 
     early = Progress(job, job.created_at + 4 * SECOND)
@@ -72,7 +72,7 @@ def test_a_job_that_is_being_stopped_says_so_and_cannot_be_stopped_again(job: Jo
     assert view.reason is None
 
 
-def test_an_ended_job_says_what_came_of_it(job: Job) -> None:
+def test_an_ended_job_shows_its_result(job: Job) -> None:
     job.state, job.counts = JobState.DONE, {"restored": 1200, "skipped": 3, "failed": 1}
 
     view = Progress(job, job.created_at)
@@ -86,13 +86,13 @@ def test_an_ended_job_says_what_came_of_it(job: Job) -> None:
     ("restored", "words"),
     [(0, "Restore started."), (49, "Restore started."), (50, "Restoring: 25 percent done.")],
 )
-def test_a_screen_reader_is_told_at_each_quarter_only(job: Job, restored: int, words: str) -> None:
+def test_a_screen_reader_announces_each_quarter_only(job: Job, restored: int, words: str) -> None:
     at_work(job, restored)
 
     assert Progress(job, job.created_at).announcement == words
 
 
-def test_the_page_asks_often_at_first_and_seldom_later(job: Job) -> None:
+def test_the_page_polls_often_at_first_and_rarely_later(job: Job) -> None:
     waits = [Progress(job, job.created_at + s * SECOND).poll_seconds for s in (0, 9, 10, 119, 120, 900)]
 
     assert waits == [0.5, 0.5, 2, 2, 5, 5]
@@ -131,7 +131,7 @@ def test_a_purged_contact_is_still_in_the_report_without_its_name(
     assert (view.contact_id, name_of(view.contact)) == (gone.id, "Purged contact")
 
 
-def test_who_stands_in_its_place_may_be_gone_or_without_a_name(
+def test_the_conflicting_contact_may_be_gone_or_without_a_name(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     gone = [new_contact(session, world, email=f"{i}@x.org") for i in range(2)]
@@ -150,7 +150,7 @@ def test_who_stands_in_its_place_may_be_gone_or_without_a_name(
     ]
 
 
-def test_the_history_is_the_workspaces_own_newest_first(
+def test_the_history_lists_the_jobs_of_the_workspace_newest_first(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     elsewhere = Restoring(session, new_world(session), restoring.lock)

@@ -49,7 +49,7 @@ def contact_with_everything(session: Session, world: World, marketing: Marketing
 
 
 @pytest.mark.parametrize("by", ["ids", "filters"])
-def test_a_restore_makes_no_run_and_no_send_and_leaves_nothing_to_do(
+def test_a_restore_creates_no_run_and_no_send_and_leaves_no_work(
     by: str, session: Session, world: World, restoring: Restoring, marketing: Marketing
 ) -> None:
     contact = contact_with_everything(session, world, marketing)
@@ -63,7 +63,9 @@ def test_a_restore_makes_no_run_and_no_send_and_leaves_nothing_to_do(
     assert marketing.work(at=marketing.now() + 30 * DAY) == 0
 
 
-def test_the_same_by_hand_would_have_woken_them(session: Session, world: World, marketing: Marketing) -> None:
+def test_the_same_change_by_hand_triggers_automations(
+    session: Session, world: World, marketing: Marketing
+) -> None:
     news, vip, contact = new_list(session, world), new_tag(session, world), new_contact(session, world)
     marketing.automation(news, {"do": "send", "campaign": marketing.campaign(news).id})
     marketing.automation(vip, {"do": "wait", "hours": 1})
@@ -76,7 +78,7 @@ def test_the_same_by_hand_would_have_woken_them(session: Session, world: World, 
     assert marketing.sends() == [(contact.id, "sent")]
 
 
-def test_deleted_monday_restored_tuesday_due_wednesday_nothing_happens(
+def test_a_wait_from_before_the_deletion_does_not_resume_after_the_restore(
     session: Session, world: World, restoring: Restoring, marketing: Marketing
 ) -> None:
     """The run waits from Sunday to Wednesday; what is due meanwhile is asked of the real worker's code."""
@@ -101,7 +103,7 @@ def test_deleted_monday_restored_tuesday_due_wednesday_nothing_happens(
     assert (marketing.runs(), marketing.sends()) == ([(contact.id, "ended", 1)], [])
 
 
-def test_a_run_that_waits_and_one_that_is_queued_end_with_the_deletion(
+def test_waiting_and_queued_runs_end_with_the_deletion(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     vip, hot, contact, now = (
@@ -137,7 +139,7 @@ def test_a_message_not_yet_sent_ends_with_the_deletion(
     assert (send["state"], send["ended_why"], send["sent_at"]) == ("ended", "contact_deleted", None)
 
 
-def test_what_is_over_and_what_belongs_to_others_is_left_as_it_is(
+def test_ended_runs_and_the_runs_of_other_contacts_are_not_changed(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, vip = new_list(session, world), new_tag(session, world)

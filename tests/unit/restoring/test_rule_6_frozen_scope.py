@@ -33,7 +33,7 @@ def bring_back_otherwise(session: Session, contact: Contact) -> None:
 
 
 @pytest.mark.parametrize("ago", [timedelta(0), timedelta(hours=1)])
-def test_a_contact_deleted_after_the_dialog_opened_is_not_touched_whatever_its_clock_said(
+def test_a_contact_deleted_after_the_dialog_opened_is_not_restored_whatever_the_clock_says(
     ago: timedelta, session: Session, world: World, restoring: Restoring
 ) -> None:
     before, after = new_contact(session, world), new_contact(session, world)
@@ -47,7 +47,7 @@ def test_a_contact_deleted_after_the_dialog_opened_is_not_touched_whatever_its_c
     assert restoring.in_bin() == {after.id}
 
 
-def test_a_contact_deleted_again_since_is_not_touched_by_filters(
+def test_a_contact_deleted_again_since_is_not_restored_by_filters(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     again, once = new_contact(session, world), new_contact(session, world)
@@ -62,7 +62,7 @@ def test_a_contact_deleted_again_since_is_not_touched_by_filters(
     assert restoring.in_bin() == {again.id}
 
 
-def test_a_contact_deleted_again_between_start_and_run_is_left_out_by_ids(
+def test_a_contact_deleted_again_between_start_and_run_is_not_restored_by_ids(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     again, once = new_contact(session, world), new_contact(session, world)
@@ -120,7 +120,7 @@ def test_the_window_stays_where_it_was_when_the_dialog_opened(
     assert restoring.is_live(contact)
 
 
-def test_the_filters_are_frozen_as_moments(session: Session, world: World, restoring: Restoring) -> None:
+def test_the_filters_are_frozen_as_utc_times(session: Session, world: World, restoring: Restoring) -> None:
     now = restoring.now()
     contact = new_contact(session, world)
     delete(session, world, contact, at=now - DAY)
@@ -165,7 +165,7 @@ def test_by_ids_a_changed_plan_is_refused_and_nothing_is_changed(
     assert not restoring.is_live(other)
 
 
-def test_by_ids_an_address_set_free_changes_the_plan_too(
+def test_by_ids_a_freed_address_changes_the_plan_too(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     contact = new_contact(session, world)
@@ -178,7 +178,7 @@ def test_by_ids_an_address_set_free_changes_the_plan_too(
         restoring.start(scope)
 
 
-def test_by_filters_the_report_says_what_became_different(
+def test_by_filters_the_report_names_the_differences(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     one, other = new_contact(session, world), new_contact(session, world)
@@ -223,7 +223,9 @@ def test_by_filters_the_report_accounts_for_contacts_that_are_no_longer_deleted(
     assert result(job) == "1 contact restored, 4 no longer deleted."
 
 
-def test_a_deletion_under_way_is_not_restorable(session: Session, world: World, restoring: Restoring) -> None:
+def test_an_incomplete_deletion_is_not_restorable(
+    session: Session, world: World, restoring: Restoring
+) -> None:
     contact = new_contact(session, world)
     deletion = delete(session, world, contact)
     deletion.completed_at = deletion.number = None
@@ -246,7 +248,7 @@ def test_a_merged_contact_is_not_in_the_bin(session: Session, world: World, rest
     assert not restoring.question(merged).any_in_bin
 
 
-def test_a_foreign_contact_is_left_out_and_not_touched(
+def test_a_contact_of_another_workspace_is_not_restored(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     elsewhere = new_world(session)

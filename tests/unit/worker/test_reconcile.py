@@ -31,7 +31,7 @@ def job(store: Session, world: World, restoring: Restoring) -> Job:
     return restoring.start(restoring.question_all().scope)
 
 
-def test_it_rings_and_sets_the_lost_key_again(
+def test_the_reconciler_rings_and_sets_the_lost_key_again(
     app: Flask, store: Session, world: World, job: Job, redis: Redis
 ) -> None:
     redis.delete(key("restore", world.id))
