@@ -33,11 +33,11 @@ run: $(READY)
 
 # All of them in two processes, one for each database; some of them in one, where a debugger works.
 test: $(READY)
-	$(IN_VENV) pytest $(if $(T),,-n 2 --dist loadgroup) $(T)
+	$(IN_VENV) pytest $(if $(T),,-n 4 --dist loadgroup) $(T)
 
 # Processes that the tests start are counted, too. The pages are in .coverage-html.
 coverage: $(READY)
-	$(IN_VENV) pytest --cov --cov-report=term:skip-covered --cov-report=html $(if $(T),,-n 2 --dist loadgroup) $(T)
+	$(IN_VENV) pytest --cov --cov-report=term:skip-covered --cov-report=html $(if $(T),,-n 4 --dist loadgroup) $(T)
 
 # Selenium lives in an environment of its own, so that the others need not wait for it.
 browser: .venv-browser/.ready

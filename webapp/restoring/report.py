@@ -35,7 +35,7 @@ def reasons(session: Session, job: Job) -> list[tuple[str, int]]:
             .where(RestoreOutcome.job_id == job.id, NOT_RESTORED)
             .group_by(RestoreOutcome.reason)
         )
-        .tuples()
+
         .all()
     )
     # By filters, those that matched no longer have no outcome of their own.

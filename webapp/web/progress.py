@@ -11,7 +11,7 @@ from webapp.extensions import db
 from webapp.jobs.heartbeat import silent_queues
 from webapp.models import Job, User
 from webapp.models.job import JobState
-from webapp.words.jobs import A_FORMER_USER, STATES, sentence_of, stalled_for
+from webapp.words.jobs import STATES, sentence_of, stalled_for
 from webapp.words.kinds import KIND_WORDS, KindWords
 from webapp.words.numbers import counted, number, remaining
 from webapp.worker.kinds import KINDS
@@ -144,8 +144,8 @@ def _people(jobs: Iterable[Job]) -> dict[int, str]:
     ids |= {note["user"] for job in jobs for note in (job.reason, job.error) if note and note.get("user")}
     if not ids:
         return {}
-    names = db.session.execute(select(User.id, User.name).where(User.id.in_(ids))).tuples()
-    return {user_id: name or A_FORMER_USER for user_id, name in names}
+    names = db.session.execute(select(User.id, User.name).where(User.id.in_(ids)))
+    return {user_id: name for user_id, name in names}
 
 
 def _silence(job: Job, now: datetime) -> float | None:
