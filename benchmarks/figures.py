@@ -33,7 +33,7 @@ def at_most(what: str, value: float, goal: float, unit: str = "") -> Figure:
     return Figure(what, value, unit, f"≤ {_number(goal)}", value <= goal)
 
 
-def told(what: str, value: float, unit: str = "") -> Figure:
+def without_goal(what: str, value: float, unit: str = "") -> Figure:
     """A figure that has no goal, or whose goal is for another size."""
     return Figure(what, value, unit)
 

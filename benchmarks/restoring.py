@@ -14,7 +14,7 @@ import psutil
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from benchmarks.figures import Figure, at_least, at_most, told
+from benchmarks.figures import Figure, at_least, at_most, without_goal
 from benchmarks.floor import bare_restore
 from benchmarks.one_at_a_time import restore_one_by_one
 from benchmarks.stage import Databases, Stage, stage
@@ -38,7 +38,7 @@ WARM = 10
 
 
 @dataclass(frozen=True)
-class Told:
+class RestoreFigures:
     """What one restore has shown of itself."""
 
     contacts: int
@@ -82,9 +82,9 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
         size = batches.size_for(RESTORE.batch_sizes, here.engine.dialect.name)
         before = pages_ms(here, world)
         with here.worker() as worker:
-            told_ = restore_all(here, world, worker)
+            restored = restore_all(here, world, worker)
         after = pages_ms(here, world)
-        ledger = _ledger_bytes(here.engine) / told_.contacts
+        ledger = _ledger_bytes(here.engine) / restored.contacts
     floors = []
     for _ in range(2):
         with made.copy(url) as copy:
@@ -94,24 +94,24 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
         loop = restore_one_by_one(here.engine, world, job_id, LOOP)
 
     postgresql = made.kind == "postgresql"
-    yield (at_least if judged and postgresql else _without_goal)("Contacts a second", told_.rate, 25_000)
-    yield told("Contacts a second, bare SQL", mean(floors))
-    yield at_least("Part of bare SQL (aim 0.8)", told_.rate / mean(floors), 0.6)
-    yield told("Contacts a second, one at a time", loop)
-    yield at_least("Times one at a time", told_.rate / loop, 20, "×")
-    yield at_least("Last tenth, the first being 1", told_.last_to_first, 0.8)
-    yield at_most("Memory grown since the first tenth", told_.grown_mb, 50, "MB")
-    longest = max(told_.gaps)
+    yield (at_least if judged and postgresql else _ignoring_goal)("Contacts a second", restored.rate, 25_000)
+    yield without_goal("Contacts a second, bare SQL", mean(floors))
+    yield at_least("Part of bare SQL (aim 0.8)", restored.rate / mean(floors), 0.6)
+    yield without_goal("Contacts a second, one at a time", loop)
+    yield at_least("Times one at a time", restored.rate / loop, 20, "×")
+    yield at_least("Last tenth, the first being 1", restored.last_to_first, 0.8)
+    yield at_most("Memory grown since the first tenth", restored.grown_mb, 50, "MB")
+    longest = max(restored.gaps)
     yield at_most("Longest transaction, its rest included", longest, 1 if postgresql else 0.1, "s")
-    yield told("Ledger per million contacts", ledger, "MB")
-    yield at_most("Opening the dialog for all of them", told_.asked_in_ms, START_MS, "ms")
-    yield at_most("Confirming it", told_.started_in_ms, START_MS, "ms")
+    yield without_goal("Ledger per million contacts", ledger, "MB")
+    yield at_most("Opening the dialog for all of them", restored.asked_in_ms, START_MS, "ms")
+    yield at_most("Confirming it", restored.started_in_ms, START_MS, "ms")
     for page, ms in after.items():
         yield at_most(f"{page} afterwards, before being 1", ms / before[page], 1.5)
 
 
-def _without_goal(what: str, value: float, goal: float) -> Figure:
-    return told(what, value)
+def _ignoring_goal(what: str, value: float, goal: float) -> Figure:
+    return without_goal(what, value)
 
 
 def start_all(here: Stage, world: World) -> tuple[int, float, float]:
@@ -125,7 +125,7 @@ def start_all(here: Stage, world: World) -> tuple[int, float, float]:
     return job_of(answer), asked, confirmed
 
 
-def restore_all(here: Stage, world: World, worker: WorkerProcess) -> Told:
+def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreFigures:
     """Start a restore of the whole bin and watch it to its end."""
     wait_until(lambda: worker.child("restore"))
     job_id, asked, started = start_all(here, world)
@@ -137,7 +137,7 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> Told:
         assert job.started_at is not None
         begun = job.started_at.timestamp()
         at = session.scalars(select(JobBatch.at).where(JobBatch.job_id == job_id).order_by(JobBatch.id)).all()
-        return Told(
+        return RestoreFigures(
             contacts=job.processed,
             seconds=end - begun,
             moments=[*map(datetime.timestamp, at), end],

@@ -12,7 +12,7 @@ from http.client import HTTPConnection, HTTPException
 from statistics import quantiles
 from threading import Event
 
-from benchmarks.figures import Figure, at_most, told
+from benchmarks.figures import Figure, at_most, without_goal
 from benchmarks.restoring import is_active, start_all
 from benchmarks.stage import Databases, Stage, stage
 from tests.factories.people import World
@@ -61,26 +61,26 @@ def measure(made: Databases, url: str, world: World) -> Iterator[Figure]:
         idle = browse(web.port, cookie, lambda began: time.monotonic() - began < IDLE_SECONDS)
         job_id = start_all(here, world)[0]
         busy = browse(web.port, cookie, partial(_goes_on, here, job_id))
-        yield told("Requests while idle", len(idle))
-        yield told("Requests while restoring", len(busy))
+        yield without_goal("Requests while idle", len(idle))
+        yield without_goal("Requests while restoring", len(busy))
         yield at_most("Errors", sum(answer.status not in (200, 204) for answer in idle + busy), 0)
-        yield told(
+        yield without_goal(
             "Numbers that came by themselves",
             sum(answer.is_count and answer.status == 200 for answer in idle + busy),
         )
-        yield told("95th percentile while idle", p95(idle), "ms")
+        yield without_goal("95th percentile while idle", p95(idle), "ms")
         # A small restore is over before enough people have asked.
         if len(busy) >= ENOUGH:
-            yield told("95th percentile while restoring", p95(busy), "ms")
+            yield without_goal("95th percentile while restoring", p95(busy), "ms")
             yield at_most("While restoring, idle being 1", p95(busy) / p95(idle), 2)
     with made.copy(url) as copy, stage(copy) as here:
         with here.web() as web:
             page = rush(web.port, _signed_in(web.port, world), RESTORE)
         with here.web(app="benchmarks.empty:app") as web:
             empty = rush(web.port, b"", "/")
-        yield told("Restore Contacts, requests a second", page)
-        yield told("An empty Flask view, requests a second", empty)
-        yield told("Restore Contacts, the empty view being 1", page / empty)
+        yield without_goal("Restore Contacts, requests a second", page)
+        yield without_goal("An empty Flask view, requests a second", empty)
+        yield without_goal("Restore Contacts, the empty view being 1", page / empty)
 
 
 def p95(answers: Sequence[Answer]) -> float:

@@ -19,7 +19,7 @@ from tests.factories.people import World, new_world
 from tests.support.browser import Browser
 from tests.support.databases import postgresql_url, sqlite_url
 from tests.support.groups import Scheduling
-from tests.support.work import work_off
+from tests.support.work import run_worker
 from webapp import create_app
 from webapp.extensions import db, limiter
 from webapp.local_services import private_redis
@@ -158,4 +158,4 @@ def member(browse: Callable[..., Browser], world: World) -> Browser:
 @pytest.fixture
 def work(app: Flask) -> Callable[[], None]:
     """Let the worker do everything that has been rung for, in this process."""
-    return lambda: work_off(app)
+    return lambda: run_worker(app)

@@ -49,7 +49,7 @@ class Before:
     selection: frozenset[int]
 
 
-def remember(session: Session, scope: Scope) -> Before:
+def read_before(session: Session, scope: Scope) -> Before:
     """The workspace at this moment, at which all of its bin is confirmed as `scope`."""
     chosen = (
         select(Contact.id)
@@ -61,10 +61,10 @@ def remember(session: Session, scope: Scope) -> Before:
             Deletion.number <= scope.through_number,
         )
     )
-    return _look(session, scope.workspace_id, frozenset(session.scalars(chosen)))
+    return _read_workspace(session, scope.workspace_id, frozenset(session.scalars(chosen)))
 
 
-def _look(session: Session, workspace_id: int, selection: frozenset[int]) -> Before:
+def _read_workspace(session: Session, workspace_id: int, selection: frozenset[int]) -> Before:
     contacts = select(Contact.id, *COLUMNS).where(Contact.workspace_id == workspace_id)
     theirs = select(Contact.id).where(Contact.workspace_id == workspace_id)
     places = (
@@ -102,7 +102,7 @@ def check_restore(session: Session, job_id: int, before: Before) -> list[Violati
         )
     )
     restored = {contact_id for contact_id, outcome in outcomes.items() if outcome == Outcome.RESTORED}
-    after = _look(session, job.workspace_id, before.selection)
+    after = _read_workspace(session, job.workspace_id, before.selection)
     found = [
         *_contacts(before, after, restored, job_id),
         *_places(before, after, restored),

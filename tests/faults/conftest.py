@@ -7,23 +7,23 @@ from flask import Flask
 
 from tests.support.another_app import another_app
 from tests.support.browser import Browser
-from tests.support.house import House, new_house
+from tests.support.deployment import Deployment, new_deployment
 from webapp.extensions import limiter
 from webapp.local_services import private_redis
 from webapp.models import User
 
 
 @pytest.fixture(scope="module")
-def house(environ: dict[str, str]) -> Iterator[House]:
+def deployment(environ: dict[str, str]) -> Iterator[Deployment]:
     """A database and a Redis of the file's own, with no worker yet."""
-    with new_house(environ) as house, private_redis(house.folder):
-        yield house
+    with new_deployment(environ) as deployment, private_redis(deployment.folder):
+        yield deployment
 
 
 @pytest.fixture(scope="module")
-def web(house: House) -> Iterator[Flask]:
-    """The pages of the house, served by an app of their own."""
-    with another_app(house.environ) as web:
+def web(deployment: Deployment) -> Iterator[Flask]:
+    """The pages of the deployment, served by an app of their own."""
+    with another_app(deployment.environ) as web:
         # Everybody signs in from one address.
         limiter.enabled = False
         yield web
@@ -31,5 +31,5 @@ def web(house: House) -> Iterator[Flask]:
 
 @pytest.fixture
 def enter(web: Flask) -> Callable[[User], Browser]:
-    """`enter(user)`: a browser that is signed in at the pages of the house."""
+    """`enter(user)`: a browser that is signed in at the pages of the deployment."""
     return lambda user: Browser(web, user)

@@ -15,7 +15,7 @@ import pytest
 from rq.registry import FailedJobRegistry
 
 from tests.support.accidents import Accident
-from tests.support.house import House
+from tests.support.deployment import Deployment
 from tests.support.processes import WorkerProcess, is_running, wait_until
 from webapp.restoring.work import RESTORE
 from webapp.worker.queue import queue
@@ -33,58 +33,64 @@ def ready(worker: WorkerProcess) -> int:
     return child
 
 
-def test_a_runner_that_was_stopped_while_another_took_over_writes_nothing_more(house: House) -> None:
+def test_a_runner_that_was_stopped_while_another_took_over_writes_nothing_more(
+    deployment: Deployment,
+) -> None:
     """(9) It stands still between two batches, as a machine does that is suspended, for over three leases."""
-    with house.worker(Accident("after COMMIT", Accident.STOP, at=4)) as sleeper:
+    with deployment.worker(Accident("after COMMIT", Accident.STOP, at=4)) as sleeper:
         ready(sleeper)
-        job_id = house.start_job(FEW)
-        wait_until(lambda: house.job(job_id).processed > 0)
+        job_id = deployment.start_job(FEW)
+        wait_until(lambda: deployment.job(job_id).processed > 0)
         horse = sleeper.wait_for_a_horse()
-        with house.worker():
-            house.check_that_all_came_back_once(job_id, FEW)
-            before = [batch.fence for batch in house.history(job_id)]
+        with deployment.worker():
+            deployment.check_that_all_came_back_once(job_id, FEW)
+            before = [batch.fence for batch in deployment.history(job_id)]
 
             with suppress(ProcessLookupError):
                 os.kill(horse, signal.SIGCONT)
             wait_until(lambda: not is_running(horse))
 
-        assert house.logged("lost_lease", job=job_id, attempt=1)
+        assert deployment.logged("lost_lease", job=job_id, attempt=1)
     assert set(before) == {1, 2}
-    assert [batch.fence for batch in house.history(job_id)] == before == sorted(before)
-    house.check_that_all_came_back_once(job_id, FEW)
+    assert [batch.fence for batch in deployment.history(job_id)] == before == sorted(before)
+    deployment.check_that_all_came_back_once(job_id, FEW)
 
 
-def test_a_runner_that_is_stopped_inside_a_batch_loses_its_locks_with_its_lease(house: House) -> None:
+def test_a_runner_that_is_stopped_inside_a_batch_loses_its_locks_with_its_lease(
+    deployment: Deployment,
+) -> None:
     """(9) On SQLite nobody can take the lock of a process away: there the others wait until it goes on."""
-    if house.engine.dialect.name == "sqlite":
+    if deployment.engine.dialect.name == "sqlite":
         pytest.skip("on SQLite the lock is the stopped process's own")
-    with house.worker(Accident("before UPDATE contact ", Accident.STOP, at=3)) as sleeper:
+    with deployment.worker(Accident("before UPDATE contact ", Accident.STOP, at=3)) as sleeper:
         ready(sleeper)
-        job_id = house.start_job(FEW)
-        wait_until(lambda: house.job(job_id).processed == 10)
+        job_id = deployment.start_job(FEW)
+        wait_until(lambda: deployment.job(job_id).processed == 10)
         horse = sleeper.wait_for_a_horse()
-        with house.worker():
-            house.check_that_all_came_back_once(job_id, FEW)
+        with deployment.worker():
+            deployment.check_that_all_came_back_once(job_id, FEW)
             with suppress(ProcessLookupError):
                 os.kill(horse, signal.SIGCONT)
             wait_until(lambda: not is_running(horse))
-    assert [batch.fence for batch in house.history(job_id)] == [1, 1, *[2] * 11]
-    house.check_that_all_came_back_once(job_id, FEW)
+    assert [batch.fence for batch in deployment.history(job_id)] == [1, 1, *[2] * 11]
+    deployment.check_that_all_came_back_once(job_id, FEW)
 
 
-def test_a_horse_that_is_killed_twenty_times_restores_a_hundred_thousand_contacts_once(house: House) -> None:
+def test_a_horse_that_is_killed_twenty_times_restores_a_hundred_thousand_contacts_once(
+    deployment: Deployment,
+) -> None:
     """(10) Its parent lives to see it and frees the lease at once: the reconciler has nothing to do."""
     many, kills = 100_000, 20
     chance = random.Random(10)
-    with house.worker(BATCH_SIZE="500", TIME_SCALE=REAL) as worker:
+    with deployment.worker(BATCH_SIZE="500", TIME_SCALE=REAL) as worker:
         ready(worker)
-        job_id = house.start_job(many)
+        job_id = deployment.start_job(many)
 
         def has_processed(contacts: float) -> bool:
-            return house.job(job_id).processed >= contacts
+            return deployment.job(job_id).processed >= contacts
 
         def is_claimed_again(fence: int) -> bool:
-            return house.job(job_id).fence > fence
+            return deployment.job(job_id).fence > fence
 
         for kill in range(kills):
             # Somewhere in the next twentieth, so that all of the walk has its share.
@@ -92,34 +98,34 @@ def test_a_horse_that_is_killed_twenty_times_restores_a_hundred_thousand_contact
             wait_until(partial(has_processed, place))
             os.kill(worker.wait_for_a_horse(), signal.SIGKILL)
             wait_until(partial(is_claimed_again, kill + 1), seconds=SOONER)
-        house.check_that_all_came_back_once(job_id, many)
+        deployment.check_that_all_came_back_once(job_id, many)
 
-    job = house.job(job_id)
+    job = deployment.job(job_id)
     assert (job.fence, job.error) == (kills + 1, {"code": "worker_died", "signal": 9})
 
 
-def test_a_horse_without_a_parent_hands_its_job_over(house: House) -> None:
+def test_a_horse_without_a_parent_hands_its_job_over(deployment: Deployment) -> None:
     """(11) Its parent is killed in the middle: nobody would see the orphan die."""
-    with house.worker(Accident("after COMMIT", Accident.KILL_PARENT, at=4)) as worker:
+    with deployment.worker(Accident("after COMMIT", Accident.KILL_PARENT, at=4)) as worker:
         first = ready(worker)
-        job_id = house.start_job(FEW)
+        job_id = deployment.start_job(FEW)
 
-        house.check_that_all_came_back_once(job_id, FEW)
+        deployment.check_that_all_came_back_once(job_id, FEW)
 
-        assert house.job(job_id).fence == 2
-        assert house.logged("job_released", job=job_id, attempt=1)
+        assert deployment.job(job_id).fence == 2
+        assert deployment.logged("job_released", job=job_id, attempt=1)
         assert worker.child("restore") not in (None, first)
 
 
-def test_sigterm_to_every_process_at_once_hands_the_job_to_another_worker(house: House) -> None:
+def test_sigterm_to_every_process_at_once_hands_the_job_to_another_worker(deployment: Deployment) -> None:
     """(12) As Heroku does it. Then to one parent only, as others do."""
-    with house.worker(TIME_SCALE=REAL) as one, house.worker(TIME_SCALE=REAL) as another:
+    with deployment.worker(TIME_SCALE=REAL) as one, deployment.worker(TIME_SCALE=REAL) as another:
         ready(one)
         ready(another)
-        failures = FailedJobRegistry(queue=queue(RESTORE.queue, house.redis))
+        failures = FailedJobRegistry(queue=queue(RESTORE.queue, deployment.redis))
         failed = failures.get_job_count()
-        job_id = house.start_job(house.many)
-        house.wait_for_the_middle(job_id)
+        job_id = deployment.start_job(deployment.many)
+        deployment.wait_for_the_middle(job_id)
         leaving, staying = (one, another) if one.horse() else (another, one)
         family = leaving.everything()
 
@@ -129,27 +135,27 @@ def test_sigterm_to_every_process_at_once_hands_the_job_to_another_worker(house:
 
         assert leaving.process.wait(10) == 0
         wait_until(lambda: not any(is_running(pid) for pid in family))
-        wait_until(lambda: house.job(job_id).fence == 2, seconds=15)
+        wait_until(lambda: deployment.job(job_id).fence == 2, seconds=15)
         staying.wait_for_a_horse()
         parent = ready(staying)
 
         os.kill(parent, signal.SIGTERM)
 
         wait_until(lambda: not is_running(parent), seconds=10)
-        wait_until(lambda: house.job(job_id).fence == 3, seconds=15)
-        house.check_that_all_came_back_once(job_id, house.many)
+        wait_until(lambda: deployment.job(job_id).fence == 3, seconds=15)
+        deployment.check_that_all_came_back_once(job_id, deployment.many)
     # Handed back each time, and not cut off.
-    assert len(house.logged("job_released", job=job_id)) == 2
-    assert house.job(job_id).error is None
+    assert len(deployment.logged("job_released", job=job_id)) == 2
+    assert deployment.job(job_id).error is None
     assert failures.get_job_count() == failed
 
 
-def test_a_second_sigterm_two_seconds_later_kills_the_horse_and_loses_nothing(house: House) -> None:
+def test_a_second_sigterm_two_seconds_later_kills_the_horse_and_loses_nothing(deployment: Deployment) -> None:
     """(12) The horse hangs inside a batch, so that the first one has no effect."""
-    with house.worker(Accident("before UPDATE contact ", Accident.STOP, at=4)) as worker:
+    with deployment.worker(Accident("before UPDATE contact ", Accident.STOP, at=4)) as worker:
         parent = ready(worker)
-        job_id = house.start_job(FEW)
-        wait_until(lambda: house.job(job_id).processed == 15)
+        job_id = deployment.start_job(FEW)
+        wait_until(lambda: deployment.job(job_id).processed == 15)
         horse = worker.wait_for_a_horse()
         began = monotonic()
 
@@ -159,54 +165,54 @@ def test_a_second_sigterm_two_seconds_later_kills_the_horse_and_loses_nothing(ho
         os.kill(parent, signal.SIGTERM)
 
         wait_until(lambda: not is_running(parent) and not is_running(horse))
-        house.check_that_all_came_back_once(job_id, FEW)
-    assert [batch.fence for batch in house.history(job_id)] == [1, 1, 1, *[2] * 10]
+        deployment.check_that_all_came_back_once(job_id, FEW)
+    assert [batch.fence for batch in deployment.history(job_id)] == [1, 1, 1, *[2] * 10]
 
 
-def test_an_old_and_a_new_worker_side_by_side_do_not_overlap(house: House) -> None:
+def test_an_old_and_a_new_worker_side_by_side_do_not_overlap(deployment: Deployment) -> None:
     """(13) A deployment starts the new ones while the old ones still work, several restores under way."""
     few = 40
-    with house.worker(BATCH_SIZE="3") as old:
+    with deployment.worker(BATCH_SIZE="3") as old:
         ready(old)
-        jobs = [house.start_job(few) for _ in range(4)]
-        with house.worker(BATCH_SIZE="7") as new:
+        jobs = [deployment.start_job(few) for _ in range(4)]
+        with deployment.worker(BATCH_SIZE="7") as new:
             ready(new)
             for job_id in jobs:
-                house.check_that_all_came_back_once(job_id, few)
+                deployment.check_that_all_came_back_once(job_id, few)
             assert old.is_alive
     for job_id in jobs:
-        batches = house.history(job_id)
+        batches = deployment.history(job_id)
         assert all(one.cursor_after == following.cursor_before for one, following in pairwise(batches))
 
 
-def test_a_worker_that_dies_after_it_took_a_message_loses_no_job(house: House) -> None:
+def test_a_worker_that_dies_after_it_took_a_message_loses_no_job(deployment: Deployment) -> None:
     """(17) Killed between taking the message from the queue and forking the horse."""
-    with house.worker(Accident("before fork", Accident.KILL)) as worker:
+    with deployment.worker(Accident("before fork", Accident.KILL)) as worker:
         first = ready(worker)
-        job_id = house.start_job(10)
+        job_id = deployment.start_job(10)
 
-        house.check_that_all_came_back_once(job_id, 10)
+        deployment.check_that_all_came_back_once(job_id, 10)
 
         assert worker.child("restore") not in (None, first)
-        assert house.job(job_id).fence == 1
-        assert house.was_rung_again(job_id)
+        assert deployment.job(job_id).fence == 1
+        assert deployment.was_rung_again(job_id)
 
 
-def test_a_contact_that_crashes_every_process_is_skipped_and_named(house: House) -> None:
+def test_a_contact_that_crashes_every_process_is_skipped_and_named(deployment: Deployment) -> None:
     """(18) Three deaths at its batch, three at itself; everybody else comes back."""
-    world = house.new_world(FEW)
-    poison = house.ids_in_the_bin(world)[FEW // 2]
-    with house.worker(
+    world = deployment.new_world(FEW)
+    poison = deployment.ids_in_the_bin(world)[FEW // 2]
+    with deployment.worker(
         Accident("before UPDATE contact ", Accident.KILL, times=100, parameter=poison)
     ) as worker:
         ready(worker)
-        job_id = house.start_all(world)
-        job = house.wait_for_the_end(job_id)
+        job_id = deployment.start_all(world)
+        job = deployment.wait_for_the_end(job_id)
 
     assert (job.state, job.count("restored"), job.count("failed"), job.processed) == ("done", FEW - 1, 1, FEW)
-    assert house.reasons(job_id) == {poison: "crashed"}
-    assert house.ids_in_the_bin(world) == [poison]
-    assert len(house.logged("horse_died", job=job_id)) == 6
+    assert deployment.reasons(job_id) == {poison: "crashed"}
+    assert deployment.ids_in_the_bin(world) == [poison]
+    assert len(deployment.logged("horse_died", job=job_id)) == 6
     # The others of its batch were taken one by one, and whoever came after that by the batch again.
     assert job.one_by_one == 0
-    assert [batch.items for batch in house.history(job_id)].count(5) == FEW // 5 - 1
+    assert [batch.items for batch in deployment.history(job_id)].count(5) == FEW // 5 - 1

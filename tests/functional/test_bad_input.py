@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import PASSWORD, World
 from tests.support.bad_input import KINDS, PAGES_ONLY, PARTS_ONLY, ROWS, Row
-from tests.support.browser import HTMX, TOKEN, Browser, look
+from tests.support.browser import HTMX, TOKEN, Browser, read_answer
 
 Unchanged = Callable[[], AbstractContextManager[None]]
 
@@ -88,7 +88,7 @@ def test_each_field_answers_each_kind_of_input_as_the_table_says(
         for turn, kind in enumerate(kind for kind in KINDS if row.statuses[kind] >= 400):
             # As a page and as a part by turns: the same is said in both.
             htmx = row.path in PARTS_ONLY or (turn % 2 == 0 and row.path not in PAGES_ONLY)
-            seen = look(scene.send(row, KINDS[kind], htmx=htmx), htmx)
+            seen = read_answer(scene.send(row, KINDS[kind], htmx=htmx), htmx)
             assert any(sentence in seen.complaint for sentence in row.says), (kind, seen.text)
             answers[kind] = seen.status
     for kind in KINDS:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import World
 from tests.support.browser import Browser
-from tests.support.clock import it_is
+from tests.support.clock import fixed_clock
 from tests.support.seen import Seen
 from webapp.models import Contact
 
@@ -35,7 +35,7 @@ def confirm(browser: Browser, dialog: Seen) -> Seen:
 
 
 def later(minutes: float) -> AbstractContextManager[None]:
-    return it_is(datetime.now(UTC) + timedelta(minutes=minutes))
+    return fixed_clock(datetime.now(UTC) + timedelta(minutes=minutes))
 
 
 def test_a_dialog_may_stay_open_for_29_minutes(anyone: Browser, binned: list[Contact]) -> None:

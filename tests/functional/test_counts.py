@@ -18,14 +18,14 @@ NAMES = ("Ann", "Bob")
 
 
 @pytest.fixture
-def looks_at_seventy(monkeypatch: pytest.MonkeyPatch) -> None:
+def scan_limit_of_70(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request looks at no more than 70 contacts, so that a few stand for a million."""
     for module in (search, find, recycle_bin):
         monkeypatch.setattr(module, "SCAN_LIMIT", 70)
 
 
 @pytest.fixture
-def many(world: World, elsewhere: World, store: Session, looks_at_seventy: None) -> None:
+def many(world: World, elsewhere: World, store: Session, scan_limit_of_70: None) -> None:
     """Sixty of each name, live and in the bin, and some in another workspace."""
     for place, count in ((world, 60), (elsewhere, 7)):
         for name in NAMES:
@@ -106,7 +106,7 @@ def test_few_matches_are_counted_at_once(admin: Browser, many: None, path: str, 
 
 @pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
 def test_a_small_account_is_always_counted_at_once(
-    admin: Browser, world: World, store: Session, looks_at_seventy: None, path: str
+    admin: Browser, world: World, store: Session, scan_limit_of_70: None, path: str
 ) -> None:
     new_contacts(store, world, 60)
     delete(store, world, *new_contacts(store, world, 60))

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from tests.support.another_app import another_app, nowhere
+from tests.support.another_app import another_app, unused_redis_url
 from tests.support.browser import Browser
 from webapp.jobs.heartbeat import beat
 from webapp.models import WorkerHeartbeat
@@ -37,7 +37,7 @@ def test_a_complete_app_is_up_and_ready(browse: Callable[..., Browser]) -> None:
 def test_without_redis_the_app_is_up_and_not_ready(
     environ: dict[str, str], app: Flask, tmp_path: Path
 ) -> None:
-    with another_app(environ, REDIS_URL=nowhere(tmp_path)) as lonely:
+    with another_app(environ, REDIS_URL=unused_redis_url(tmp_path)) as lonely:
         stranger = lonely.test_client()
 
         assert stranger.get("/healthz").status_code == 200

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import World
-from tests.support.another_app import another_app, nowhere
+from tests.support.another_app import another_app, unused_redis_url
 from tests.support.browser import Browser
 from webapp.models import Contact, Job
 
@@ -20,7 +20,7 @@ from webapp.models import Contact, Job
 @pytest.fixture
 def lonely(environ: dict[str, str], app: Flask, tmp_path: Path) -> Iterator[Flask]:
     """An app whose Redis is not there, on the same database."""
-    with another_app(environ, REDIS_URL=nowhere(tmp_path)) as lonely:
+    with another_app(environ, REDIS_URL=unused_redis_url(tmp_path)) as lonely:
         yield lonely
 
 

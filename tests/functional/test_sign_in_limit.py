@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from tests.factories.people import World, number
-from tests.support.another_app import another_app, nowhere
+from tests.support.another_app import another_app, unused_redis_url
 from tests.support.browser import Browser
 
 # One database is enough for this.
@@ -22,7 +22,7 @@ def limited(
     environ: dict[str, str], app: Flask, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Flask]:
     """An app with the limit on; with Redis away the limiter counts in its own memory."""
-    changed = {} if request.param == "redis" else {"REDIS_URL": nowhere(tmp_path)}
+    changed = {} if request.param == "redis" else {"REDIS_URL": unused_redis_url(tmp_path)}
     with another_app(environ, **changed) as limited:
         yield limited
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from benchmarks.figures import Figure, at_least, at_most, told
+from benchmarks.figures import Figure, at_least, at_most, without_goal
 from benchmarks.fill import Size
 from benchmarks.floor import bare_restore
 from benchmarks.one_at_a_time import restore_one_by_one
@@ -83,7 +83,7 @@ def test_the_loop_does_what_the_app_does(made: Databases, bin_of_200: tuple[str,
         (at_least("rate", 24_999, 25_000), "below"),
         (at_most("time", 50, 50), "ok"),
         (at_most("time", 50.1, 50), "below"),
-        (told("size", 1), ""),
+        (without_goal("size", 1), ""),
     ],
 )
 def test_a_figure_says_whether_it_reached_its_goal(figure: Figure, verdict: str) -> None:

@@ -71,7 +71,7 @@ class Business:
         if details.account and details.account.deleted:
             details = details._replace(account=None)
         contact.details = details
-        contact.written(self.now)
+        contact.count_write(self.now)
         return True
 
     # Lists and tags of contacts
@@ -81,7 +81,7 @@ class Business:
         for contact in contacts:
             if contact.is_live and not mailing_list.deleted and mailing_list not in contact.lists:
                 contact.lists[mailing_list] = SUBSCRIBED
-                contact.written(self.now)
+                contact.count_write(self.now)
                 self.marketing.wake(contact, mailing_list, self.now)
 
     def change_status(self, contact: Contact, mailing_list: Thing, status: str) -> None:
@@ -89,7 +89,7 @@ class Business:
         if contact.lists.get(mailing_list, status) == status:
             return
         contact.lists[mailing_list] = status
-        contact.written(self.now)
+        contact.count_write(self.now)
         if status == SUBSCRIBED and contact.is_live:
             self.marketing.wake(contact, mailing_list, self.now)
 
@@ -97,14 +97,14 @@ class Business:
         for contact in contacts:
             if contact.is_live and not tag.deleted and tag not in contact.tags:
                 contact.tags.add(tag)
-                contact.written(self.now)
+                contact.count_write(self.now)
                 self.marketing.wake(contact, tag, self.now)
 
     def remove_tag(self, contacts: Iterable[Contact], tag: Thing) -> None:
         for contact in contacts:
             if contact.is_live and tag in contact.tags:
                 contact.tags.remove(tag)
-                contact.written(self.now)
+                contact.count_write(self.now)
 
     # Deals
 
@@ -120,17 +120,17 @@ class Business:
             deal.places.append(Place(contact, self.now, next(self._order)))
         if primary:
             deal.primary = contact
-        contact.written(self.now)
+        contact.count_write(self.now)
         return True
 
-    def take_off(self, deal: Deal, contact: Contact) -> bool:
+    def remove_from_deal(self, deal: Deal, contact: Contact) -> bool:
         """By hand. The deal stays, even with nobody on it."""
         if deal.deleted or contact not in deal.contacts:
             return False
         deal.places = [place for place in deal.places if place.contact is not contact]
         if deal.primary is contact:
-            deal.hand_on_primary()
-        contact.written(self.now)
+            deal.choose_new_primary()
+        contact.count_write(self.now)
         return True
 
     # Deleting contacts
@@ -144,7 +144,7 @@ class Business:
         self.deletions.append(deletion)
         for contact in going:
             contact.deletion = deletion
-            contact.written(self.now)
+            contact.count_write(self.now)
             self.marketing.end(contact)
         for deal in self.deals:
             leaving = [place for place in deal.places if place.contact in going]
@@ -154,19 +154,19 @@ class Business:
             deal.detached += [(deletion, place) for place in leaving]
             deal.deleted = not deal.places
             if deal.primary in going:
-                deal.hand_on_primary()
+                deal.choose_new_primary()
         return deletion
 
     # Marketing
 
-    def let_automations_run(self) -> None:
+    def run_automations(self) -> None:
         """Every run does its steps until it waits for a later moment or is done."""
         while due := self.marketing.due(self.now):
             for run in due:
                 if step := run.next_step():
-                    self._do(run, *step)
+                    self._do_step(run, *step)
 
-    def _do(self, run: Run, what: str, argument: Thing | Campaign | timedelta) -> None:
+    def _do_step(self, run: Run, what: str, argument: Thing | Campaign | timedelta) -> None:
         match what, argument:
             case "add_tag", Thing() as tag:
                 self.add_tag([run.contact], tag)

@@ -46,20 +46,20 @@ def if_any(choose: Choice[Item]) -> Callable[[Any], Any]:
     return precondition(lambda machine: bool(choose(machine.business)))
 
 
-def anybody(business: Business) -> list[Contact]:
+def any_contact(business: Business) -> list[Contact]:
     """Everybody, the living twice as likely."""
     return business.live + business.contacts
 
 
-def living(business: Business) -> list[Contact]:
+def live_contacts(business: Business) -> list[Contact]:
     return business.live
 
 
-def the_gone(business: Business) -> list[Contact]:
+def deleted_contacts(business: Business) -> list[Contact]:
     return business.gone
 
 
-def the_gone_rather(business: Business) -> list[Contact]:
+def mostly_deleted(business: Business) -> list[Contact]:
     """Everybody, the deleted more often."""
     return business.gone * 2 + business.contacts
 
@@ -68,10 +68,10 @@ def things(*kinds: str) -> Choice[Thing]:
     return lambda business: [thing for thing in business.things if thing.kind in kinds]
 
 
-def droppable(business: Business) -> list[Thing | Deal]:
+def deletable(business: Business) -> list[Thing | Deal]:
     """What is not deleted, more likely where a deleted contact hangs on it."""
     alive = [thing for thing in business.things if not thing.deleted]
-    hung_on = [thing for contact in business.gone for thing in alive if contact.hangs_on(thing)]
+    hung_on = [thing for contact in business.gone for thing in alive if contact.is_associated_with(thing)]
     return [*hung_on, *alive, *business.deals]
 
 
@@ -116,7 +116,7 @@ def deletions(business: Business) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Newcomer:
+class NewPerson:
     email: str | None
     first_name: str
     last_name: str
@@ -130,8 +130,8 @@ EMAILS = ("ann@example.com", "bob@example.com", "cleo@example.com", " ANN@Exampl
 ADDRESSES = st.sampled_from(EMAILS)
 FIRST_NAMES = st.sampled_from(("Ann", "Bob", "Élodie"))
 LAST_NAMES = st.sampled_from(("Lee", "Ann_Marie", ""))
-NEWCOMERS = st.builds(
-    Newcomer,
+NEW_PEOPLE = st.builds(
+    NewPerson,
     ADDRESSES,
     FIRST_NAMES,
     LAST_NAMES,

@@ -21,7 +21,7 @@ NAMES = {"list": ("News", "Offers"), "tag": ("Hot", "Cold"), "account": ("Acme",
 DEALS = 2
 
 
-def remember(business: Business) -> list[Any]:
+def open_in_model(business: Business) -> list[Any]:
     """Open it in the model; everything that has an id, in the order of `store`."""
     things = {name: business.named(kind, name) for kind, names in NAMES.items() for name in names}
     spring = Campaign(things["News"])

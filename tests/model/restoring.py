@@ -84,7 +84,7 @@ def scope_now(
     return Scope(business.now, len(business.deletions), None if chosen is None else tuple(chosen), filters)
 
 
-def meant(business: Business, scope: Scope) -> list[Contact]:
+def selected_by(business: Business, scope: Scope) -> list[Contact]:
     """Who is in the bin and meant by the scope, last deleted first; of one moment, the younger contact first.
 
     Deleted later than the scope was frozen, or again since: not meant.
@@ -102,7 +102,7 @@ def meant(business: Business, scope: Scope) -> list[Contact]:
 
 
 def bin_of(business: Business) -> list[Contact]:
-    return meant(business, scope_now(business))
+    return selected_by(business, scope_now(business))
 
 
 def plan(business: Business, scope: Scope, ours: Iterable[Contact] = ()) -> dict[Contact, Outcome]:
@@ -111,7 +111,7 @@ def plan(business: Business, scope: Scope, ours: Iterable[Contact] = ()) -> dict
     """
     holders = {c.address: ("twin" if c in ours else "email_taken", c) for c in business.live}
     verdicts: dict[Contact, Outcome] = {}
-    for contact in meant(business, scope):
+    for contact in selected_by(business, scope):
         if contact.address is not None and contact.address in holders:
             verdicts[contact] = ("skipped", *holders[contact.address])
         else:
@@ -137,14 +137,14 @@ def carry_out(business: Business, job: Job, most: int | None = None) -> None:
     for contact in islice(ahead, most):
         job.outcomes[contact] = verdicts[contact]
         if verdicts[contact] == RESTORED:
-            bring_back(business, contact)
+            restore_contact(business, contact)
     job.state = "running"
     if most is None or len(ahead) < most:
         job.outcomes = with_missing(job.scope, job.outcomes)
         job.state = "done"
 
 
-def bring_back(business: Business, contact: Contact) -> None:
+def restore_contact(business: Business, contact: Contact) -> None:
     """Lists, tags, account and Created Date are the contact's own and come back with it; what was deleted
     stays deleted. A deal that lives gets back whom this deletion took off, never as the primary. No
     automation wakes, and a restore is no write.

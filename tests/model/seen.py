@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World
 from tests.model.business import Business
 from tests.model.restoring import WINDOW, bin_of
-from tests.model.things import Contact as Remembered
+from tests.model.things import Contact as ModelContact
 from webapp.contacts.find import profile
 from webapp.models import (
     Account,
@@ -30,12 +30,12 @@ from webapp.models import (
 from webapp.restoring.filters import Filters
 from webapp.restoring.recycle_bin import BinWindow, count, read_page
 
-Sight = dict[str, Any]
+State = dict[str, Any]
 # The database's id of each thing of the model.
 Ids = Mapping[object, int]
 
 
-def remembered(business: Business, ids: Ids) -> Sight:
+def model_state(business: Business, ids: Ids) -> State:
     """What the model says one should see now."""
     in_bin = bin_of(business)
     return {
@@ -92,7 +92,7 @@ def remembered(business: Business, ids: Ids) -> Sight:
     }
 
 
-def stored(session: Session, world: World, business: Business) -> Sight:
+def database_state(session: Session, world: World, business: Business) -> State:
     """What the database says. The bin is asked as its page asks; the rest is read as it stands."""
     here = {"workspace": world.id}
     connection = session.connection()
@@ -188,7 +188,7 @@ MESSAGES = select(
 ).where(CampaignSend.workspace_id == WORKSPACE)
 
 
-def page_of(session: Session, world: World, contact_id: int) -> Sight:
+def page_of(session: Session, world: World, contact_id: int) -> State:
     """A live contact as its own page shows it."""
     page = profile(session, world.id, contact_id)
     assert page is not None
@@ -201,7 +201,7 @@ def page_of(session: Session, world: World, contact_id: int) -> Sight:
     }
 
 
-def remembered_page_of(business: Business, contact: Remembered, ids: Ids) -> Sight:
+def model_page_of(business: Business, contact: ModelContact, ids: Ids) -> State:
     """The same as the model has it."""
     account = contact.details.account
     lists = sorted(contact.lists.items(), key=lambda place: place[0].name)

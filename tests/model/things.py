@@ -63,10 +63,10 @@ class Contact:
     def address(self) -> str | None:
         return self.details.address
 
-    def hangs_on(self, thing: Thing) -> bool:
+    def is_associated_with(self, thing: Thing) -> bool:
         return thing in self.lists or thing in self.tags or thing is self.details.account
 
-    def written(self, now: datetime) -> None:
+    def count_write(self, now: datetime) -> None:
         self.writes += 1
         self.written_at = now
 
@@ -98,7 +98,7 @@ class Deal:
         """Who is on it, the longest-attached first."""
         return [p.contact for p in sorted(self.places, key=lambda place: (place.since, place.order))]
 
-    def hand_on_primary(self) -> None:
+    def choose_new_primary(self) -> None:
         self.primary = self.contacts[0] if self.places else None
 
     def __repr__(self) -> str:

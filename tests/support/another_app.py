@@ -26,6 +26,6 @@ def another_app(environ: dict[str, str], **changed: str) -> Iterator[Flask]:
         vars(limiter).update(shared)
 
 
-def nowhere(folder: Path) -> str:
+def unused_redis_url(folder: Path) -> str:
     """The address of a Redis that is not there."""
     return f"unix://{folder}/nobody-listens.sock"

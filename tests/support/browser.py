@@ -44,7 +44,7 @@ class Browser:
         if query:
             path += ("&" if "?" in path else "?") + urlencode(query)
         response = self.client.get(path, headers=HTMX if htmx else {}, follow_redirects=not htmx)
-        return look(response, htmx)
+        return read_answer(response, htmx)
 
     def post(
         self, path: str, fields: Fields | dict[str, str], *, htmx: bool = False, follow: bool = True
@@ -58,7 +58,7 @@ class Browser:
             headers=HTMX if htmx else {},
             follow_redirects=follow and not htmx,
         )
-        return look(response, htmx)
+        return read_answer(response, htmx)
 
     def token(self) -> str:
         """A CSRF token of this browser's session."""
@@ -153,7 +153,7 @@ class Browser:
         return page.with_part(part, element)
 
 
-def look(response: TestResponse, htmx: bool) -> Seen:
+def read_answer(response: TestResponse, htmx: bool) -> Seen:
     """What came back, checked as a page or as a fragment."""
     address = urlsplit(response.request.url) if response.request else urlsplit("")
     return Seen.of(

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event
 
 
 @contextmanager
-def it_is(moment: datetime) -> Iterator[None]:
+def fixed_clock(moment: datetime) -> Iterator[None]:
     """Meanwhile it is `moment` everywhere, and no time passes."""
     with host_clock(moment), database_clock(moment):
         yield

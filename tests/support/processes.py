@@ -89,11 +89,11 @@ class WorkerProcess:
         """The process that carries a restore out, as soon as there is one."""
         found: list[int] = []
 
-        def look() -> bool:
+        def read_stat() -> bool:
             found[:] = [horse] if (horse := self.horse()) else []
             return bool(found)
 
-        wait_until(look)
+        wait_until(read_stat)
         return found[0]
 
     def everything(self) -> list[int]:

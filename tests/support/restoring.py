@@ -106,7 +106,7 @@ class Restoring:
         return {row[0].id for row in page.rows}
 
 
-def run_out(session: Session, job_id: int) -> None:
+def expire_lease(session: Session, job_id: int) -> None:
     """Let the lease of the job run out, as if its runner had been silent for long."""
     session.execute(
         update(Job).where(Job.id == job_id).values(lease_until=read_clock(session) - timedelta(seconds=1))

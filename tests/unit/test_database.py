@@ -156,14 +156,14 @@ def test_on_sqlite_a_writer_that_finds_the_lock_taken_retries(
         pytest.skip("PostgreSQL locks rows")
     asked = 0
 
-    def let_go_when_asked_thrice(statement: str) -> None:
+    def release_at_third_retry(statement: str) -> None:
         nonlocal asked
         asked += statement == "BEGIN IMMEDIATE"
         if asked == 3:
             other.rollback()
 
     other.connection(execution_options={"writes": True})
-    with before_each_statement(engine, let_go_when_asked_thrice), write_transaction(store):
+    with before_each_statement(engine, release_at_third_retry), write_transaction(store):
         rename(store, world, "Southwind")
         timeout = store.connection().exec_driver_sql("PRAGMA busy_timeout").scalar()
 

@@ -30,7 +30,7 @@ def place(store: Session) -> World:
 
 
 @pytest.fixture
-def take_in(app: Flask, place: World, tmp_path: Path) -> Import:
+def import_rows(app: Flask, place: World, tmp_path: Path) -> Import:
     """Import these lines, below the usual header, into the test's own workspace."""
 
     def import_lines(*lines: str, header: str = HEADER, flags: tuple[str, ...] = ()) -> Result:
@@ -44,7 +44,7 @@ def take_in(app: Flask, place: World, tmp_path: Path) -> Import:
 
 
 @pytest.fixture
-def arrived(stored: Callable[..., list[Any]], place: World) -> Callable[[], list[Contact]]:
+def imported_contacts(stored: Callable[..., list[Any]], place: World) -> Callable[[], list[Contact]]:
     """All contacts of the test's own workspace, in the order in which they came."""
     return lambda: stored(select(Contact).where(Contact.workspace_id == place.id).order_by(Contact.id))
 

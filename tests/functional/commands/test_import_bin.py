@@ -15,8 +15,8 @@ from webapp.contacts.import_rows import Row
 from webapp.contacts.importing import Import
 from webapp.models import Contact
 
-TakeIn = Callable[..., Result]
-Arrived = Callable[[], list[Contact]]
+ImportRows = Callable[..., Result]
+ImportedContacts = Callable[[], list[Contact]]
 
 
 class TestInTheBin:
@@ -32,40 +32,42 @@ class TestInTheBin:
     lines = tuple(f"Gone{i}@example.com" for i in range(4))
 
     def test_deleted_contacts_are_left_out_and_the_command_says_so(
-        self, take_in: TakeIn, arrived: Arrived
+        self, import_rows: ImportRows, imported_contacts: ImportedContacts
     ) -> None:
-        result = take_in(*self.lines, header="Email")
+        result = import_rows(*self.lines, header="Email")
 
         assert result.exit_code == 1
         assert result.output.splitlines() == [
             "2 contacts added. 2 rows were left out.",
             "2 of these are in the bin: restore instead. --even-if-deleted adds them as new contacts anyway.",
         ]
-        live = [contact.email for contact in arrived() if contact.is_live]
+        live = [contact.email for contact in imported_contacts() if contact.is_live]
         assert live[1:] == ["Gone2@example.com", "Gone3@example.com"]
 
-    def test_even_if_deleted_imports_them(self, take_in: TakeIn, arrived: Arrived) -> None:
-        result = take_in(*self.lines, header="Email", flags=("--even-if-deleted",))
+    def test_even_if_deleted_imports_them(
+        self, import_rows: ImportRows, imported_contacts: ImportedContacts
+    ) -> None:
+        result = import_rows(*self.lines, header="Email", flags=("--even-if-deleted",))
 
         assert result.exit_code == 0
         assert result.output.splitlines() == [
             "4 contacts added.",
             "2 of these are in the bin as well. A restore skips contacts whose address is taken.",
         ]
-        assert sum(contact.is_live for contact in arrived()) == 5
+        assert sum(contact.is_live for contact in imported_contacts()) == 5
 
-    def test_one_deleted_contact_is_reported_in_the_singular(self, take_in: TakeIn) -> None:
-        result = take_in(self.lines[0], header="Email")
+    def test_one_deleted_contact_is_reported_in_the_singular(self, import_rows: ImportRows) -> None:
+        result = import_rows(self.lines[0], header="Email")
         assert "0 contacts added. 1 row was left out.\n1 of these is in the bin: restore" in result.output
 
     def test_deleted_contacts_of_another_workspace_do_not_matter(
-        self, store: Session, take_in: TakeIn
+        self, store: Session, import_rows: ImportRows
     ) -> None:
         elsewhere = new_world(store, name=f"Place {number()}")
         delete(store, elsewhere, new_contact(store, elsewhere, email="there@example.com"))
         new_contact(store, elsewhere, email="here@example.com")
         store.commit()
-        result = take_in("there@example.com", "here@example.com", header="Email")
+        result = import_rows("there@example.com", "here@example.com", header="Email")
         assert result.output == "2 contacts added.\n"
 
 

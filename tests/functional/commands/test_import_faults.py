@@ -19,15 +19,19 @@ from webapp.models import Contact, Tag
 
 Import = Callable[..., Result]
 Stored = Callable[..., list[Any]]
-Arrived = Callable[[], list[Contact]]
+ImportedContacts = Callable[[], list[Contact]]
 
 
 def test_an_address_taken_at_the_same_time_refuses_one_row(
-    take_in: Import, engine: Engine, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
+    import_rows: Import,
+    engine: Engine,
+    imported_contacts: ImportedContacts,
+    place: World,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rivals: list[str] = []
 
-    def somebody_is_faster(*args: Any) -> list[int]:
+    def create_after_a_rival(*args: Any) -> list[int]:
         if not rivals:
             rivals.append("somebody")
             if engine.dialect.name == "sqlite":
@@ -38,23 +42,27 @@ def test_an_address_taken_at_the_same_time_refuses_one_row(
                 other.commit()
         return create_contacts(*args)
 
-    monkeypatch.setattr(importing, "create_contacts", somebody_is_faster)
-    result = take_in("first@example.com", "wanted@example.com", "last@example.com", header="Email")
+    monkeypatch.setattr(importing, "create_contacts", create_after_a_rival)
+    result = import_rows("first@example.com", "wanted@example.com", "last@example.com", header="Email")
 
-    emails = [contact.email for contact in arrived()]
+    emails = [contact.email for contact in imported_contacts()]
     assert sorted(filter(None, emails)) == ["first@example.com", "last@example.com", "wanted@example.com"]
     if engine.dialect.name == "postgresql":
         assert "Line 3: a contact has the address “wanted@example.com” already." in result.output
 
 
 def test_a_lock_on_the_workspace_waits_for_the_batch(
-    take_in: Import, engine: Engine, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
+    import_rows: Import,
+    engine: Engine,
+    imported_contacts: ImportedContacts,
+    place: World,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if engine.dialect.name == "sqlite":
         pytest.skip("a write transaction is the lock there")
     refused: list[OperationalError] = []
 
-    def somebody_comes(*args: Any) -> list[int]:
+    def create_while_another_locks(*args: Any) -> list[int]:
         with Session(engine) as other:
             other.execute(text("SET LOCAL lock_timeout = '100ms'"))
             with pytest.raises(OperationalError) as refusal:
@@ -62,15 +70,19 @@ def test_a_lock_on_the_workspace_waits_for_the_batch(
             refused.append(refusal.value)
         return create_contacts(*args)
 
-    monkeypatch.setattr(importing, "create_contacts", somebody_comes)
-    take_in("a@b.c", header="Email")
+    monkeypatch.setattr(importing, "create_contacts", create_while_another_locks)
+    import_rows("a@b.c", header="Email")
 
     assert len(refused) == 1
-    assert len(arrived()) == 1
+    assert len(imported_contacts()) == 1
 
 
 def test_a_database_that_keeps_refusing_stops_the_import_with_a_count(
-    take_in: Import, stored: Stored, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
+    import_rows: Import,
+    stored: Stored,
+    imported_contacts: ImportedContacts,
+    place: World,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuses_the_second_batch(*args: Any) -> list[int]:
         if args[2][0].email == "a2@b.c":
@@ -79,10 +91,10 @@ def test_a_database_that_keeps_refusing_stops_the_import_with_a_count(
 
     monkeypatch.setattr(importing, "create_contacts", refuses_the_second_batch)
     monkeypatch.setattr(command, "BATCH", 2)
-    result = take_in(*(f"a{i}@b.c,Tag {i}" for i in range(6)), header="Email,Tags")
+    result = import_rows(*(f"a{i}@b.c,Tag {i}" for i in range(6)), header="Email,Tags")
 
     assert result.exit_code == 1
     assert "Stopped: the disk is full\n2 contacts added before that." in result.output
-    assert len(arrived()) == 2
+    assert len(imported_contacts()) == 2
     tags = stored(select(Tag.name).where(Tag.workspace_id == place.id).order_by(Tag.id))
     assert tags == ["Tag 0", "Tag 1"]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_contact, new_list, subscribe
 from tests.factories.people import World
-from tests.support.another_app import nowhere
+from tests.support.another_app import unused_redis_url
 from tests.support.processes import CHECKOUT, PATIENCE
 from webapp.models import AutomationRun, Campaign, CampaignSend, Contact
 from webapp.models.automation import Automation, Trigger
@@ -29,7 +29,7 @@ LATER = (
 @pytest.fixture(params=["nothing listens there", "no such folder"])
 def command(environ: dict[str, str], place: World, tmp_path: Path, request: pytest.FixtureRequest) -> Command:
     """Run `flask …` on the test's database as an operator does, in a process of its own."""
-    away = "redis://127.0.0.1:1" if request.param == "nothing listens there" else nowhere(tmp_path)
+    away = "redis://127.0.0.1:1" if request.param == "nothing listens there" else unused_redis_url(tmp_path)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contacts
 from tests.factories.people import World
-from tests.support.restoring import Restoring, run_out
+from tests.support.restoring import Restoring, expire_lease
 from webapp.jobs.claim import claim, release_dead
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
@@ -41,7 +41,7 @@ def job(restoring: Restoring, store: Session, place: World) -> Job:
     return restoring.start(restoring.question_all().scope)
 
 
-def told(result: Result, job: Job) -> list[str]:
+def lines_about(result: Result, job: Job) -> list[str]:
     """The lines about this job; others' jobs are none of this test's business."""
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
@@ -51,7 +51,7 @@ def told(result: Result, job: Job) -> list[str]:
 
 
 def test_a_queued_job_is_shown_with_what_it_waits_for(run: Run, job: Job, place: World) -> None:
-    head, *lines = told(run("status"), job)
+    head, *lines = lines_about(run("status"), job)
 
     assert head == (
         f"Restore {job.id} (#{job.number} of {place.workspace.name}, workspace {place.id}), "
@@ -64,7 +64,7 @@ def test_a_queued_job_is_shown_with_what_it_waits_for(run: Run, job: Job, place:
 def test_a_running_job_is_shown_with_its_runner_and_its_lease(run: Run, job: Job, store: Session) -> None:
     claim(store, job.id, KINDS, lease=30, runner="web-1:42")
 
-    head, *lines = told(run("status"), job)
+    head, *lines = lines_about(run("status"), job)
 
     assert head.endswith(": running")
     assert "fence 1, claims since progress 1" in lines
@@ -75,7 +75,7 @@ def test_a_job_whose_runner_died_is_shown_with_its_last_error(run: Run, job: Job
     claim(store, job.id, KINDS, lease=30, runner="web-1:42")
     release_dead(store, job.id, runner="web-1:42", error={"code": "worker_died", "signal": 9})
 
-    lines = told(run("status"), job)
+    lines = lines_about(run("status"), job)
 
     assert "last error The worker process died (signal 9, SIGKILL)." in lines
     assert any(line.startswith("lease web-1:42 had it until ") for line in lines)
@@ -85,7 +85,7 @@ def test_ended_jobs_are_shown_on_request_only(run: Run, job: Job, restoring: Res
     restoring.run(job)
 
     assert f"Restore {job.id} (#" not in run("status").output
-    head, *lines = told(run("status", "--ended", "1000"), job)
+    head, *lines = lines_about(run("status", "--ended", "1000"), job)
 
     assert head.endswith(": done")
     assert lines == [
@@ -119,7 +119,7 @@ def test_a_running_job_stops_after_its_current_batch(
 
     def stop_it() -> bool:
         outputs.append(run("cancel", str(job.id)).output)
-        outputs.extend(told(run("status"), job))
+        outputs.extend(lines_about(run("status"), job))
         return False
 
     store.commit()
@@ -134,7 +134,7 @@ def test_a_job_whose_runner_is_gone_stops_at_its_next_claim(
     run: Run, job: Job, store: Session, restoring: Restoring
 ) -> None:
     claim(store, job.id, KINDS, lease=30)
-    run_out(store, job.id)
+    expire_lease(store, job.id)
     assert run("cancel", str(job.id)).exit_code == 0
 
     assert restoring.run(job) == "cancelled"

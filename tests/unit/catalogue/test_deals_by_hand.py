@@ -19,19 +19,21 @@ def world(session: Session) -> World:
     return new_world(session)
 
 
-def put_on(session: Session, world: World, deal: Deal, contact: Contact, *, primary: bool = False) -> bool:
+def attach_contact(
+    session: Session, world: World, deal: Deal, contact: Contact, *, primary: bool = False
+) -> bool:
     now = read_clock(session)
     return attach(
         session, workspace_id=world.id, deal_id=deal.id, contact_id=contact.id, primary=primary, now=now
     )
 
 
-def off(session: Session, world: World, deal: Deal, contact: Contact) -> bool:
+def remove_contact(session: Session, world: World, deal: Deal, contact: Contact) -> bool:
     now = read_clock(session)
     return take_off(session, workspace_id=world.id, deal_id=deal.id, contact_id=contact.id, now=now)
 
 
-def on_it(session: Session, deal: Deal) -> list[tuple[int, bool]]:
+def contacts_of(session: Session, deal: Deal) -> list[tuple[int, bool]]:
     rows = session.execute(
         select(DealContact.contact_id, DealContact.is_primary)
         .where(DealContact.deal_id == deal.id, DealContact.detached_at.is_(None))
@@ -44,9 +46,9 @@ def test_a_contact_attached_as_primary_replaces_the_primary(session: Session, wo
     first, second = new_contact(session, world), new_contact(session, world)
     deal = new_deal(session, world, first)
 
-    assert put_on(session, world, deal, second, primary=True)
+    assert attach_contact(session, world, deal, second, primary=True)
 
-    assert on_it(session, deal) == [(first.id, False), (second.id, True)]
+    assert contacts_of(session, deal) == [(first.id, False), (second.id, True)]
     session.refresh(second)
     assert second.version == 2
 
@@ -57,10 +59,10 @@ def test_attaching_twice_keeps_the_order_and_the_primary(session: Session, world
     since = select(DealContact.attached_at).where(DealContact.deal_id == deal.id).order_by(DealContact.id)
     before = session.scalars(since).all()
 
-    assert put_on(session, world, deal, first)
-    assert put_on(session, world, deal, second)
+    assert attach_contact(session, world, deal, first)
+    assert attach_contact(session, world, deal, second)
 
-    assert on_it(session, deal) == [(first.id, True), (second.id, False)]
+    assert contacts_of(session, deal) == [(first.id, True), (second.id, False)]
     assert session.scalars(since).all() == before
 
 
@@ -70,20 +72,20 @@ def test_removing_the_primary_makes_the_longest_attached_contact_primary(
     first, second, third = (new_contact(session, world) for _ in range(3))
     deal = new_deal(session, world, first, second, third)
 
-    assert off(session, world, deal, first)
+    assert remove_contact(session, world, deal, first)
 
-    assert on_it(session, deal) == [(second.id, True), (third.id, False)]
+    assert contacts_of(session, deal) == [(second.id, True), (third.id, False)]
 
 
 def test_removing_the_last_contact_keeps_the_deal(session: Session, world: World) -> None:
     contact = new_contact(session, world)
     deal = new_deal(session, world, contact)
 
-    assert off(session, world, deal, contact)
-    assert not off(session, world, deal, contact)
+    assert remove_contact(session, world, deal, contact)
+    assert not remove_contact(session, world, deal, contact)
 
     session.refresh(deal)
-    assert (deal.deleted_at, on_it(session, deal)) == (None, [])
+    assert (deal.deleted_at, contacts_of(session, deal)) == (None, [])
 
 
 def test_deleted_and_foreign_deals_and_contacts_are_not_changed(session: Session, world: World) -> None:
@@ -97,12 +99,12 @@ def test_deleted_and_foreign_deals_and_contacts_are_not_changed(session: Session
 
     refused = [(deal, gone), (gone_deal, gone), (deal, foreigner), (foreign_deal, alive)]
     for which, whom in refused:
-        assert not put_on(session, world, which, whom)
+        assert not attach_contact(session, world, which, whom)
     for which, whom in [(gone_deal, alive), (foreign_deal, foreigner)]:
-        assert not off(session, world, which, whom)
+        assert not remove_contact(session, world, which, whom)
 
-    assert on_it(session, deal) == on_it(session, gone_deal) == [(alive.id, True)]
-    assert on_it(session, foreign_deal) == [(foreigner.id, True)]
+    assert contacts_of(session, deal) == contacts_of(session, gone_deal) == [(alive.id, True)]
+    assert contacts_of(session, foreign_deal) == [(foreigner.id, True)]
 
 
 def test_a_deal_is_deleted_once_and_by_its_own_workspace_only(session: Session, world: World) -> None:

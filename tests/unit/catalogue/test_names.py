@@ -31,7 +31,7 @@ def kind(request: pytest.FixtureRequest) -> Named:
     return chosen
 
 
-def call_it(session: Session, row: Row, name: str, world: World, by: int | None = None) -> bool:
+def rename_row(session: Session, row: Row, name: str, world: World, by: int | None = None) -> bool:
     done = rename(session, type(row), row.id, name, workspace_id=world.id, by=by, now=read_clock(session))
     session.refresh(row)
     return done
@@ -68,8 +68,8 @@ def test_renaming_sets_the_name_and_is_audited_without_the_name(
 ) -> None:
     row = NEW[kind](session, world, "Ann Lee Ltd")
 
-    assert call_it(session, row, "Bo Berg Ltd", world, by=world.admin.id)
-    assert not call_it(session, row, "Bo Berg Ltd", world)
+    assert rename_row(session, row, "Bo Berg Ltd", world, by=world.admin.id)
+    assert not rename_row(session, row, "Bo Berg Ltd", world)
 
     assert row.name == "Bo Berg Ltd"
     table = kind.__tablename__
@@ -82,13 +82,13 @@ def test_a_name_in_use_is_refused_and_the_transaction_continues(
     row, other = NEW[kind](session, world, "Mine"), NEW[kind](session, world, "Taken")
 
     with pytest.raises(NameTaken):
-        call_it(session, row, "Taken", world)
+        rename_row(session, row, "Taken", world)
     session.refresh(row)
     assert (row.name, events(session, world)) == ("Mine", [])
 
     other.deleted_at = read_clock(session)
     session.flush()
-    assert call_it(session, row, "Taken", world), "a deleted one reserves nothing"
+    assert rename_row(session, row, "Taken", world), "a deleted one reserves nothing"
 
 
 def test_a_deleted_or_foreign_row_is_not_renamed(session: Session, world: World, kind: Named) -> None:
@@ -97,8 +97,8 @@ def test_a_deleted_or_foreign_row_is_not_renamed(session: Session, world: World,
     gone.deleted_at = read_clock(session)
     session.flush()
 
-    assert not call_it(session, gone, "New", world)
-    assert not call_it(session, foreign, "New", world)
+    assert not rename_row(session, gone, "New", world)
+    assert not rename_row(session, foreign, "New", world)
 
     assert (gone.name, foreign.name) == ("Gone", "Foreign")
     assert events(session, world) == events(session, elsewhere) == []
@@ -108,7 +108,7 @@ def test_renaming_keeps_the_associations(session: Session, world: World) -> None
     news, contact = new_list(session, world, "News"), new_contact(session, world)
     subscribe(session, contact, news, "bounced")
 
-    assert call_it(session, news, "Letters", world)
+    assert rename_row(session, news, "Letters", world)
 
     place = session.scalars(select(Subscription).where(Subscription.contact_id == contact.id)).one()
     assert (place.list_id, place.status) == (news.id, "bounced")

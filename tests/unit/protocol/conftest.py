@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from tests.support.counting import CountWork, order
-from tests.support.restoring import run_out
+from tests.support.restoring import expire_lease
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.jobs.start import start
@@ -52,12 +52,12 @@ class Counting:
 
     def run_again(self, session: Session, job_id: int, size: int = 100) -> str:
         """Another runner carries the job out, after its lease has run out."""
-        run_out(session, job_id)
+        expire_lease(session, job_id)
         return carry_out(
             session, self.lock, {self.work.kind: self.work}, job_id, settings=BatchSettings(30, size)
         )
 
-    def wait_ago(self, job: Job, seconds: float) -> None:
+    def set_waiting_since(self, job: Job, seconds: float) -> None:
         job.rung_at -= timedelta(seconds=seconds)
         self.session.commit()
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tests.support.faults import before_each_statement
-from tests.support.restoring import run_out
+from tests.support.restoring import expire_lease
 from tests.unit.protocol.conftest import Counting
 from webapp.jobs.claim import claim
 from webapp.models import Job, Tag
@@ -49,7 +49,7 @@ def test_a_runner_may_die_at_any_statement_and_the_next_one_finishes(
             if sent == at:
                 raise Crash
 
-        run_out(other, job_id)
+        expire_lease(other, job_id)
         try:
             with before_each_statement(engine, die):
                 counting.run(job)
@@ -72,10 +72,10 @@ def test_each_item_is_processed_once_for_every_batch_size(
 ) -> None:
     seen = []
 
-    def look_on() -> None:
+    def between_batches() -> None:
         seen.append(check_that_nothing_is_half_done(counting, other, job.id).processed)
 
-    assert counting.run(job, size, should_stop=look_on) == "done"
+    assert counting.run(job, size, should_stop=between_batches) == "done"
 
     assert seen == list(range(size, 6, size))
     check_that_nothing_is_half_done(counting, other, job.id)
@@ -86,7 +86,7 @@ def test_a_runner_with_an_old_fence_writes_nothing_at_all(
 ) -> None:
     def let_another_claim_it() -> None:
         if not other.in_transaction() and counting.written(other) == [0, 1]:
-            run_out(other, job.id)
+            expire_lease(other, job.id)
             claim(other, job.id, ["count"], lease=30)
 
     assert counting.run(job, should_stop=let_another_claim_it) == "lost_lease"
@@ -135,11 +135,11 @@ def test_each_batch_renews_the_lease_from_its_own_time(
 ) -> None:
     leases = []
 
-    def look_on() -> None:
+    def between_batches() -> None:
         leases.append(other.get_one(Job, job.id, populate_existing=True).lease_until)
         other.rollback()
 
-    counting.run(job, 1, should_stop=look_on)
+    counting.run(job, 1, should_stop=between_batches)
 
     assert len(leases) == 5
     assert leases == sorted(set(leases))

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
-from tests.support.restoring import run_out
+from tests.support.restoring import expire_lease
 from tests.unit.protocol.conftest import Counting
 from webapp.jobs.claim import Claim, claim, release_dead
 from webapp.models import Job, User
@@ -17,12 +17,12 @@ from webapp.models.job import JobState
 from webapp.worker.redis_lock import key
 
 
-def take(session: Session, job_id: int, runner: str = "here:1") -> Claim | None:
+def claim_job(session: Session, job_id: int, runner: str = "here:1") -> Claim | None:
     return claim(session, job_id, ["count"], lease=30, runner=runner)
 
 
 def test_a_claim_makes_the_job_running_with_a_fence_and_a_lease(store: Session, job: Job) -> None:
-    held = take(store, job.id)
+    held = claim_job(store, job.id)
 
     assert held is not None
     assert (held.fence, job.fence, job.state, job.runner) == (1, 1, "running", "here:1")
@@ -31,9 +31,9 @@ def test_a_claim_makes_the_job_running_with_a_fence_and_a_lease(store: Session, 
 
 
 def test_a_valid_lease_keeps_every_other_runner_out(store: Session, other: Session, job: Job) -> None:
-    take(store, job.id)
+    claim_job(store, job.id)
 
-    assert take(other, job.id) is None
+    assert claim_job(other, job.id) is None
     store.refresh(job)
     assert job.fence == 1
 
@@ -41,11 +41,11 @@ def test_a_valid_lease_keeps_every_other_runner_out(store: Session, other: Sessi
 def test_each_claim_raises_the_fence_and_keeps_the_start_time(store: Session, job: Job) -> None:
     fences, started = [], set()
     for _ in range(3):
-        held = take(store, job.id)
+        held = claim_job(store, job.id)
         assert held is not None
         fences.append(held.fence)
         started.add(job.started_at)
-        run_out(store, job.id)
+        expire_lease(store, job.id)
 
     assert fences == [1, 2, 3]
     assert len(started) == 1
@@ -54,14 +54,14 @@ def test_each_claim_raises_the_fence_and_keeps_the_start_time(store: Session, jo
 @pytest.mark.parametrize("state", [JobState.DONE, JobState.CANCELLED, JobState.FAILED])
 def test_a_job_that_has_ended_is_never_claimed(state: JobState, store: Session, job: Job) -> None:
     job.state = state
-    run_out(store, job.id)
+    expire_lease(store, job.id)
 
-    assert take(store, job.id) is None
+    assert claim_job(store, job.id) is None
     assert (job.state, job.fence) == (state, 0)
 
 
 def test_claiming_a_job_that_does_not_exist_does_nothing(store: Session, job: Job) -> None:
-    assert take(store, job.id + 1_000_000) is None
+    assert claim_job(store, job.id + 1_000_000) is None
 
 
 def test_a_job_of_an_unknown_kind_is_not_claimed(store: Session, job: Job) -> None:
@@ -75,7 +75,7 @@ def test_of_many_simultaneous_claims_one_succeeds(engine: Engine, store: Session
     def claim_it(_: int) -> bool:
         with Session(engine) as session:
             together.wait()
-            return take(session, job_id) is not None
+            return claim_job(session, job_id) is not None
 
     store.rollback()
     with ThreadPoolExecutor(6) as pool:
@@ -128,21 +128,21 @@ DIED = {"code": "worker_died", "signal": 9}
 def test_the_lease_of_a_process_known_to_be_dead_is_ended_and_the_error_is_kept(
     store: Session, job: Job
 ) -> None:
-    take(store, job.id)
-    assert take(store, job.id, "here:2") is None
+    claim_job(store, job.id)
+    assert claim_job(store, job.id, "here:2") is None
 
     assert release_dead(store, job.id, runner="here:1", error=DIED) == "count"
 
     assert job.error == DIED
-    held = take(store, job.id, "here:2")
+    held = claim_job(store, job.id, "here:2")
     assert held is not None
     assert (held.fence, job.runner) == (2, "here:2")
 
 
 def test_the_death_of_a_process_ends_no_other_lease(store: Session, job: Job) -> None:
-    take(store, job.id)
-    run_out(store, job.id)
-    take(store, job.id, "there:1")
+    claim_job(store, job.id)
+    expire_lease(store, job.id)
+    claim_job(store, job.id, "there:1")
     until = job.lease_until
 
     assert release_dead(store, job.id, runner="here:1", error=DIED) is None
@@ -153,8 +153,8 @@ def test_the_death_of_a_process_ends_no_other_lease(store: Session, job: Job) ->
 
 def test_a_job_without_a_runner_has_no_lease_to_end(store: Session, counting: Counting, job: Job) -> None:
     assert release_dead(store, job.id, runner="here:1", error=DIED) is None
-    take(store, job.id)
-    run_out(store, job.id)
+    claim_job(store, job.id)
+    expire_lease(store, job.id)
     assert release_dead(store, job.id, runner="here:1", error=DIED) is None
     counting.run(job)
     assert release_dead(store, job.id, runner="unknown", error=DIED) is None

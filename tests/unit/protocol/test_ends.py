@@ -6,7 +6,7 @@ from redis import Redis
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
-from tests.support.restoring import run_out
+from tests.support.restoring import expire_lease
 from tests.unit.protocol.conftest import Counting
 from webapp.jobs.cancel import cancel
 from webapp.jobs.claim import claim
@@ -24,7 +24,7 @@ def die(session: Session, job: Job, times: int) -> None:
     """So many runners claim the job and die."""
     for _ in range(times):
         assert claim(session, job.id, ["count"], lease=30) is not None
-        run_out(session, job.id)
+        expire_lease(session, job.id)
 
 
 # FINISH
@@ -115,7 +115,7 @@ def test_a_job_whose_runner_died_is_cancelled_by_the_next_claim(
     claim(store, job.id, ["count"], lease=30)
     stop(store, counting, job.id)
     assert job.state == "running"
-    run_out(store, job.id)
+    expire_lease(store, job.id)
 
     assert counting.run(job) == "cancelled"
     assert counting.written() == []
@@ -128,7 +128,7 @@ def test_cancelling_twice_or_after_the_end_changes_nothing(
     for _ in range(2):
         stop(store, counting, job.id)
     assert counting.actions().count("count.cancel_requested") == 1
-    run_out(store, job.id)
+    expire_lease(store, job.id)
     counting.run(job)
     finished_at = job.finished_at
 

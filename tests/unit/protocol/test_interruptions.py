@@ -20,7 +20,7 @@ Raise = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch is not tried again: these tests are about what follows when that did not help."""
     assert MAX_TRIES > 1
     monkeypatch.setattr("webapp.jobs.run.MAX_TRIES", 1)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contacts
 from tests.factories.people import World
-from tests.support.restoring import Restoring, run_out
+from tests.support.restoring import Restoring, expire_lease
 from webapp.clock import read_clock
 from webapp.jobs.recover import number_jobs
 from webapp.models import Job
@@ -110,7 +110,7 @@ def test_a_job_shared_by_two_releases_processes_each_contact_once(
     store.rollback()
     store.refresh(job)
     assert (job.counts, job.cursor) == ({"restored": 3, "skipped": 0, "failed": 0}, [job.cursor[0], ids[0]])
-    run_out(other, job.id)
+    expire_lease(other, job.id)
     assert restoring.run(job, batch_size=2) == "done"
     assert job.count("restored") == 5
     assert restoring.in_bin() == set()

@@ -156,8 +156,8 @@ def test_the_key_of_a_job_that_ended_is_taken_over(
     order: Order, world: World, counting: Counting, redis: Redis
 ) -> None:
     ended = counting.start(order)
-    nowhere = RedisLock(connect(NOWHERE), lock_seconds=60, starting_seconds=10)
-    cancel(counting.session, nowhere, ended.id, by=counting.session.get_one(User, world.admin.id))
+    unused_redis_url = RedisLock(connect(NOWHERE), lock_seconds=60, starting_seconds=10)
+    cancel(counting.session, unused_redis_url, ended.id, by=counting.session.get_one(User, world.admin.id))
     assert redis.get(key("count", world.id)) == ended.uuid.encode()
 
     job = counting.start(another(order))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact, new_contacts, new_deal
 from tests.factories.people import World, new_world
 from tests.support.faults import before_each_statement
-from tests.support.restoring import Restoring, run_out
+from tests.support.restoring import Restoring, expire_lease
 from webapp.jobs.claim import claim
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
@@ -39,7 +39,7 @@ def new_bin(session: Session, world: World, count: int) -> list[Contact]:
     return contacts
 
 
-def look(session: Session, job_id: int) -> tuple[Job, set[int], set[int], set[int]]:
+def read_state(session: Session, job_id: int) -> tuple[Job, set[int], set[int], set[int]]:
     """The job, and whom its outcomes, the contacts and the deals call restored, as others see them."""
     session.rollback()
     job = session.get_one(Job, job_id, populate_existing=True)
@@ -61,7 +61,7 @@ def look(session: Session, job_id: int) -> tuple[Job, set[int], set[int], set[in
 
 
 def check_that_nothing_is_half_done(session: Session, job_id: int) -> Job:
-    job, outcomes, contacts, on_deals = look(session, job_id)
+    job, outcomes, contacts, on_deals = read_state(session, job_id)
     assert outcomes == contacts == on_deals
     assert job.count("restored") == len(outcomes)
     last = session.scalar(
@@ -98,7 +98,7 @@ def test_a_runner_may_die_at_any_statement_nothing_is_half_done_and_the_next_one
             if sent == at:
                 raise Crash
 
-        run_out(other, job_id)
+        expire_lease(other, job_id)
         try:
             with before_each_statement(engine, die):
                 restoring.run(job, batch_size=3)
@@ -155,13 +155,13 @@ def test_other_connections_see_all_of_a_batch_or_nothing(
     job = restoring.start(restoring.question_all().scope)
     seen = []
 
-    def look_on() -> bool:
+    def between_batches() -> bool:
         seen.append(check_that_nothing_is_half_done(other, job.id).processed)
         return False
 
     store.commit()
     ending = carry_out(
-        store, restoring.lock, KINDS, job.id, settings=BatchSettings(30, 2), should_stop=look_on
+        store, restoring.lock, KINDS, job.id, settings=BatchSettings(30, 2), should_stop=between_batches
     )
 
     assert ending == "done"
@@ -189,7 +189,7 @@ def test_a_runner_whose_fence_is_old_writes_nothing_at_all(
 
     def let_another_claim_it() -> bool:
         if not after_the_first:
-            run_out(other, job.id)
+            expire_lease(other, job.id)
             assert claim(other, job.id, KINDS, lease=30) is not None
             after_the_first.append(snapshot(other, job.id))
         return False
@@ -204,7 +204,7 @@ def test_a_runner_whose_fence_is_old_writes_nothing_at_all(
 
 
 def snapshot(session: Session, job_id: int) -> object:
-    job, *sets = look(session, job_id)
+    job, *sets = read_state(session, job_id)
     return job.state, job.fence, job.lease_until, job.cursor, job.processed, sets
 
 
@@ -216,7 +216,7 @@ def test_a_runner_that_comes_back_after_the_end_writes_nothing(
     endings: list[str] = []
 
     def let_another_finish_it() -> bool:
-        run_out(other, job.id)
+        expire_lease(other, job.id)
         endings.append(carry_out(other, restoring.lock, KINDS, job.id, settings=BatchSettings(30, 100)))
         return False
 
@@ -253,12 +253,14 @@ def test_each_batch_renews_the_lease_from_its_own_time(
     job = restoring.start(restoring.question_all().scope)
     leases = []
 
-    def look_on() -> bool:
-        leases.append(look(other, job.id)[0].lease_until)
+    def between_batches() -> bool:
+        leases.append(read_state(other, job.id)[0].lease_until)
         return False
 
     store.commit()
-    carry_out(store, restoring.lock, KINDS, job.id, settings=BatchSettings(30, 1), should_stop=look_on)
+    carry_out(
+        store, restoring.lock, KINDS, job.id, settings=BatchSettings(30, 1), should_stop=between_batches
+    )
 
     assert len(leases) == 4
     assert leases == sorted(set(leases))

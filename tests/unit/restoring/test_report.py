@@ -30,7 +30,7 @@ def job(session: Session, world: World, restoring: Restoring) -> Job:
     return job
 
 
-def at_work(job: Job, restored: int) -> None:
+def set_running(job: Job, restored: int) -> None:
     job.state, job.counts = JobState.RUNNING, {"restored": restored}
     job.started_at = job.created_at
 
@@ -44,7 +44,7 @@ def test_a_queued_job_is_shown_as_waiting(job: Job) -> None:
 
 
 def test_an_estimate_appears_after_5_seconds_and_5_percent(job: Job) -> None:
-    at_work(job, 50)
+    set_running(job, 50)
 
     early = Progress(job, job.created_at + 4 * SECOND)
     later = Progress(job, job.created_at + 10 * SECOND)
@@ -56,13 +56,13 @@ def test_an_estimate_appears_after_5_seconds_and_5_percent(job: Job) -> None:
 
 @pytest.mark.parametrize(("restored", "percent"), [(0, 0), (199, 99), (200, 99), (250, 99)])
 def test_a_running_job_is_never_at_a_hundred_percent(job: Job, restored: int, percent: int) -> None:
-    at_work(job, restored)
+    set_running(job, restored)
 
     assert Progress(job, job.created_at).percent == percent
 
 
 def test_a_job_that_is_being_stopped_says_so_and_cannot_be_stopped_again(job: Job) -> None:
-    at_work(job, 50)
+    set_running(job, 50)
     job.cancel_requested_at, job.reason = job.created_at, {"code": "cancelled_by", "user": 1}
 
     view = Progress(job, job.created_at)
@@ -87,7 +87,7 @@ def test_an_ended_job_shows_its_result(job: Job) -> None:
     [(0, "Restore started."), (49, "Restore started."), (50, "Restoring: 25 percent done.")],
 )
 def test_a_screen_reader_announces_each_quarter_only(job: Job, restored: int, words: str) -> None:
-    at_work(job, restored)
+    set_running(job, restored)
 
     assert Progress(job, job.created_at).announcement == words
 

@@ -24,7 +24,7 @@ NO_LONGER_DELETED = ("skipped", "no_longer_deleted", None)
 DELETED_AGAIN = ("skipped", "deleted_again", None)
 
 
-def bring_back_otherwise(session: Session, contact: Contact) -> None:
+def restore_otherwise(session: Session, contact: Contact) -> None:
     """Make the contact live without a restore job of this test."""
     deletion = session.get_one(Deletion, contact.deletion_id)
     deletion.in_bin -= 1
@@ -53,7 +53,7 @@ def test_a_contact_deleted_again_since_is_not_restored_by_filters(
     again, once = new_contact(session, world), new_contact(session, world)
     delete(session, world, again, once)
     scope = restoring.question_all().scope
-    bring_back_otherwise(session, again)
+    restore_otherwise(session, again)
     delete(session, world, again)
 
     job = restoring.confirm(scope)
@@ -68,7 +68,7 @@ def test_a_contact_deleted_again_between_start_and_run_is_not_restored_by_ids(
     again, once = new_contact(session, world), new_contact(session, world)
     delete(session, world, again, once)
     job = restoring.start(restoring.question(again, once).scope)
-    bring_back_otherwise(session, again)
+    restore_otherwise(session, again)
     delete(session, world, again)
 
     restoring.run(job)
@@ -139,11 +139,11 @@ def taken_meanwhile(session: Session, world: World, contact: Contact) -> None:
 
 
 def gone_meanwhile(session: Session, _world: World, contact: Contact) -> None:
-    bring_back_otherwise(session, contact)
+    restore_otherwise(session, contact)
 
 
 def deleted_again_meanwhile(session: Session, world: World, contact: Contact) -> None:
-    bring_back_otherwise(session, contact)
+    restore_otherwise(session, contact)
     delete(session, world, contact)
 
 

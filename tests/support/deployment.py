@@ -46,7 +46,7 @@ CONTACTS = {"sqlite": 300, "postgresql": 900}
 
 
 @dataclass
-class House:
+class Deployment:
     """Everything of one deployment but its web: whoever holds it may kill and stop what runs in it."""
 
     environ: dict[str, str]
@@ -124,13 +124,18 @@ class House:
     ) -> str:
         """Carry the job out in this process; `meanwhile` happens after each batch. Returns its last state."""
 
-        def look_on() -> bool:
+        def between_batches() -> bool:
             meanwhile()
             return False
 
         with Session(self.engine) as session:
             return carry_out(
-                session, self.lock, KINDS, job_id, settings=BatchSettings(30, batch_size), should_stop=look_on
+                session,
+                self.lock,
+                KINDS,
+                job_id,
+                settings=BatchSettings(30, batch_size),
+                should_stop=between_batches,
             )
 
     def outcomes(self, job_id: int) -> dict[int, tuple[str, str | None]]:
@@ -212,13 +217,13 @@ class House:
 
 
 @contextmanager
-def new_house(environ: dict[str, str], **settings: str) -> Iterator[House]:
-    """A house on a new database of the same kind; its Redis is started by whoever wants it, in its folder."""
-    with tempfile.TemporaryDirectory(prefix="restore-house-") as name:
+def new_deployment(environ: dict[str, str], **settings: str) -> Iterator[Deployment]:
+    """A deployment on a new database of the same kind. The test starts its Redis, in its folder."""
+    with tempfile.TemporaryDirectory(prefix="restore-deployment-") as name:
         folder = Path(name)
         defaults = {"REDIS_URL": redis_url(folder), "BATCH_SIZE": BATCH_SIZE, "LOG_LEVEL": "INFO"}
         own = environ | defaults | settings
         with app_on_a_new_database(own) as app:
             upgrade()
             own["DATABASE_URL"] = app.config["SQLALCHEMY_DATABASE_URI"]
-            yield House(own, app, db.engine, services().lock, services().doorbell, folder)
+            yield Deployment(own, app, db.engine, services().lock, services().doorbell, folder)
