@@ -1,4 +1,4 @@
-"""Putting a million contacts in: the demo's load, and a file."""
+"""Loading a million contacts: by the demo, and from a file."""
 
 import csv
 import os
@@ -38,7 +38,7 @@ def measure(made: Databases, contacts: int, *, timed: bool) -> Iterator[Figure]:
 
 
 def run(environ: dict[str, str], *command: str) -> tuple[float, list[int]]:
-    """How many seconds the command took, and what memory it had resident from time to time."""
+    """How many seconds the command took, and its resident memory from time to time."""
     begun, memory = time.monotonic(), []
     process = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "webapp", *command],
@@ -59,7 +59,7 @@ def run(environ: dict[str, str], *command: str) -> tuple[float, list[int]]:
 
 
 def write_file(path: Path, contacts: int) -> None:
-    """A file of so many contacts, whose addresses nobody has."""
+    """A file of so many contacts with unused addresses."""
     with path.open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(HEADER)

@@ -1,4 +1,4 @@
-"""A whole bin restored by a real worker, beside the bare floor and the loop one writes first."""
+"""A whole bin restored by a real worker, beside the floor in bare SQL and the naive loop."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,22 +28,22 @@ from webapp.restoring.work import RESTORE
 
 Answer = TypeVar("Answer")
 
-# The last batches of a restore, and what else may take long on a busy machine.
+# Enough for the last batches of a restore on a busy machine.
 PATIENCE = 900.0
 LOOP = 1000
 # "Confirming answers in under 300 ms."
 START_MS = 300
-# A tenth of the way has been gone: whatever a process needs at first, it has by then.
+# After a tenth of the contacts a process has all the memory that it needs at first.
 WARM = 10
 
 
 @dataclass(frozen=True)
 class RestoreFigures:
-    """What one restore has shown of itself."""
+    """The measurements of one restore."""
 
     contacts: int
     seconds: float
-    # The moments at which its batches began, the last one's end included.
+    # The times at which its batches began, and the end of the last one.
     moments: Sequence[float]
     memory: Sequence[int]
     started_in_ms: float
@@ -60,14 +60,14 @@ class RestoreFigures:
 
     @property
     def last_to_first(self) -> float:
-        """How fast the last tenth of the full batches went, the first tenth being one."""
+        """The speed of the last tenth of the full batches, relative to the first tenth."""
         full = self.gaps[:-1]
         tenth = max(1, len(full) // 10)
         return mean(full[:tenth]) / mean(full[-tenth:])
 
     @property
     def grown_mb(self) -> float:
-        """By how much the process has grown since it had gone a tenth of the way."""
+        """By how much the process has grown since a tenth of the contacts."""
         warm = self.memory[len(self.memory) // WARM :]
         return (max(warm) - warm[0]) / 1e6 if warm else 0.0
 
@@ -148,9 +148,9 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreFigu
 
 
 def watch_to_the_end(engine: Engine, job_id: int, worker: WorkerProcess) -> Iterator[int]:
-    """How much memory whoever carries the job out has resident, again and again until the job has ended.
+    """The resident memory of the process that carries the job out, again and again until the job has ended.
 
-    Looking costs time as well: it is done at intervals of a hundredth of what has passed.
+    Measuring costs time too, so the intervals are a hundredth of the time that has passed.
     """
     begun, passed = time.monotonic(), 0.0
     horse = psutil.Process(worker.wait_for_a_horse())
@@ -163,7 +163,7 @@ def watch_to_the_end(engine: Engine, job_id: int, worker: WorkerProcess) -> Iter
 
 
 def pages_ms(here: Stage, world: World) -> dict[str, float]:
-    """How many ms the bin's first page and the overview's take, in the middle."""
+    """The median time of the first pages of the bin and of the overview, in ms."""
     browser = Browser(here.app, world.admin)
     paths = {"Restore Contacts": "/contacts/restore", "Contacts Overview": "/contacts"}
     return {
@@ -173,7 +173,7 @@ def pages_ms(here: Stage, world: World) -> dict[str, float]:
 
 
 def timed(act: Callable[[], Answer]) -> tuple[Answer, float]:
-    """What came of it, and how many ms it took."""
+    """The result of `act`, and how many ms it took."""
     begun = time.perf_counter()
     answer = act()
     return answer, (time.perf_counter() - begun) * 1000
@@ -186,7 +186,7 @@ def is_active(engine: Engine, job_id: int) -> bool:
 
 
 def _ledger_bytes(engine: Engine) -> float:
-    """What the ledger takes up with its indexes."""
+    """The size of the ledger with its indexes."""
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             size = text("SELECT pg_total_relation_size('restore_outcome')")

@@ -1,4 +1,4 @@
-"""Fifty people at the pages, while nothing happens and while a million contacts are being restored."""
+"""Fifty users of the pages, while the worker is idle and while it restores a million contacts."""
 
 import html
 import random
@@ -20,12 +20,12 @@ from tests.support.processes import wait_until
 from tests.support.web import Wire
 
 USERS = 50
-# People read what they have asked for before they ask for more.
+# Users read a page before they request the next one.
 THINK_SECONDS = (1.0, 3.0)
 IDLE_SECONDS = 15.0
 ENOUGH = 50
 LONGEST_SECONDS = 300.0
-# For the rate of one page: so many connections that ask without a pause, for so long.
+# For the rate of one page: so many connections send requests without a pause, for so long.
 CONNECTIONS, RUSH_SECONDS = 8, 4.0
 
 RESTORE = "/contacts/restore"
@@ -39,13 +39,13 @@ WALKS = (
     "/contacts?q=peters",
     "/restores",
 )
-# What a page asks for by itself a little later: the number that could not be counted at once.
+# A page requests this a little later: the number that could not be counted at once.
 COUNT = re.compile(rb'hx-get="(/contacts/[^"]*count[^"]*)"')
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One request's: its status, None for a connection that broke, and where its number is had."""
+    """The answer to one request: its status, None for a broken connection, and the address of its count."""
 
     status: int | None
     ms: float
@@ -69,7 +69,7 @@ def measure(made: Databases, url: str, world: World) -> Iterator[Figure]:
             sum(answer.is_count and answer.status == 200 for answer in idle + busy),
         )
         yield without_goal("95th percentile while idle", p95(idle), "ms")
-        # A small restore is over before enough people have asked.
+        # A small restore ends before there are enough requests.
         if len(busy) >= ENOUGH:
             yield without_goal("95th percentile while restoring", p95(busy), "ms")
             yield at_most("While restoring, idle being 1", p95(busy) / p95(idle), 2)
@@ -84,7 +84,7 @@ def measure(made: Databases, url: str, world: World) -> Iterator[Figure]:
 
 
 def p95(answers: Sequence[Answer]) -> float:
-    """What 95 of a hundred pages stay below, in ms."""
+    """The 95th percentile, in ms."""
     return quantiles([answer.ms for answer in answers if not answer.is_count], n=20)[-1]
 
 
@@ -99,7 +99,7 @@ def _signed_in(port: int, world: World) -> bytes:
 
 
 def browse(port: int, cookie: bytes, goes_on: Callable[[float], bool]) -> list[Answer]:
-    """Let all users browse, filter and search for as long as `goes_on` says; their answers."""
+    """Let all users browse, filter and search while `goes_on` returns True; returns their answers."""
     began, over = time.monotonic(), Event()
 
     def one(seed: int) -> list[Answer]:
@@ -121,7 +121,7 @@ def browse(port: int, cookie: bytes, goes_on: Callable[[float], bool]) -> list[A
 
 
 def rush(port: int, cookie: bytes, path: str) -> float:
-    """How many requests a second `path` answers when a few connections ask without a pause."""
+    """How many requests a second `path` answers to a few connections without a pause."""
     until = time.monotonic() + RUSH_SECONDS
 
     def one(_: int) -> int:
@@ -137,7 +137,7 @@ def rush(port: int, cookie: bytes, path: str) -> float:
 
 
 class _Connection:
-    """Somebody's browser, kept open between requests."""
+    """The connection of one browser, kept open between requests."""
 
     def __init__(self, port: int, cookie: bytes) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=30)
@@ -150,7 +150,7 @@ class _Connection:
         self._connection.close()
 
     def get(self, path: str) -> Answer:
-        """Ask for the path; once more where the server has hung up while nobody spoke, as browsers do."""
+        """Request the path; once more if the server has closed the idle connection, as browsers do."""
         begun = time.perf_counter()
         answer = self._ask(path)
         if answer.status is None:

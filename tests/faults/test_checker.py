@@ -346,7 +346,7 @@ SPOILT: list[tuple[str, Corrupt]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "spoil"), SPOILT)
+@pytest.mark.parametrize(("kind", "corrupt"), SPOILT)
 def test_each_violation_is_found_and_named(history: History, kind: str, corrupt: Corrupt) -> None:
     corrupt(history)
     assert kind in history.kinds()

@@ -1,4 +1,4 @@
-"""What people do to their contacts day by day, and what becomes of deals and marketing by that."""
+"""What users do with their contacts, and what that does to deals and marketing."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -32,7 +32,8 @@ class Business:
     # Lists, tags and accounts
 
     def named(self, kind: str, name: str) -> Thing:
-        """The one that lives under this name; if there is none it is made, and is another than any before."""
+        """The live one with this name; if there is none, a new one is made, different from any earlier
+        one."""
         for thing in self.things:
             if (thing.kind, thing.name, thing.deleted) == (kind, name, False):
                 return thing
@@ -48,7 +49,7 @@ class Business:
         return next((contact for contact in self.live if contact.address == address), None)
 
     def create(self, details: Details, lists: Mapping[Thing, str], tags: Iterable[Thing]) -> Contact | None:
-        """A new contact; None, and nothing happens, where a live one has the address."""
+        """A new contact; None and no change if a live one has the address."""
         contact = Contact(
             len(self.contacts) + 1, details, self.now, dict(lists), set(tags), written_at=self.now
         )
@@ -63,7 +64,7 @@ class Business:
         return contact
 
     def edit(self, contact: Contact, details: Details) -> bool | None:
-        """Whether there was a live contact to edit; None, and no change, where another has the address."""
+        """Whether there was a live contact to edit; None and no change if another has the address."""
         if not contact.is_live:
             return False
         if self.holder(details.address) not in (None, contact):
@@ -77,7 +78,7 @@ class Business:
     # Lists and tags of contacts
 
     def subscribe(self, contacts: Iterable[Contact], mailing_list: Thing) -> None:
-        """Whoever has a place on the list keeps its status."""
+        """A contact that is on the list already keeps its status."""
         for contact in contacts:
             if contact.is_live and not mailing_list.deleted and mailing_list not in contact.lists:
                 contact.lists[mailing_list] = SUBSCRIBED
@@ -113,7 +114,7 @@ class Business:
         return self.deals[-1]
 
     def attach(self, deal: Deal, contact: Contact, primary: bool) -> bool:
-        """Whoever is on the deal already keeps its place in time, and can only rise to primary."""
+        """A contact that is on the deal already keeps its place; it can only become primary."""
         if deal.deleted or not contact.is_live:
             return False
         if contact not in deal.contacts:
@@ -124,7 +125,7 @@ class Business:
         return True
 
     def remove_from_deal(self, deal: Deal, contact: Contact) -> bool:
-        """By hand. The deal stays, even with nobody on it."""
+        """By hand. The deal stays, even without a contact."""
         if deal.deleted or contact not in deal.contacts:
             return False
         deal.places = [place for place in deal.places if place.contact is not contact]
@@ -136,7 +137,8 @@ class Business:
     # Deleting contacts
 
     def delete(self, contacts: Iterable[Contact], by: str | None) -> Deletion | None:
-        """A deal left with no contact is deleted with it; elsewhere the longest-attached becomes primary."""
+        """A deal left without a contact is deleted too; on other deals the longest-attached contact
+        becomes primary."""
         going = [contact for contact in dict.fromkeys(contacts) if contact.is_live]
         if not going:
             return None

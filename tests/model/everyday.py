@@ -1,5 +1,5 @@
-"""What people and the worker do from day to day: each act is done to the database and to the model, and after
-each one both are seen."""
+"""What users and the worker do: each act is done in the database and in the model, and afterwards both are
+compared."""
 
 from collections import Counter
 from dataclasses import replace
@@ -60,7 +60,7 @@ from webapp.worker.redis_lock import RedisLock, key
 
 
 class Everyday(RuleBasedStateMachine):
-    """A business on both sides: in the database, and in the model. `ids` says which is which."""
+    """A business in the database and in the model. `ids` maps the model to the database."""
 
     def __init__(
         self, engine: Engine, world: World, opened: list[int], lock: RedisLock, happened: Counter[str]
@@ -81,7 +81,7 @@ class Everyday(RuleBasedStateMachine):
         self.lock.redis.delete(key("restore", self.world.id))
 
     def note(self, what: str) -> None:
-        """Remember that this has happened, for whoever asks what the examples are worth."""
+        """Record that this has happened, for the statistics of the examples."""
         event(what)
         self.happened[what] += 1
 
@@ -118,8 +118,8 @@ class Everyday(RuleBasedStateMachine):
         created_again: bool,
         deleted_again: bool,
     ) -> None:
-        """A few contacts, some of them on two deals. Perhaps some are deleted, perhaps somebody puts those in
-        again after a while, perhaps these are deleted too."""
+        """A few contacts, some of them on two deals. Perhaps some are deleted, perhaps those are created
+        again later, perhaps these are deleted too."""
         people = [replace(person, email=email) for person, email in zip(people, emails, strict=False)]
         contacts = self.create_contacts_together(people)
         in_order = [contacts[person] for person in order if person < len(contacts)]
@@ -146,7 +146,7 @@ class Everyday(RuleBasedStateMachine):
                 self.note("the address of a deleted contact is used again")
 
     def create_contacts_together(self, people: list[NewPerson]) -> list[Contact]:
-        """Add them in one act; nobody where an address of theirs is taken. Names not yet there are made."""
+        """Create them in one act; none if one of their addresses is in use. Missing names are created."""
         with write_transaction(self.session):
             rows = [self.typed(person) for person in people]
         contacts = [self.business.create(*row) for row in rows]
@@ -169,10 +169,10 @@ class Everyday(RuleBasedStateMachine):
             with write_transaction(self.session):
                 ids = create_contacts(self.session, self.world.id, new, self.now)
         except IntegrityError:
-            assert None in contacts, "an address was refused that is free"
+            assert None in contacts, "a free address was refused"
             return []
         made = [contact for contact in contacts if contact is not None]
-        assert len(made) == len(contacts), "an address was given twice"
+        assert len(made) == len(contacts), "an address was used twice"
         self.ids.update(zip(made, ids, strict=True))
         return made
 
@@ -184,7 +184,7 @@ class Everyday(RuleBasedStateMachine):
         return details, statuses, self.named("tag", *person.tags)
 
     def named(self, kind: str, *names: str) -> list[Thing]:
-        """The list, tag or account that lives under each name, made if there is none."""
+        """The live list, tag or account of each name, created if there is none."""
         found = ids_by_name(self.session, KINDS[kind], self.world.id, names) if names else {}
         named = [self.business.named(kind, name) for name in names]
         for thing in named:
@@ -211,7 +211,7 @@ class Everyday(RuleBasedStateMachine):
                     now=self.now,
                 )
         except IntegrityError:
-            assert edited is None, "an address was refused that is free"
+            assert edited is None, "a free address was refused"
             return
         assert found == edited
 
@@ -230,7 +230,7 @@ class Everyday(RuleBasedStateMachine):
     def change_status(self, place: tuple[Contact, Thing], status: str) -> None:
         contact, mailing_list = place
         if not contact.is_live:
-            # Nobody subscribes for a contact in the bin; an unsubscribe or a bounce may still arrive.
+            # A deleted contact cannot be subscribed; an unsubscribe or a bounce may still arrive.
             status = BOUNCED if status == BOUNCED else UNSUBSCRIBED
             self.note("a status arrives for a deleted contact")
         self.business.change_status(contact, mailing_list, status)
@@ -249,7 +249,7 @@ class Everyday(RuleBasedStateMachine):
     @rule(contacts=some_of(any_contact), tag=one_of(things("tag")), on=st.booleans())
     def tag(self, contacts: list[Contact], tag: Thing, on: bool) -> None:
         if not on and tag.deleted:
-            return  # nobody sees it, so nobody takes it off
+            return  # a deleted tag is not shown, so it cannot be removed
         (self.business.add_tag if on else self.business.remove_tag)(contacts, tag)
         with write_transaction(self.session):
             (add_tag if on else remove_tag)(
@@ -288,7 +288,7 @@ class Everyday(RuleBasedStateMachine):
             "now": self.now,
         }
 
-    # Deleting, and making anew
+    # Deleting and creating again
 
     @if_any(live_contacts)
     @rule(contacts=some_of(any_contact), by=st.sampled_from(PEOPLE))
@@ -330,7 +330,7 @@ class Everyday(RuleBasedStateMachine):
 
     @rule(thing=one_of(deletable), anew=st.sampled_from((True, True, False)))
     def delete_thing(self, thing: Thing | Deal, anew: bool) -> None:
-        """Delete a list, tag, account or deal, and perhaps make one anew under the same name."""
+        """Delete a list, tag, account or deal, and perhaps create another one with the same name."""
         kind = models.Deal if isinstance(thing, Deal) else KINDS[thing.kind]
         assert self.delete_row(kind, self.ids[thing]) == (not thing.deleted)
         thing.deleted = True
@@ -347,7 +347,7 @@ class Everyday(RuleBasedStateMachine):
                 self.session, kind, row_id, workspace_id=self.world.id, by=None, now=self.now
             )
 
-    # Time, and what the worker does in it
+    # Time and the worker
 
     @rule(how_long=one_of(times))
     def pass_time(self, how_long: timedelta) -> None:

@@ -1,5 +1,6 @@
-"""Restoring, amid all that happens from day to day: some, all, what filters match. At once or from a dialog
-that stood open; to its end, or killed, overtaken, stopped, left for later."""
+"""Restores among everything else that happens: of some contacts, of all, of those that filters match; at
+once or from a dialog that was open for a while; to the end, or killed, overtaken, cancelled or left for
+later."""
 
 import sys
 from collections.abc import Callable
@@ -48,17 +49,17 @@ from webapp.restoring.start import start
 from webapp.restoring.work import NothingToRestore, PlanChanged
 from webapp.worker.kinds import KINDS
 
-# How long a dialog can be confirmed (rule 6); the signature, which is not here, sees to that.
+# How long a dialog can be confirmed (rule 6); the signature, which the model does not have, enforces it.
 VALID = timedelta(minutes=30)
 
 
 class Killed(BaseException):
-    """The worker's process is gone, between two batches."""
+    """The worker's process dies between two batches."""
 
 
 @dataclass(frozen=True)
 class Dialog:
-    """An open question: as the app has frozen it, and as the model has."""
+    """An open dialog: the frozen scope of the app and that of the model."""
 
     question: Question
     scope: rules.Scope
@@ -67,7 +68,7 @@ class Dialog:
 
 @dataclass(frozen=True)
 class Execution:
-    """How a restore is carried out: in which batches, and what happens after the first few of them."""
+    """How a restore is carried out: the sizes of its batches, and what happens after the first ones."""
 
     batch_size: int
     then: int
@@ -94,7 +95,7 @@ class Machine(Everyday):
         self.job_id = 0
 
     def teardown(self) -> None:
-        """A story that went well ends with everything restored that can be, whatever it was about."""
+        """Every successful story ends with a restore of everything."""
         try:
             if sys.exc_info()[0] is None:
                 if self.job and self.job.is_active:
@@ -153,7 +154,7 @@ class Machine(Everyday):
         email: str | None,
         execution: Execution,
     ) -> None:
-        """While the dialog stands open, others delete contacts and put in a new one."""
+        """While the dialog is open, others delete contacts and create a new one."""
         dialog = self.ask_about(chosen) if chosen else self.ask_about_all(rules.Filters(ZONE))
         self.delete(going, "Max Member")
         self.create(person, email)
@@ -209,7 +210,7 @@ class Machine(Everyday):
         return dialog if question.can_restore_any else None
 
     def check_dialog(self, question: Question, scope: rules.Scope) -> Dialog:
-        """The plan that the dialog shows is the model's."""
+        """Check that the plan in the dialog is the model's."""
         plan = self.plan(scope)
         verdicts = plan_selection(self.session, question.scope)
         assert {v.contact_id: (v.outcome, v.reason, v.other_contact_id) for v in verdicts} == self.with_ids(
@@ -245,7 +246,7 @@ class Machine(Everyday):
             self.carry_out(execution)
         elif dialog.scope.chosen is not None and dialog.plan != self.plan(dialog.scope):
             self.refused(begin, PlanChanged)
-        elif dialog.scope.chosen is None and not rules.selected_by(self.business, dialog.scope):
+        elif dialog.scope.chosen is None and not rules.contacts_in_scope(self.business, dialog.scope):
             self.refused(begin, NothingToRestore)
         else:
             is_as_shown = dialog.plan == self.plan(dialog.scope)
@@ -264,7 +265,7 @@ class Machine(Everyday):
             raise AssertionError(f"not refused: {why.__name__}")
 
     def carry_out(self, execution: Execution) -> None:
-        """Let the worker carry the job out, or as much of it as the course of things allows."""
+        """Let the worker carry the job out, as far as `execution` goes."""
         assert self.job
         runner = partial(carry_out, self.session, self.lock, KINDS, self.job_id)
         run = partial(runner, settings=BatchSettings(30, execution.batch_size))
@@ -272,7 +273,7 @@ class Machine(Everyday):
         calls = 0
 
         def then(act: Callable[[], object]) -> Callable[[], bool]:
-            """Act between two batches, after as many as the course says."""
+            """Act between two batches, after as many as `execution` says."""
 
             def should_stop() -> bool:
                 nonlocal calls
@@ -340,7 +341,7 @@ class Machine(Everyday):
         outcomes = (row.count("restored"), row.count("skipped"), row.count("failed"))
         assert outcomes == (restored, len(self.job.outcomes) - restored, 0)
         if row.state == "done":
-            # The report accounts for every contact that the dialog spoke of.
+            # The report accounts for every contact in the dialog.
             assert row.processed == max(row.total or 0, len(self.job.outcomes))
         assert self.outcomes() == self.with_ids(self.job.outcomes)
         for what in notable_events(self.business, self.job):

@@ -1,6 +1,7 @@
-"""The business on its first day: names, three automations of which one wakes the next, a campaign, two deals.
+"""The business on its first day: names, three automations of which each triggers the next, a campaign, two
+deals.
 
-It is stored once for all examples, and remembered anew in each.
+The database has it once for all examples; the model is rebuilt in each.
 """
 
 from datetime import timedelta
@@ -22,7 +23,7 @@ DEALS = 2
 
 
 def open_in_model(business: Business) -> list[Any]:
-    """Open it in the model; everything that has an id, in the order of `store`."""
+    """Create it in the model; returns everything that has an id, in the order of `open_in_database`."""
     things = {name: business.named(kind, name) for kind, names in NAMES.items() for name in names}
     spring = Campaign(things["News"])
     business.marketing.campaigns.append(spring)
@@ -39,7 +40,7 @@ def open_in_model(business: Business) -> list[Any]:
 
 
 def store(session: Session, world: World) -> list[int]:
-    """Open it in the database, and commit; the ids."""
+    """Create it in the database and commit; returns the ids."""
     ids = {
         name: row_id
         for kind, names in NAMES.items()

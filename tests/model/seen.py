@@ -1,5 +1,5 @@
-"""What can be seen of a business: once as the model remembers it, once as the database has it. Each aspect is
-a plain value, so that two sights are equal or say where they differ."""
+"""The visible state of a business, in the model and in the database. Each aspect is a plain value, so that
+two states are equal or show where they differ."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -31,12 +31,12 @@ from webapp.restoring.filters import Filters
 from webapp.restoring.recycle_bin import BinWindow, count, read_page
 
 State = dict[str, Any]
-# The database's id of each thing of the model.
+# The id in the database of each object of the model.
 Ids = Mapping[object, int]
 
 
 def model_state(business: Business, ids: Ids) -> State:
-    """What the model says one should see now."""
+    """The state according to the model."""
     in_bin = bin_of(business)
     return {
         "lists, tags and accounts": {
@@ -93,7 +93,8 @@ def model_state(business: Business, ids: Ids) -> State:
 
 
 def database_state(session: Session, world: World, business: Business) -> State:
-    """What the database says. The bin is asked as its page asks; the rest is read as it stands."""
+    """The state according to the database. The bin is read by the code of its page, the rest by plain
+    queries."""
     here = {"workspace": world.id}
     connection = session.connection()
 
@@ -128,7 +129,7 @@ def database_state(session: Session, world: World, business: Business) -> State:
     }
 
 
-# Built once: they are asked after every step.
+# Built once, because they are executed after every step.
 WORKSPACE: BindParameter[int] = bindparam("workspace")
 CONTACTS = (
     select(
@@ -189,7 +190,7 @@ MESSAGES = select(
 
 
 def page_of(session: Session, world: World, contact_id: int) -> State:
-    """A live contact as its own page shows it."""
+    """A live contact as its page shows it."""
     page = profile(session, world.id, contact_id)
     assert page is not None
     return {
@@ -202,7 +203,7 @@ def page_of(session: Session, world: World, contact_id: int) -> State:
 
 
 def model_page_of(business: Business, contact: ModelContact, ids: Ids) -> State:
-    """The same as the model has it."""
+    """The same, according to the model."""
     account = contact.details.account
     lists = sorted(contact.lists.items(), key=lambda place: place[0].name)
     tags = sorted(contact.tags, key=lambda tag: tag.name)

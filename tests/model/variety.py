@@ -1,4 +1,4 @@
-"""What a restore met, in words: so that one can ask whether the examples are worth anything."""
+"""The notable events of a restore, in words, to check that the examples cover enough."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tests.model.things import Contact
 
 
 def notable_events(business: Business, job: Job) -> Iterator[str]:
-    """What the job, as it stands, has met among the contacts of the business."""
+    """The notable events of the job so far."""
     for contact, outcome in job.outcomes.items():
         if outcome == RESTORED:
             yield "a contact is restored"
