@@ -1,4 +1,4 @@
-"""`worker.py` with an accident built in; the environment says which (tests/support/accidents.py).
+"""`worker.py` with an accident, which the environment describes (tests/support/accidents.py).
 
 With `confirm` and an address it is a web process instead, in which that admin confirms a restore of all that
 is in the bin.
@@ -31,7 +31,7 @@ from webapp.worker.rq_worker import GentleWorker
 
 
 class ArmedAccident:
-    """Counts how often the place is reached, here and in all processes, and lets it happen."""
+    """Counts how often the place is reached, in this process and in all of them, and causes the accident."""
 
     def __init__(self, accident: Accident, tally: Path) -> None:
         self.accident, self.tally, self.reached = accident, tally, 0
@@ -101,14 +101,14 @@ def flat(parameters: Any) -> Iterable[Any]:
         if isinstance(value, list | tuple | dict):
             yield from flat(value)
         elif isinstance(value, str) and value[:1] in ("[", "{"):
-            # Many ids travel as one text (webapp/database.py, listed).
+            # Many ids are passed as one text (webapp/database.py, listed).
             yield from map(int, re.findall("[0-9]+", value))
         else:
             yield value
 
 
 def skip_fence(session: Session, mine: claim.Claim, now: datetime, *, lease: float | None = None) -> Job:
-    """`prove_fence` that lets every runner pass, whatever has happened meanwhile."""
+    """A `prove_fence` that accepts every runner."""
     session.execute(
         update(Job)
         .where(Job.id == mine.job_id)

@@ -1,7 +1,7 @@
 """`make chaos`: random faults at real times, for minutes; half of them with the fence, half without it.
 
-Three workers, five workspaces, restores in all of them without end. What it prints at its end is the proof:
-no violation with the fence, and at least one without it, because a checker that sees nothing proves nothing.
+Three workers, five workspaces, and continuous restores in all of them. The table at the end is the proof: no
+violation with the fence, and at least one without it, because a checker that never finds any proves nothing.
 """
 
 import argparse
@@ -24,26 +24,27 @@ from tests.support.deployment import new_deployment
 DATABASES = {"postgresql": postgresql_url, "sqlite": sqlite_url}
 WORKERS, WORKSPACES = 3, 5
 LIVE, DELETED = 1000, 10_000
-# Small batches, so that a restore takes some ten seconds and a fault finds it at work; SQLite rests between.
+# Small batches, so that a restore takes some ten seconds and a fault hits it while it runs; SQLite rests
+# between.
 BATCH_SIZE = {"postgresql": "20", "sqlite": "100"}
-# Seconds between two faults. A worker that was killed needs a few to be there again.
+# Seconds between two faults. A killed worker needs a few until it runs again.
 LEAST_PAUSE, LONGEST_PAUSE = 1.0, 4.0
 POLL_SECONDS = 0.1
-# Until a stopped horse's job is taken over, at worst: the lease, the reconciler, and the queue before it.
-# Then the jobs of all workspaces, one after the other.
+# The longest time until the job of a stopped horse is taken over: the lease, the reconciler and the queue
+# before it. Then the jobs of all workspaces run one after the other.
 IDLE_TIMEOUT = 300.0
-# Standing still takes a worker out for a minute and more. So two are stopped first, and after that one in
-# each turn of the faults, but none so late that everybody would wait for it at the end.
+# A stopped horse blocks its worker for a minute or more. So two are stopped first, and then one in each turn
+# of the faults, but none so late that the run would wait for it at the end.
 FIRST_STOPPED = 2
 LAST_STOP = 90.0
-UNFINISHED = "jobs or horses that never came to their end"
+UNFINISHED = "jobs or horses that never ended"
 # Exit codes.
 VALID, VIOLATED, PROVES_NOTHING, INTERRUPTED = 0, 1, 2, 130
 
 
 @dataclass(frozen=True)
 class Half:
-    """What was done, and what the checker says of it."""
+    """The faults of one half, and what the checker found."""
 
     injected: Counter[str]
     resumed: int
@@ -54,7 +55,8 @@ class Half:
 
 
 def run_half(database_url: str, *, database: str, seed: int, seconds: float, fence: bool) -> Half:
-    """Faults for so many seconds, then calm, then the checker. Raises nothing that a fault brings about."""
+    """Faults for so many seconds, then a wait until all jobs have ended, then the checker. Errors that a
+    fault causes are not raised."""
     environ = {"DATABASE_URL": database_url, "SECRET_KEY": "for tests only"}
     with new_deployment(environ, BATCH_SIZE=BATCH_SIZE[database], TIME_SCALE="1") as deployment:
         random, traffic = Random(seed), Traffic(deployment)
@@ -64,7 +66,7 @@ def run_half(database_url: str, *, database: str, seed: int, seconds: float, fen
         with storm.begin():
             print_line(f"{seconds:.0f} seconds of faults {'with' if fence else 'without'} the fence …")
             inject_faults(storm, random, seconds)
-            print_line("calm until every job has ended …")
+            print_line("waiting until every job has ended …")
             left = storm.wait_until_idle(seconds=IDLE_TIMEOUT)
             violations = traffic.check()
             if left:
@@ -73,7 +75,7 @@ def run_half(database_url: str, *, database: str, seed: int, seconds: float, fen
 
 
 def inject_faults(storm: Storm, random: Random, seconds: float) -> None:
-    """One fault after the other, all kinds in turns; one that finds no occasion is left out of its turn."""
+    """One fault after the other, all kinds in turns; one that is not possible at the moment is skipped."""
     end = monotonic() + seconds
     bag: list[str] = []
     while monotonic() < end:
@@ -120,7 +122,7 @@ def row(name: str, *values: object) -> str:
 
 
 def verdict(with_fence: Half, without: Half) -> int:
-    """Say what the table means; the exit code."""
+    """Print what the table means and return the exit code."""
     for violation in with_fence.violations:
         print_line(str(violation))
     if with_fence.violations:
@@ -131,8 +133,8 @@ def verdict(with_fence: Half, without: Half) -> int:
             "The checker found nothing without the fence either, so this proves nothing: take more minutes."
         )
         return PROVES_NOTHING
-    print_line(f"Without the fence, for one: {without.violations[0]}")
-    print_line("Sound: no violation with the fence, and without it they are seen.")
+    print_line(f"An example without the fence: {without.violations[0]}")
+    print_line("Valid: no violation with the fence, and without it the checker finds some.")
     return VALID
 
 
@@ -142,7 +144,7 @@ def print_line(what: str) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM ends the run in good order; more of them do not disturb the clearing up."""
+    """The first Ctrl-C or SIGTERM ends the run cleanly; later ones do not interrupt the cleanup."""
 
     def interrupt(*_: object) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -162,7 +164,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10, help="of faults, both halves together")
     parser.add_argument("--database", choices=sorted(DATABASES), default="postgresql")
-    parser.add_argument("--seed", type=int, help="repeats a schedule, as far as moments can be repeated")
+    parser.add_argument("--seed", type=int, help="repeats a schedule, as far as timing can be repeated")
     given = parser.parse_args()
     seed = Random().randrange(1_000_000) if given.seed is None else given.seed
     logging.disable(logging.WARNING)

@@ -1,4 +1,4 @@
-"""What the faults happen to: a deployment of the test file's own, on either database."""
+"""The deployment of a test file, on both databases."""
 
 from collections.abc import Callable, Iterator
 
@@ -15,21 +15,21 @@ from webapp.models import User
 
 @pytest.fixture(scope="module")
 def deployment(environ: dict[str, str]) -> Iterator[Deployment]:
-    """A database and a Redis of the file's own, with no worker yet."""
+    """A deployment with its own database and Redis, without a worker yet."""
     with new_deployment(environ) as deployment, private_redis(deployment.folder):
         yield deployment
 
 
 @pytest.fixture(scope="module")
 def web(deployment: Deployment) -> Iterator[Flask]:
-    """The pages of the deployment, served by an app of their own."""
+    """The web of the deployment."""
     with another_app(deployment.environ) as web:
-        # Everybody signs in from one address.
+        # All tests sign in from one address.
         limiter.enabled = False
         yield web
 
 
 @pytest.fixture
 def enter(web: Flask) -> Callable[[User], Browser]:
-    """`enter(user)`: a browser that is signed in at the pages of the deployment."""
+    """`enter(user)`: a browser with a session on the web of the deployment."""
     return lambda user: Browser(web, user)

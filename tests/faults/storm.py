@@ -24,14 +24,14 @@ from webapp.models.job import ACTIVE, JobState
 from webapp.worker.redis_lock import key
 from webapp.worker.runner import runner_name
 
-# By this every process of a storm is known, whoever its parent is by then.
+# This variable marks every process of a storm, also after its parent has died.
 MARK = "RESTORE_STORM"
 HORSE_STOPPED = "horse stopped until another took over"
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """A horse that stands still, what it believes to hold, and how far the history had come by then."""
+    """A stopped horse, its claim, and the last batch in the history when it was stopped."""
 
     worker: WorkerProcess
     horse: int
@@ -41,7 +41,7 @@ class Stopped:
 
 
 class Storm:
-    """What happens to a deployment with traffic in it. Faults are called by their names, and counted."""
+    """Faults in a deployment with traffic. Each has a name, and they are counted."""
 
     def __init__(
         self, deployment: Deployment, traffic: Traffic, random: Random, *, workers: int, fence: bool
@@ -58,7 +58,7 @@ class Storm:
             "horse killed": self._kill_horse,
             "queue worker killed": self._kill_queue_worker,
             "supervisor killed": self._kill_supervisor,
-            "supervisor told to go": self._terminate_supervisor,
+            "supervisor terminated": self._terminate_supervisor,
             "Redis emptied": self._empty_redis,
             "Redis killed and started again": self._kill_redis,
             "key overwritten": self._overwrite_key,
@@ -70,7 +70,7 @@ class Storm:
 
     @contextmanager
     def begin(self) -> Iterator[None]:
-        """Redis and the workers run; everything is gone afterwards, stopped and orphaned ones included."""
+        """Run Redis and the workers; end all processes afterwards, stopped and orphaned ones included."""
         self.deployment.environ[MARK] = str(self.deployment.folder)
         try:
             self._start_redis()
@@ -85,26 +85,26 @@ class Storm:
             self._redis.close()
 
     def strike(self, name: str) -> bool:
-        """Let the fault happen if there is something that it can happen to at the moment."""
+        """Inject the fault if it is possible at the moment; returns whether it was."""
         happened = self.faults[name]()
         self.injected[name] += happened
         return happened
 
     def strike_when_possible(self, name: str, *, seconds: float) -> None:
-        """Let it happen as soon as it can. Raises AssertionError where that is not within `seconds`."""
+        """Inject the fault as soon as it is possible. Raises AssertionError if it is not within `seconds`."""
         deadline = monotonic() + seconds
         while not self.strike(name):
-            assert monotonic() < deadline, f"for {seconds} seconds there was no occasion: {name}"
+            assert monotonic() < deadline, f"not possible for {seconds} seconds: {name}"
             self.update()
             sleep(0.02)
 
     def update(self) -> None:
-        """What goes on between the faults: new restores, and stopped horses that may come back."""
+        """What happens between the faults: new restores start, and overtaken horses are resumed."""
         self.traffic.start_restores()
         self.resume_overtaken()
 
     def resume_overtaken(self) -> None:
-        """Let those who stand still come back once another has taken over and committed."""
+        """Resume the stopped horses whose job another process has taken over and continued."""
         for one in list(self.stopped):
             if self._was_overtaken(one):
                 self.stopped.remove(one)
@@ -113,8 +113,8 @@ class Storm:
                     os.kill(one.horse, signal.SIGCONT)
 
     def wait_until_idle(self, *, seconds: float) -> str:
-        """Start nothing more, break nothing more, and wait until those who were stopped have come back and
-        gone, and every job has ended. Returns what has not come to its end within `seconds`, or nothing."""
+        """Wait, without new restores and faults, until the stopped horses have resumed and exited, and
+        every job has ended. Returns what has not ended within `seconds`, or nothing."""
         deadline = monotonic() + seconds
         while left := self._unfinished():
             if monotonic() >= deadline:
@@ -144,13 +144,13 @@ class Storm:
         return found
 
     def _workers_without_stopped_horse(self) -> list[WorkerProcess]:
-        """The workers none of whose horses stands still: the others wait with it, and nothing must keep it
-        from coming back."""
+        """The workers without a stopped horse. Faults spare the others, so that the stopped horse can come
+        back."""
         busy = [one.worker.process.pid for one in self.stopped]
         return [worker for worker in self.workers if worker.process.pid not in busy]
 
     def _running(self) -> list[tuple[WorkerProcess, int, Job]]:
-        """The horses that have committed a batch of their job, and none of which stands still."""
+        """The running horses that have committed a batch of their job."""
         with Session(self.deployment.engine, expire_on_commit=False) as session:
             jobs = session.scalars(
                 select(Job).where(Job.state == JobState.RUNNING, Job.claims_since_progress == 1)
@@ -192,7 +192,7 @@ class Storm:
         return True
 
     def _stop_horse(self) -> bool:
-        """One worker at least goes on, to take over."""
+        """At least one worker keeps running, to take over."""
         running = self._running()
         if not running or len(self._workers_without_stopped_horse()) < 2:
             return False
@@ -214,8 +214,8 @@ class Storm:
         return now.state == JobState.RUNNING and now.fence == job.fence
 
     def _is_writable(self) -> bool:
-        """On SQLite whoever stops in a transaction that writes locks everybody out, and nothing takes the
-        lock away from it; PostgreSQL ends such a transaction."""
+        """On SQLite a process that is stopped in a write transaction keeps the lock, and blocks all other
+        writers; PostgreSQL ends such a transaction."""
         if self.deployment.engine.dialect.name != "sqlite":
             return True
         connection = sqlite3.connect(
@@ -231,7 +231,8 @@ class Storm:
         return True
 
     def _was_overtaken(self, one: Stopped) -> bool:
-        """Whether another has gone on with its job. Without the fence that may be one with a lower number."""
+        """Whether another process has continued its job. Without the fence that may be one with a lower
+        number."""
         others = select(func.count()).where(
             JobBatch.job_id == one.job_id,
             JobBatch.fence != one.fence,
@@ -248,7 +249,7 @@ class Storm:
     def _kill_redis(self) -> bool:
         os.kill(int(self.deployment.redis.info("server")["process_id"]), signal.SIGKILL)
         self._redis.close()
-        # Away for a tenth of a lease or more.
+        # Redis is down for a tenth of a lease or more.
         sleep(self.deployment.app.config["LEASE_SECONDS"] * self.random.uniform(0.1, 0.3))
         self._start_redis()
         return True
@@ -266,7 +267,7 @@ class Storm:
         job = self._some_job()
         if job:
             lock = self.deployment.lock.lock_milliseconds
-            self.deployment.redis.set(key("restore", job.workspace_id), "somebody else", px=lock)
+            self.deployment.redis.set(key("restore", job.workspace_id), "another value", px=lock)
         return job is not None
 
     def _delete_key(self) -> bool:
@@ -285,7 +286,7 @@ class Storm:
     # The database.
 
     def _cut_connections(self) -> bool:
-        """The workers' and not our own."""
+        """Those of the workers, not the one of this process."""
         cut = text(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             "WHERE datname = current_database() AND application_name = 'restore' AND pid <> pg_backend_pid()"

@@ -1,5 +1,5 @@
-"""What others do with the contacts of a restore while it runs: it brings back what was confirmed and is still
-there, and nothing else."""
+"""Other changes to the contacts of a running restore: it restores what was confirmed and is still deleted,
+and nothing else."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,8 @@ KINDS = pytest.mark.parametrize("kind", ["ids", "filters"])
 
 
 def start(deployment: Deployment, enter: Enter, world: World, kind: str) -> tuple[int, list[int]]:
-    """Confirm the restore of all in the bin on its page; the job, and the contacts as it will meet them."""
+    """Confirm the restore of the whole bin on its page; returns the job, and the contacts in the order of
+    its walk."""
     with Session(deployment.engine) as session:
         binned = select(Contact.id).where(Contact.workspace_id == world.id, Contact.deleted_at.is_not(None))
         ids = list(session.scalars(binned.order_by(Contact.id.desc())))
@@ -38,7 +39,7 @@ def start(deployment: Deployment, enter: Enter, world: World, kind: str) -> tupl
 def test_a_contact_that_is_deleted_again_after_its_return_stays_deleted(
     kind: str, deployment: Deployment, enter: Enter
 ) -> None:
-    """(22) A member deletes on the pages what the first batch has brought back."""
+    """(22) A member deletes on the pages what the first batch has restored."""
     world = deployment.new_world(6)
     member = enter(world.member)
     job_id, ids = start(deployment, enter, world, kind)
@@ -56,8 +57,8 @@ def test_a_contact_that_is_deleted_again_after_its_return_stays_deleted(
 
 
 def delete_anew(session: Session, world: World, contact: Contact) -> None:
-    """Out of the bin and into it again, by a deletion that comes later and says that it began earlier: by its
-    place alone the walk would meet the contact."""
+    """Restored and deleted again, by a later deletion with an earlier time: by its place alone the walk
+    would reach the contact."""
     contact.deleted_at = None
     session.flush()
     delete(session, world, contact, ago=timedelta(hours=2))
@@ -100,7 +101,7 @@ def test_a_contact_that_left_the_bin_before_its_turn_is_reported_as_such(
         deployment.carry_out(job_id, meanwhile=let_the_last_leave)
 
     outcomes = deployment.outcomes(job_id)
-    # By ids it was chosen, so it is named; by filters it is none of those that match.
+    # By ids it was chosen, so it is reported; by filters it does not match.
     reason = outcomes.pop(ids[-1], None)
     assert reason == (("skipped", why) if kind == "ids" else None)
     assert outcomes == dict.fromkeys(ids[:-1], ("restored", None))
@@ -111,7 +112,7 @@ def test_a_contact_that_left_the_bin_before_its_turn_is_reported_as_such(
 
 
 def has_to_wait(deployment: Deployment) -> bool:
-    """Whether somebody waits for another's lock; SQLite does not tell."""
+    """Whether a connection waits for a lock; SQLite does not tell."""
     if deployment.engine.dialect.name == "sqlite":
         return True
     with deployment.engine.connect() as connection:
@@ -125,7 +126,7 @@ def has_to_wait(deployment: Deployment) -> bool:
 def test_a_deletion_that_began_before_the_dialog_and_ends_after_the_confirmation_is_not_included(
     deployment: Deployment, enter: Enter
 ) -> None:
-    """(27) Its transaction is open all the while; by its times it belongs to what the dialog saw."""
+    """(27) Its transaction stays open meanwhile; by its times it would belong to the dialog's scope."""
     world = deployment.new_world(3)
     with Session(deployment.engine) as session:
         expected = set(session.scalars(select(Contact.id).where(Contact.workspace_id == world.id)))
@@ -159,7 +160,7 @@ def test_a_deletion_that_began_before_the_dialog_and_ends_after_the_confirmation
 def test_a_deletion_in_parts_cannot_be_restored_before_it_is_complete_and_is_not_included_later(
     deployment: Deployment, enter: Enter
 ) -> None:
-    """(27) Its parts are committed one by one, so that all can see them; its number comes last."""
+    """(27) Its parts are committed one by one, so they are visible; its number is assigned last."""
     world = deployment.new_world(3)
     with deployment.writing() as session:
         slow = new_contacts(session, world, 4)

@@ -1,4 +1,5 @@
-"""A restore is stopped: what is done stays done, and it ends in one way only, whatever happens at once."""
+"""A restore is cancelled: what is done stays done, and it ends in one state, whatever happens at the same
+time."""
 
 from collections.abc import Callable
 from functools import partial
@@ -81,7 +82,7 @@ def test_a_running_job_stops_after_the_current_batch_keeps_what_is_done_and_says
 def test_when_a_cancellation_races_with_the_end_the_job_ends_in_one_state(
     moment: str, deployment: Deployment, enter: Enter
 ) -> None:
-    """(25) The last batch finds nobody any more: then the end is all that it writes."""
+    """(25) The last batch finds no contact: then it writes the end only."""
     world = deployment.new_world(2)
     admin = enter(world.admin)
     for _ in range(ROUNDS):
@@ -138,7 +139,7 @@ def test_a_requester_who_is_no_longer_an_admin_when_the_worker_starts_restores_n
     assert "Ada Admin is no longer an admin of your account." in said
     assert deployment.live(world) == set()
     assert deployment.ended_with(job_of(page)) == ["restore.cancelled"]
-    # Nothing stands in the way of one who may.
+    # An admin can still start a restore.
     again = job_of(confirm(colleague))
     run_worker(deployment.app)
     deployment.check_that_all_came_back_once(again, 3)

@@ -1,4 +1,4 @@
-"""The checker calls each kind of violation by its name, in histories spoilt by hand, and nothing else."""
+"""The checker finds and names each kind of violation in corrupted histories, and nothing else."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ from webapp.worker.redis_lock import RedisLock
 
 @dataclass
 class History:
-    """A restore that went well, in small batches, and how it found its workspace."""
+    """A successful restore in small batches, and its workspace before."""
 
     session: Session
     world: World
@@ -77,7 +77,7 @@ class History:
         self.corrupt(update(Contact).where(Contact.id == contact.id).values(**values))
 
     def kinds(self) -> set[str]:
-        """What the checker says, of everything in the database and of this restore."""
+        """The kinds of violations in the database and in this restore."""
         said = check_history(self.session) + check_restore(self.session, self.job.id, self.before)
         assert all(any(word in violation.what for word in ("workspace", "deletion")) for violation in said)
         return {violation.kind for violation in said}
@@ -85,7 +85,7 @@ class History:
 
 @pytest.fixture(scope="module")
 def valid(engine: Engine, redis_url: str) -> Iterator[History]:
-    """One for all: whatever a test does to it is taken back."""
+    """One history for all tests: each test's changes are rolled back."""
     with engine.connect().execution_options(writes=True) as connection:
         transaction = connection.begin()
         with Session(connection, join_transaction_mode="create_savepoint") as session:
@@ -145,7 +145,7 @@ def test_restoring_deleting_and_restoring_again_is_valid(history: History) -> No
     assert check_history(history.session) == []
 
 
-# What is done to the history, and by which name it must be called.
+# The expected kind of violation, and the corruption of the history.
 Corrupt = Callable[[History], None]
 
 
@@ -173,14 +173,14 @@ def repeat_a_batch(history: History) -> None:
 
 
 def turn_a_batch(history: History) -> None:
-    """Its end lies before its beginning; the next batch goes on from there."""
+    """It ends before its beginning; the next batch continues from there."""
     first, second = history.batches()[:2]
     history.corrupt_batch(1, cursor_after=first.cursor_before or history.job.cursor)
     history.corrupt_batch(1, cursor_before=second.cursor_after, cursor_after=second.cursor_before)
 
 
 def start_another(history: History, *, state: str, ago: timedelta) -> None:
-    """A second job of the workspace, past the index that forbids it."""
+    """A second job of the workspace, without the index that forbids it."""
     history.session.execute(text("DROP INDEX uq_restore_job_active_group"))
     job = history.session.get_one(Job, history.job.id)
     values = {column.key: getattr(job, column.key) for column in inspect(Job).column_attrs}
@@ -206,7 +206,7 @@ def end_twice(history: History) -> None:
 
 
 def restore_twice(history: History) -> None:
-    """The first contact once more, in a job of its own, without having been deleted in between."""
+    """The first contact once more, in another job, without a deletion in between."""
     start_another(history, state="done", ago=timedelta(seconds=-1))
     job_id = history.session.scalars(select(Job.id).where(Job.uuid == "another")).one()
     contact = history.contacts[0]
@@ -219,7 +219,7 @@ def restore_twice(history: History) -> None:
 
 
 def restore_twice_and_delete(history: History) -> None:
-    """Deleted since: the latest deletion covers up for nothing."""
+    """Deleted since: the latest deletion hides nothing."""
     restore_twice(history)
     delete_contacts(history.session, history.world, history.contacts[0], ago=timedelta(0))
 

@@ -1,4 +1,4 @@
-"""PostgreSQL is restarted, in the middle of a batch or between two requests: nobody else need be."""
+"""PostgreSQL is restarted, during a batch or between two requests: no other process needs a restart."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def deployment(environ: dict[str, str], cluster: Cluster) -> Iterator[Deployment]:
-    """A deployment on a server that nobody else uses."""
+    """A deployment on its own server."""
     with (
         new_deployment(environ | {"DATABASE_URL": cluster.url}) as deployment,
         private_redis(deployment.folder),
@@ -43,7 +43,7 @@ def deployment(environ: dict[str, str], cluster: Cluster) -> Iterator[Deployment
 
 
 def new_bin(deployment: Deployment) -> World:
-    """A bin whose contacts each stood on a deal that lives on."""
+    """A bin whose contacts were each on a deal that is still live."""
     with deployment.writing() as session:
         world = new_world(session)
         stays, *gone = new_contacts(session, world, 1 + CONTACTS)
@@ -55,7 +55,8 @@ def new_bin(deployment: Deployment) -> World:
 
 
 def check_that_nothing_is_half_done(deployment: Deployment, world: World, job_id: int) -> int:
-    """Contact, deal, outcome, history and counters agree on who is back; how many that are."""
+    """Check that contacts, deals, outcomes, history and counters agree; returns how many contacts are
+    restored."""
     with Session(deployment.engine) as session:
         live = set(session.scalars(select(Contact.id).where(Contact.restore_job_id == job_id)))
         attached = select(DealContact.contact_id).join(Contact, Contact.id == DealContact.contact_id)
@@ -78,9 +79,9 @@ def check_that_nothing_is_half_done(deployment: Deployment, world: World, job_id
 def test_a_batch_cut_off_by_a_restart_leaves_nothing_and_the_job_finishes_by_itself(
     place: str, deployment: Deployment, cluster: Cluster
 ) -> None:
-    """(20) For each contact all or nothing, and each contact once."""
+    """(20) Each contact is restored completely or not at all, and once."""
     world = new_bin(deployment)
-    # The first two are no batches: the claim, and whether to begin.
+    # The first two are no batches: the claim, and the check of the requester.
     at = 5 if place == "COMMIT" else 3
     with deployment.worker(Accident(f"before {place}", Accident.STOP, at=at)) as worker:
         wait_until(lambda: worker.child("restore"))
@@ -98,7 +99,7 @@ def test_a_batch_cut_off_by_a_restart_leaves_nothing_and_the_job_finishes_by_its
 
 
 def test_web_and_worker_continue_when_the_database_is_back(deployment: Deployment, cluster: Cluster) -> None:
-    """(29) It goes in the middle of a batch. Pages say that it is away; the processes stay the same."""
+    """(29) It goes down during a batch. Pages say that it is unavailable; the processes keep running."""
     world, other = new_bin(deployment), deployment.new_world(contacts=3)
     in_a_batch = Accident("before UPDATE contact", Accident.STOP, at=3)
     with (

@@ -1,4 +1,4 @@
-"""The workspace's key in Redis: lost, stolen or left behind it costs nobody their restore."""
+"""The workspace's key in Redis: a lost, overwritten or stale key prevents no restore."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ def holder(deployment: Deployment, world: World) -> str | None:
 
 
 def wait_for_a_stop(worker: WorkerProcess) -> int:
-    """Wait until the horse stands still; its number."""
+    """Wait until the horse is stopped; returns its pid."""
     found: list[int] = []
 
     def stopped() -> bool:
@@ -52,9 +52,9 @@ def stopped_worker(pid: int) -> Iterator[None]:
 
 
 def is_kept(deployment: Deployment, world: World, job_id: int) -> bool:
-    """Whether the job is still active; then its key is there, with a time to live in its bounds."""
+    """Whether the job is still active; if so, its key exists with a valid time to live."""
     left = deployment.redis.pttl(key("restore", world.id))
-    # Looked at afterwards: a job that is active now was so a moment ago.
+    # Read afterwards: a job that is active now was active before, too.
     is_active = deployment.job(job_id).is_active
     assert 0 < left <= deployment.lock.lock_milliseconds or not is_active
     return is_active
@@ -65,7 +65,7 @@ def has_gone_on(deployment: Deployment, job_id: int, done: int) -> bool:
 
 
 def wait_for_renewals(deployment: Deployment, world: World, job_id: int, *, times: int) -> None:
-    """Wait until the key's time to live has grown so often, as it does by no other means."""
+    """Wait until the key was renewed so often; only a renewal extends its time to live."""
     seen: list[int] = []
 
     def renewed() -> bool:
@@ -79,7 +79,7 @@ def wait_for_renewals(deployment: Deployment, world: World, job_id: int, *, time
 def test_an_overwritten_key_lets_no_other_job_start_and_is_repaired_by_the_next_batch_or_the_reconciler(
     deployment: Deployment, enter: Enter
 ) -> None:
-    """(4) and (8) The horse stands still after each of three batches, and each time the key is spoilt."""
+    """(4) and (8) The horse is stopped after each of three batches, and each time the key is overwritten."""
     world = deployment.new_world(30)
     second = enter(world.admin)
     dialog = second.get(ASK_ABOUT_ALL)
@@ -88,7 +88,7 @@ def test_an_overwritten_key_lets_no_other_job_start_and_is_repaired_by_the_next_
         for spoil in (deployment.redis.delete, partial(deployment.redis.set, value="a stranger")):
             horse = wait_for_a_stop(worker)
             done = deployment.job(job_id).processed
-            # The reconciler would mend the key as well, but here it is about the batch.
+            # The reconciler would repair the key as well, but this part tests the batch.
             with stopped_worker(worker.process.pid):
                 spoil(key("restore", world.id))
                 refused = confirm(second, dialog)
@@ -101,7 +101,7 @@ def test_an_overwritten_key_lets_no_other_job_start_and_is_repaired_by_the_next_
 
                 assert deployment.job(job_id).processed == done + 5
                 assert holder(deployment, world) == deployment.job(job_id).uuid
-        # Now nothing is committed, for longer than the lease; but the supervisor lives.
+        # Now nothing is committed for longer than the lease, but the supervisor runs.
         deployment.redis.delete(key("restore", world.id))
         wait_until(lambda: holder(deployment, world) == deployment.job(job_id).uuid)
         wait_for_renewals(deployment, world, job_id, times=2)
@@ -126,7 +126,7 @@ def test_when_the_web_dies_between_key_and_row_the_next_start_succeeds_before_th
     )
 
     assert ended.returncode == -signal.SIGKILL
-    assert holder(deployment, world) is not None, "it had taken the key"
+    assert holder(deployment, world) is not None, "it had acquired the key"
     with Session(deployment.engine) as session:
         assert session.scalar(select(Job.id).where(Job.workspace_id == world.id)) is None
     job_id = start_as_soon_as_possible(enter(world.admin))
@@ -145,7 +145,7 @@ def test_an_active_job_always_has_its_key_and_a_stale_key_blocks_no_start(
         wait_until(lambda: not is_kept(deployment, world, first))
         deployment.check_that_all_came_back_once(first, 150)
         wait_until(lambda: deployment.logged("horse_died", job=first))
-        assert holder(deployment, world) == deployment.job(first).uuid, "it is left behind"
+        assert holder(deployment, world) == deployment.job(first).uuid, "the key is stale"
         deployment.delete_again(world)
 
         second = job_of(confirm(enter(world.admin)))

@@ -1,4 +1,4 @@
-"""The queue forgets, repeats and would like to end a restore: the database knows better."""
+"""The queue loses and repeats messages and has a timeout: the database decides."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def worker(deployment: Deployment) -> Iterator[WorkerProcess]:
 def test_emptying_the_queue_loses_no_restore_and_its_page_says_that_it_waits(
     deployment: Deployment, worker: WorkerProcess
 ) -> None:
-    """(14) Redis forgets everything while the job is queued; the supervisor alone is left to know of it."""
+    """(14) Redis loses everything while the job is queued; the supervisor finds the job in the database."""
     with worker.held_back("restore"):
         world = deployment.new_world(10)
         job_id = deployment.start_all(world)

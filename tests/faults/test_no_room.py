@@ -1,4 +1,4 @@
-"""The disk of the database is full: a restore waits for room, says so, and blames no contact."""
+"""The disk of the database is full: a restore waits for space, says so, and fails no contact."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ def deployment(environ: dict[str, str]) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="module")
 def web(deployment: Deployment) -> Iterator[Flask]:
-    """The pages of the deployment, served by an app of their own."""
+    """The web of the deployment."""
     with another_app(deployment.environ) as web:
         yield web
 
@@ -47,7 +47,8 @@ def cramped_worker(deployment: Deployment, full: Path) -> Iterator[WorkerProcess
 
 @contextmanager
 def no_room(deployment: Deployment, full: Path, middle: int) -> Iterator[None]:
-    """On SQLite the file may not grow, on PostgreSQL outcomes of contacts up to `middle` have no room."""
+    """On SQLite the file must not grow, on PostgreSQL outcomes of contacts up to `middle` cannot be
+    stored."""
     if deployment.engine.dialect.name == "sqlite":
         full.touch()
         try:
@@ -60,7 +61,7 @@ def no_room(deployment: Deployment, full: Path, middle: int) -> Iterator[None]:
 
 
 def new_bin(deployment: Deployment) -> tuple[World, int]:
-    """A bin, and its contact in the middle."""
+    """A bin and the contact in its middle."""
     with deployment.writing() as session:
         world = new_world(session)
         contacts = new_contacts(session, world, CONTACTS)
@@ -72,7 +73,7 @@ def new_bin(deployment: Deployment) -> tuple[World, int]:
 def test_a_restore_without_disk_space_says_so_fails_no_contact_and_continues_when_there_is_space(
     deployment: Deployment, web: Flask, tmp_path: Path
 ) -> None:
-    """(21) Asked to go on time after time meanwhile, more often than a process may die of one contact."""
+    """(21) Meanwhile it is rung for more often than processes may die at one contact."""
     full = tmp_path / "full"
     world, middle = new_bin(deployment)
     admin = Browser(web, world.admin)
@@ -88,7 +89,7 @@ def test_a_restore_without_disk_space_says_so_fails_no_contact_and_continues_whe
                 wait_until(partial(interrupted, times))
                 job = deployment.job(job_id)
                 assert (job.state, job.count("failed"), job.one_by_one) == ("running", 0, 0)
-                assert job.claims_since_progress <= 1, "more than the claim that may just be under way"
+                assert job.claims_since_progress <= 1, "more than the current claim"
                 deployment.doorbell.ring("restore", job_id)
 
             restored = check_that_batches_came_whole(deployment, job_id)
@@ -101,7 +102,7 @@ def test_a_restore_without_disk_space_says_so_fails_no_contact_and_continues_whe
 
 
 def check_that_batches_came_whole(deployment: Deployment, job_id: int) -> int:
-    """How many contacts are back: a number of whole batches, as ledger and counters say."""
+    """How many contacts are restored: a whole number of batches, by ledger and counters."""
     with Session(deployment.engine) as session:
         live = session.scalar(select(func.count()).where(Contact.restore_job_id == job_id))
         told = session.scalar(select(func.count()).where(RestoreOutcome.job_id == job_id))

@@ -1,4 +1,4 @@
-"""Random faults: whatever happens each contact comes back once, and the checker would see it if not."""
+"""Random faults: each contact is restored once, and the checker would notice if not."""
 
 import os
 from collections.abc import Iterator
@@ -21,24 +21,24 @@ WORKSPACES, LIVE, DELETED = 3, 20, 160
 
 @pytest.fixture
 def deployment(environ: dict[str, str]) -> Iterator[Deployment]:
-    """A deployment of each test's own: the control leaves a history that nobody else should find."""
+    """A deployment for each test, because the control leaves a history with violations."""
     with new_deployment(environ) as deployment:
         yield deployment
 
 
 @pytest.fixture(scope="module")
 def seed() -> int:
-    """SEED=… in the environment repeats a schedule, as far as moments can be repeated."""
+    """SEED=… in the environment repeats a schedule, as far as timing can be repeated."""
     return int(os.environ.get("SEED") or Random().randrange(1_000_000))
 
 
 def violations_after_faults(deployment: Deployment, seed: int, *, fence: bool) -> list[Violation]:
-    """Restores that go on, and faults of which one is sure: a horse stands still until another has taken its
-    job over, and then comes back. Returns what the checker says of all that."""
+    """Run restores with faults, one of which is certain: a horse is stopped until another has taken its
+    job over, and is then resumed. Returns the violations that the checker finds."""
     print(f"SEED={seed}")
     random, traffic = Random(seed), Traffic(deployment)
     storm = Storm(deployment, traffic, random, workers=WORKERS, fence=fence)
-    # Standing still takes the longest: once is enough here.
+    # A stopped horse takes the longest: one is enough here.
     others = sorted(storm.faults.keys() - {HORSE_STOPPED})
     schedule = [HORSE_STOPPED, *random.choices(others, k=FAULTS - 1)]
     random.shuffle(schedule)
@@ -57,14 +57,14 @@ def test_each_contact_is_restored_once_under_random_faults(deployment: Deploymen
         addresses = select(Contact.workspace_id, Contact.email_key)
         left = session.execute(addresses.where(Contact.deleted_at.is_not(None))).all()
         held = session.execute(addresses.where(Contact.deleted_at.is_(None))).all()
-    # Nobody is left in the bin but those whose address another has.
+    # Only contacts whose address is in use are still deleted.
     assert set(left) <= set(held)
 
 
 def test_without_the_fence_the_checker_finds_violations_after_the_same_faults(
     deployment: Deployment, seed: int
 ) -> None:
-    """The negative control: a checker that sees nothing proves nothing."""
+    """The negative control: a checker that never finds a violation proves nothing."""
     assert FENCE_SHRINKS in {
         violation.kind for violation in violations_after_faults(deployment, seed, fence=False)
     }

@@ -1,4 +1,5 @@
-"""Redis goes and comes back, as a service of its own and under `make run`: nobody has to do anything."""
+"""Redis goes down and comes back, as a separate service and under `make run`, without any action by a
+person."""
 
 import os
 import re
@@ -43,7 +44,7 @@ def jobs_of(deployment: Deployment, world: World) -> list[int]:
 def test_while_redis_is_down_pages_answer_and_the_restore_continues_and_all_is_well_when_it_returns(
     environ: dict[str, str],
 ) -> None:
-    """(28) It goes in the middle of a batch, and stays away until a worker has tried in vain to come back."""
+    """(28) It goes down during a batch, and stays down until a worker has tried to reconnect and failed."""
     in_a_batch = Accident("before UPDATE contact", Accident.STOP, at=3)
     with (
         new_deployment(environ) as deployment,
@@ -59,7 +60,7 @@ def test_while_redis_is_down_pages_answer_and_the_restore_continues_and_all_is_w
             horse = worker.horse()
             assert horse is not None
 
-        # Its parent, too, has to do without.
+        # Its parent has no Redis either.
         wait_until(lambda: deployment.logged("heartbeat_missed"))
         os.kill(horse, signal.SIGCONT)
         for path in ("/contacts", "/contacts/restore", "/restores", "/contacts/restore/confirm-all"):
@@ -82,7 +83,7 @@ def test_while_redis_is_down_pages_answer_and_the_restore_continues_and_all_is_w
 
 @contextmanager
 def local_run(checkout: Path, environ: dict[str, str]) -> Iterator[WebProcess]:
-    """`make run` without make, in a copy of the checkout, whose instance folder is its own."""
+    """`make run` without make, in a copy of the checkout with its own instance folder."""
     for folder in ("webapp", "templates", "migrations"):
         shutil.copytree(CHECKOUT / folder, checkout / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(CHECKOUT / "worker.py", checkout)
@@ -110,12 +111,12 @@ def local_run(checkout: Path, environ: dict[str, str]) -> Iterator[WebProcess]:
         process.wait(PATIENCE)
 
 
-# Its own worker and web are the same on both.
+# Worker and web are the same for both databases.
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")
 def test_make_run_replaces_a_redis_that_dies(
     database_url: str, environ: dict[str, str], tmp_path: Path
 ) -> None:
-    """(28) The restore that runs, and the next one, need nobody's help; Ctrl-C leaves nothing behind."""
+    """(28) The running restore and the next one need no help; Ctrl-C leaves no process."""
     folder = tmp_path / "instance" / "redis"
     with new_deployment(environ, REDIS_URL=redis_url(folder)) as deployment:
         world = deployment.new_world(contacts=3)

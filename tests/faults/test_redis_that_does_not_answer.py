@@ -1,4 +1,5 @@
-"""A restore is asked for while Redis is away: nothing starts, nothing changes, and that is said at once."""
+"""A restore is confirmed while Redis is down: nothing starts, nothing changes, and the page says so at
+once."""
 
 import os
 import signal
@@ -18,13 +19,13 @@ from webapp.models import Job, User
 
 
 def refuse(browser: Browser, dialog: Seen) -> None:
-    """Confirm the dialog, and see that it is refused as it should be."""
+    """Confirm the dialog and check that it is refused correctly."""
     refused = confirm(browser, dialog)
 
     assert refused.status == 503
     assert int(refused.headers["Retry-After"]) > 0
     assert "Nothing was changed." in refused.complaint
-    assert refused.words("#confirm-title") == dialog.words("#confirm-title"), "what was asked is kept"
+    assert refused.words("#confirm-title") == dialog.words("#confirm-title"), "the scope is kept"
 
 
 def check_that_nothing_was_started(deployment: Deployment, world: World) -> None:
@@ -34,7 +35,7 @@ def check_that_nothing_was_started(deployment: Deployment, world: World) -> None
 
 
 def test_the_web_waits_for_redis_twice_for_a_second(deployment: Deployment) -> None:
-    """(5) So a start is answered within three seconds, whatever Redis does."""
+    """(5) So a start is answered within three seconds, whatever the state of Redis."""
     settings = deployment.redis.connection_pool.connection_kwargs
     assert (settings["socket_connect_timeout"], settings["socket_timeout"]) == (1, 1)
     assert settings["retry"].get_retries() == 1
@@ -68,5 +69,6 @@ def test_a_start_is_refused_when_redis_accepts_and_never_answers(
         with suppress(ProcessLookupError):
             os.kill(redis, signal.SIGCONT)
 
-    # It answers again, and may even do what it was asked for then: a key for nobody closes no door for long.
+    # Redis answers again, and may even execute the earlier command: a key without a job does not block starts
+    # for long.
     start_as_soon_as_possible(admin)

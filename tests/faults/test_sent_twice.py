@@ -1,4 +1,4 @@
-"""One confirmation is one job, however often and whenever it is sent."""
+"""One confirmation makes one job, however often and whenever it is sent."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +29,7 @@ def jobs(deployment: Deployment, world: World) -> list[int]:
 
 
 def another_window(web: Flask, browser: Browser) -> Browser:
-    """The same browser once more, signed in by the same cookie: a client can do one thing at a time."""
+    """A second client with the same cookie, because a client sends one request at a time."""
     cookie = browser.client.get_cookie("session")
     assert cookie is not None
     window = Browser(web, javascript=browser.javascript)
@@ -62,7 +62,7 @@ def test_a_double_click_the_back_button_and_a_retry_after_the_end_all_lead_to_on
 
 
 def with_another_scope(web: Flask, dialog: Seen) -> str:
-    """The dialog's token as it would be if its key stood for something else."""
+    """The dialog's token with the same key and another scope."""
     with web.app_context():
         scope = unsign(str(dialog.one("input[name=scope]")["value"]))
         return sign(replace(scope, expected=scope.expected + 1))

@@ -1,4 +1,4 @@
-"""On SQLite one writes at a time: a large restore must leave room for everyone else's writes."""
+"""SQLite has one writer at a time: a large restore must leave time for other writes."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ MANY = 50_000
 
 @pytest.fixture(scope="module")
 def deployment(environ: dict[str, str]) -> Iterator[Deployment]:
-    """A deployment with the times and the batches that the app has outside of tests."""
+    """A deployment with the real times and batch sizes."""
     with (
         new_deployment(environ, TIME_SCALE="1", BATCH_SIZE="") as deployment,
         private_redis(deployment.folder),
@@ -32,7 +32,7 @@ def deployment(environ: dict[str, str]) -> Iterator[Deployment]:
 
 
 def test_other_writes_never_fail_during_a_large_restore(deployment: Deployment) -> None:
-    """(30) How long they wait is measured by `make bench`, in benchmarks/writers.py."""
+    """(30) `make bench` measures how long they wait, in benchmarks/writers.py."""
     with deployment.writing() as session:
         world = new_world(session)
         fill_bin(session, world, MANY)

@@ -1,4 +1,4 @@
-"""Many confirm at the same moment: one restore starts, and everybody else is led to it."""
+"""Many users confirm at the same time: one restore starts, and the others get a link to it."""
 
 import uuid
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def jobs(deployment: Deployment, world: World) -> list[int]:
 
 
 def check_that_one_started(deployment: Deployment, world: World, answers: list[Seen]) -> int:
-    """One got through, to the one job there is; the others have a 409 that leads there."""
+    """One start led to the only job; the others got a 409 with a link to it."""
     assert sorted(answer.status for answer in answers) == [200] + [409] * (len(answers) - 1)
     [job_id] = jobs(deployment, world)
     for answer in answers:
@@ -40,7 +40,7 @@ def check_that_one_started(deployment: Deployment, world: World, answers: list[S
 
 
 def leads_to(refused: Seen) -> str:
-    """Where the refusal says that the other restore is to be seen; while that has no page yet, the list."""
+    """The link in the refusal: to the other restore, or to the list while that has no page yet."""
     assert "Nothing was changed." in refused.text
     known = refused.has_button("See the running restore")
     return str(refused.button("See the running restore" if known else "See all restores")["href"])
@@ -63,7 +63,7 @@ def test_of_fifty_simultaneous_starts_one_succeeds_and_the_others_link_to_it(
 def test_when_redis_loses_its_data_between_starts_the_unique_index_lets_one_succeed(
     deployment: Deployment, enter: Enter
 ) -> None:
-    """(2) Nobody finds a key that would stop them."""
+    """(2) No start finds a key."""
     world = deployment.new_world(3)
     pair = enter(world.admin), enter(world.admin)
     pairs = [open_dialogs(*pair) for _ in range(MANY // 2)]
@@ -74,7 +74,7 @@ def test_when_redis_loses_its_data_between_starts_the_unique_index_lets_one_succ
         deployment.redis.flushall()
 
     job_id = check_that_one_started(deployment, world, answers)
-    # What rang for the job is gone as well.
+    # The message that rang for the job is lost as well.
     deployment.doorbell.ring("restore", job_id)
     run_worker(deployment.app)
     deployment.check_that_all_came_back_once(job_id, 3)

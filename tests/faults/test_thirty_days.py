@@ -39,7 +39,7 @@ def with_one_on_each_side(deployment: Deployment, now: datetime) -> tuple[World,
 
 
 def send(browser: Browser, dialog: Seen) -> Seen:
-    """Confirm what `dialog` asked another browser: as if the sessions of all hosts were one."""
+    """Confirm the dialog of another browser, as if all hosts shared the sessions."""
     scope = str(dialog.one("input[name=scope]")["value"])
     return browser.submit(browser.get(ASK_ABOUT_ALL), "form[action='/restores']", scope=scope)
 
@@ -48,14 +48,14 @@ def send(browser: Browser, dialog: Seen) -> Seen:
 def test_an_hour_later_exactly_the_contacts_that_were_within_30_days_when_the_dialog_opened_are_restored(
     kind: str, deployment: Deployment, enter: Enter, now: datetime
 ) -> None:
-    """(23) Confirmed as late as can be, and carried out after an hour."""
+    """(23) Confirmed as late as possible, and carried out after an hour."""
     world, inside, outside = with_one_on_each_side(deployment, now)
     with fixed_clock(now):
         admin = enter(world.admin)
         assert admin.get("/contacts/restore").ids == [inside]
         dialog = ask_about(admin, [inside, outside]) if kind == "ids" else admin.get(ASK_ABOUT_ALL)
     with fixed_clock(now + 29 * MINUTE):
-        assert admin.get("/contacts/restore").ids == [], "whoever asks now is too late"
+        assert admin.get("/contacts/restore").ids == [], "a new dialog finds nothing"
         job_id = job_of(confirm(admin, dialog))
 
     with fixed_clock(now + HOUR):

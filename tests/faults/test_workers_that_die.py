@@ -1,4 +1,4 @@
-"""Workers that are killed, stopped and overtaken: each contact is restored once, and nobody waits for long.
+"""Workers that are killed, stopped and overtaken: each contact is restored once, without a long wait.
 
 The numbers are the requirements'; times are a fifteenth of the real ones, so a lease lasts two seconds.
 """
@@ -21,12 +21,12 @@ from webapp.restoring.work import RESTORE
 from webapp.worker.queue import queue
 
 FEW = 60
-# A worker with the real times, whose lease lasts 30 seconds: what happens sooner needed no lease to run out.
+# A worker with the real times, whose lease lasts 30 seconds: what happens sooner did not wait for the lease.
 REAL, SOONER = "1", 25.0
 
 
 def ready(worker: WorkerProcess) -> int:
-    """The process that takes the restores' messages, as soon as there is one."""
+    """The process that reads the restore queue, as soon as there is one."""
     wait_until(lambda: worker.child("restore"))
     child = worker.child("restore")
     assert child is not None
@@ -36,7 +36,7 @@ def ready(worker: WorkerProcess) -> int:
 def test_a_runner_that_was_stopped_while_another_took_over_writes_nothing_more(
     deployment: Deployment,
 ) -> None:
-    """(9) It stands still between two batches, as a machine does that is suspended, for over three leases."""
+    """(9) It is stopped between two batches for over three leases, like a suspended machine."""
     with deployment.worker(Accident("after COMMIT", Accident.STOP, at=4)) as sleeper:
         ready(sleeper)
         job_id = deployment.start_job(FEW)
@@ -59,7 +59,8 @@ def test_a_runner_that_was_stopped_while_another_took_over_writes_nothing_more(
 def test_a_runner_that_is_stopped_inside_a_batch_loses_its_locks_with_its_lease(
     deployment: Deployment,
 ) -> None:
-    """(9) On SQLite nobody can take the lock of a process away: there the others wait until it goes on."""
+    """(9) On SQLite the lock of a stopped process cannot be taken away: the others wait until it
+    continues."""
     if deployment.engine.dialect.name == "sqlite":
         pytest.skip("on SQLite the lock is the stopped process's own")
     with deployment.worker(Accident("before UPDATE contact ", Accident.STOP, at=3)) as sleeper:
@@ -79,7 +80,7 @@ def test_a_runner_that_is_stopped_inside_a_batch_loses_its_locks_with_its_lease(
 def test_a_horse_that_is_killed_twenty_times_restores_a_hundred_thousand_contacts_once(
     deployment: Deployment,
 ) -> None:
-    """(10) Its parent lives to see it and frees the lease at once: the reconciler has nothing to do."""
+    """(10) Its parent notices and releases the lease at once: the reconciler has nothing to do."""
     many, kills = 100_000, 20
     chance = random.Random(10)
     with deployment.worker(BATCH_SIZE="500", TIME_SCALE=REAL) as worker:
@@ -93,7 +94,7 @@ def test_a_horse_that_is_killed_twenty_times_restores_a_hundred_thousand_contact
             return deployment.job(job_id).fence > fence
 
         for kill in range(kills):
-            # Somewhere in the next twentieth, so that all of the walk has its share.
+            # Somewhere in the next twentieth, so that the kills are spread over the walk.
             place = (kill + chance.random()) * many / (kills + 1)
             wait_until(partial(has_processed, place))
             os.kill(worker.wait_for_a_horse(), signal.SIGKILL)
@@ -105,7 +106,7 @@ def test_a_horse_that_is_killed_twenty_times_restores_a_hundred_thousand_contact
 
 
 def test_a_horse_without_a_parent_hands_its_job_over(deployment: Deployment) -> None:
-    """(11) Its parent is killed in the middle: nobody would see the orphan die."""
+    """(11) Its parent is killed during the job: no process would notice the death of the orphan."""
     with deployment.worker(Accident("after COMMIT", Accident.KILL_PARENT, at=4)) as worker:
         first = ready(worker)
         job_id = deployment.start_job(FEW)
@@ -118,7 +119,7 @@ def test_a_horse_without_a_parent_hands_its_job_over(deployment: Deployment) -> 
 
 
 def test_sigterm_to_every_process_at_once_hands_the_job_to_another_worker(deployment: Deployment) -> None:
-    """(12) As Heroku does it. Then to one parent only, as others do."""
+    """(12) SIGTERM to all processes, as on Heroku. Then to one parent only, as on other hosts."""
     with deployment.worker(TIME_SCALE=REAL) as one, deployment.worker(TIME_SCALE=REAL) as another:
         ready(one)
         ready(another)
@@ -144,7 +145,7 @@ def test_sigterm_to_every_process_at_once_hands_the_job_to_another_worker(deploy
         wait_until(lambda: not is_running(parent), seconds=10)
         wait_until(lambda: deployment.job(job_id).fence == 3, seconds=15)
         deployment.check_that_all_came_back_once(job_id, deployment.many)
-    # Handed back each time, and not cut off.
+    # Released each time, not killed.
     assert len(deployment.logged("job_released", job=job_id)) == 2
     assert deployment.job(job_id).error is None
     assert failures.get_job_count() == failed
@@ -160,7 +161,7 @@ def test_a_second_sigterm_two_seconds_later_kills_the_horse_and_loses_nothing(de
         began = monotonic()
 
         os.kill(parent, signal.SIGTERM)
-        # RQ takes a second signal within a second for an echo of the first.
+        # RQ ignores a second signal within a second of the first.
         wait_until(lambda: monotonic() - began > 2)
         os.kill(parent, signal.SIGTERM)
 
@@ -170,7 +171,7 @@ def test_a_second_sigterm_two_seconds_later_kills_the_horse_and_loses_nothing(de
 
 
 def test_an_old_and_a_new_worker_side_by_side_do_not_overlap(deployment: Deployment) -> None:
-    """(13) A deployment starts the new ones while the old ones still work, several restores under way."""
+    """(13) A deployment starts new workers while the old ones still run several restores."""
     few = 40
     with deployment.worker(BATCH_SIZE="3") as old:
         ready(old)
@@ -199,7 +200,7 @@ def test_a_worker_that_dies_after_it_took_a_message_loses_no_job(deployment: Dep
 
 
 def test_a_contact_that_crashes_every_process_is_skipped_and_named(deployment: Deployment) -> None:
-    """(18) Three deaths at its batch, three at itself; everybody else comes back."""
+    """(18) Three deaths at its batch, three at the contact itself; all others are restored."""
     world = deployment.new_world(FEW)
     poison = deployment.ids_in_the_bin(world)[FEW // 2]
     with deployment.worker(
@@ -213,6 +214,6 @@ def test_a_contact_that_crashes_every_process_is_skipped_and_named(deployment: D
     assert deployment.reasons(job_id) == {poison: "crashed"}
     assert deployment.ids_in_the_bin(world) == [poison]
     assert len(deployment.logged("horse_died", job=job_id)) == 6
-    # The others of its batch were taken one by one, and whoever came after that by the batch again.
+    # The others of its batch were restored one by one, the later ones in batches again.
     assert job.one_by_one == 0
     assert [batch.items for batch in deployment.history(job_id)].count(5) == FEW // 5 - 1

@@ -1,4 +1,5 @@
-"""Restores without end: in each workspace one after the other, what came back being deleted again between."""
+"""Continuous restores: in each workspace one after the other; restored contacts are deleted again in
+between."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,12 +21,12 @@ from webapp.models import Contact, Job
 from webapp.models.job import ACTIVE, JobState
 from webapp.restoring.start import start
 
-NOT_DONE = "a job that did not come to its end"
+NOT_DONE = "a job that did not end as done"
 
 
 @dataclass
 class TestedWorkspace:
-    """A workspace, its latest job, and how that one found it."""
+    """A workspace, its latest job, and its state before that job."""
 
     world: World
     job_id: int = 0
@@ -38,7 +39,7 @@ class Traffic:
 
     deployment: Deployment
     workspaces: list[TestedWorkspace] = field(default_factory=list)
-    # Of restores that have ended, each seen before anything else happened in its workspace.
+    # The violations of ended restores, each checked before anything else happened in its workspace.
     violations: list[Violation] = field(default_factory=list)
 
     def create_workspaces(self, workspaces: int, *, live: int, deleted: int) -> None:
@@ -52,7 +53,8 @@ class Traffic:
                 self.workspaces.append(TestedWorkspace(world))
 
     def start_restores(self) -> None:
-        """Wherever a restore has ended: check it, delete again what came back, confirm its restore."""
+        """In each workspace whose restore has ended: check it, delete the restored contacts again, and
+        start the next restore."""
         active = self.active()
         for workspace in self.workspaces:
             if workspace.job_id not in active:
@@ -64,7 +66,7 @@ class Traffic:
             return set(session.scalars(select(Job.id).where(Job.state.in_(ACTIVE))))
 
     def check(self) -> list[Violation]:
-        """The violations of all restores so far; to be asked when nothing moves any more."""
+        """The violations of all restores so far. Call it when all jobs have ended."""
         for workspace in self.workspaces:
             self._check(workspace)
         with Session(self.deployment.engine) as session:
@@ -107,7 +109,7 @@ class Traffic:
                     requested_by=world.admin.id,
                 ).id
             except NotStarted:
-                # A fault stands in the way, as it would to a person: another time.
+                # A fault prevents the start, as it would for a user; the next call tries again.
                 return
             workspace.before = before
 

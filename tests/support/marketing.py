@@ -1,4 +1,4 @@
-"""What people and the worker do with automations and campaigns, without pages and queue between them."""
+"""What users and the worker do with automations and campaigns, without pages and queue."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ class Marketing:
         return read_clock(self.session)
 
     def automation(self, on: MailingList | Tag, *steps: dict[str, Any], is_active: bool = True) -> Automation:
-        """An automation that a list or a tag sets going."""
+        """An automation that a list or a tag triggers."""
         is_list = isinstance(on, MailingList)
         row = Automation(
             workspace_id=self.world.id,
@@ -92,7 +92,7 @@ class Marketing:
         )
 
     def work(self, *, at: datetime | None = None, limit: int = 1000) -> int:
-        """Let the worker do all that is due at `at`; how much that was."""
+        """Do all work that is due at `at`; returns how much that was."""
         total = 0
         for _ in range(100):
             lock_workspace(self.session, self.world.id)
@@ -123,7 +123,7 @@ class Marketing:
         return [(contact_id, state) for contact_id, state in rows]
 
     def everything(self) -> list[dict[str, Any]]:
-        """Every run and every message of the workspace, with all that is written in it."""
+        """Every run and every message of the workspace, with all columns."""
         return [
             {column.key: getattr(row, column.key) for column in class_mapper(model).column_attrs}
             for model in (AutomationRun, CampaignSend)

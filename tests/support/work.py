@@ -1,4 +1,4 @@
-"""The worker in the test's own process: real jobs from real Redis, until the queues are empty."""
+"""A worker in the test's process: real jobs from real Redis, until the queues are empty."""
 
 from flask import Flask
 from rq import SimpleWorker
@@ -8,7 +8,7 @@ from webapp.worker.queue import QUEUES, queue
 
 
 class CommandlessWorker(SimpleWorker):
-    """Nobody sends it commands, so it opens no channel for them: closing that takes a fifth of a second."""
+    """It receives no commands, so it opens no channel for them: closing that takes a fifth of a second."""
 
     def subscribe(self) -> None:
         pass
