@@ -145,7 +145,7 @@ def _people(jobs: Iterable[Job]) -> dict[int, str]:
     if not ids:
         return {}
     names = db.session.execute(select(User.id, User.name).where(User.id.in_(ids)))
-    return {user_id: name for user_id, name in names}
+    return dict(names.all())
 
 
 def _silence(job: Job, now: datetime) -> float | None:

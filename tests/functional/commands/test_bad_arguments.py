@@ -127,7 +127,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
     ),
     "no restore": (("restore", "cancel"), 2, "Missing argument 'ID'"),
     "restore nought": (("restore", "cancel", "0"), 2, "0 is not in the range"),
-    "a restore that is not there": (("restore", "cancel", str(2**62)), 2, f"There is no restore #{2**62}."),
+    "a restore that is not there": (("restore", "cancel", str(2**62)), 2, f"There is no restore {2**62}."),
     "a restore beyond any database": (("restore", "cancel", str(2**63)), 2, "is not in the range"),
     "a restore in words": (("restore", "cancel", "all"), 2, "not a valid integer"),
     "two restores": (("restore", "cancel", "1", "2"), 2, "unexpected extra argument"),

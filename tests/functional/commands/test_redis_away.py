@@ -22,7 +22,7 @@ Stored = Callable[..., list[Any]]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 LATER = (
-    "Redis does not answer. All of it is in the database; automations and campaigns start when Redis is back."
+    "Redis does not answer. Everything is saved; automations and campaigns start when Redis is back."
 )
 
 

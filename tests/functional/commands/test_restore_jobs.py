@@ -101,6 +101,7 @@ def test_a_queued_job_is_cancelled_at_once(
     result = run("cancel", str(job.id))
 
     assert (result.exit_code, result.output) == (0, f"Restore {job.id} is cancelled. It had not begun.\n")
+    store.rollback()
     store.refresh(job)
     assert (job.state, job.reason) == ("cancelled", {"code": "cancelled_by_operator"})
     assert redis.get(key("restore", place.id)) is None
