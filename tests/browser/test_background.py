@@ -1,4 +1,5 @@
-"""What a page does by itself: it follows a restore, goes on after a cut, and tells the truth after Back."""
+"""What a page does by itself: it follows a restore, continues after an outage, and is up to date after
+Back."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -63,8 +64,8 @@ def test_the_bar_follows_a_restore_and_updates_the_table(page: Page, worker: Wor
 
 def test_a_tick_made_while_the_table_is_redrawn_is_kept(page: Page) -> None:
     page.open(RESTORE)
-    ticked = page.shown()[-1]  # the first one, which goes on matching
-    # The tick comes when the request has been sent, and so before its answer.
+    ticked = page.shown()[-1]  # the first one, which still matches
+    # The tick happens after the request is sent, and before its answer.
     page.script(
         """const tickMeanwhile = ({ detail }) => {
             if (detail.target.id !== "results") return;

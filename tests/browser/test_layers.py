@@ -1,4 +1,4 @@
-"""Esc takes away one layer at a time, and the focus goes where a keyboard user expects it."""
+"""Esc closes one layer at a time, and the focus goes where a keyboard user expects it."""
 
 import pytest
 from sqlalchemy.orm import Session
@@ -55,7 +55,7 @@ def test_arrow_keys_move_through_the_menu(page: Page) -> None:
     page.open("/contacts")
     page.click("#more-actions")
     page.wait_for_focus("#more-menu .menu-item")
-    # One item is all that this menu has: a second one shows where the focus goes.
+    # The menu has one item only: a second one shows where the focus goes.
     page.script(
         """const item = document.querySelector("#more-menu li");
         const second = item.cloneNode(true);

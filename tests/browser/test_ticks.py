@@ -1,4 +1,4 @@
-"""Ticking contacts: the box in the table's head, Shift-click, the limit of 100, ticks on other pages."""
+"""Ticking contacts: the header checkbox, Shift-click, the limit of 100, ticks on other pages."""
 
 import pytest
 from sqlalchemy.orm import Session
@@ -77,7 +77,7 @@ def test_shift_click_ticks_and_unticks_a_range(page: Page) -> None:
     page.wait_for_bar("5 of 100 selected")
     assert page.ticked() == rows[2:7]
 
-    # Upwards, and taking ticks away.
+    # Upwards, and unticking.
     page.tick(rows[3], shift=True)
     page.wait_for_bar("1 of 100 selected")
     assert page.ticked() == [rows[2]]
@@ -138,7 +138,7 @@ def test_shift_click_stops_at_100(page: Page) -> None:
 
 
 def turn(page: Page, button: str) -> None:
-    """Turn the page, and wait for the other rows."""
+    """Go to the next page, and wait for its rows."""
     before = page.shown()
     page.click(button)
     page.wait(lambda: page.shown() and page.shown() != before, "other rows are shown")

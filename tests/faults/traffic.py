@@ -25,7 +25,7 @@ NOT_DONE = "a job that did not end as done"
 
 
 @dataclass
-class TestedWorkspace:
+class BusyWorkspace:
     """A workspace, its latest job, and its state before that job."""
 
     world: World
@@ -38,7 +38,7 @@ class Traffic:
     """The workspaces of a deployment with their restores; call `start_restores` again and again."""
 
     deployment: Deployment
-    workspaces: list[TestedWorkspace] = field(default_factory=list)
+    workspaces: list[BusyWorkspace] = field(default_factory=list)
     # The violations of ended restores, each checked before anything else happened in its workspace.
     violations: list[Violation] = field(default_factory=list)
 
@@ -50,7 +50,7 @@ class Traffic:
                 with self.deployment.writing() as writing:
                     world = new_world(writing)
                 add_load(session, world.id, live=live, deleted=deleted, seed=seed, transaction=transaction)
-                self.workspaces.append(TestedWorkspace(world))
+                self.workspaces.append(BusyWorkspace(world))
 
     def start_restores(self) -> None:
         """In each workspace whose restore has ended: check it, delete the restored contacts again, and
@@ -78,7 +78,7 @@ class Traffic:
             jobs = session.scalars(select(Job)).all()
             return len(jobs), sum(job.count("restored") for job in jobs)
 
-    def _check(self, workspace: TestedWorkspace) -> None:
+    def _check(self, workspace: BusyWorkspace) -> None:
         if workspace.before is None:
             return
         with Session(self.deployment.engine) as session:
@@ -94,7 +94,7 @@ class Traffic:
             self.violations += check_restore(session, workspace.job_id, workspace.before)
         workspace.before = None
 
-    def _start_restore(self, workspace: TestedWorkspace) -> None:
+    def _start_restore(self, workspace: BusyWorkspace) -> None:
         self._delete_again(workspace)
         deployment, world = self.deployment, workspace.world
         with Session(deployment.engine) as session:
@@ -113,7 +113,7 @@ class Traffic:
                 return
             workspace.before = before
 
-    def _delete_again(self, workspace: TestedWorkspace) -> None:
+    def _delete_again(self, workspace: BusyWorkspace) -> None:
         with self.deployment.writing() as session:
             delete_contacts(
                 session,

@@ -1,4 +1,4 @@
-"""Addresses and methods that are not ours, and what a browser says beside the address."""
+"""Unknown addresses and methods, and bad headers and cookies."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -143,7 +143,7 @@ def test_an_odd_address_without_a_session_leads_to_sign_in(
 
 
 def test_the_address_of_the_sign_in_page_never_gets_too_long(browse: Callable[..., Browser]) -> None:
-    """The query is given up, the page is not."""
+    """The query is dropped, the page is kept."""
     query = "q=" + "%F0%9F%98%80" * 200 + "".join(f"&selected={10**6 + i}" for i in range(100))
     short, long = f"/contacts?{query[:1000]}", f"/contacts?{query}"
 

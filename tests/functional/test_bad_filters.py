@@ -1,4 +1,4 @@
-"""Filters and cursors that make no sense: said beside the field, "all" switched off, and never a 500."""
+"""Invalid filters and cursors: an error at the field, "all" disabled, and never a 500."""
 
 import base64
 from collections.abc import Callable
@@ -16,7 +16,7 @@ DATE = "Type a date as YYYY-MM-DD"
 CHARACTER = "This search contains a character that no name or e-mail address has."
 LONG = "Search for at most 200 characters."
 
-# Query (percent-encoded, as it travels), the field that is to blame, what is said about it.
+# Query (percent-encoded), the field with the error, the message.
 UNREADABLE = {
     "no date": ("from=soon", "from", DATE),
     "a date of letters and digits": ("to=2026-xx-01", "to", DATE),
@@ -37,11 +37,15 @@ UNREADABLE = {
     "201 characters": ("q=" + "a" * 201, "q", LONG),
     "5,000 characters": ("q=" + "a" * 5000, "q", LONG),
     "5,000 emoji": ("q=" + "%F0%9F%98%80" * 5000, "q", LONG),
-    "nobody's name": ("deleted_by=abc", "deleted_by", "Choose a person from the list."),
+    "no user's name": ("deleted_by=abc", "deleted_by", "Choose a person from the list."),
     "a negative person": ("deleted_by=-1", "deleted_by", "Choose a person from the list."),
     "a person of 10^30": (f"deleted_by={10**30}", "deleted_by", "Choose a person from the list."),
     "a person beyond the ids": (f"deleted_by={2**63}", "deleted_by", "Choose a person from the list."),
-    "nobody of ours": ("deleted_by=999999999", "deleted_by", "Nobody of this name has deleted contacts"),
+    "no user of the account": (
+        "deleted_by=999999999",
+        "deleted_by",
+        "Nobody of this name has deleted contacts",
+    ),
     "no deletion": ("deletion=last", "deletion", "That is not a deletion’s number."),
     "a negative deletion": ("deletion=-1", "deletion", "That is not a deletion’s number."),
     "a deletion of 10^30": (f"deletion={10**30}", "deletion", "That is not a deletion’s number."),
@@ -63,7 +67,7 @@ READABLE = {
     "deletion zero": "deletion=0",
     "a deletion that is to come": "deletion=999999",
     "a field sent twice": "q=a&q=b&from=2026-01-01&from=soon",
-    "fields of somebody else's": "order=name&page=2&limit=1000000",
+    "fields of other pages": "order=name&page=2&limit=1000000",
     "empty fields": "q=&from=&to=&deleted_by=&deletion=&after=&before=&show=&clear=",
 }
 

@@ -1,4 +1,4 @@
-"""Ticks that make no sense: a sentence, the right status, nothing changed, and never a 500."""
+"""Invalid ids: a message, the right status, nothing changed, and never a 500."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -19,7 +19,7 @@ NOTHING = "Select at least one contact first."
 GONE_FROM_BIN = "None of the contacts you selected is deleted any more."
 GONE_FROM_HERE = "None of the contacts you selected is here any more."
 
-# What is sent beside two contacts that are there, and what is said about it.
+# What is sent beside two valid contacts, and the message.
 UNREADABLE_IDS = {
     "no number": ["abc"],
     "a negative number": ["-1"],

@@ -1,4 +1,4 @@
-"""What "Restore" confirms is what the dialog showed: not older, not forged, not another plan."""
+""" "Restore" confirms exactly what the dialog showed: not too old, not forged, not another plan."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -62,7 +62,7 @@ def test_after_30_minutes_the_dialog_must_be_opened_again(
         assert "This has been open for more than 30 minutes. Nothing was restored; look again." in said
         assert dialog.words("#confirm-title") in said
 
-    # No way leads back to the present: the session is younger now.
+    # The clock cannot go back: the session is newer now.
     with later(32):
         job = confirm(anyone, again)
         work()
@@ -72,7 +72,7 @@ def test_after_30_minutes_the_dialog_must_be_opened_again(
 def test_a_used_confirmation_leads_to_its_job_at_any_age(
     anyone: Browser, binned: list[Contact], unchanged: Unchanged, work: Callable[[], None]
 ) -> None:
-    """As by the browser's Back, an hour later: it must not say that nothing was restored."""
+    """Like Back in the browser, an hour later: it must not say that nothing was restored."""
     dialog = dialog_for(anyone, *binned)
     job = confirm(anyone, dialog)
     work()
@@ -84,7 +84,7 @@ def test_a_used_confirmation_leads_to_its_job_at_any_age(
 def test_cancel_returns_to_filters_and_ticks_after_every_answer(
     admin: Browser, world: World, store: Session, binned: list[Contact]
 ) -> None:
-    """Without scripts: refused as too old, as changed and as another one runs, the page is not lost."""
+    """Without scripts, after a refusal (too old, changed, another one runs): filters and ticks are kept."""
     page = admin.tick(admin.get("/contacts/restore?q=ann"), binned[0])
     dialog = admin.press(page, page.one("#restore-selected"))
     page = admin.get("/contacts/restore?q=ann")
@@ -179,7 +179,7 @@ def test_a_plan_that_has_become_empty_can_only_be_cancelled(
 def test_a_contact_that_was_deleted_again_changes_the_plan(
     anyone: Browser, world: World, store: Session, binned: list[Contact], unchanged: Unchanged
 ) -> None:
-    """What the dialog meant was the earlier deletion; the later one has to be looked at."""
+    """The dialog was about the earlier deletion; the later one must be confirmed separately."""
     dialog = dialog_for(anyone, binned[0], binned[1])
     contact = store.get_one(Contact, binned[0].id)
     contact.deleted_at = None
@@ -209,7 +209,7 @@ def test_by_filters_changes_since_the_dialog_are_in_the_report(
 
 
 def test_a_signed_scope_is_not_valid_for_another_purpose(admin: Browser, binned: list[Contact]) -> None:
-    """The token is signed, not a password: as a CSRF token it is worth nothing."""
+    """A signed scope is not accepted as a CSRF token."""
     scope = str(admin.get("/contacts/restore/confirm-all").one("input[name=scope]")["value"])
 
     assert admin.post("/restores", {"csrf_token": scope, "scope": scope}).status == 400

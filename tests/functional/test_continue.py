@@ -1,4 +1,4 @@
-"""A restore that was stopped can be continued: what is left of it becomes a new job."""
+"""A stopped restore can be continued: the rest of it becomes a new job."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ def test_another_restore_continues_a_stopped_one(
 def test_contacts_deleted_since_are_not_included(
     admin: Browser, world: World, store: Session, work: Callable[[], None]
 ) -> None:
-    """It continues what was confirmed: 50 newly deleted contacts once came back with the 11,500."""
+    """It continues what was confirmed: once 50 newly deleted contacts were restored with the 11,500."""
     delete(store, world, *new_contacts(store, world, 3))
     store.commit()
     dialog = admin.press(admin.get("/contacts/restore"), "Restore all contacts")

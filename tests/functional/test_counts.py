@@ -1,5 +1,4 @@
-"""How many there are: at once where that is quickly known; else "over" what is known, and the exact number
-comes by itself."""
+"""Counts appear at once if they are quick; otherwise as "over N", and the exact number arrives later."""
 
 from collections.abc import Callable
 
@@ -19,7 +18,7 @@ NAMES = ("Ann", "Bob")
 
 @pytest.fixture
 def scan_limit_of_70(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request looks at no more than 70 contacts, so that a few stand for a million."""
+    """A request scans at most 70 contacts, so that a few stand for a million."""
     for module in (search, find, recycle_bin):
         monkeypatch.setattr(module, "SCAN_LIMIT", 70)
 
@@ -96,7 +95,7 @@ def test_the_dialog_shows_the_exact_number(anyone: Browser, many: None) -> None:
     ("q", "found"), [("nobody", 0), ("number 0005", 20), ("ann number 0005", 10), ("number 00007", 2)]
 )
 def test_few_matches_are_counted_at_once(admin: Browser, many: None, path: str, q: str, found: int) -> None:
-    """Also those that lie beyond the contacts that were looked at first."""
+    """Also those beyond the scan limit."""
     page = admin.get(path, {"q": q})
 
     assert len(page.ids) == found

@@ -1,4 +1,4 @@
-"""Nothing is changed by a form that is not ours."""
+"""A form of another site changes nothing."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,7 +15,7 @@ POSTS = [route.path for route in ROUTES if route.method == "POST"]
 
 
 @pytest.mark.parametrize("htmx", [False, True], ids=["page", "part"])
-@pytest.mark.parametrize("token", ["none", "empty", "made up", "somebody else's"])
+@pytest.mark.parametrize("token", ["none", "empty", "made up", "of another session"])
 def test_a_form_without_its_token_changes_nothing(
     admin: Browser,
     member: Browser,
@@ -37,7 +37,7 @@ def test_a_form_without_its_token_changes_nothing(
         "password": "restore-demo",
     }
     if token != "none":
-        tokens = {"empty": "", "made up": "abc", "somebody else's": member.token()}
+        tokens = {"empty": "", "made up": "abc", "of another session": member.token()}
         fields["csrf_token"] = tokens[token]
 
     with unchanged():

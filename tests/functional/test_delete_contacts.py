@@ -1,4 +1,4 @@
-"""Deleting from the overview: first what it would do, then the act, then a word about it."""
+"""Deleting from the overview: a dialog, the deletion, a message."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,14 +23,14 @@ def test_delete_asks_deletes_and_reports(
     assert "Delete 2 contacts?" in dialog.words("#confirm-title")
     assert "They can be restored for 30 days" in dialog.words("dialog")
     assert "deal" not in dialog.words("dialog")
-    assert stored(select(Deletion.id).filter_by(workspace_id=world.id)) == [], "asking deletes nothing"
+    assert stored(select(Deletion.id).filter_by(workspace_id=world.id)) == [], "the dialog deletes nothing"
 
     after = anyone.press(dialog, dialog.one("dialog form[method=post] button"))
     assert after.path == "/contacts"
     assert "2 contacts deleted. You can restore them for 30 days." in after.text
     assert after.ids == [contacts[2].id]
     assert after.selected == []
-    assert "deleted" not in anyone.get("/contacts").text, "said once"
+    assert "deleted" not in anyone.get("/contacts").text, "shown once"
     deletion = stored(select(Deletion).filter_by(workspace_id=world.id))[0]
     assert (deletion.user_id, deletion.contact_count, deletion.source) == (world.admin.id, 2, "overview")
     assert stored(select(AuditEvent.action).filter_by(workspace_id=world.id)) == ["contacts.deleted"]

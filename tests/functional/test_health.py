@@ -1,4 +1,4 @@
-"""For monitoring: is the app up, and can it work?"""
+"""For monitoring: whether the app is up, and whether it is ready."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,7 +18,7 @@ from webapp.worker.services import services
 
 @pytest.fixture(autouse=True)
 def workers(store: Session) -> None:
-    """As the supervisor does it every few seconds."""
+    """As the supervisor does every few seconds."""
     beat(store, QUEUES)
 
 
@@ -48,7 +48,7 @@ def test_without_redis_the_app_is_up_and_not_ready(
 
 
 def test_without_its_tables_the_app_is_up_and_not_ready(environ: dict[str, str], tmp_path: Path) -> None:
-    """As between the release of a new version and its migrations."""
+    """As between the deployment of a new version and its migrations."""
     with another_app(environ, DATABASE_URL=f"sqlite:///{tmp_path}/empty.db") as empty:
         stranger = empty.test_client()
 

@@ -1,4 +1,4 @@
-"""A restore's own page: watched, left, come back to, stopped; and the list of all of them."""
+"""The page of a restore: progress, return, cancellation; and the list of all restores."""
 
 import uuid
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def start_all(browser: Browser, query: str = "") -> Seen:
 def test_the_job_page_says_what_is_being_done_and_by_whom(anyone: Browser, binned: list[Contact]) -> None:
     job = start_all(anyone, "?q=ann")
 
-    assert job.words("h1") == "Restore #1", "numbered by account: others' restores do not count"
+    assert job.words("h1") == "Restore #1", "numbered by account: restores of other accounts do not count"
     assert "60 contacts matching “ann”." in job.text
     assert "Started by Ada Admin" in job.text
     assert "It can take up to 15 minutes. You can leave this page; the restore goes on." in job.text
@@ -137,7 +137,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_another_can_start(
     assert "Stopped by Ada Admin." in cancelled.text
     assert not cancelled.all("#view-restored")
     work()
-    assert anyone.get("/contacts").ids == [], "the ring that was under way does nothing"
+    assert anyone.get("/contacts").ids == [], "the second message does nothing"
     assert "restore.cancel_requested" in stored(select(AuditEvent.action).filter_by(workspace_id=world.id))
 
     another = start_all(anyone)

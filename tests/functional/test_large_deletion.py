@@ -1,4 +1,4 @@
-"""A colleague has deleted many contacts: the overview says so to an admin, and leads there."""
+"""After a large deletion by a colleague the overview shows a notice to an admin, with a link."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -115,8 +115,8 @@ def test_only_one_deletion_has_a_notice(admin: Browser, world: World, store: Ses
 
 
 def test_a_search_keeps_the_notice(anyone: Browser, deleted: list[Contact]) -> None:
-    """With scripts only the table is redrawn, so the notice stands outside of what comes; the page that is
-    loaded anew at the same address is the same."""
+    """With scripts only the table is redrawn, so the notice is outside of it; a reload at the same address
+    shows the same page."""
     page = anyone.fill(anyone.get("/contacts"), q="live")
 
     assert page.names == ["Live One"]

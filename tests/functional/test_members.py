@@ -1,4 +1,4 @@
-"""Members of no Admin group: they work with contacts, and the door to the bin is closed."""
+"""Users outside the group Admin: they work with contacts and cannot restore."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -52,7 +52,7 @@ RESTORE_ADDRESSES = [
 def test_every_restore_address_is_forbidden_for_a_member(
     admin: Browser, member: Browser, world: World, store: Session, unchanged: Unchanged, htmx: bool
 ) -> None:
-    """With a token of their own, and even with a scope that an admin was asked about."""
+    """With their own CSRF token, and even with a scope from an admin's dialog."""
     one, other = new_contact(store, world), new_contact(store, world)
     delete(store, world, one, other)
     store.commit()

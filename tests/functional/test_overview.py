@@ -1,4 +1,4 @@
-"""Contacts Overview: finding live contacts, and turning its pages."""
+"""Contacts Overview: search and paging of live contacts."""
 
 from datetime import UTC, datetime
 
@@ -125,7 +125,7 @@ def test_search_as_typed_keeps_its_text_in_the_address(
 def test_the_pages_show_each_contact_once_in_both_directions(
     anyone: Browser, world: World, store: Session
 ) -> None:
-    """Also where many were created in the same moment, as an import does."""
+    """Also if many were created at the same time, as by an import."""
     now = read_clock(store)
     moments = [now, now - DAY]
     contacts = [c for moment in moments for c in new_contacts(store, world, 60, created_at=moment)]

@@ -1,4 +1,4 @@
-"""Ticking contacts in the overview: the selection goes along, over pages and searches."""
+"""Ticking contacts in the overview: the selection is kept over pages and searches."""
 
 import pytest
 from sqlalchemy.orm import Session

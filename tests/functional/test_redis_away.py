@@ -1,4 +1,4 @@
-"""Redis is away: everything can be looked at, nothing can be started, and nothing is half done."""
+"""Redis is down: everything can be read, nothing can be started, and nothing is half done."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -19,7 +19,7 @@ from webapp.models import Contact, Job
 
 @pytest.fixture
 def lonely(environ: dict[str, str], app: Flask, tmp_path: Path) -> Iterator[Flask]:
-    """An app whose Redis is not there, on the same database."""
+    """An app without Redis, on the same database."""
     with another_app(environ, REDIS_URL=unused_redis_url(tmp_path)) as lonely:
         yield lonely
 
@@ -57,7 +57,7 @@ def test_without_redis_no_restore_starts_and_the_dialog_says_what_to_do(
     assert int(refused.headers["Retry-After"]) > 0
     said = refused.words("dialog")
     assert "Restores cannot be started just now. Nothing was changed. Try again in a few seconds." in said
-    assert "Restore 2 contacts?" in said, "what was asked is kept"
+    assert "Restore 2 contacts?" in said, "the scope is kept"
     assert stored(select(Job.id).filter_by(workspace_id=world.id)) == []
     # Redis is back: the same dialog, sent again, starts the job.
     token = {"csrf_token": admin.token(), "scope": str(refused.one("input[name=scope]")["value"])}

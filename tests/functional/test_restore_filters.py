@@ -153,7 +153,7 @@ QUERIES = ["", "q=ann", "q=nobody", "from=2001-01-01", "from=soon", "deletion=2"
 def test_the_fragment_is_the_part_of_the_page(
     admin: Browser, world: World, days: list[str], query: str
 ) -> None:
-    """First paint and update cannot differ: they are one template with one context."""
+    """Page and update cannot differ: they share template and context."""
     selected = [("selected", str(admin.get("/contacts/restore").ids[1]))]
     page = admin.get(f"/contacts/restore?{query}", selected)
     part = admin.get(f"/contacts/restore?{query}", selected, htmx=True)
@@ -180,7 +180,7 @@ def test_going_back_in_the_browser_gets_the_whole_page(admin: Browser, days: lis
 
 
 def test_an_impossible_date_stays_in_its_field(admin: Browser) -> None:
-    """A date field would throw it away: it becomes one of text, and the sentence names it."""
+    """A date field would drop it: the field becomes one of text, and the message names the value."""
     page = admin.get("/contacts/restore", {"from": "2026-13-45", "to": "2026-11-24"})
 
     assert page.status == 422

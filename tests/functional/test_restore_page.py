@@ -1,4 +1,4 @@
-"""Restore Contacts: what lies in the bin, since when, by whom, and for how long still."""
+"""Restore Contacts: the deleted contacts, when and by whom they were deleted, and the days left."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -83,7 +83,7 @@ def test_only_contacts_deleted_within_30_days_are_listed(
         new_contact(store, world, name, "") for name in ("Live", "Late", "Merged", "In")
     )
     folded = delete(store, world, merged)
-    # A merge takes a contact out of the bin, and lowers its deletion's counter as whoever does that must.
+    # A merge removes a contact from the bin, and must lower the counter of its deletion.
     merged.merged_into_id, folded.in_bin = live.id, folded.in_bin - 1
     delete(store, world, late, ago=30 * DAY + timedelta(seconds=5))
     delete(store, world, soon, ago=30 * DAY - HOUR)
@@ -101,7 +101,7 @@ def test_only_contacts_deleted_within_30_days_are_listed(
 def test_when_the_last_page_is_restored_the_first_one_is_shown(
     anyone: Browser, world: World, store: Session, work: Callable[[], None]
 ) -> None:
-    """As by the browser's Back, after the contacts of that page were restored."""
+    """Like Back in the browser, after the contacts of that page were restored."""
     contacts = new_contacts(store, world, 53)
     delete(store, world, *contacts)
     store.commit()
@@ -150,7 +150,7 @@ def test_an_empty_bin_says_what_would_be_here(admin: Browser, world: World, stor
 def test_the_pages_show_each_contact_once_in_both_directions(
     anyone: Browser, world: World, store: Session, moments: int
 ) -> None:
-    """Whether 120 went in one deletion, or in several."""
+    """With 120 contacts deleted in one deletion, or in several."""
     contacts = new_contacts(store, world, 120)
     size = 120 // moments
     now = read_clock(store)
@@ -200,7 +200,7 @@ def test_times_and_days_are_shown_in_the_zone_of_the_account(
     admin: Browser, world: World, store: Session
 ) -> None:
     store.get_one(Workspace, world.id).timezone = "Pacific/Auckland"
-    # In the evening of one day in UTC, in the morning of the next one there.
+    # The evening of one day in UTC, the morning of the next one in that zone.
     moment = (read_clock(store) - 3 * DAY).replace(hour=20)
     delete(store, world, new_contact(store, world), at=moment)
     store.commit()

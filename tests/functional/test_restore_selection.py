@@ -1,4 +1,4 @@
-"""Ticking deleted contacts: the selection goes along, over pages and filters, and 100 is the most."""
+"""Ticking deleted contacts: the selection is kept over pages and filters, up to 100."""
 
 import pytest
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""The main path: look, tick or filter, be asked, restore, leave, come back, and see what became of it."""
+"""The main path: open the page, tick or filter, confirm, leave, return, and read the report."""
 
 from collections.abc import Callable
 from typing import Any
@@ -62,11 +62,11 @@ def test_an_admin_filters_ticks_three_over_two_pages_and_restores_them(
 
     job = anyone.poll(job) if anyone.javascript else anyone.get(job.path)
     assert "3 contacts restored." in job.text
-    assert not job.all("[data-poll]"), "it asks no more"
+    assert not job.all("[data-poll]"), "it stops polling"
     restored = anyone.press(job, "View restored contacts")
     assert sorted(restored.ids) == sorted([contacts[3].id, contacts[68].id, contacts[69].id])
     assert anyone.get("/contacts").ids == restored.ids
-    assert anyone.get("/contacts?q=number+00003").ids == [contacts[3].id], "found in the same second"
+    assert anyone.get("/contacts?q=number+00003").ids == [contacts[3].id], "found at once"
     bin_page = anyone.get("/contacts/restore")
     assert bin_page.words("#restore-all") == "Restore all contacts (72)"
     assert contacts[3].id not in bin_page.ids
@@ -95,7 +95,7 @@ def test_the_dialog_describes_the_scope_and_what_will_happen(
     ):
         assert words in said
     assert dialog.one("dialog [autofocus]").get_text(strip=True) == "Cancel"
-    assert stored(select(Job.id).filter_by(workspace_id=world.id)) == [], "asking starts nothing"
+    assert stored(select(Job.id).filter_by(workspace_id=world.id)) == [], "the dialog starts nothing"
 
 
 def test_cancel_leaves_the_dialog_on_a_page_of_its_own(admin: Browser, world: World, store: Session) -> None:

@@ -104,7 +104,7 @@ def test_the_sign_in_page_redirects_a_signed_in_user(admin: Browser) -> None:
 
 
 def test_signing_in_creates_a_new_session(browse: Callable[..., Browser], world: World) -> None:
-    """A token fished before the sign-in is worth nothing after it."""
+    """A CSRF token from before the sign-in is invalid after it."""
     browser = browse()
     before = str(browser.get("/login").one("input[name=csrf_token]")["value"])
     browser.sign_in(world.admin.email)
@@ -156,7 +156,7 @@ def test_a_wrong_password_keeps_the_requested_page(browse: Callable[..., Browser
 def test_sign_in_never_redirects_to_another_site(
     browse: Callable[..., Browser], world: World, target: str
 ) -> None:
-    """Neither by the link to the sign-in page, nor by a form with a changed field."""
+    """Neither through the link to the sign-in page, nor through a changed form field."""
     by_link, by_form = browse(), browse()
 
     assert by_link.sign_in(world.admin.email, next_page=target).path == "/contacts"
@@ -172,7 +172,7 @@ def test_sign_in_never_redirects_to_another_site(
 
 
 def test_without_a_session_htmx_is_redirected_to_the_sign_in_page(browse: Callable[..., Browser]) -> None:
-    """And not given a sign-in form to put into the table."""
+    """It does not get a sign-in form for the table."""
     for path in ("/contacts", "/contacts/selection", "/contacts/restore", "/contacts/restore/confirm-all"):
         seen = browse().get(path, htmx=True)
 
@@ -196,7 +196,7 @@ def test_the_cookie_is_httponly_and_samesite(browse: Callable[..., Browser], wor
 
 
 def test_a_part_asked_for_from_an_unreadable_address_leads_to_the_sign_in_page(app: Flask) -> None:
-    """No browser writes such an address; whoever does is a stranger like any other."""
+    """No browser sends such an address; the request is treated like any without a session."""
     answer = app.test_client().get("/contacts", headers={"HX-Request": "true", "HX-Current-URL": "http://["})
 
     assert answer.status_code == 401

@@ -1,4 +1,4 @@
-"""Guessing passwords is slowed down, and signing in rightly is not."""
+"""Password guessing is limited, and successful sign-ins are not."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ pytestmark = [
 def limited(
     environ: dict[str, str], app: Flask, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Flask]:
-    """An app with the limit on; with Redis away the limiter counts in its own memory."""
+    """An app with the limit on; without Redis the limiter counts in memory."""
     changed = {} if request.param == "redis" else {"REDIS_URL": unused_redis_url(tmp_path)}
     with another_app(environ, **changed) as limited:
         yield limited
@@ -30,7 +30,7 @@ def limited(
 @pytest.fixture
 def stranger(limited: Flask) -> Browser:
     browser = Browser(limited)
-    # Somebody else's tries are not counted here: an address of this test's own.
+    # Other tests must not count here: this test has its own address.
     browser.client.environ_base["REMOTE_ADDR"] = f"10.{number()}"
     return browser
 
@@ -43,10 +43,8 @@ def test_the_21st_failed_sign_in_within_a_minute_is_refused(stranger: Browser, w
 
     assert refused.status == 429
     assert "Wait a minute, then try again." in refused.text
-    assert refused.button("Go to sign-in")["href"] == "/login", (
-        "nobody who is a stranger comes to the contacts"
-    )
-    assert stranger.sign_in(world.admin.email).status == 429, "the right password waits as well"
+    assert refused.button("Go to sign-in")["href"] == "/login", "no one signs in"
+    assert stranger.sign_in(world.admin.email).status == 429, "the right password is limited as well"
 
 
 def test_other_addresses_may_still_sign_in(stranger: Browser, world: World, limited: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Each account sees itself only: what belongs to another is not there."""
+"""Each account sees its own data only; data of another account are not found."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""The bench compares like with like: its bare SQL leaves behind what a restore by the app does."""
+"""The bench compares like with like: its bare SQL leaves the same rows as a restore by the app."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_bare_sql_does_what_the_app_does(made: Databases, bin_of_200: tuple[str,
 
 
 def test_the_loop_does_what_the_app_does(made: Databases, bin_of_200: tuple[str, World]) -> None:
-    """As far as it goes: it gives no reasons and keeps no history."""
+    """Only in part: it stores no reasons and no history."""
     url, world = bin_of_200
     with made.copy(url) as copy, stage(copy) as here:
         job_id = start_all(here, world)[0]

@@ -67,7 +67,7 @@ def test_redis_listens_on_a_private_socket_only(folder: Path) -> None:
 
 
 def test_the_client_list_of_redis_can_be_read(folder: Path) -> None:
-    # RQ's workers ask for it before they take a job; a path with a space in it once left every job queued.
+    # RQ's workers read it before they take a job; a space in the path once left every job queued.
     with private_redis(folder) as url, Redis.from_url(url) as client:
         assert len(client.client_list()) >= 1
 

@@ -44,12 +44,12 @@ def contact_id(engine: Engine, ours: World) -> int:
 def wire(
     app: Flask, environ: dict[str, str], ours: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Wire]:
-    """The web as it is deployed, with somebody signed in."""
+    """The web as it is deployed, with the session of an admin."""
     with web_process(environ, tmp_path_factory.mktemp("web") / "web.log") as web:
         yield web.wire(ours.admin.email)
 
 
-# Headers; the body, in which TOKEN and ID are filled in; the status; what is said.
+# Headers; the body, in which TOKEN and ID are filled in; the status; the message.
 RELOAD, LESS = (
     "Go back, reload the page and try again. Nothing was changed.",
     "Send less. Nothing was changed.",

@@ -1,4 +1,4 @@
-"""The worker as it is deployed: real processes that are stopped, killed and cut off, and lose no contact."""
+"""The worker as it is deployed: real processes that are stopped and killed, and lose no contact."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def deployment(environ: dict[str, str]) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="module")
 def worker(deployment: Deployment) -> Iterator[WorkerProcess]:
-    """One worker for the tests, because it takes its time to start. It is started before its Redis."""
+    """One worker for all tests, because it takes long to start. It is started before its Redis."""
     with deployment.worker() as worker:
         wait_until(lambda: worker.child("restore"))
         first = worker.child("restore")
@@ -79,7 +79,7 @@ def test_a_killed_work_horse_loses_and_doubles_no_contact(
 def test_a_killed_worker_is_started_again_and_loses_and_doubles_no_contact(
     deployment: Deployment, worker: WorkerProcess
 ) -> None:
-    """Its horse could run on as an orphan: it is killed too, so that somebody has to take over."""
+    """Its horse could continue as an orphan: it is killed too, so that another process has to take over."""
     job_id = deployment.start_job(deployment.many)
     deployment.wait_for_the_middle(job_id)
     child, horse = worker.child("restore"), worker.horse()
@@ -138,7 +138,7 @@ def test_sigterm_during_a_job_stops_every_process_and_the_next_worker_continues(
     assert worker.stop() == 0
 
     assert [pid for pid in family if is_running(pid)] == []
-    assert failures.get_job_count() == failed  # it was handed back, not cut off
+    assert failures.get_job_count() == failed  # it was released, not killed
     job = deployment.job(job_id)
     assert job.state == "running"
     assert 0 < job.processed < deployment.many
@@ -150,7 +150,7 @@ def test_sigterm_during_a_job_stops_every_process_and_the_next_worker_continues(
 
 
 def check_that_its_workers_go_with_it_when_it_is_killed(worker: WorkerProcess) -> None:
-    wait_until(lambda: len(worker.everything()) == 3)  # the last job's horse has gone
+    wait_until(lambda: len(worker.everything()) == 3)  # the horse of the last job has exited
     family = worker.everything()
 
     worker.process.kill()

@@ -1,4 +1,4 @@
-"""Law: what the pages load is ours or htmx's, unchanged, and served as what it is."""
+"""Law: the pages load own files and an unchanged htmx, served with the right types."""
 
 import hashlib
 import re
@@ -45,7 +45,7 @@ def test_a_file_is_served_with_its_type_and_a_long_lifetime(
 
 
 def test_the_address_of_a_file_changes_with_its_content(browse: Callable[..., Browser]) -> None:
-    """Otherwise a browser would keep last year's file for a year."""
+    """Otherwise a browser would keep an old file for a year."""
     page = browse().get("/login")
 
     for element in page.all("script[src], link[rel=stylesheet]"):
@@ -55,7 +55,7 @@ def test_the_address_of_a_file_changes_with_its_content(browse: Callable[..., Br
 
 
 def test_every_own_file_is_used_and_every_used_file_exists(admin: Browser) -> None:
-    """The design system's own page loads all that the others do, and its own sheet."""
+    """The page of the design system loads what the others load, and its own style sheet."""
     page = admin.get("/design")
     used = {
         str(element.get("src") or element.get("href")).partition("?")[0].removeprefix("/static/")

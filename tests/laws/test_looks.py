@@ -1,4 +1,5 @@
-"""Law: one system of looks. Colours are named in one place, no rule is dead, /design shows every piece."""
+"""Law: one design system. Colours are defined in one place, every rule is used, /design shows every
+component."""
 
 import re
 from pathlib import Path
@@ -25,7 +26,7 @@ from webapp.words.jobs import STATES
 TEMPLATES = Path(__file__).parents[2] / "templates"
 SHEETS = {path.name: path.read_text() for path in (OURS / "css").glob("*.css")}
 MARKUP = "\n".join(path.read_text() for path in [*TEMPLATES.rglob("*.html"), *(OURS / "js").glob("*.js")])
-# Classes that are put together from a word and a state.
+# Classes that are composed of a word and a state.
 MADE_OF = ("pill-", "notice-", "job-state-", "picture-", "type-size-", "htmx-")
 
 
@@ -52,7 +53,7 @@ def test_every_class_in_a_style_sheet_is_used(name: str) -> None:
 
 
 def test_no_page_repeats_the_markup_of_a_macro() -> None:
-    """Each piece has one place; a page that makes its own would drift away from the others."""
+    """Each component is defined once; a copy in a page would become different from the others."""
     pieces = ('class="empty"', 'class="page-head"', 'class="notice ', 'class="pill', "<dialog", "<progress ",
               'class="field-error"', 'class="chip"', 'class="card-page ', 'name="csrf_token"')  # fmt: skip
     by_hand = {
@@ -91,7 +92,7 @@ def test_the_design_page_shows_every_icon_colour_and_state(admin: Browser) -> No
 
 
 def test_nothing_on_the_design_page_sends_a_request(admin: Browser) -> None:
-    """Its rows have numbers that may be somebody's contacts: nothing there may reach them."""
+    """The ids in its rows may be those of real contacts: nothing there may reach them."""
     page = admin.get("/design")
 
     for element in page.all("main form, main [hx-get], main [hx-post]"):
@@ -109,7 +110,7 @@ def test_the_design_page_needs_a_session_and_is_linked_from_no_page(admin: Brows
 def test_names_are_isolated_from_the_direction_of_the_text(
     admin: Browser, world: World, store: Session
 ) -> None:
-    """A name that runs from right to left must not turn the words and figures beside it around."""
+    """A name that runs from right to left must not reverse the words and figures beside it."""
     name = "نور"
     contact = new_contact(store, world, name, "", email=None, account=new_account(store, world, name))
     subscribe(store, contact, new_list(store, world, name), "subscribed")

@@ -1,4 +1,4 @@
-"""Migrations make what the models say, on both databases, and lose no row of a filled one."""
+"""Migrations create what the models declare, on both databases, and lose no row of a filled one."""
 
 import shutil
 from collections.abc import Iterator
@@ -87,7 +87,7 @@ def head() -> str:
 
 
 def fill() -> None:
-    """At least a row in each table that a restore has to do with."""
+    """At least one row in each table that a restore uses."""
     with Session(db.engine) as session:
         world = new_world(session)
         contacts = new_contacts(session, world, 5)

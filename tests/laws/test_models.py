@@ -1,4 +1,4 @@
-"""What holds of every table, and what the database itself does not allow."""
+"""What is true of every table, and what the database itself refuses."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -170,7 +170,7 @@ def test_a_detached_place_on_a_deal_names_its_deletion(session: Session, world: 
 
 
 def test_an_id_is_never_reused(session: Session, world: World) -> None:
-    """A report still speaks of contacts that have been purged."""
+    """A report still lists contacts that have been purged."""
     purged = new_contact(session, world).id
     session.execute(delete_rows(Contact).where(Contact.id == purged))
 

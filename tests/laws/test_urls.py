@@ -1,6 +1,6 @@
 """Law: every route is guarded, and the table below says which answer each role gets at each address.
 
-A route that is added without a row in the table turns the first test red.
+A route without a row in the table fails the first test.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ ROLES = (STRANGER, MEMBER, ADMIN, FOREIGN_ADMIN)
 
 LIVE, BINNED = "?selected={live}", "?selected={binned}"
 
-# Method, path, what is sent along, and the answer that each of the ROLES gets.
+# Method, path, fields, and the answer that each of the ROLES gets.
 TABLE = [
     ("GET", "/", "", (302, 302, 302, 302)),
     ("GET", "/login", "", (200, 303, 303, 303)),
@@ -165,7 +165,7 @@ def status_of(browser: Browser, method: str, address: str) -> int:
 def test_a_request_without_a_session_is_sent_to_sign_in_before_any_lookup(
     browse: Callable[..., Browser], route: Route
 ) -> None:
-    """Ids that exist and ids that do not get the same answer: a stranger learns nothing."""
+    """Existing and unknown ids get the same answer, so it reveals nothing."""
     browser = browse()
     path = route.path.replace("<id:contact_id>", "1").replace("<id:job_id>", "1")
 

@@ -1,4 +1,4 @@
-"""Transactions: who writes reads again first, all of it commits or nothing, readers stand in nobody's way."""
+"""Transactions: a writer reads again first, all of it is committed or nothing, readers block no writer."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ def name_of(session: Session, world: World) -> str | None:
 
 
 def is_locked(engine: Engine) -> bool:
-    """Whether somebody is writing; on SQLite one at a time can."""
+    """Whether a connection is writing; on SQLite only one can."""
     assert engine.url.database
     with closing(sqlite3.connect(engine.url.database, timeout=0)) as impatient:
         try:
@@ -104,7 +104,7 @@ def test_an_error_rolls_back_the_whole_transaction(
 def test_a_write_transaction_reads_again_what_was_read_before(
     store: Session, other: Session, world: World
 ) -> None:
-    """The page has read who signed in; meanwhile somebody else has written."""
+    """The request has read its user; meanwhile another connection has written."""
     read_before = store.get_one(Workspace, world.id)
     with write_transaction(other):
         rename(other, world, "Southwind")
@@ -117,7 +117,7 @@ def test_a_write_transaction_reads_again_what_was_read_before(
 
 
 def test_on_sqlite_the_write_lock_is_held_from_the_start(store: Session, engine: Engine) -> None:
-    """Taken later, it would be refused at once to whoever has read first."""
+    """Taken later, it would be refused at once to a transaction that has read."""
     if engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL locks rows")
     assert not is_locked(engine)
@@ -151,7 +151,7 @@ def test_on_sqlite_connections_enforce_foreign_keys_and_have_a_busy_timeout(
 def test_on_sqlite_a_writer_that_finds_the_lock_taken_retries(
     store: Session, other: Session, world: World, engine: Engine
 ) -> None:
-    """Left to SQLite it would ask ever more rarely, and miss the pauses of somebody who writes much."""
+    """SQLite itself would retry more and more rarely, and miss the pauses of a busy writer."""
     if engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL locks rows")
     asked = 0
@@ -185,7 +185,7 @@ def test_on_sqlite_a_writer_that_never_gets_the_lock_gives_up(
     other.rollback()
     with write_transaction(store):
         assert is_locked(engine)
-    # Its connections have learned a short patience from this test.
+    # Its connections have the short timeout of this test.
     engine.dispose()
 
 
@@ -196,7 +196,7 @@ def test_a_workspace_that_does_not_exist_cannot_be_locked(store: Session) -> Non
 
 def test_a_worker_does_not_wait_for_a_lock_forever(engine: Engine, store: Session, world: World) -> None:
     if engine.dialect.name == "sqlite":
-        pytest.skip("on SQLite nobody waits for more than five seconds")
+        pytest.skip("on SQLite no connection waits for more than five seconds")
     workers = create_engine(engine.url, **engine_options("postgresql"))
     end_silent_transactions(workers, 0.1)
     lock_workspace(store, world.id)
@@ -208,7 +208,7 @@ def test_a_worker_does_not_wait_for_a_lock_forever(engine: Engine, store: Sessio
 
 @pytest.mark.parametrize("numbers", [[], [7], [3, 1, 2**40, 1], list(range(100_000))])
 def test_numbers_become_rows_of_a_table(session: Session, numbers: list[int]) -> None:
-    """One value, so their number is not limited by how many values a statement may have."""
+    """One parameter, so their number is not limited by the number of parameters of a statement."""
     table = listed(session, numbers)
 
     assert list(session.scalars(select(table.c.value))) == numbers

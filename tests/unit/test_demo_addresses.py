@@ -1,4 +1,4 @@
-"""The demo's e-mail addresses, as a firm gives them out."""
+"""The demo's e-mail addresses, as a firm would assign them."""
 
 from webapp.demo.people import Addresses
 

@@ -1,4 +1,4 @@
-"""What changes many rows tells how many, and leaves alone what the session has loaded."""
+"""`execute_update` returns how many rows changed, and does not touch what the session has loaded."""
 
 import pytest
 from sqlalchemy import delete, insert, literal, select, update

@@ -1,4 +1,4 @@
-"""What a row of an import file means, and for what reasons one is left out."""
+"""What a row of an import file means, and why rows are left out."""
 
 import pytest
 
@@ -131,7 +131,7 @@ def test_the_number_of_fields_must_be_right() -> None:
     two = header("Email", "Phone")
     for fields, said in ((["a@b.c"], "1 field instead of 2"), (["a@b.c", "", ""], "3 fields instead of 2")):
         assert read_row(two, Record(3, 3, fields)) == BadRow(3, f"it has {said}")
-    # Where a quotation mark went astray, the record ends far below.
+    # With a missing quotation mark the record ends far below.
     assert read_row(two, Record(3, 90, ["x"])) == BadRow(
         3, "the record, which ends in line 90, has 1 field instead of 2"
     )

@@ -21,7 +21,7 @@ from webapp.cli.restores import restore_group
 
 Run = Callable[..., Result]
 
-# What the file holds; the exit code: 2 if it was refused as a whole, 1 if its rows were; and what is said.
+# The content of the file; the exit code: 2 if it was refused as a whole, 1 if its rows were; and the message.
 FILES: dict[str, tuple[bytes, int, str]] = {
     "empty": (b"", 2, "It is empty."),
     "only blank lines": (b"\n \r\n", 2, "It is empty."),
@@ -66,7 +66,7 @@ FILES: dict[str, tuple[bytes, int, str]] = {
     "a row of nothing": (b"Email,Phone\n,1", 1, "neither an e-mail address nor a name"),
 }
 
-# What stands on the command line, {good} for a file that could be imported; exit code; what is said.
+# The command line, with {good} for a valid file; the exit code; the message.
 COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no file": (("contacts", "import"), 2, "Missing argument 'FILE.csv'"),
     "two files": (("contacts", "import", "{good}", "{good}"), 2, "unexpected extra argument"),
@@ -139,7 +139,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
 
 @pytest.fixture(scope="module")
 def demo_is_there(app: Flask) -> None:
-    """The demo's own workspaces are made by its first run, whatever it was asked for."""
+    """The first run of the demo creates its own workspaces, whatever its arguments."""
     assert app.test_cli_runner().invoke(args=["demo", "--contacts", "0"]).exit_code == 0
 
 
@@ -189,7 +189,7 @@ def test_an_invalid_argument_changes_nothing(run: Run, engine: Engine, what: str
 
 
 def test_unknown_columns_are_reported_in_short(run: Run, place: World, tmp_path: Path) -> None:
-    """Without what would steer the terminal, and not fifty thousand times."""
+    """Without control characters, and shortened."""
     path = tmp_path / "wide.csv"
     header = "Email,\x1b[31mRed\x1b[0m," + "x" * 100_000 + "," * 50_000 + ",".join(f"c{i}" for i in range(50))
     path.write_text(header + "\n")

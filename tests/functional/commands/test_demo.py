@@ -1,4 +1,4 @@
-"""`flask demo` on an empty database: whoever signs in finds everything a restore can meet."""
+"""`flask demo` on an empty database: its users find every case of a restore."""
 
 import pytest
 from click.testing import Result
@@ -58,7 +58,7 @@ class TestOnAnEmptyDatabase:
         assert password_matches(user.password_hash, "restore-demo")
 
     def test_no_other_user_can_sign_in(self, first_run: Result, demo: Session) -> None:
-        """The colleagues are there for the story; they have no password."""
+        """The colleagues only appear in the data; they have no password."""
         others = [user for user in demo.scalars(select(User)) if user.email not in first_run.output]
 
         assert len(others) == 2

@@ -1,4 +1,4 @@
-"""The demo is a small business that one believes: what hangs together in life hangs together here."""
+"""The demo is a plausible small business: its data are consistent."""
 
 import re
 from collections import Counter, defaultdict
@@ -111,10 +111,12 @@ def test_each_status_is_plausible(demo: Session, contacts: list[Contact]) -> Non
         statuses[row.contact_id].add(row.status)
 
     for contact_id, found in statuses.items():
-        assert here[contact_id].email, "nobody is on a list without an address"
-        assert "bounced" not in found or len(found) == 1, "an address bounces everywhere or nowhere"
+        assert here[contact_id].email, "no contact without an address is on a list"
+        assert "bounced" not in found or len(found) == 1, "an address bounces on all its lists or on none"
         if "unconfirmed" in found:
-            assert now - here[contact_id].created_at < timedelta(days=91), "old ones have confirmed or left"
+            assert now - here[contact_id].created_at < timedelta(days=91), (
+                "old subscriptions are confirmed or ended"
+            )
 
 
 def test_the_number_of_contacts_has_grown(demo: Session, contacts: list[Contact]) -> None:
@@ -125,7 +127,7 @@ def test_the_number_of_contacts_has_grown(demo: Session, contacts: list[Contact]
 
 
 def test_firms_are_created_in_office_hours(by_account: dict[int, list[Contact]], demo: Session) -> None:
-    """Apart from the trade fair, and from those who came again today."""
+    """Apart from the trade fair, and from contacts that were created again today."""
     zone, today = ZoneInfo("Europe/Berlin"), read_clock(demo) - timedelta(days=1)
     moments = [
         contact.created_at.astimezone(zone)
@@ -134,7 +136,7 @@ def test_firms_are_created_in_office_hours(by_account: dict[int, list[Contact]],
         if contact.created_at < today
     ]
     assert len(moments) > 1000
-    # One offset is used for all of the year, so that in the other half an hour may lie beside them.
+    # One offset is used for the whole year, so in the other half times may be off by an hour.
     assert {moment.hour for moment in moments} <= set(range(7, 19))
     days = Counter(moment.weekday() for moment in moments)
     assert days[5] + days[6] < len(moments) / 5

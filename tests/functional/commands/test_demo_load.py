@@ -1,4 +1,4 @@
-"""`flask demo` on a workspace that has contacts: a load on top of what is there."""
+"""`flask demo` on a workspace that has contacts: it adds a load."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,7 +38,7 @@ def run(app: Flask, place: World) -> Run:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every load goes in part by part, as a big one does."""
+    """Every load is committed in parts, like a large one."""
     monkeypatch.setattr(load, "CHUNK", 50)
     monkeypatch.setattr(command, "AT_ONCE", 0)
 
@@ -93,7 +93,7 @@ def test_a_load_deletes_no_earlier_contact(run: Run, stored: Stored, store: Sess
     contact_id = new_contact(store, place).id
     store.commit()
     run("--contacts", "20", "--deleted", "60")
-    # Somebody has brought all of them back, the fair's tag on them.
+    # All of them were restored, with the fair's tag.
     here = Contact.workspace_id == place.id
     store.execute(update(Contact).where(here).values(deleted_at=None, email=None, email_key=None))
     store.commit()

@@ -1,4 +1,4 @@
-"""The demo's automations and campaigns: contacts on their way, none of them about to be written to."""
+"""The demo's automations and campaigns: runs are in progress, and no message is about to be sent."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -66,7 +66,7 @@ def test_the_deletion_has_ended_pending_runs_and_messages(
 
 
 def test_each_step_can_be_carried_out(demo: Session) -> None:
-    """It names a campaign, a tag or a list of the same workspace that is there; what starts it, too."""
+    """A step names a live campaign, tag or list of the same workspace, and so does the trigger."""
     kinds: dict[str, tuple[str, Kind]] = {
         "send": ("campaign", Campaign),
         "add_tag": ("tag", Tag),

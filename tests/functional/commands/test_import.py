@@ -1,4 +1,4 @@
-"""`flask contacts import`: what comes in, what is left out and why, and what the command says."""
+"""`flask contacts import`: what is imported, what is left out and why, and what the command says."""
 
 from collections.abc import Callable
 from pathlib import Path

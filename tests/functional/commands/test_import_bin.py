@@ -1,4 +1,4 @@
-"""`flask contacts import` of people who lie in the bin: restoring brings back more than a file knows."""
+"""`flask contacts import` of deleted contacts: restoring them brings back more than a file has."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -72,7 +72,7 @@ class TestInTheBin:
 
 
 def same_numbers() -> tuple[str, str]:
-    """Two addresses that are kept under the same checksum."""
+    """Two addresses with the same checksum."""
     dice, met = Random(3), dict[int, str]()
     while True:
         address = f"{dice.getrandbits(64):x}@example.com"
@@ -84,7 +84,8 @@ def same_numbers() -> tuple[str, str]:
 class TestWhileAnImportIsUnderWay:
     @pytest.fixture
     def taken(self, store: Session, place: World) -> Callable[..., tuple[int, int]]:
-        """Take these addresses in as the next batch of one file; how many were added, how many in the bin."""
+        """Import these addresses as the next batch of one file; returns how many were added and how many
+        are deleted."""
         work = Import(place.id, "people.csv")
 
         def take(*emails: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""`flask contacts import` while somebody else writes, or the database refuses."""
+"""`flask contacts import` beside other writers, or with a database that refuses rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,9 +33,9 @@ def test_an_address_taken_at_the_same_time_refuses_one_row(
 
     def create_after_a_rival(*args: Any) -> list[int]:
         if not rivals:
-            rivals.append("somebody")
+            rivals.append("a rival")
             if engine.dialect.name == "sqlite":
-                # Nobody else can write meanwhile; this stands for whatever else the database may refuse.
+                # No other connection can write meanwhile; this stands for any other refusal of the database.
                 raise IntegrityError("INSERT", {}, Exception("refused once"))
             with Session(engine) as other:
                 new_contact(other, place, email="wanted@example.com")

@@ -1,4 +1,4 @@
-"""The bar of a long command: on a terminal and nowhere else, to the end, and in nobody's way."""
+"""The progress bar of a long command: shown on a terminal only, complete, and beside other output."""
 
 import re
 import sys
@@ -20,7 +20,7 @@ Run = Callable[..., str]
 
 @pytest.fixture
 def on_a_terminal(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command with standard error on a terminal; what is seen there."""
+    """Run a command with standard error on a terminal; returns its output there."""
 
     def run(*args: str) -> str:
         with new_terminal() as terminal, monkeypatch.context() as patch:
@@ -34,7 +34,7 @@ def on_a_terminal(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture
 def elsewhere(app: Flask) -> Run:
-    """Run a command with standard error in a file; what is found there."""
+    """Run a command with standard error in a file; returns its content."""
     return lambda *args: app.test_cli_runner().invoke(args=args).stderr
 
 
@@ -85,12 +85,12 @@ def test_a_message_during_the_progress_has_a_line_of_its_own(
 ) -> None:
     seen = on_a_terminal(*import_args)
 
-    # What stands in each line in the end, the last of all that was written there.
+    # The final content of each line: the last text that was written there.
     lines = [line.split("\r")[-1] for line in seen.split("\r\n")]
 
     clear = "\x1b[K"
     assert lines[:3] == [f"{clear}Line {n}: “nobody” is not an e-mail address." for n in (6, 186, 291)]
-    assert seen.count("address.\r\nAdding contacts") == 3, "the bar stands below at once"
+    assert seen.count("address.\r\nAdding contacts") == 3, "the bar is below at once"
     assert "100%" in lines[3]
 
 

@@ -1,4 +1,4 @@
-"""Commands while Redis is away: what they did is in the database, and a sentence says what comes later."""
+"""Commands without Redis: their work is in the database, and a sentence says what happens later."""
 
 import os
 import subprocess
@@ -21,9 +21,7 @@ from webapp.models.automation import Automation, Trigger
 Stored = Callable[..., list[Any]]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
-LATER = (
-    "Redis does not answer. Everything is saved; automations and campaigns start when Redis is back."
-)
+LATER = "Redis does not answer. Everything is saved; automations and campaigns start when Redis is back."
 
 
 @pytest.fixture(params=["nothing listens there", "no such folder"])

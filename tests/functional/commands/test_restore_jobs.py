@@ -1,4 +1,4 @@
-"""`flask restore status` and `flask restore cancel`: what an operator sees and does without a page."""
+"""`flask restore status` and `flask restore cancel`: what an operator sees and does without the pages."""
 
 from collections.abc import Callable
 from itertools import takewhile
@@ -42,7 +42,7 @@ def job(restoring: Restoring, store: Session, place: World) -> Job:
 
 
 def lines_about(result: Result, job: Job) -> list[str]:
-    """The lines about this job; others' jobs are none of this test's business."""
+    """The lines about this job; other jobs do not matter."""
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith(f"Restore {job.id} (#"))

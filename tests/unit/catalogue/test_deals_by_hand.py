@@ -1,4 +1,4 @@
-"""Contacts are put on deals and taken off them by hand; what a deletion does is rule 2's."""
+"""Contacts are attached to deals and removed from them by hand; rule 2 has the tests of deletions."""
 
 from datetime import timedelta
 

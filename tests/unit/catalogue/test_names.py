@@ -1,4 +1,4 @@
-"""Lists, tags and accounts are found by their names, made where they are missing, and renamed."""
+"""Lists, tags and accounts are found by their names, created where they are missing, and renamed."""
 
 from collections.abc import Callable
 
@@ -57,7 +57,7 @@ def test_live_names_are_found_and_missing_ones_are_created(
     found = ids_by_name(session, kind, world.id, ["There", "Gone", "Elsewhere", "There"])
 
     assert found["There"] == there.id
-    assert found["Gone"] != gone.id, "one made anew under the same name is another one"
+    assert found["Gone"] != gone.id, "one that is created again with the same name is another one"
     rows = select(kind.name).where(kind.workspace_id == world.id, kind.deleted_at.is_(None))
     assert sorted(session.scalars(rows)) == ["Elsewhere", "Gone", "There"]
     assert ids_by_name(session, kind, world.id, found) == found

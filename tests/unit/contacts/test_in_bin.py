@@ -1,4 +1,5 @@
-"""A deletion's `in_bin` is how many of its contacts are in the bin: the bin's page counts by it."""
+"""A deletion's `in_bin` is how many of its contacts are in the bin: the page of the bin uses it for its
+count."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

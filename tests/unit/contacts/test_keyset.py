@@ -1,4 +1,4 @@
-"""Paging by place: every row on one page, once, forwards and backwards, however many share a moment."""
+"""Keyset paging: every row is on one page, forwards and backwards, even if many share a time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Putting in many contacts at once: what comes out is what went in, by whatever way the database takes it."""
+"""Loading many contacts at once: they are read back as they were written, on both databases."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -15,7 +15,7 @@ from webapp.models import Contact, ContactSearch, ContactTag, Subscription
 from webapp.models.mailing_list import SubscriptionStatus
 
 MOMENT = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
-# What could mean something to the way rows travel.
+# Characters with a meaning in the transfer format.
 AWKWARD = (
     "a\tb",
     "a\nb\r\nc",

@@ -1,4 +1,4 @@
-"""One spelling for what people see as the same: addresses are compared and texts are searched in it."""
+"""One normal form of equivalent spellings, for comparing addresses and searching texts."""
 
 import unicodedata
 

@@ -1,4 +1,5 @@
-"""The worker takes due runs step by step: tag, subscribe, wait, send. A step is whole or has not been."""
+"""The worker takes due runs step by step: tag, subscribe, wait, send. A step happens completely or not at
+all."""
 
 from datetime import timedelta
 from typing import Any

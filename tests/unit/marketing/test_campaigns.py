@@ -1,4 +1,4 @@
-"""A campaign goes to everybody on its list who may be written to, and to nobody twice (rule 9)."""
+"""A campaign goes once to each mailable contact on its list, and to no other (rule 9)."""
 
 import pytest
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""A normal change writes, in its own transaction, a queued run for each automation that waits for it."""
+"""A normal change writes, in its own transaction, a queued run for each automation with that trigger."""
 
 import pytest
 from sqlalchemy import select
@@ -76,7 +76,7 @@ def test_other_lists_and_tags_paused_automations_and_other_workspaces_are_not_tr
     marketing.automation(other_list, WAIT)
     marketing.automation(other_tag, WAIT)
     marketing.automation(news, WAIT, is_active=False)
-    # These name what they do not wait for.
+    # Their list or tag does not belong to their trigger.
     marketing.automation(vip, WAIT).trigger = Trigger.SUBSCRIBED
     marketing.automation(news, WAIT).trigger = Trigger.TAG_ADDED
     Marketing(session, new_world(session)).automation(news, WAIT)

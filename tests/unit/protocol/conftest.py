@@ -1,4 +1,4 @@
-"""The protocol is proved on a toy kind of job and on committed rows: other connections see them meanwhile."""
+"""The protocol is tested with a toy kind of job and committed rows, which other connections see."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class Counting:
         )
 
     def run_again(self, session: Session, job_id: int, size: int = 100) -> str:
-        """Another runner carries the job out, after its lease has run out."""
+        """Another runner carries the job out, after its lease has expired."""
         expire_lease(session, job_id)
         return carry_out(
             session, self.lock, {self.work.kind: self.work}, job_id, settings=BatchSettings(30, size)

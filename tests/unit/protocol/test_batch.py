@@ -18,14 +18,14 @@ class Crash(BaseException):
 
 
 def check_that_nothing_is_half_done(counting: Counting, other: Session, job_id: int) -> Job:
-    """Tags, cursor, counts and history say the same, as another connection sees them."""
+    """Tags, cursor, counts and history agree, as another connection sees them."""
     written = counting.written(other)
     job = other.get_one(Job, job_id, populate_existing=True)
     assert written == list(range(job.cursor or 0))
     assert job.count("counted") == len(written)
     batches = counting.history(job)
     assert sum(items for *_, items in batches) == len(written)
-    # Each batch begins where the one before ended: nothing was done twice, nothing was left out.
+    # Each batch begins where the previous one ended: nothing was done twice, nothing was left out.
     ends = [None, *(after for _, _, after, _ in batches)]
     assert [before for _, before, _, _ in batches] == ends[:-1]
     assert (job.cursor, job.state == "done") == (
@@ -58,7 +58,7 @@ def test_a_runner_may_die_at_any_statement_and_the_next_one_finishes(
             crashes += 1
         if check_that_nothing_is_half_done(counting, other, job_id).state == "done":
             break
-        # So many deaths at one place would fail the job; here they are meant.
+        # So many deaths at one place would fail the job; here they are intended.
         other.get_one(Job, job_id).claims_since_progress = 0
         other.commit()
 
@@ -120,7 +120,7 @@ def test_a_batch_whose_commit_was_not_acknowledged_is_not_repeated(
         def commit_unheard() -> None:
             commit()
             calls.append(None)
-            if len(calls) == 4:  # ours, the claim, the beginning, the first batch
+            if len(calls) == 4:  # the test's own, the claim, the check of the requester, the first batch
                 raise OperationalError("COMMIT", {}, Exception("the connection broke off"))
 
         runner.commit = commit_unheard  # type: ignore[method-assign]

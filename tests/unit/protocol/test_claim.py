@@ -1,4 +1,4 @@
-"""CLAIM: an active job whose lease has run out becomes its runner's, under a fence of its own."""
+"""CLAIM: a runner claims an active job whose lease has expired, with a new fence."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier

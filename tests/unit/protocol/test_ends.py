@@ -1,4 +1,4 @@
-"""FINISH, CANCEL, FAILED, and being told to stop: how a job ends, and what one keeps that has not ended."""
+"""FINISH, CANCEL, FAILED and shutdown: how a job ends, and the state of one that has not ended."""
 
 import pytest
 import structlog
@@ -177,7 +177,7 @@ def test_a_committed_batch_resets_the_count_of_claims(store: Session, counting: 
     counting.run(job, should_stop=lambda: True)
 
     store.refresh(job)
-    # After so many claims one item is a batch.
+    # After so many claims a batch has one item.
     assert (counting.written(), job.claims_since_progress) == ([0], 0)
 
 
@@ -198,7 +198,7 @@ def test_after_three_more_deaths_the_item_is_left_out_and_the_others_are_not(
     store: Session, counting: Counting, job: Job
 ) -> None:
     die(store, job, MAX_DEATHS)
-    # The fourth claim narrows the search down, and dies as well.
+    # The fourth claim takes single items, and dies as well.
     assert counting.run(job, 3, should_stop=lambda: True) == "released"
     die(store, job, MAX_DEATHS)
 
@@ -212,7 +212,7 @@ def test_after_three_more_deaths_the_item_is_left_out_and_the_others_are_not(
 def test_after_five_items_left_out_the_items_are_not_the_cause(
     store: Session, counting: Counting, job: Job, left_out: int, state: str
 ) -> None:
-    """Otherwise a defect would write off everything, item by item."""
+    """Otherwise a defect would leave out everything, item by item."""
     job.one_by_one, job.claims_since_progress, job.left_out = 3, MAX_DEATHS, left_out
     store.commit()
 
@@ -222,7 +222,7 @@ def test_after_five_items_left_out_the_items_are_not_the_cause(
     assert job.reason == (None if state == "done" else {"code": "too_many_left_out", "items": MAX_LEFT_OUT})
 
 
-# Told to stop
+# Shutdown
 
 
 def test_a_stopping_process_releases_the_job_and_each_item_is_processed_once(

@@ -1,5 +1,5 @@
-"""Errors between and in batches: the job is released with the error. What is the database's doing counts
-against no item, however often it happens; an unexpected error does."""
+"""Errors between and in batches: the job is released with the error. Errors of the database never count as
+a claim without progress; an unexpected error does."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ Raise = Callable[[str], None]
 
 @pytest.fixture(autouse=True)
 def short_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A batch is not tried again: these tests are about what follows when that did not help."""
+    """A batch is not retried: these tests are about what follows the last retry."""
     assert MAX_TRIES > 1
     monkeypatch.setattr("webapp.jobs.run.MAX_TRIES", 1)
 

@@ -29,7 +29,7 @@ def new_scope(store: Session, world: World, lock: RedisLock) -> tuple[Restoring,
 
 
 def old_start(store: Session, world: World, scope: Scope) -> Job:
-    """What the release before inserts when a restore is confirmed there."""
+    """The row that the previous release inserts when a restore is confirmed."""
     now = read_clock(store)
     words = {"title": "Restore all 5 contacts?", "words": "All 5 contacts.", "skips": []}
     job_id = store.scalar(

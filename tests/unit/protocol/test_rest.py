@@ -1,4 +1,4 @@
-"""The rest between two batches: SQLite has one writer at a time, and others must have their turn."""
+"""The rest between two batches: SQLite has one writer at a time, and the others need time."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""START: one order makes one job; the key of the group is the gate, a unique index the arbiter."""
+"""START: one order makes one job; the key of the group is the gate, the unique index decides."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -116,7 +116,7 @@ def test_the_same_key_for_another_request_is_refused(order: Order, world: World,
 def test_while_a_job_of_the_group_is_active_another_is_refused(
     is_running: bool, has_lost_its_key: bool, order: Order, world: World, counting: Counting, redis: Redis
 ) -> None:
-    """Where the key is lost, the index decides, and the new key is given up."""
+    """If the key is lost, the index decides, and the new key is released."""
     job = counting.start(order)
     if is_running:
         job.state = JobState.RUNNING
@@ -237,7 +237,7 @@ def test_an_order_that_the_kind_does_not_admit_leaves_no_job_and_no_key(
 def test_of_many_simultaneous_confirmations_one_succeeds(
     same: bool, order: Order, world: World, engine: Engine, counting: Counting
 ) -> None:
-    """Clicks of one dialog all get its job; of several dialogs one wins and the others are told."""
+    """Clicks of one dialog all get its job; of several dialogs one wins and the others are refused."""
     together = Barrier(6)
 
     def confirm(mine: Order) -> int | str:

@@ -14,7 +14,7 @@ from webapp.models.job import ACTIVE, JobState
 
 @pytest.fixture(autouse=True)
 def alone(store: Session) -> None:
-    """Jobs that other tests have left behind would be waiting, too."""
+    """Jobs of other tests would be waiting, too."""
     store.execute(update(Job).where(Job.state.in_(ACTIVE)).values(state=JobState.CANCELLED))
     store.commit()
 
@@ -31,7 +31,7 @@ def test_after_its_turn_a_job_gives_way_to_one_that_waits(
 
     assert counting.run(job, turn=0) == "released"
 
-    # Its own lease is over, no claim is counted, and it keeps its key: it only waits for its next turn.
+    # Its lease is over, no claim is counted, and it keeps its key: it waits for its next turn.
     assert (job.state, job.cursor, job.claims_since_progress, job.error) == ("running", 2, 0, None)
     assert job.lease_until == job.rung_at
 

@@ -40,7 +40,8 @@ def new_bin(session: Session, world: World, count: int) -> list[Contact]:
 
 
 def read_state(session: Session, job_id: int) -> tuple[Job, set[int], set[int], set[int]]:
-    """The job, and whom its outcomes, the contacts and the deals call restored, as others see them."""
+    """The job, and the restored contacts by its outcomes, the contacts and the deals, as other connections
+    see them."""
     session.rollback()
     job = session.get_one(Job, job_id, populate_existing=True)
     outcomes = session.scalars(
@@ -143,7 +144,7 @@ def test_a_job_is_done_in_the_transaction_of_its_last_batch_or_not_at_all(
 
 
 def reset_claims(session: Session, job_id: int) -> None:
-    """So many deaths at one place would fail the job; here they are meant."""
+    """So many deaths at one place would fail the job; here they are intended."""
     session.get_one(Job, job_id).claims_since_progress = 0
     session.commit()
 

@@ -1,4 +1,4 @@
-"""What others do while a batch is under way, and commits whose answer is lost."""
+"""Other changes during a batch, and commits without an acknowledgement."""
 
 import pytest
 from redis import Redis
@@ -20,7 +20,8 @@ from webapp.worker.redis_lock import RedisLock, key
 def test_a_deletion_waits_for_the_batch_that_puts_a_contact_back_on_its_deal(
     engine: Engine, store: Session, world: World, lock: RedisLock
 ) -> None:
-    """Both decide whether the deal still has a contact; side by side it would be deleted under a live one."""
+    """Both depend on whether the deal still has a contact; in parallel the deal of a live contact would be
+    deleted."""
     if engine.dialect.name == "sqlite":
         pytest.skip("a write transaction is alone on SQLite")
     ann, bob = new_contact(store, world), new_contact(store, world)
@@ -55,7 +56,7 @@ def test_a_batch_whose_commit_was_not_acknowledged_is_not_repeated(
 ) -> None:
     contacts = new_contacts(store, world, 9)
     delete(store, world, *contacts)
-    # The first that the walk meets is skipped, so the first batch has written more than restored contacts.
+    # The first contact of the walk is skipped, so the first batch has written more than restored contacts.
     new_contact(store, world, email=contacts[8].email)
     store.commit()
     restoring = Restoring(store, world, lock)
@@ -67,7 +68,7 @@ def test_a_batch_whose_commit_was_not_acknowledged_is_not_repeated(
         def commit_unheard() -> None:
             commit()
             calls.append(None)
-            if len(calls) == 3:  # claim, the look at who asked, the first batch
+            if len(calls) == 3:  # claim, the check of the requester, the first batch
                 raise OperationalError("COMMIT", {}, Exception("the connection broke off"))
 
         runner.commit = commit_unheard  # type: ignore[method-assign]

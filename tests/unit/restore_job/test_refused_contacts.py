@@ -1,5 +1,5 @@
-"""What goes wrong inside a batch: an address taken in between is planned again, a row that the database
-refuses fails alone, and a busy database is nobody's fault."""
+"""Errors inside a batch: after an address conflict it is planned again, a row that the database refuses
+fails alone, and a busy database fails no contact."""
 
 import sqlite3
 from contextlib import closing
@@ -28,7 +28,7 @@ def writes_contacts(statement: str) -> bool:
 def test_an_address_taken_between_plan_and_write_is_skipped_with_its_holder(
     times: int, engine: Engine, store: Session, other: Session, world: World, restoring: Restoring
 ) -> None:
-    """On SQLite nobody can take it in between: the batch holds the write lock from its start."""
+    """On SQLite no other connection can take it in between: the batch holds the write lock from its start."""
     gone = new_contacts(store, world, 8)
     delete(store, world, *gone)
     addresses = [contact.email for contact in gone[:times]]
@@ -64,7 +64,7 @@ def assert_locked_out(engine: Engine) -> None:
             impatient.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
             return
-    pytest.fail("somebody else could write inside a batch")
+    pytest.fail("another connection could write inside a batch")
 
 
 @pytest.mark.parametrize("code", ["check_violation", "numeric_value_out_of_range"])

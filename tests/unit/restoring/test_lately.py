@@ -1,4 +1,4 @@
-"""The overview points at the latest large deletion of a colleague, as long as that is news and of use."""
+"""The overview has a notice of the latest large deletion by a colleague, while it is recent and useful."""
 
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 
 class Notices:
-    """What the admin is told at a moment: the number of a deletion, or None."""
+    """The deletion in the admin's notice at a time: its number, or None."""
 
     def __init__(self, session: Session, world: World) -> None:
         self._session = session

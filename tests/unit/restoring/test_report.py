@@ -1,4 +1,4 @@
-"""How far a job is and what became of each contact, as the pages tell it."""
+"""The progress of a job and the outcome of each contact, as the pages show them."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def job(session: Session, world: World, restoring: Restoring) -> Job:
-    """A queued job over 200 contacts, as far as its dialog knew."""
+    """A queued job over 200 contacts, by its dialog."""
     delete(session, world, new_contact(session, world))
     job = restoring.start(restoring.question_all().scope)
     job.total = 200

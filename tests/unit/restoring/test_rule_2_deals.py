@@ -160,7 +160,8 @@ def test_a_deal_deleted_by_hand_since_does_not_get_the_contact_back(
 def test_a_place_that_an_earlier_deletion_ended_does_not_come_back_with_a_later_one(
     session: Session, world: World, restoring: Restoring
 ) -> None:
-    """Deleted, the deal deleted by hand, restored without it, the deal brought back, deleted again."""
+    """Contact deleted, deal deleted by hand, contact restored without it, deal restored, contact deleted
+    again."""
     ann, bob = new_contacts(session, world, 2)
     deal = new_deal(session, world, ann, bob)
     delete(session, world, bob)

@@ -1,5 +1,5 @@
-"""Rule 4. Nothing is triggered: no automation run, no campaign send; what waited before the deletion does not
-resume. The same change by hand wakes all of it, so these automations are awake."""
+"""Rule 4. Nothing is triggered: no automation run, no campaign send; what waited before the deletion does
+not resume. The same change by hand triggers all of it, so these automations are active."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def marketing(session: Session, world: World) -> Marketing:
 
 
 def contact_with_everything(session: Session, world: World, marketing: Marketing) -> Contact:
-    """A contact with every kind of association, whose lists and tag each set an automation going."""
+    """A contact with every kind of association, whose lists and tag each trigger an automation."""
     contact = new_contact(session, world, account=new_account(session, world))
     for status in SubscriptionStatus:
         mailing_list = new_list(session, world)
@@ -81,7 +81,7 @@ def test_the_same_change_by_hand_triggers_automations(
 def test_a_wait_from_before_the_deletion_does_not_resume_after_the_restore(
     session: Session, world: World, restoring: Restoring, marketing: Marketing
 ) -> None:
-    """The run waits from Sunday to Wednesday; what is due meanwhile is asked of the real worker's code."""
+    """The run waits from Sunday to Wednesday; the real worker's code does what is due meanwhile."""
     tuesday = restoring.now()
     sunday, monday, wednesday = tuesday - 2 * DAY, tuesday - DAY, tuesday + DAY
     news = new_list(session, world)
@@ -162,7 +162,7 @@ def test_ended_runs_and_the_runs_of_other_contacts_are_not_changed(
 def test_a_restore_changes_no_run_and_no_send_in_any_state(
     session: Session, world: World, restoring: Restoring, marketing: Marketing
 ) -> None:
-    """Also in states that no contact in the bin should have: whatever is there, a restore keeps off it."""
+    """Also in states that no deleted contact should have: a restore changes none of them."""
     news, contact = new_list(session, world), new_contact(session, world)
     automation, campaign, now = marketing.automation(news), marketing.campaign(news), marketing.now()
     delete(session, world, contact)

@@ -1,5 +1,6 @@
-"""Rule 6. The scope is frozen when the dialog opens; confirming starts exactly that. What was deleted later,
-or again since, is not touched; by ids a changed plan is refused; by filters the report says what differed."""
+"""Rule 6. The scope is frozen when the dialog opens; confirming starts exactly that. What was deleted
+later, or again since, is not restored; by ids a changed plan is refused; by filters the report says what
+differed."""
 
 from datetime import timedelta
 

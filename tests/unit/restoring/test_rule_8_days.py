@@ -52,7 +52,8 @@ def test_a_day_begins_at_midnight_and_is_as_long_as_the_clock_says(
 
 @given(zone=zones, day=days)
 def test_days_have_neither_gaps_nor_overlaps(zone: ZoneInfo, day: date) -> None:
-    """Each day ends where the next begins; inside it the clock shows its date, just before it another."""
+    """Each day ends where the next begins; inside it the clock shows its date, just before it another
+    date."""
     start, end = start_of_day(day, zone), start_of_day(day + DAY, zone)
 
     assert start < end

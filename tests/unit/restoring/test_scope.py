@@ -51,7 +51,7 @@ def test_a_scope_survives_json(scope: Scope) -> None:
 
 @given(scope=scopes)
 def test_a_scope_of_the_previous_release_means_the_same(scope: Scope) -> None:
-    """It had sentences in it, which a dialog that was open during the deployment sends."""
+    """It contains sentences; a dialog that was open during the deployment sends it."""
     old = scope.to_dict() | {"title": "Restore?", "words": "All.", "skips": ["1 contact will stay."]}
 
     assert Scope.from_dict(old) == replace(scope, skips={})

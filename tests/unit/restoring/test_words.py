@@ -1,4 +1,4 @@
-"""A restore in sentences: numbers, enumerations, filters and estimates as a person reads them."""
+"""A restore in sentences: numbers, enumerations, filters and estimates as the pages show them."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo

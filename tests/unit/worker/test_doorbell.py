@@ -1,4 +1,4 @@
-"""Ringing: a message in RQ says that a worker should look; a lost one harms nothing."""
+"""Ringing: a message in RQ says that a worker should look; a lost one does no harm."""
 
 import pytest
 from redis import Redis

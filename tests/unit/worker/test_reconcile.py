@@ -48,7 +48,7 @@ def test_the_reconciler_rings_and_sets_the_lost_key_again(
 
 
 class BusyLock(RedisLock):
-    """Something happens between the reconciler's look at the active jobs and its renewal of their keys."""
+    """A lock during whose renewal something else happens, after the reconciler has read the active jobs."""
 
     def __init__(self, lock: RedisLock, meanwhile: Callable[[], object]) -> None:
         super().__init__(lock.redis, lock_seconds=60, starting_seconds=10)
@@ -69,7 +69,7 @@ def test_a_job_that_ends_while_its_key_is_renewed_does_not_get_it_back(
     job: Job,
     redis: Redis,
 ) -> None:
-    """(8) After the end the key is gone, and stays away."""
+    """(8) After the end the key is gone, and is not set again."""
     job_id = job.id
     ended: list[str] = []
 

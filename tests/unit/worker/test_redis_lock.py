@@ -1,4 +1,4 @@
-"""The Redis key of a group: a start that finds it free takes it, only its holder gives it up, and it
+"""The Redis key of a group: a start acquires it if it is free, only its holder releases it, and it
 expires."""
 
 import uuid
@@ -18,7 +18,7 @@ GROUP = "restore"
 
 @pytest.fixture
 def workspace_id() -> int:
-    """A workspace that only the key knows of."""
+    """The id of a workspace without a row."""
     return number()
 
 
@@ -47,7 +47,7 @@ def test_each_workspace_and_each_group_has_a_key_of_its_own(
     assert lock.acquire(GROUP, workspace_id, ANN) is None
     assert lock.acquire(GROUP, workspace_id + 1, BOB) is None
     assert lock.acquire("another", workspace_id, BOB) is None
-    assert redis.get(f"restore:lock:{workspace_id}") == ANN.encode(), "other people's scripts know this name"
+    assert redis.get(f"restore:lock:{workspace_id}") == ANN.encode(), "scripts of operators use this name"
 
 
 def test_the_key_expires_by_itself(lock: RedisLock, workspace_id: int, redis: Redis) -> None:
