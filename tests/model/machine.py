@@ -42,7 +42,7 @@ from webapp.jobs.settings import BatchSettings
 from webapp.jobs.start import AlreadyRunning
 from webapp.models import Job, RestoreOutcome, User
 from webapp.restoring.filters import read_filters
-from webapp.restoring.plan import plan_selection
+from webapp.restoring.plan import judge, plan_selection
 from webapp.restoring.question import Question, about_all, about_selection
 from webapp.restoring.recycle_bin import BinWindow, read_page
 from webapp.restoring.start import start
@@ -212,7 +212,10 @@ class Machine(Everyday):
     def check_dialog(self, question: Question, scope: rules.Scope) -> Dialog:
         """Check that the plan in the dialog is the model's."""
         plan = self.plan(scope)
-        verdicts = plan_selection(self.session, question.scope)
+        if scope.chosen is None:
+            verdicts = judge(self.session, question.scope, limit=len(plan) + 1)
+        else:
+            verdicts = plan_selection(self.session, question.scope)
         assert {v.contact_id: (v.outcome, v.reason, v.other_contact_id) for v in verdicts} == self.with_ids(
             plan
         )

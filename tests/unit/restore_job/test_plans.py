@@ -5,6 +5,7 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 
 from tests.factories.bins import fill_bin
+from tests.factories.contacts import delete, new_contacts
 from tests.factories.people import World
 from tests.support.faults import before_each_statement
 from tests.support.restoring import Restoring
@@ -27,7 +28,7 @@ def test_a_selective_search_may_use_its_index_instead_of_the_walk(
     engine: Engine, store: Session, world: World, restoring: Restoring, typed: dict[str, str], tied: bool
 ) -> None:
     """A rare name is looked up by its index; a scope of all contacts walks along all of them."""
-    fill_bin(store, world, 3)
+    delete(store, world, *new_contacts(store, world, 3))
     store.commit()
     job = restoring.start(restoring.question_all(at=None, **typed).scope)
     asked: list[str] = []
