@@ -32,8 +32,11 @@ PROTOCOL_TIMES = {
     "HEARTBEAT_SECONDS": 30,  # how often a worker tells Redis that it is still at work
     "RECONCILE_SECONDS": 10,  # how often the worker looks for stalled jobs and writes its heartbeat
     "SILENCE_SECONDS": 30,  # after how long without a heartbeat pages say that no worker runs
-    "TURN_SECONDS": 5,  # how long a job runs before it gives way to another account's
-    "PATIENCE_SECONDS": 1,  # how long a job waits before others give way to it
+}
+# Not scaled: a turn must be long beside the start of a process, or jobs that take turns only start processes.
+TURNS = {
+    "TURN_SECONDS": 5.0,  # how long a job runs before it gives way to another account's
+    "PATIENCE_SECONDS": 1.0,  # how long a job waits before others give way to it
 }
 
 
@@ -79,6 +82,7 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
         "RESTORE_WORKERS": _whole_number(settings, "RESTORE_WORKERS", most=MOST_WORKERS)
         or RESTORE_WORKERS[database_url.partition(":")[0].partition("+")[0]],
         **{name: seconds / scale for name, seconds in PROTOCOL_TIMES.items()},
+        **TURNS,
     }
 
 

@@ -74,14 +74,14 @@ GET  /contacts/restore/count        ?q                 200 long=422 NUL=422 | Co
 GET  /contacts/restore/count        ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/count        ?deleted_by        422 empty=200 | Correct the search first
 GET  /contacts/restore/count        ?deletion          422 empty=200 0=200 | Correct the search first
-GET  /contacts/restore/confirm      ?selected          422 | not be read. Check the ticks / is in the bin
+GET  /contacts/restore/confirm      ?selected          422 | not be read. Check the ticks / is deleted any more
 GET  /contacts/restore/confirm      ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/restore/confirm      ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
 GET  /contacts/restore/confirm      ?show,?watching,?matching  200
-GET  /contacts/restore/confirm-all  ?q                 422 empty=200 0=200 | Correct the search / No contact
+GET  /contacts/restore/confirm-all  ?q                 422 empty=200 0=200 | Correct the search / No deleted contact
 GET  /contacts/restore/confirm-all  ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/confirm-all  ?deleted_by        422 empty=200 | Correct the search first
-GET  /contacts/restore/confirm-all  ?deletion          422 empty=200 | Correct the search / No contact
+GET  /contacts/restore/confirm-all  ?deletion          422 empty=200 | Correct the search / No deleted contact
 GET  /contacts/restore/confirm-all  ?after,?before,?selected,?show,?clear,?watching,?matching  200
 
 GET  /restores                      ?after             400 empty=200 2^63-1=200 | by hand or cut off
