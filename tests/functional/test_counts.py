@@ -24,7 +24,7 @@ def scan_limit_of_70(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def many(world: World, elsewhere: World, store: Session, scan_limit_of_70: None) -> None:
+def sixty_of_each_name(world: World, elsewhere: World, store: Session, scan_limit_of_70: None) -> None:
     """Sixty of each name, live and in the bin, and some in another workspace."""
     for place, count in ((world, 60), (elsewhere, 7)):
         for name in NAMES:
@@ -33,7 +33,7 @@ def many(world: World, elsewhere: World, store: Session, scan_limit_of_70: None)
     store.commit()
 
 
-def come(browser: Browser, page: Seen) -> Seen:
+def page_with_count(browser: Browser, page: Seen) -> Seen:
     """The page, when the number has come."""
     return browser.ask(page, page.one("#results-count[hx-trigger^=load]"))
 
@@ -41,26 +41,30 @@ def come(browser: Browser, page: Seen) -> Seen:
 @pytest.mark.parametrize(
     ("path", "noun"), [("/contacts", "contacts"), ("/contacts/restore", "deleted contacts")]
 )
-def test_slow_counts_arrive_later(scripted: Browser, many: None, path: str, noun: str) -> None:
+def test_slow_counts_arrive_later(scripted: Browser, sixty_of_each_name: None, path: str, noun: str) -> None:
     page = scripted.fill(scripted.get(path), q="bob")
 
     assert page.words("#results-count") == f"Over 50 {noun}"
     assert page.one("#results")["data-announce"] == f"Over 50 {noun} found"
-    page = come(scripted, page)
+    page = page_with_count(scripted, page)
     assert page.words("#results-count") == f"60 {noun}"
     assert not page.all("[hx-trigger^=load]")
     assert page.part is not None
     assert not page.part.all("[data-announce], [autofocus]")
 
 
-def test_without_a_search_all_live_contacts_are_counted_later(scripted: Browser, many: None) -> None:
+def test_without_a_search_all_live_contacts_are_counted_later(
+    scripted: Browser, sixty_of_each_name: None
+) -> None:
     page = scripted.get("/contacts")
 
     assert page.words("#results-count") == "Over 70 contacts"
-    assert come(scripted, page).words("#results-count") == "120 contacts"
+    assert page_with_count(scripted, page).words("#results-count") == "120 contacts"
 
 
-def test_without_a_search_the_deleted_contacts_are_counted_at_once(admin: Browser, many: None) -> None:
+def test_without_a_search_the_deleted_contacts_are_counted_at_once(
+    admin: Browser, sixty_of_each_name: None
+) -> None:
     page = admin.get("/contacts/restore")
 
     assert page.words("#results-count") == "120 deleted contacts"
@@ -68,13 +72,13 @@ def test_without_a_search_the_deleted_contacts_are_counted_at_once(admin: Browse
 
 
 def test_the_button_shows_the_number_and_keeps_it_when_contacts_are_ticked(
-    scripted: Browser, many: None
+    scripted: Browser, sixty_of_each_name: None
 ) -> None:
     page = scripted.fill(scripted.get("/contacts/restore"), q="bob")
     assert page.words("#restore-all") == "Restore all contacts (over 50 matching)"
     assert scripted.tick(page, page.ids[0]).words("#restore-all") == page.words("#restore-all")
 
-    page = come(scripted, page)
+    page = page_with_count(scripted, page)
 
     assert page.one("#results-count input")["data-all-label"] == "Restore all contacts (60 matching)"
     page = scripted.tick(page, page.ids[1])
@@ -84,7 +88,7 @@ def test_the_button_shows_the_number_and_keeps_it_when_contacts_are_ticked(
     assert page.words("#restore-all") == "Restore all contacts (120)"
 
 
-def test_the_dialog_shows_the_exact_number(anyone: Browser, many: None) -> None:
+def test_the_dialog_shows_the_exact_number(anyone: Browser, sixty_of_each_name: None) -> None:
     page = anyone.fill(anyone.get("/contacts/restore"), q="bob")
 
     assert "60 contacts matching “bob”" in anyone.press(page, "Restore all contacts").text
@@ -94,7 +98,9 @@ def test_the_dialog_shows_the_exact_number(anyone: Browser, many: None) -> None:
 @pytest.mark.parametrize(
     ("q", "found"), [("nobody", 0), ("number 0005", 20), ("ann number 0005", 10), ("number 00007", 2)]
 )
-def test_few_matches_are_counted_at_once(admin: Browser, many: None, path: str, q: str, found: int) -> None:
+def test_few_matches_are_counted_at_once(
+    admin: Browser, sixty_of_each_name: None, path: str, q: str, found: int
+) -> None:
     """Also those beyond the scan limit."""
     page = admin.get(path, {"q": q})
 
@@ -120,7 +126,7 @@ def test_a_small_account_is_always_counted_at_once(
 @pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
 @pytest.mark.parametrize("q", ["ann", "bo", "number 0001"])
 def test_the_pages_of_a_search_show_each_match_once_by_every_plan(
-    scripted: Browser, many: None, path: str, q: str
+    scripted: Browser, sixty_of_each_name: None, path: str, q: str
 ) -> None:
     forth = scripted.turn(scripted.fill(scripted.get(path), q=q), "Next")
     back = scripted.turn(forth[-1], "Previous")
@@ -133,7 +139,7 @@ def test_the_pages_of_a_search_show_each_match_once_by_every_plan(
 
 
 def test_the_number_counts_the_filtered_contacts(
-    admin: Browser, world: World, store: Session, many: None
+    admin: Browser, world: World, store: Session, sixty_of_each_name: None
 ) -> None:
     delete(store, world, *new_contacts(store, world, 3, "Bob"), by=world.admin.id)
     store.commit()
@@ -154,7 +160,7 @@ def test_the_number_counts_the_filtered_contacts(
     ("q", "said", "number"), [("bob", "60 contacts", 60), ("", "Over 70 contacts", 120)], ids=["few", "many"]
 )
 def test_restored_contacts_are_found_and_counted(
-    scripted: Browser, many: None, work: Callable[[], None], q: str, said: str, number: int
+    scripted: Browser, sixty_of_each_name: None, work: Callable[[], None], q: str, said: str, number: int
 ) -> None:
     dialog = scripted.press(scripted.get("/contacts/restore", {"q": q}), "Restore all contacts")
     job = scripted.press(dialog, "Restore")
@@ -165,7 +171,7 @@ def test_restored_contacts_are_found_and_counted(
     assert page.words("#results-count") == said
     found = [contact_id for each in scripted.turn(page, "Next") for contact_id in each.ids]
     assert len(set(found)) == len(found) == number
-    page = page if said.startswith(str(number)) else come(scripted, page)
+    page = page if said.startswith(str(number)) else page_with_count(scripted, page)
     assert page.words("#results-count") == f"{number} contacts"
     anns = [name for each in scripted.turn(scripted.fill(page, q="ann"), "Next") for name in each.names]
     assert len(anns) == number - 60
@@ -182,7 +188,7 @@ def test_a_number_that_was_never_shown_is_counted(admin: Browser, world: World, 
 
 @pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
 def test_one_count_runs_at_a_time_and_the_others_are_polled_for(
-    scripted: Browser, many: None, path: str
+    scripted: Browser, sixty_of_each_name: None, path: str
 ) -> None:
     page = scripted.get(path, {"q": "bob"})
     asking = page.one("#results-count")
@@ -192,4 +198,4 @@ def test_one_count_runs_at_a_time_and_the_others_are_polled_for(
         answer = scripted.client.get(str(asking["hx-get"]), headers=HTMX)
         assert (answer.status_code, answer.text) == (204, "")
 
-    assert come(scripted, page).words("#results-count").startswith("60 ")
+    assert page_with_count(scripted, page).words("#results-count").startswith("60 ")

@@ -18,16 +18,16 @@ from webapp.models import Contact, Job
 
 
 @pytest.fixture
-def lonely(environ: dict[str, str], app: Flask, tmp_path: Path) -> Iterator[Flask]:
+def app_without_redis(environ: dict[str, str], app: Flask, tmp_path: Path) -> Iterator[Flask]:
     """An app without Redis, on the same database."""
-    with another_app(environ, REDIS_URL=unused_redis_url(tmp_path)) as lonely:
-        yield lonely
+    with another_app(environ, REDIS_URL=unused_redis_url(tmp_path)) as app_without_redis:
+        yield app_without_redis
 
 
 @pytest.fixture(params=[False, True], ids=["plain", "htmx"])
-def cut_off(lonely: Flask, world: World, request: pytest.FixtureRequest) -> Browser:
+def admin_without_redis(app_without_redis: Flask, world: World, request: pytest.FixtureRequest) -> Browser:
     """The admin in that app."""
-    return Browser(lonely, world.admin, javascript=request.param)
+    return Browser(app_without_redis, world.admin, javascript=request.param)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def binned(world: World, store: Session) -> list[Contact]:
 
 
 def test_without_redis_no_restore_starts_and_the_dialog_says_what_to_do(
-    cut_off: Browser,
+    admin_without_redis: Browser,
     admin: Browser,
     world: World,
     binned: list[Contact],
@@ -47,11 +47,11 @@ def test_without_redis_no_restore_starts_and_the_dialog_says_what_to_do(
     stored: Callable[..., list[Any]],
     work: Callable[[], None],
 ) -> None:
-    page = cut_off.tick(cut_off.get("/contacts/restore"), binned[0], binned[1])
-    dialog = cut_off.press(page, page.one("#restore-selected"))
+    page = admin_without_redis.tick(admin_without_redis.get("/contacts/restore"), binned[0], binned[1])
+    dialog = admin_without_redis.press(page, page.one("#restore-selected"))
 
     with unchanged():
-        refused = cut_off.press(dialog, dialog.one("form[action='/restores'] button"))
+        refused = admin_without_redis.press(dialog, dialog.one("form[action='/restores'] button"))
 
     assert refused.status == 503
     assert int(refused.headers["Retry-After"]) > 0
@@ -67,25 +67,28 @@ def test_without_redis_no_restore_starts_and_the_dialog_says_what_to_do(
 
 
 def test_everything_else_works_without_redis(
-    cut_off: Browser, world: World, store: Session, binned: list[Contact]
+    admin_without_redis: Browser, world: World, store: Session, binned: list[Contact]
 ) -> None:
     contact = new_contact(store, world)
     store.commit()
 
-    assert cut_off.get("/contacts").ids == [contact.id]
-    assert len(cut_off.get("/contacts/restore?q=ann").ids) == 3
-    assert cut_off.get("/restores").status == 200
-    page = cut_off.tick(cut_off.get("/contacts"), contact)
-    dialog = cut_off.press(page, page.one("#delete-selected"))
-    assert "1 contact deleted." in cut_off.press(dialog, dialog.one("dialog form[method=post] button")).text
+    assert admin_without_redis.get("/contacts").ids == [contact.id]
+    assert len(admin_without_redis.get("/contacts/restore?q=ann").ids) == 3
+    assert admin_without_redis.get("/restores").status == 200
+    page = admin_without_redis.tick(admin_without_redis.get("/contacts"), contact)
+    dialog = admin_without_redis.press(page, page.one("#delete-selected"))
+    assert (
+        "1 contact deleted."
+        in admin_without_redis.press(dialog, dialog.one("dialog form[method=post] button")).text
+    )
 
 
 def test_without_redis_an_earlier_job_can_be_watched_and_cancelled(
-    cut_off: Browser, admin: Browser, binned: list[Contact]
+    admin_without_redis: Browser, admin: Browser, binned: list[Contact]
 ) -> None:
     dialog = admin.get("/contacts/restore/confirm-all")
     job = admin.press(dialog, dialog.one("form[action='/restores'] button"))
 
-    seen = cut_off.get(job.path)
+    seen = admin_without_redis.get(job.path)
     assert "Waiting to begin: 3 contacts." in seen.text
-    assert "Cancelled" in cut_off.press(seen, "Cancel this restore").text
+    assert "Cancelled" in admin_without_redis.press(seen, "Cancel this restore").text

@@ -20,13 +20,13 @@ Raise = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
-def short_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch is not retried: these tests are about what follows the last retry."""
     assert MAX_TRIES > 1
     monkeypatch.setattr("webapp.jobs.run.MAX_TRIES", 1)
 
 
-def at_each(beginning: str, error: Callable[[str], Exception]) -> Raise:
+def raise_at_each(beginning: str, error: Callable[[str], Exception]) -> Raise:
     def act(statement: str) -> None:
         if statement.startswith(beginning):
             raise error(statement)
@@ -38,7 +38,7 @@ def at_each(beginning: str, error: Callable[[str], Exception]) -> Raise:
 def test_a_database_error_does_not_count_as_a_claim_without_progress(
     kind: type[Exception], engine: Engine, store: Session, counting: Counting, job: Job
 ) -> None:
-    trouble = at_each(WRITING, lambda statement: kind(statement, {}, Exception("gone\nDETAIL: x")))
+    trouble = raise_at_each(WRITING, lambda statement: kind(statement, {}, Exception("gone\nDETAIL: x")))
     for _ in range(MAX_CLAIMS + 1):
         with before_each_statement(engine, trouble), pytest.raises(kind):
             counting.run(job)
@@ -54,7 +54,7 @@ def test_a_database_error_does_not_count_as_a_claim_without_progress(
 def test_an_unexpected_error_counts_as_a_claim_without_progress(
     engine: Engine, store: Session, counting: Counting, job: Job
 ) -> None:
-    surprise = at_each(WRITING, ValueError)
+    surprise = raise_at_each(WRITING, ValueError)
     for times in range(1, MAX_DEATHS + 1):
         with before_each_statement(engine, surprise), pytest.raises(ValueError, match="INSERT"):
             counting.run(job)

@@ -13,20 +13,20 @@ from webapp.models.job import ACTIVE, JobState
 
 
 @pytest.fixture(autouse=True)
-def alone(store: Session) -> None:
+def no_jobs_of_other_tests(store: Session) -> None:
     """Jobs of other tests would be waiting, too."""
     store.execute(update(Job).where(Job.state.in_(ACTIVE)).values(state=JobState.CANCELLED))
     store.commit()
 
 
-def elsewhere(counting: Counting, store: Session) -> Counting:
+def another_workspace(counting: Counting, store: Session) -> Counting:
     return Counting(store, new_world(store), counting.lock)
 
 
 def test_after_its_turn_a_job_gives_way_to_one_that_waits(
     store: Session, counting: Counting, job: Job
 ) -> None:
-    waiting = elsewhere(counting, store)
+    waiting = another_workspace(counting, store)
     waiting.start(1)
 
     assert counting.run(job, turn=0) == "released"
@@ -37,7 +37,7 @@ def test_after_its_turn_a_job_gives_way_to_one_that_waits(
 
 
 def test_a_job_continues_until_its_turn_is_over(store: Session, counting: Counting, job: Job) -> None:
-    elsewhere(counting, store).start(1)
+    another_workspace(counting, store).start(1)
 
     assert counting.run(job, turn=60) == "done"
 
@@ -45,7 +45,7 @@ def test_a_job_continues_until_its_turn_is_over(store: Session, counting: Counti
 def test_a_job_does_not_give_way_to_one_that_has_a_runner(
     store: Session, counting: Counting, job: Job
 ) -> None:
-    busy = elsewhere(counting, store).start(1)
+    busy = another_workspace(counting, store).start(1)
     claim(store, busy.id, ["count"], lease=30)
 
     assert counting.run(job, turn=0) == "done"
@@ -54,14 +54,14 @@ def test_a_job_does_not_give_way_to_one_that_has_a_runner(
 def test_a_job_gives_way_neither_to_itself_nor_to_an_ended_one(
     store: Session, counting: Counting, world: World, job: Job
 ) -> None:
-    ended = elsewhere(counting, store)
+    ended = another_workspace(counting, store)
     ended.run(ended.start(1))
 
     assert counting.run(job, turn=0) == "done"
 
 
 def test_two_jobs_take_turns_until_both_have_ended(store: Session, counting: Counting, job: Job) -> None:
-    second = elsewhere(counting, store)
+    second = another_workspace(counting, store)
     jobs, endings = [(counting, job), (second, second.start(5))], list[str]()
     while jobs and len(endings) < 20:
         runner, its_job = jobs.pop(0)
