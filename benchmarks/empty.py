@@ -1,4 +1,4 @@
-"""An empty Flask app, whose rate of requests a page's rate is compared with."""
+"""The smallest Flask app, with whose rate a page's rate is compared."""
 
 from flask import Flask
 

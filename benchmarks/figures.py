@@ -1,4 +1,4 @@
-"""Measurements and their goals, as a table and as JSON."""
+"""The measurements beside their goals, as a table and as JSON."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Figure:
-    """One measurement. `ok` is None if it has no goal."""
+    """One measurement. `ok` is None without a goal."""
 
     what: str
     value: float
@@ -24,17 +24,17 @@ class Figure:
 
 
 def at_least(what: str, value: float, goal: float, unit: str = "") -> Figure:
-    """A figure that must be `goal` or more."""
+    """A figure that should be at least `goal`."""
     return Figure(what, value, unit, f"≥ {_number(goal)}", value >= goal)
 
 
 def at_most(what: str, value: float, goal: float, unit: str = "") -> Figure:
-    """A figure that must be `goal` or less."""
+    """A figure that should be at most `goal`."""
     return Figure(what, value, unit, f"≤ {_number(goal)}", value <= goal)
 
 
-def measured(what: str, value: float, unit: str = "") -> Figure:
-    """A figure without a goal, or whose goal applies to another size."""
+def without_goal(what: str, value: float, unit: str = "") -> Figure:
+    """A figure without a goal, or whose goal is for another size."""
     return Figure(what, value, unit)
 
 

@@ -1,4 +1,4 @@
-"""A workspace of any size for the benchmarks, filled by a few set-based statements.
+"""A workspace of any size, inserted by a few set-based statements; every part of the bench uses it.
 
 Each contact has an account, three tags and three subscriptions. Every second deleted contact has a live deal
 with a live contact. One deleted contact in a hundred has an address that a live one uses. A search for "ann"
@@ -30,10 +30,10 @@ LAST_NAMES = (
     *("Lorenz", "Maier", "Neumann", "Otto", "Peters", "Roth", "Sauer", "Schmidt", "Seidel", "Vogel", "Wolff"),
 )
 
-# The number of smaller deletions before the largest one, about twelve hours apart.
+# The number of smaller deletions, about twelve hours apart, before the largest one.
 SMALLER = 60
 LARGEST_AGO, APART = timedelta(hours=5), timedelta(hours=11)
-# The live contacts were created on this many days, the deleted ones earlier.
+# The live contacts were created in so many portions, the deleted ones before all of them.
 PORTIONS = 60
 
 CONTACTS = """
@@ -103,8 +103,8 @@ class Size:
 
     @property
     def taken(self) -> int:
-        """How many addresses of deleted contacts live contacts use."""
-        return min(self.deleted // 100, self.live)
+        """How many deleted contacts have an address that a live one uses."""
+        return min(self.binned // 100, self.live)
 
 
 def fill(engine: Engine, size: Size, *, name: str = "Northwind") -> World:
@@ -114,7 +114,7 @@ def fill(engine: Engine, size: Size, *, name: str = "Northwind") -> World:
         world = new_world(session, name=name)
         now = read_clock(session)
         if postgresql:
-            # Without triggers and foreign key checks, because the statements derive the keys from each other.
+            # The foreign keys need no check: the rows are made here.
             session.execute(text("SET LOCAL session_replication_role = replica"))
         for statement, values in _statements(session, world, size, now):
             session.execute(_typed(statement), values)
@@ -127,8 +127,8 @@ def fill(engine: Engine, size: Size, *, name: str = "Northwind") -> World:
     return world
 
 
-def delete_many(engine: Engine, world: World, count: int) -> None:
-    """Delete `count` live contacts of the workspace as the app does, without updating the statistics."""
+def delete_most(engine: Engine, world: World, count: int) -> None:
+    """Delete so many live contacts of the workspace the way the app does; the statistics stay stale."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             for table in ("contact", "contact_search", "deal", "deal_contact"):
@@ -175,7 +175,7 @@ def _statements(
         values = {"first": first, "last": last, "deletion": deletion.id}
         moments = {"came": now - timedelta(days=100), "deleted": deletion.created_at}
         yield _contacts(":deleted, :deletion"), common | values | moments
-    workspace = {"workspace": world.id}
+    workspace: dict[str, object] = {"workspace": world.id}
     for statement in ("ANALYZE contact", SEARCH, ON_LISTS, TAGGED, DEALS, "ANALYZE deal"):
         yield statement, workspace
     yield DETACHED, workspace | {"no": False}
@@ -184,7 +184,7 @@ def _statements(
 
 
 def _typed(statement: str) -> TextClause:
-    """The statement with the type of its moments, which SQLite stores as text."""
+    """The statement with its times as the models write them: as text on SQLite."""
     moments = [name for name in ("came", "deleted") if f":{name}" in statement]
     return text(statement).bindparams(*(bindparam(name, type_=UtcDateTime()) for name in moments))
 
@@ -197,8 +197,8 @@ def _contacts(deleted: str) -> str:
 
 
 def _deletions(session: Session, world: World, size: Size, now: datetime) -> list[Deletion]:
-    """The deletions, oldest first: small ones with at most a tenth of the contacts, then the largest."""
-    counts = []
+    """The deletions, oldest first: small ones with a tenth of the contacts at most, then the largest."""
+    counts: list[int] = []
     for place in range(SMALLER):
         count = 1 + place**3 * size.deleted // 40_000_000
         if sum(counts) + count <= size.deleted // 10:

@@ -1,4 +1,4 @@
-"""The floor: the writes of a restore in bare SQL, by the driver alone, as fast as possible.
+"""The floor: the writes of a restore in bare SQL through the driver alone, at full speed.
 
 It does what the app does for a restore (fence, conflict check, twins, deals, ledger, history, one transaction
 per batch, the same rests), and nothing else.
@@ -66,7 +66,7 @@ Values = dict[str, Any]
 
 
 class Psycopg:
-    """PostgreSQL by its driver alone."""
+    """PostgreSQL through its driver alone."""
 
     these, each, table = "= ANY(:ids)", "id", "unnest(CAST(:ids AS bigint[])) AS listed(id)"
     begin, no = "BEGIN", False
@@ -90,7 +90,7 @@ class Psycopg:
 
 
 class Sqlite:
-    """SQLite by its driver alone."""
+    """SQLite through its driver alone."""
 
     these, each, table = "IN (SELECT value FROM json_each(:ids))", "value", "json_each(:ids)"
     begin, no = "BEGIN IMMEDIATE", 0
@@ -134,10 +134,12 @@ def bare_restore(url: str, size: int, rest: Rest) -> float:
 
 
 def _batch(driver: Psycopg | Sqlite, common: Values, place: Values) -> tuple[int, Values]:
-    """Restore one batch; how many contacts it had, and its last place."""
-    driver.execute(PROVE_FENCE, common)
-    rows = driver.execute(PLAN.format(after=AFTER if place else ""), common | place).fetchall()
-    restored, skipped_rows, first = [], [], {}
+    """How many contacts the batch processed, and where it ended."""
+    driver.execute(PROVE, common)
+    rows = driver.execute(JUDGE.format(after=AFTER if place else ""), common | place).fetchall()
+    coming: list[Any] = []
+    staying: list[Any] = []
+    first: dict[str | None, int] = {}
     for row in rows:
         preferred = first.setdefault(row[3], row[0])
         (restored if row[4] is None and preferred == row[0] else skipped_rows).append(row)

@@ -1,10 +1,11 @@
-"""Restoring all deleted contacts by a real worker, compared with bare SQL and the naive loop."""
+"""A whole bin restored by a real worker, beside the floor in bare SQL and the naive loop."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from statistics import mean, median
 from typing import TypeVar
@@ -13,7 +14,7 @@ import psutil
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from benchmarks.figures import Figure, at_least, at_most, measured
+from benchmarks.figures import Figure, at_least, at_most, without_goal
 from benchmarks.floor import bare_restore
 from benchmarks.one_at_a_time import restore_one_by_one
 from benchmarks.stage import Databases, Stage, stage
@@ -27,22 +28,22 @@ from webapp.restoring.work import RESTORE
 
 Answer = TypeVar("Answer")
 
-# The longest that anything may take on a busy machine, in seconds.
+# Enough for the last batches of a restore on a busy machine.
 PATIENCE = 900.0
 LOOP = 1000
 # "Confirming answers in under 300 ms."
 START_MS = 300
-# After this part of the run the process has allocated what it needs at first.
+# After a tenth of the contacts a process has all the memory that it needs at first.
 WARM = 10
 
 
 @dataclass(frozen=True)
-class RestoreRun:
+class RestoreFigures:
     """The measurements of one restore."""
 
     contacts: int
     seconds: float
-    # When its batches began, and when the last one ended.
+    # The times at which its batches began, and the end of the last one.
     moments: Sequence[float]
     memory: Sequence[int]
     started_in_ms: float
@@ -66,7 +67,7 @@ class RestoreRun:
 
     @property
     def grown_mb(self) -> float:
-        """By how much the process's memory has grown since a tenth of the run."""
+        """By how much the process has grown since a tenth of the contacts."""
         warm = self.memory[len(self.memory) // WARM :]
         return (max(warm) - warm[0]) / 1e6 if warm else 0.0
 
@@ -81,9 +82,9 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
         size = batches.size_for(RESTORE.batch_sizes, here.engine.dialect.name)
         before = time_pages(here, world)
         with here.worker() as worker:
-            run = restore_all(here, world, worker)
-        after = time_pages(here, world)
-        ledger = _ledger_bytes(here.engine) / run.contacts
+            restored = restore_all(here, world, worker)
+        after = pages_ms(here, world)
+        ledger = _ledger_bytes(here.engine) / restored.contacts
     floors = []
     for _ in range(2):
         with made.copy(url) as copy:
@@ -93,24 +94,24 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
         loop = restore_one_by_one(here.engine, world, job_id, LOOP)
 
     postgresql = made.kind == "postgresql"
-    yield (at_least if judged and postgresql else _ignore_goal)("Contacts a second", run.rate, 25_000)
-    yield measured("Contacts a second, bare SQL", mean(floors))
-    yield at_least("Part of bare SQL (aim 0.8)", run.rate / mean(floors), 0.6)
-    yield measured("Contacts a second, one at a time", loop)
-    yield at_least("Times one at a time", run.rate / loop, 20, "×")
-    yield at_least("Last tenth, the first being 1", run.last_to_first, 0.8)
-    yield at_most("Memory grown since the first tenth", run.grown_mb, 50, "MB")
-    longest = max(run.gaps)
+    yield (at_least if judged and postgresql else _ignoring_goal)("Contacts a second", restored.rate, 25_000)
+    yield without_goal("Contacts a second, bare SQL", mean(floors))
+    yield at_least("Part of bare SQL (aim 0.8)", restored.rate / mean(floors), 0.6)
+    yield without_goal("Contacts a second, one at a time", loop)
+    yield at_least("Times one at a time", restored.rate / loop, 20, "×")
+    yield at_least("Last tenth, the first being 1", restored.last_to_first, 0.8)
+    yield at_most("Memory grown since the first tenth", restored.grown_mb, 50, "MB")
+    longest = max(restored.gaps)
     yield at_most("Longest transaction, its rest included", longest, 1 if postgresql else 0.1, "s")
-    yield measured("Ledger per million contacts", ledger, "MB")
-    yield at_most("Opening the dialog for all of them", run.asked_in_ms, START_MS, "ms")
-    yield at_most("Confirming it", run.started_in_ms, START_MS, "ms")
+    yield without_goal("Ledger per million contacts", ledger, "MB")
+    yield at_most("Opening the dialog for all of them", restored.asked_in_ms, START_MS, "ms")
+    yield at_most("Confirming it", restored.started_in_ms, START_MS, "ms")
     for page, ms in after.items():
         yield at_most(f"{page} afterwards, before being 1", ms / before[page], 1.5)
 
 
-def _ignore_goal(what: str, value: float, goal: float) -> Figure:
-    return measured(what, value)
+def _ignoring_goal(what: str, value: float, goal: float) -> Figure:
+    return without_goal(what, value)
 
 
 def start_all(here: Stage, world: World) -> tuple[int, float, float]:
@@ -125,8 +126,8 @@ def start_all(here: Stage, world: World) -> tuple[int, float, float]:
     return job_of(answer), asked, confirmed
 
 
-def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreRun:
-    """Start a restore of all deleted contacts, and measure it until it ends."""
+def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreFigures:
+    """Start a restore of the whole bin and watch it to its end."""
     wait_until(lambda: worker.child("restore"))
     job_id, asked, started = start_all(here, world)
     memory = list(watch_memory(here.engine, job_id, worker))
@@ -137,7 +138,7 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreRun:
         assert job.started_at is not None
         begun = job.started_at.timestamp()
         at = session.scalars(select(JobBatch.at).where(JobBatch.job_id == job_id).order_by(JobBatch.id)).all()
-        return RestoreRun(
+        return RestoreFigures(
             contacts=job.processed,
             seconds=end - begun,
             moments=[*map(datetime.timestamp, at), end],
@@ -147,10 +148,10 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreRun:
         )
 
 
-def watch_memory(engine: Engine, job_id: int, worker: WorkerProcess) -> Iterator[int]:
-    """Samples of the horse's resident memory until the job has ended.
+def watch_to_the_end(engine: Engine, job_id: int, worker: WorkerProcess) -> Iterator[int]:
+    """The resident memory of the process that carries the job out, again and again until the job has ended.
 
-    A sample costs time, too, so the interval is a hundredth of the time passed.
+    Measuring costs time too, so the intervals are a hundredth of the time that has passed.
     """
     begun, passed = time.monotonic(), 0.0
     horse = psutil.Process(worker.wait_for_a_horse())
@@ -162,12 +163,12 @@ def watch_memory(engine: Engine, job_id: int, worker: WorkerProcess) -> Iterator
         assert passed < PATIENCE
 
 
-def time_pages(here: Stage, world: World) -> dict[str, float]:
-    """The median ms of the first pages of the deleted contacts and of the overview."""
+def pages_ms(here: Stage, world: World) -> dict[str, float]:
+    """The median time of the first pages of the bin and of the overview, in ms."""
     browser = Browser(here.app, world.admin)
     paths = {"Restore Contacts": "/contacts/restore", "Contacts Overview": "/contacts"}
     return {
-        name: median(timed(lambda path=path: browser.client.get(path))[1] for _ in range(15))
+        name: median(timed(partial(browser.client.get, path))[1] for _ in range(15))
         for name, path in paths.items()
     }
 

@@ -5,9 +5,10 @@ would empty the tables that refer to it. So foreign keys are off during migratio
 commit.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy import Connection
 
@@ -15,8 +16,8 @@ from webapp.models import Base, UtcDateTime
 from webapp.models.base import BigId
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
-    """Write plain types into migrations, so that they stay the same when the models change."""
+def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
+    """Migrations name plain types: they must mean the same when the models have moved on."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and item is BigId:

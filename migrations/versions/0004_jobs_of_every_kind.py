@@ -8,8 +8,11 @@ Revision ID: 0004
 Revises: 0003
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.types import TypeEngine
 
 revision = "0004"
 down_revision = "0003"
@@ -20,8 +23,8 @@ depends_on = None
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Moment = sa.DateTime(timezone=True)
 ACTIVE = sa.text("state IN ('queued', 'running')")
-# Columns that a restore always has and that are optional for other kinds.
-OF_A_RESTORE = {
+# What a restore always has and a job of another kind need not have.
+OF_A_RESTORE: dict[str, TypeEngine[Any]] = {
     "requested_by": Id,
     "kind": sa.String(16),
     "scope": sa.JSON(),
@@ -30,7 +33,7 @@ OF_A_RESTORE = {
     "through_number": Id,
     "expected": sa.Integer(),
 }
-NEW = {
+NEW: dict[str, tuple[TypeEngine[Any], str | None]] = {
     "job_kind": (sa.String(20), "restore"),
     "number": (sa.Integer(), None),
     "exclusive_group": (sa.String(20), "restore"),
@@ -49,7 +52,7 @@ NUMBER_RESTORES = sa.text(
 )
 
 
-def new_columns() -> list[sa.Column]:
+def new_columns() -> list[sa.Column[Any]]:
     return [
         sa.Column(name, kind, nullable=name not in REQUIRED, server_default=default)
         for name, (kind, default) in NEW.items()
@@ -160,13 +163,12 @@ def downgrade() -> None:
     op.drop_column("restore_batch", "cursor_before")
     op.drop_index("ix_restore_job_active", "restore_job")
     op.drop_index("uq_restore_job_active_group", "restore_job")
-    numbers = sa.UniqueConstraint(
-        "workspace_id", "job_kind", "number", name="uq_restore_job_workspace_id_job_kind_number"
-    )
+    name_of_numbers = "uq_restore_job_workspace_id_job_kind_number"
+    numbers = sa.UniqueConstraint("workspace_id", "job_kind", "number", name=name_of_numbers)
     table = job(upgraded=True)
     table.append_constraint(numbers)
     with op.batch_alter_table("restore_job", copy_from=table) as batch:
-        batch.drop_constraint(numbers.name, type_="unique")
+        batch.drop_constraint(name_of_numbers, type_="unique")
         for name, kind in OF_A_RESTORE.items():
             batch.alter_column(name, existing_type=kind, nullable=False)
         for name in NEW:
