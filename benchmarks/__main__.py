@@ -10,18 +10,18 @@ from benchmarks.figures import Figure, show, write
 from benchmarks.fill import Size
 from benchmarks.stage import databases, filled
 
-SIZES = {
+SIZES: dict[str, dict[str, tuple[int, ...]]] = {
     "small": {"postgresql": (50_000,), "sqlite": (10_000,)},
     "full": {"postgresql": (10_000, 100_000, 1_000_000), "sqlite": (10_000, 100_000)},
 }
-# The sizes that the absolute goals are for.
+# The absolute goals are for these sizes.
 JUDGED = {"postgresql": 1_000_000, "sqlite": 100_000}
-# So many contacts are deleted in one act, at most, before the pages are measured with old statistics.
+# At most so many contacts are deleted in one act before the pages are measured with stale statistics.
 MOST_BY_ACCIDENT = 100_000
 
 
 def main() -> None:
-    """Measure what the arguments ask for. A goal that was missed is told, and is no failure."""
+    """Measure what the arguments ask for. A missed goal is shown and is no failure."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--size", choices=SIZES, default="full")
     parser.add_argument("--database", choices=JUDGED, action="append")
@@ -43,7 +43,7 @@ PARTS = ("restoring", "pages", "traffic", "writers", "workers", "loading")
 
 
 def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[tuple[str, Iterable[Figure]]]:
-    """Each part's heading and figures: every size restored, the rest at the largest one."""
+    """Each part's heading and figures: the restore of every size, the other parts at the largest one."""
     with databases(kind) as made:
         for contacts in sizes:
             judged, is_largest = contacts == JUDGED[kind], contacts == max(sizes)

@@ -1,4 +1,4 @@
-"""The least that Flask can do: what a page's rate is compared with."""
+"""The smallest Flask app, with whose rate a page's rate is compared."""
 
 from flask import Flask
 

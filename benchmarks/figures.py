@@ -1,4 +1,4 @@
-"""What was measured, beside what was aimed at: as a table for people and as JSON for machines."""
+"""The measurements beside their goals, as a table and as JSON."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Figure:
-    """One measurement. `ok` is None where there is nothing to reach."""
+    """One measurement. `ok` is None without a goal."""
 
     what: str
     value: float
@@ -24,17 +24,17 @@ class Figure:
 
 
 def at_least(what: str, value: float, goal: float, unit: str = "") -> Figure:
-    """A figure that is to reach `goal`."""
+    """A figure that should be at least `goal`."""
     return Figure(what, value, unit, f"≥ {_number(goal)}", value >= goal)
 
 
 def at_most(what: str, value: float, goal: float, unit: str = "") -> Figure:
-    """A figure that is to stay within `goal`."""
+    """A figure that should be at most `goal`."""
     return Figure(what, value, unit, f"≤ {_number(goal)}", value <= goal)
 
 
-def told(what: str, value: float, unit: str = "") -> Figure:
-    """A figure that has no goal, or whose goal is for another size."""
+def without_goal(what: str, value: float, unit: str = "") -> Figure:
+    """A figure without a goal, or whose goal is for another size."""
     return Figure(what, value, unit)
 
 

@@ -1,4 +1,4 @@
-"""A workspace of any size, put in by a few set-based statements: what every part of the bench stands on.
+"""A workspace of any size, inserted by a few set-based statements; every part of the bench uses it.
 
 Each contact has an account, three tags and a place on three lists; every second one that is deleted has a
 deal that lived on, because a live contact is on it too. One deleted contact in a hundred has an address that
@@ -31,10 +31,10 @@ LAST_NAMES = (
     *("Lorenz", "Maier", "Neumann", "Otto", "Peters", "Roth", "Sauer", "Schmidt", "Seidel", "Vogel", "Wolff"),
 )
 
-# Before the largest deletion, which takes the rest, came so many smaller ones, about twelve hours apart.
+# The number of smaller deletions, about twelve hours apart, before the largest one.
 SMALLER = 60
 LARGEST_AGO, APART = timedelta(hours=5), timedelta(hours=11)
-# The live contacts came in so many portions, and the deleted ones before all of them.
+# The live contacts were created in so many portions, the deleted ones before all of them.
 PORTIONS = 60
 
 CONTACTS = """
@@ -104,7 +104,7 @@ class Size:
 
     @property
     def taken(self) -> int:
-        """How many of the deleted contacts' addresses live ones have."""
+        """How many deleted contacts have an address that a live one uses."""
         return min(self.binned // 100, self.live)
 
 
@@ -115,7 +115,7 @@ def fill(engine: Engine, size: Size, *, name: str = "Northwind") -> World:
         world = new_world(session, name=name)
         now = read_clock(session)
         if postgresql:
-            # Nothing to check: the rows are ours, and their keys were taken from one another.
+            # The foreign keys need no check: the rows are made here.
             session.execute(text("SET LOCAL session_replication_role = replica"))
         for statement, values in _statements(session, world, size, now):
             session.execute(_typed(statement), values)
@@ -129,7 +129,7 @@ def fill(engine: Engine, size: Size, *, name: str = "Northwind") -> World:
 
 
 def delete_most(engine: Engine, world: World, count: int) -> None:
-    """Delete so many of the workspace's live contacts as the app does; the statistics stay as they were."""
+    """Delete so many live contacts of the workspace the way the app does; the statistics stay stale."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             for table in ("contact", "contact_search", "deal", "deal_contact"):
@@ -176,7 +176,7 @@ def _statements(
         values = {"first": first, "last": last, "deletion": deletion.id}
         moments = {"came": now - timedelta(days=100), "deleted": deletion.created_at}
         yield _contacts(":deleted, :deletion"), common | values | moments
-    workspace = {"workspace": world.id}
+    workspace: dict[str, object] = {"workspace": world.id}
     for statement in ("ANALYZE contact", SEARCH, ON_LISTS, TAGGED, DEALS, "ANALYZE deal"):
         yield statement, workspace
     yield DETACHED, workspace | {"no": False}
@@ -185,7 +185,7 @@ def _statements(
 
 
 def _typed(statement: str) -> TextClause:
-    """The statement with its moments as the models write them, which on SQLite are texts."""
+    """The statement with its times as the models write them: as text on SQLite."""
     moments = [name for name in ("came", "deleted") if f":{name}" in statement]
     return text(statement).bindparams(*(bindparam(name, type_=UtcDateTime()) for name in moments))
 
@@ -198,8 +198,8 @@ def _contacts(deleted: str) -> str:
 
 
 def _deletions(session: Session, world: World, size: Size, now: datetime) -> list[Deletion]:
-    """The deletions, the oldest first: small ones that together take a tenth at most, then the largest."""
-    counts = []
+    """The deletions, oldest first: small ones with a tenth of the contacts at most, then the largest."""
+    counts: list[int] = []
     for place in range(SMALLER):
         count = 1 + place**3 * size.binned // 40_000_000
         if sum(counts) + count <= size.binned // 10:

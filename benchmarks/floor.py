@@ -1,4 +1,4 @@
-"""The floor: the writes of a restore in bare SQL, by the driver alone, as fast as it goes.
+"""The floor: the writes of a restore in bare SQL through the driver alone, at full speed.
 
 What the app does as well is here (fence, conflict check, twins, deals, ledger, history, one transaction a
 batch, the same rests), and nothing of what makes it an app.
@@ -13,10 +13,10 @@ from typing import Any
 
 import psycopg
 
-from webapp.database import READING_IT_WHOLE
+from webapp.database import WHOLE_TABLE_PLANS
 from webapp.jobs.settings import Rest
 
-TIES = "; ".join(f"SET enable_{way} = off" for way in READING_IT_WHOLE)
+TIES = "; ".join(f"SET enable_{way} = off" for way in WHOLE_TABLE_PLANS)
 
 JOB = """
     INSERT INTO restore_job (uuid, workspace_id, requested_by, kind, scope, scope_hash, scope_words, as_of,
@@ -66,7 +66,7 @@ Values = dict[str, Any]
 
 
 class Psycopg:
-    """PostgreSQL by its driver alone."""
+    """PostgreSQL through its driver alone."""
 
     these, each, table = "= ANY(:ids)", "id", "unnest(CAST(:ids AS bigint[])) AS listed(id)"
     begin, no = "BEGIN", False
@@ -90,7 +90,7 @@ class Psycopg:
 
 
 class Sqlite:
-    """SQLite by its driver alone."""
+    """SQLite through its driver alone."""
 
     these, each, table = "IN (SELECT value FROM json_each(:ids))", "value", "json_each(:ids)"
     begin, no = "BEGIN IMMEDIATE", 0
@@ -134,10 +134,12 @@ def bare_restore(url: str, size: int, rest: Rest) -> float:
 
 
 def _batch(driver: Psycopg | Sqlite, common: Values, place: Values) -> tuple[int, Values]:
-    """How many contacts the batch met, and where it came to."""
+    """How many contacts the batch processed, and where it ended."""
     driver.execute(PROVE, common)
     rows = driver.execute(JUDGE.format(after=AFTER if place else ""), common | place).fetchall()
-    coming, staying, first = [], [], {}
+    coming: list[Any] = []
+    staying: list[Any] = []
+    first: dict[str | None, int] = {}
     for row in rows:
         preferred = first.setdefault(row[3], row[0])
         (coming if row[4] is None and preferred == row[0] else staying).append(row)

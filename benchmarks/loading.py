@@ -1,4 +1,4 @@
-"""Putting a million contacts in: the demo's load, and a file."""
+"""Loading a million contacts: by the demo, and from a file."""
 
 import csv
 import os
@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from benchmarks.figures import Figure, at_most, told
+from benchmarks.figures import Figure, at_most, without_goal
 from benchmarks.stage import Databases, stage
 from tests.support.processes import CHECKOUT
 
@@ -26,19 +26,19 @@ def measure(made: Databases, contacts: int, *, timed: bool) -> Iterator[Figure]:
         run(here.environ, "db", "upgrade")
         seconds, _ = run(here.environ, "demo", "--contacts", str(contacts), "--deleted", str(contacts))
         what = f"flask demo with {contacts:,} live and {contacts:,} deleted ones"
-        yield at_most(what, seconds, DEMO_SECONDS, "s") if timed else told(what, seconds, "s")
+        yield at_most(what, seconds, DEMO_SECONDS, "s") if timed else without_goal(what, seconds, "s")
 
         file = Path(folder) / "contacts.csv"
         write_file(file, contacts)
         seconds, memory = run(here.environ, "contacts", "import", str(file))
-        yield told("flask contacts import, rows a second", contacts / seconds)
+        yield without_goal("flask contacts import, rows a second", contacts / seconds)
         early, late = memory[len(memory) // 10], max(memory)
-        yield told("Its memory after a tenth of the time", early / 1e6, "MB")
+        yield without_goal("Its memory after a tenth of the time", early / 1e6, "MB")
         yield at_most("and how much it has grown since", (late - early) / 1e6, MEMORY_MB, "MB")
 
 
 def run(environ: dict[str, str], *command: str) -> tuple[float, list[int]]:
-    """How many seconds the command took, and what memory it had resident from time to time."""
+    """How many seconds the command took, and its resident memory from time to time."""
     begun, memory = time.monotonic(), []
     process = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "webapp", *command],
@@ -59,7 +59,7 @@ def run(environ: dict[str, str], *command: str) -> tuple[float, list[int]]:
 
 
 def write_file(path: Path, contacts: int) -> None:
-    """A file of so many contacts, whose addresses nobody has."""
+    """A file of so many contacts with unused addresses."""
     with path.open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(HEADER)

@@ -1,4 +1,4 @@
-"""The loop that everybody writes first: one contact after the other, through the ORM."""
+"""The naive loop: one contact after the other, through the ORM."""
 
 import time
 

@@ -1,10 +1,11 @@
-"""A whole bin restored by a real worker, beside the bare floor and the loop one writes first."""
+"""A whole bin restored by a real worker, beside the floor in bare SQL and the naive loop."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from statistics import mean, median
 from typing import TypeVar
@@ -13,7 +14,7 @@ import psutil
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from benchmarks.figures import Figure, at_least, at_most, told
+from benchmarks.figures import Figure, at_least, at_most, without_goal
 from benchmarks.floor import bare_restore
 from benchmarks.one_at_a_time import restore_one_by_one
 from benchmarks.stage import Databases, Stage, stage
@@ -27,22 +28,22 @@ from webapp.restoring.work import RESTORE
 
 Answer = TypeVar("Answer")
 
-# The last batches of a restore, and what else may take long on a busy machine.
+# Enough for the last batches of a restore on a busy machine.
 PATIENCE = 900.0
 LOOP = 1000
 # "Confirming answers in under 300 ms."
 START_MS = 300
-# A tenth of the way has been gone: whatever a process needs at first, it has by then.
+# After a tenth of the contacts a process has all the memory that it needs at first.
 WARM = 10
 
 
 @dataclass(frozen=True)
-class Told:
-    """What one restore has shown of itself."""
+class RestoreFigures:
+    """The measurements of one restore."""
 
     contacts: int
     seconds: float
-    # The moments at which its batches began, the last one's end included.
+    # The times at which its batches began, and the end of the last one.
     moments: Sequence[float]
     memory: Sequence[int]
     started_in_ms: float
@@ -59,14 +60,14 @@ class Told:
 
     @property
     def last_to_first(self) -> float:
-        """How fast the last tenth of the full batches went, the first tenth being one."""
+        """The speed of the last tenth of the full batches, relative to the first tenth."""
         full = self.gaps[:-1]
         tenth = max(1, len(full) // 10)
         return mean(full[:tenth]) / mean(full[-tenth:])
 
     @property
     def grown_mb(self) -> float:
-        """By how much the process has grown since it had gone a tenth of the way."""
+        """By how much the process has grown since a tenth of the contacts."""
         warm = self.memory[len(self.memory) // WARM :]
         return (max(warm) - warm[0]) / 1e6 if warm else 0.0
 
@@ -81,9 +82,9 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
         size = batches.size_for(RESTORE.batch_sizes, here.engine.dialect.name)
         before = pages_ms(here, world)
         with here.worker() as worker:
-            told_ = restore_all(here, world, worker)
+            restored = restore_all(here, world, worker)
         after = pages_ms(here, world)
-        ledger = _ledger_bytes(here.engine) / told_.contacts
+        ledger = _ledger_bytes(here.engine) / restored.contacts
     floors = []
     for _ in range(2):
         with made.copy(url) as copy:
@@ -93,24 +94,24 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
         loop = restore_one_by_one(here.engine, world, job_id, LOOP)
 
     postgresql = made.kind == "postgresql"
-    yield (at_least if judged and postgresql else _without_goal)("Contacts a second", told_.rate, 25_000)
-    yield told("Contacts a second, bare SQL", mean(floors))
-    yield at_least("Part of bare SQL (aim 0.8)", told_.rate / mean(floors), 0.6)
-    yield told("Contacts a second, one at a time", loop)
-    yield at_least("Times one at a time", told_.rate / loop, 20, "×")
-    yield at_least("Last tenth, the first being 1", told_.last_to_first, 0.8)
-    yield at_most("Memory grown since the first tenth", told_.grown_mb, 50, "MB")
-    longest = max(told_.gaps)
+    yield (at_least if judged and postgresql else _ignoring_goal)("Contacts a second", restored.rate, 25_000)
+    yield without_goal("Contacts a second, bare SQL", mean(floors))
+    yield at_least("Part of bare SQL (aim 0.8)", restored.rate / mean(floors), 0.6)
+    yield without_goal("Contacts a second, one at a time", loop)
+    yield at_least("Times one at a time", restored.rate / loop, 20, "×")
+    yield at_least("Last tenth, the first being 1", restored.last_to_first, 0.8)
+    yield at_most("Memory grown since the first tenth", restored.grown_mb, 50, "MB")
+    longest = max(restored.gaps)
     yield at_most("Longest transaction, its rest included", longest, 1 if postgresql else 0.1, "s")
-    yield told("Ledger per million contacts", ledger, "MB")
-    yield at_most("Opening the dialog for all of them", told_.asked_in_ms, START_MS, "ms")
-    yield at_most("Confirming it", told_.started_in_ms, START_MS, "ms")
+    yield without_goal("Ledger per million contacts", ledger, "MB")
+    yield at_most("Opening the dialog for all of them", restored.asked_in_ms, START_MS, "ms")
+    yield at_most("Confirming it", restored.started_in_ms, START_MS, "ms")
     for page, ms in after.items():
         yield at_most(f"{page} afterwards, before being 1", ms / before[page], 1.5)
 
 
-def _without_goal(what: str, value: float, goal: float) -> Figure:
-    return told(what, value)
+def _ignoring_goal(what: str, value: float, goal: float) -> Figure:
+    return without_goal(what, value)
 
 
 def start_all(here: Stage, world: World) -> tuple[int, float, float]:
@@ -124,7 +125,7 @@ def start_all(here: Stage, world: World) -> tuple[int, float, float]:
     return job_of(answer), asked, confirmed
 
 
-def restore_all(here: Stage, world: World, worker: WorkerProcess) -> Told:
+def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreFigures:
     """Start a restore of the whole bin and watch it to its end."""
     wait_until(lambda: worker.child("restore"))
     job_id, asked, started = start_all(here, world)
@@ -136,7 +137,7 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> Told:
         assert job.started_at is not None
         begun = job.started_at.timestamp()
         at = session.scalars(select(JobBatch.at).where(JobBatch.job_id == job_id).order_by(JobBatch.id)).all()
-        return Told(
+        return RestoreFigures(
             contacts=job.processed,
             seconds=end - begun,
             moments=[*map(datetime.timestamp, at), end],
@@ -147,9 +148,9 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> Told:
 
 
 def watch_to_the_end(engine: Engine, job_id: int, worker: WorkerProcess) -> Iterator[int]:
-    """How much memory whoever carries the job out has resident, again and again until the job has ended.
+    """The resident memory of the process that carries the job out, again and again until the job has ended.
 
-    Looking costs time as well: it is done at intervals of a hundredth of what has passed.
+    Measuring costs time too, so the intervals are a hundredth of the time that has passed.
     """
     begun, passed = time.monotonic(), 0.0
     horse = psutil.Process(worker.wait_for_a_horse())
@@ -162,17 +163,17 @@ def watch_to_the_end(engine: Engine, job_id: int, worker: WorkerProcess) -> Iter
 
 
 def pages_ms(here: Stage, world: World) -> dict[str, float]:
-    """How many ms the bin's first page and the overview's take, in the middle."""
+    """The median time of the first pages of the bin and of the overview, in ms."""
     browser = Browser(here.app, world.admin)
     paths = {"Restore Contacts": "/contacts/restore", "Contacts Overview": "/contacts"}
     return {
-        name: median(timed(lambda path=path: browser.client.get(path))[1] for _ in range(15))
+        name: median(timed(partial(browser.client.get, path))[1] for _ in range(15))
         for name, path in paths.items()
     }
 
 
 def timed(act: Callable[[], Answer]) -> tuple[Answer, float]:
-    """What came of it, and how many ms it took."""
+    """The result of `act`, and how many ms it took."""
     begun = time.perf_counter()
     answer = act()
     return answer, (time.perf_counter() - begun) * 1000
@@ -185,7 +186,7 @@ def is_active(engine: Engine, job_id: int) -> bool:
 
 
 def _ledger_bytes(engine: Engine) -> float:
-    """What the ledger takes up with its indexes."""
+    """The size of the ledger with its indexes."""
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             size = text("SELECT pg_total_relation_size('restore_outcome')")

@@ -1,4 +1,4 @@
-"""Where the bench plays: filled databases, copies of them to spend, and the app with its processes on one."""
+"""The stage of the bench: filled databases, copies of them, and the app with its processes on one."""
 
 import shutil
 import tempfile
@@ -23,7 +23,7 @@ from webapp.extensions import db, limiter
 from webapp.local_services import private_redis
 from webapp.worker.services import Services, services
 
-# What any managed PostgreSQL with 4 GB of memory has, and the wheel's has not.
+# The settings of a managed PostgreSQL with 4 GB of memory, which the wheel does not have.
 SETTINGS = {
     "shared_buffers": "1GB",
     "max_wal_size": "8GB",
@@ -33,7 +33,7 @@ SETTINGS = {
 
 
 class Databases:
-    """Makes databases of one kind: filled once, and copied for each measurement that spends one."""
+    """Makes databases of one kind: filled once, and copied for each measurement."""
 
     def __init__(self, folder: Path, server: str | None) -> None:
         self._folder = folder
@@ -52,7 +52,7 @@ class Databases:
 
     @contextmanager
     def copy(self, url: str) -> Iterator[str]:
-        """The URL of a copy of the database at `url`, which nobody uses meanwhile."""
+        """The URL of a copy of the database at `url`, which must not be in use meanwhile."""
         with self._new(url) as copied:
             yield copied
 
@@ -81,7 +81,7 @@ class Databases:
 
 @contextmanager
 def databases(kind: str) -> Iterator[Databases]:
-    """Databases of this kind, in a folder or a server that is gone afterwards."""
+    """Databases of this kind, in a folder or a server that is removed afterwards."""
     if kind == "sqlite":
         with tempfile.TemporaryDirectory(prefix="restore-bench-") as folder:
             yield Databases(Path(folder), None)
@@ -96,7 +96,7 @@ def databases(kind: str) -> Iterator[Databases]:
 
 @dataclass
 class Stage:
-    """A deployment on one database: the app in this process, and what else one starts."""
+    """A deployment on one database: the app in this process, and the processes that are started."""
 
     app: Flask
     environ: dict[str, str]

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from benchmarks.figures import Figure, told
+from benchmarks.figures import Figure, without_goal
 from benchmarks.fill import Size, fill
 from benchmarks.restoring import PATIENCE, start_all
 from benchmarks.stage import Databases, Stage, filled, stage
@@ -28,7 +28,7 @@ def measure(made: Databases, size: Size) -> Iterator[Figure]:
         for number in WORKERS:
             with made.copy(url) as copy, stage(copy) as here:
                 rate = total_rate(here, [first, *others], number)
-            yield told(f"Contacts a second in all, on {number} worker{'s' * (number > 1)}", rate)
+            yield without_goal(f"Contacts a second in all, on {number} worker{'s' * (number > 1)}", rate)
 
 
 def total_rate(here: Stage, worlds: list[World], number: int) -> float:

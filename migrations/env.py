@@ -1,12 +1,14 @@
-"""How migrations run, on both databases, in one transaction.
+"""Running migrations on both databases, in one transaction.
 
 On SQLite Alembic rebuilds a table to change it: it drops the old one, and with foreign keys on, the cascade
-would empty the tables that refer to it. So they are off while migrating, and checked before the commit.
+would empty the tables that refer to it. So foreign keys are off during migrations and checked before the
+commit.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy import Connection
 
@@ -14,7 +16,7 @@ from webapp.models import Base, UtcDateTime
 from webapp.models.base import BigId
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     """Migrations name plain types: they must mean the same when the models have moved on."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
@@ -24,7 +26,7 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
 
 
 def include_object(item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
-    """The trigram index exists on PostgreSQL only; comparing must not miss it elsewhere."""
+    """Ignore the trigram index on SQLite: it exists on PostgreSQL only."""
     return not (name == "ix_contact_search_text" and context.get_context().dialect.name == "sqlite")
 
 
@@ -34,7 +36,7 @@ def configure(**options: Any) -> None:
         render_item=render_item,
         include_object=include_object,
         render_as_batch=True,
-        # SQLite can roll DDL back too, now that transactions are ours to begin.
+        # SQLite can roll back DDL, too, because the driver begins no transactions by itself.
         transactional_ddl=True,
         compare_type=True,
         **options,
@@ -42,7 +44,7 @@ def configure(**options: Any) -> None:
 
 
 def set_foreign_keys(connection: Connection, state: str) -> None:
-    """Outside any transaction, as SQLite wants it: on the driver's connection, before SQLAlchemy begins."""
+    """On the driver's connection, before SQLAlchemy begins a transaction: SQLite ignores it inside of one."""
     assert connection.connection.driver_connection is not None
     connection.connection.driver_connection.execute(f"PRAGMA foreign_keys={state}")
 

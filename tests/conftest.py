@@ -1,4 +1,4 @@
-"""What every test stands on: both databases, a real Redis, the real app, made once for the run."""
+"""What every test uses: both databases, a real Redis and the real app, made once for the run."""
 
 import gc
 import os
@@ -19,7 +19,7 @@ from tests.factories.people import World, new_world
 from tests.support.browser import Browser
 from tests.support.databases import postgresql_url, sqlite_url
 from tests.support.groups import Scheduling
-from tests.support.work import work_off
+from tests.support.work import run_worker
 from webapp import create_app
 from webapp.extensions import db, limiter
 from webapp.local_services import private_redis
@@ -28,7 +28,7 @@ from webapp.worker.redis_lock import RedisLock
 
 DATABASES = {"sqlite": sqlite_url, "postgresql": postgresql_url}
 
-# Lease, ring and heartbeat at a fifteenth of their real times.
+# Lease, ring and heartbeat have a fifteenth of their real times.
 TIME_SCALE = "15"
 
 
@@ -87,7 +87,7 @@ def environ(database_url: str, redis_url: str) -> dict[str, str]:
 def app(environ: dict[str, str]) -> Iterator[Flask]:
     """The app on one of the databases, its schema made by the migrations."""
     app = create_app(environ)
-    # Everybody signs in from one address here; the limit's own tests make an app that has it.
+    # All tests sign in from one address; the tests of the limit make an app that has it.
     limiter.enabled = False
     with app.app_context():
         upgrade()
@@ -141,7 +141,7 @@ def world(store: Session) -> World:
 
 @pytest.fixture
 def browse(app: Flask) -> Callable[..., Browser]:
-    """Open a browser: `browse()` as a stranger, `browse(user)` signed in."""
+    """Open a browser: `browse()` without a session, `browse(user)` signed in."""
     return lambda user=None: Browser(app, user)
 
 
@@ -157,5 +157,5 @@ def member(browse: Callable[..., Browser], world: World) -> Browser:
 
 @pytest.fixture
 def work(app: Flask) -> Callable[[], None]:
-    """Let the worker do everything that has been rung for, in this process."""
-    return lambda: work_off(app)
+    """Let a worker in this process do everything that has been rung for."""
+    return lambda: run_worker(app)

@@ -13,7 +13,7 @@ PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RES
 
 
 class IdConverter(IntegerConverter):
-    """A row's id. A number that no database can hold matches no route, so the answer is 404."""
+    """A row's id. A number that no database can store matches no route, so the response is 404."""
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, min=1, max=LARGEST_ID)
@@ -58,7 +58,7 @@ ROUTES = (
 
 
 def add_urls(app: Flask) -> None:
-    """Add every route to the app, each guarded by the access level of its row."""
+    """Add all routes to the app, each with its access check."""
     app.url_map.converters["id"] = IdConverter
     for route in ROUTES:
         app.add_url_rule(

@@ -1,6 +1,6 @@
 """Jobs of every kind, and the heartbeat of the workers.
 
-The release before this one goes on working: it inserts restores without the new columns, whose defaults make
+The previous release still works: it inserts restores without the new columns, whose defaults make
 them jobs of the kind and the group "restore", and it reads and writes its own columns, which stay until the
 next release (docs/adr/0013).
 
@@ -8,20 +8,23 @@ Revision ID: 0004
 Revises: 0003
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.types import TypeEngine
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-# SQLite gives out row ids only to a column that is declared INTEGER.
+# SQLite assigns row ids only in a column declared INTEGER.
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Moment = sa.DateTime(timezone=True)
 ACTIVE = sa.text("state IN ('queued', 'running')")
 # What a restore always has and a job of another kind need not have.
-OF_A_RESTORE = {
+OF_A_RESTORE: dict[str, TypeEngine[Any]] = {
     "requested_by": Id,
     "kind": sa.String(16),
     "scope": sa.JSON(),
@@ -30,7 +33,7 @@ OF_A_RESTORE = {
     "through_number": Id,
     "expected": sa.Integer(),
 }
-NEW = {
+NEW: dict[str, tuple[TypeEngine[Any], str | None]] = {
     "job_kind": (sa.String(20), "restore"),
     "number": (sa.Integer(), None),
     "exclusive_group": (sa.String(20), "restore"),
@@ -42,14 +45,14 @@ NEW = {
     "reason": (sa.JSON(), None),
 }
 REQUIRED = {"job_kind", "left_out", "counts"}
-# Restores have run one after the other, so their ids are in the order of their numbers.
+# Restores ran one after the other, so their ids are in the order of their numbers.
 NUMBER_RESTORES = sa.text(
     "UPDATE restore_job SET number = (SELECT count(*) FROM restore_job AS earlier "
     "WHERE earlier.workspace_id = restore_job.workspace_id AND earlier.id <= restore_job.id)"
 )
 
 
-def new_columns() -> list[sa.Column]:
+def new_columns() -> list[sa.Column[Any]]:
     return [
         sa.Column(name, kind, nullable=name not in REQUIRED, server_default=default)
         for name, (kind, default) in NEW.items()
@@ -128,7 +131,7 @@ def upgrade() -> None:
         table.create_unique_constraint(
             "uq_restore_job_workspace_id_job_kind_number", ["workspace_id", "job_kind", "number"]
         )
-    # The older release relies on this index as it did on the one before: its rows are of the group "restore".
+    # The previous release relies on this index as on the previous one: its rows have the group "restore".
     op.create_index(
         "uq_restore_job_active_group",
         "restore_job",
@@ -160,13 +163,12 @@ def downgrade() -> None:
     op.drop_column("restore_batch", "cursor_before")
     op.drop_index("ix_restore_job_active", "restore_job")
     op.drop_index("uq_restore_job_active_group", "restore_job")
-    numbers = sa.UniqueConstraint(
-        "workspace_id", "job_kind", "number", name="uq_restore_job_workspace_id_job_kind_number"
-    )
+    name_of_numbers = "uq_restore_job_workspace_id_job_kind_number"
+    numbers = sa.UniqueConstraint("workspace_id", "job_kind", "number", name=name_of_numbers)
     table = job(upgraded=True)
     table.append_constraint(numbers)
     with op.batch_alter_table("restore_job", copy_from=table) as batch:
-        batch.drop_constraint(numbers.name, type_="unique")
+        batch.drop_constraint(name_of_numbers, type_="unique")
         for name, kind in OF_A_RESTORE.items():
             batch.alter_column(name, existing_type=kind, nullable=False)
         for name in NEW:

@@ -37,7 +37,7 @@ OPTIONS = (
 
 
 def _on_path(*names: str) -> str:
-    """The program of one of these names; the run ends with a sentence where there is none."""
+    """The program with one of these names; without any, the run ends with a message."""
     for name in names:
         if found := shutil.which(name):
             return found

@@ -1,4 +1,4 @@
-"""What a person sees in the browser and does there. Everything that may take time is waited for."""
+"""What a user sees and does in the browser. Methods wait for what may take time."""
 
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from selenium.webdriver import Chrome
     from selenium.webdriver.remote.webelement import WebElement
 
-# How long a condition may take before it counts as never; no test says how fast something is.
+# How long to wait for a condition; no test checks how fast something is.
 PATIENCE_SECONDS = 30
 
 
@@ -47,13 +47,13 @@ class Page:
     # Seeing.
 
     def wait(self, condition: Callable[[], object], what: str) -> None:
-        """Wait until the condition holds. Elements may be replaced while it is asked."""
+        """Wait until the condition is true. Elements may be replaced while it is checked."""
         from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
         from selenium.webdriver.support.wait import WebDriverWait
 
         passing = (NoSuchElementException, StaleElementReferenceException)
         waiting = WebDriverWait(self.driver, PATIENCE_SECONDS, 0.05, ignored_exceptions=passing)
-        waiting.until(lambda _: condition(), f"never so: {what}")
+        waiting.until(lambda _: condition(), f"timed out: {what}")
 
     def all(self, css: str) -> list["WebElement"]:
         return list(self.driver.find_elements("css selector", css))
@@ -79,12 +79,12 @@ class Page:
         )
 
     def wait_until_said(self, sentence: str) -> None:
-        """Wait until the sentence is given to screen readers."""
+        """Wait until the sentence is announced to screen readers."""
         said = "return document.getElementById('announcer').textContent.trim()"
         self.wait(lambda: self.script(said) == sentence, f"said: {sentence!r}")
 
     def wait_for_bar(self, words: str) -> None:
-        """Wait until the selection bar, which the server draws, says so."""
+        """Wait until the selection bar from the server shows this text."""
         self.wait_for("#selection-bar", words)
 
     def wait_until_settled(self) -> None:
@@ -134,7 +134,7 @@ class Page:
         ActionChains(self.driver).send_keys(getattr(Keys, key)).perform()
 
     def go_offline(self) -> None:
-        """Cut the browser off; the errors that it then writes to its console are expected."""
+        """Take the browser offline; the errors that it then writes to its console are expected."""
         self.expected += ["ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest"]
         self._network(offline=True)
 

@@ -1,4 +1,5 @@
-"""What a page does by itself: it follows a restore, goes on after a cut, and tells the truth after Back."""
+"""What a page does by itself: it follows a restore, continues after an outage, and is up to date after
+Back."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -50,7 +51,7 @@ def test_polling_goes_on_after_the_server_could_not_be_reached(page: Page, worke
         page.wait_for_none("#error-notice")
 
 
-def test_the_bar_follows_a_restore_and_brings_the_table_up_to_date(page: Page, worker: Worker) -> None:
+def test_the_bar_follows_a_restore_and_updates_the_table(page: Page, worker: Worker) -> None:
     restore_all(page)
     page.open(RESTORE)
     page.wait_for("#running-link")
@@ -63,8 +64,8 @@ def test_the_bar_follows_a_restore_and_brings_the_table_up_to_date(page: Page, w
 
 def test_a_tick_made_while_the_table_is_redrawn_is_kept(page: Page) -> None:
     page.open(RESTORE)
-    ticked = page.shown()[-1]  # the first one, which goes on matching
-    # The tick comes when the request has been sent, and so before its answer.
+    ticked = page.shown()[-1]  # the first one, which still matches
+    # The tick happens after the request is sent, and before its answer.
     page.script(
         """const tickMeanwhile = ({ detail }) => {
             if (detail.target.id !== "results") return;
@@ -82,7 +83,7 @@ def test_a_tick_made_while_the_table_is_redrawn_is_kept(page: Page) -> None:
     assert page.ticked() == [ticked]
 
 
-def test_back_shows_the_filters_as_they_were_and_the_contacts_as_they_are(page: Page, worker: Worker) -> None:
+def test_back_shows_the_previous_filters_and_the_current_contacts(page: Page, worker: Worker) -> None:
     page.open(RESTORE)
     page.type("#q", "Number 0001")
     page.wait(lambda: len(page.shown()) == 2, "two contacts match")

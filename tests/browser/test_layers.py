@@ -1,4 +1,4 @@
-"""Esc takes away one layer at a time, and the focus goes where a keyboard user expects it."""
+"""Esc closes one layer at a time, and the focus goes where a keyboard user expects it."""
 
 import pytest
 from sqlalchemy.orm import Session
@@ -51,11 +51,11 @@ def test_esc_closes_the_menu_and_leaves_the_page(page: Page) -> None:
     page.wait_for_focus("#more-actions")
 
 
-def test_arrow_keys_walk_through_the_menu(page: Page) -> None:
+def test_arrow_keys_move_through_the_menu(page: Page) -> None:
     page.open("/contacts")
     page.click("#more-actions")
     page.wait_for_focus("#more-menu .menu-item")
-    # One item is all that this menu has: a second one shows where the focus goes.
+    # The menu has one item only: a second one shows where the focus goes.
     page.script(
         """const item = document.querySelector("#more-menu li");
         const second = item.cloneNode(true);
@@ -72,7 +72,7 @@ def test_arrow_keys_walk_through_the_menu(page: Page) -> None:
     page.wait_for_focus("#second-item")
 
 
-def test_the_dialog_is_modal_begins_at_cancel_and_gives_the_focus_back(page: Page) -> None:
+def test_the_dialog_is_modal_starts_at_cancel_and_returns_the_focus(page: Page) -> None:
     page.open(RESTORE)
     page.tick(page.shown()[0])
     page.wait_for_bar("1 of 100 selected")
@@ -88,7 +88,7 @@ def test_the_dialog_is_modal_begins_at_cancel_and_gives_the_focus_back(page: Pag
     assert len(page.ticked()) == 1
 
 
-def test_the_focus_goes_back_to_a_button_that_was_redrawn_meanwhile(page: Page) -> None:
+def test_the_focus_returns_to_a_button_that_was_redrawn_meanwhile(page: Page) -> None:
     page.open(RESTORE)
     page.click("#restore-all")
     page.wait_for_focus("#confirm:modal [autofocus]")
@@ -105,7 +105,7 @@ def test_the_focus_goes_back_to_a_button_that_was_redrawn_meanwhile(page: Page) 
     page.wait_for_focus("#restore-all")
 
 
-def test_the_focus_stays_on_the_table_when_a_redraw_takes_its_button_away(page: Page) -> None:
+def test_the_focus_stays_on_the_table_when_a_redraw_removes_its_button(page: Page) -> None:
     page.open(RESTORE)
     page.tick(page.shown()[0])
     page.wait_for_bar("1 of 100 selected")
@@ -148,7 +148,7 @@ def test_an_error_before_a_dialog_moves_into_it(page: Page) -> None:
     page.wait_for("#progress")
 
 
-def test_a_form_that_must_be_sent_once_is_sent_once(page: Page) -> None:
+def test_a_form_that_must_be_sent_once_is_sent_only_once(page: Page) -> None:
     page.open(RESTORE)
     page.click("#restore-all")
     page.wait_for("#confirm:modal")

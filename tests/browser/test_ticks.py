@@ -1,4 +1,4 @@
-"""Ticking contacts: the box in the table's head, Shift-click, the limit of 100, ticks on other pages."""
+"""Ticking contacts: the header checkbox, Shift-click, the limit of 100, ticks on other pages."""
 
 import pytest
 from sqlalchemy.orm import Session
@@ -42,7 +42,7 @@ def test_a_tick_is_counted_by_the_bar_and_needed_by_the_button(page: Page) -> No
     )
 
 
-def test_restore_without_a_selection_says_what_to_do_and_asks_nothing(page: Page) -> None:
+def test_restore_without_a_selection_says_what_to_do_and_opens_no_dialog(page: Page) -> None:
     page.open(RESTORE)
 
     page.click("#restore-selected")
@@ -52,7 +52,7 @@ def test_restore_without_a_selection_says_what_to_do_and_asks_nothing(page: Page
     assert not page.has("#confirm")
 
 
-def test_the_box_in_the_head_ticks_the_page_and_shows_when_only_some_are_ticked(page: Page) -> None:
+def test_the_header_checkbox_ticks_the_page_and_shows_a_partial_selection(page: Page) -> None:
     page.open(RESTORE)
     mixed = "return document.getElementById('select-page').indeterminate"
     assert page.script(mixed) is False
@@ -68,7 +68,7 @@ def test_the_box_in_the_head_ticks_the_page_and_shows_when_only_some_are_ticked(
     assert not page.one("#select-page").is_selected()
 
 
-def test_shift_click_ticks_what_lies_between_and_unticks_it_too(page: Page) -> None:
+def test_shift_click_ticks_and_unticks_a_range(page: Page) -> None:
     page.open(RESTORE)
     rows = page.shown()
 
@@ -77,13 +77,13 @@ def test_shift_click_ticks_what_lies_between_and_unticks_it_too(page: Page) -> N
     page.wait_for_bar("5 of 100 selected")
     assert page.ticked() == rows[2:7]
 
-    # Upwards, and taking ticks away.
+    # Upwards, and unticking.
     page.tick(rows[3], shift=True)
     page.wait_for_bar("1 of 100 selected")
     assert page.ticked() == [rows[2]]
 
 
-def test_ticks_stay_while_pages_are_turned(page: Page) -> None:
+def test_ticks_survive_paging(page: Page) -> None:
     page.open(RESTORE)
     first_page = page.shown()
     page.tick(first_page[0])
@@ -99,7 +99,7 @@ def test_ticks_stay_while_pages_are_turned(page: Page) -> None:
     page.wait_for_bar("3 of 100 selected")
 
 
-def test_at_100_a_tick_is_taken_back_and_the_limit_is_said(page: Page) -> None:
+def test_the_101st_tick_is_undone_and_the_limit_is_shown(page: Page) -> None:
     page.open(RESTORE)
     page.click("#select-page")
     page.wait_for_bar("50 of 100 selected")
@@ -138,7 +138,7 @@ def test_shift_click_stops_at_100(page: Page) -> None:
 
 
 def turn(page: Page, button: str) -> None:
-    """Turn the page, and wait for the other rows."""
+    """Go to the next page, and wait for its rows."""
     before = page.shown()
     page.click(button)
     page.wait(lambda: page.shown() and page.shown() != before, "other rows are shown")

@@ -1,1 +1,1 @@
-"""Rows for tests, made with plain functions: say what matters, the rest is filled in."""
+"""Rows for tests, made by plain functions: the test passes what matters, the rest has defaults."""

@@ -1,4 +1,4 @@
-"""A bin of many contacts, put there by one statement: nobody waits for a hundred thousand objects."""
+"""A bin of many contacts, made by one statement, because a hundred thousand objects would take long."""
 
 from datetime import timedelta
 

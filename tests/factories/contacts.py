@@ -57,7 +57,7 @@ def new_contact(
 def new_contacts(
     session: Session, world: World, count: int, first_name: str = "Ann", *, created_at: datetime | None = None
 ) -> list[Contact]:
-    """Many at once, named "Ann Number 00000" and so on, all created in one moment."""
+    """Many at once, named "Ann Number 00000" and so on, all created at the same time."""
     moment = created_at or read_clock(session) - 400 * DAY
     addresses = [f"contact{number()}@example.com" for _ in range(count)]
     contacts = [
@@ -98,7 +98,7 @@ def delete(
     at: datetime | None = None,
     by: int | None = None,
 ) -> Deletion:
-    """Delete the contacts in one deletion, `ago` before now or `at` a moment; by the member unless said."""
+    """Delete the contacts in one deletion, `ago` before now or `at` a time, by default by the member."""
     deletion = delete_contacts(
         session,
         workspace_id=world.id,

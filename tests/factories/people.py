@@ -1,4 +1,4 @@
-"""Workspaces and the people in them."""
+"""Workspaces and their users."""
 
 import itertools
 import os
@@ -17,18 +17,18 @@ _numbers = itertools.count(1)
 
 @cache
 def _password_hash() -> str:
-    """Hashed once for the run, and cheaply: checking a password takes as long as hashing it took."""
+    """Hashed once for the run, and cheaply, because checking a password takes as long as hashing it."""
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 def number() -> int:
-    """A number that no other test of this run has."""
+    """A number that is unique in this run."""
     return os.getpid() * 1_000_000 + next(_numbers)
 
 
 @dataclass(frozen=True)
 class World:
-    """A workspace of one's own, with an admin and a member; rows detached, ids at hand."""
+    """A workspace with an admin and a member; the rows are detached."""
 
     workspace: Workspace
     admin: User

@@ -1,4 +1,4 @@
-"""`worker.py` with an accident built in; the environment says which (tests/support/accidents.py).
+"""`worker.py` with an accident, which the environment describes (tests/support/accidents.py).
 
 With `confirm` and an address it is a web process instead, in which that admin confirms a restore of all that
 is in the bin.
@@ -30,13 +30,13 @@ from webapp.worker.redis_lock import RedisLock
 from webapp.worker.rq_worker import GentleWorker
 
 
-class Fate:
-    """Counts how often the place is reached, here and in all processes, and lets it happen."""
+class ArmedAccident:
+    """Counts how often the place is reached, in this process and in all of them, and causes the accident."""
 
     def __init__(self, accident: Accident, tally: Path) -> None:
         self.accident, self.tally, self.reached = accident, tally, 0
 
-    def strike(self) -> None:
+    def count_and_strike(self) -> None:
         self.reached += 1
         if self.reached < self.accident.at or (self.reached > self.accident.at and not self.accident.again):
             return
@@ -50,7 +50,7 @@ class Fate:
 
     def strike_in_a_restore(self, *_: Any) -> None:
         if run_is_under_way():
-            self.strike()
+            self.count_and_strike()
 
 
 def run_is_under_way() -> bool:
@@ -62,20 +62,21 @@ def run_is_under_way() -> bool:
     return False
 
 
-def prepare(accident: Accident, fate: Fate) -> None:
+def install(accident: Accident, armed: ArmedAccident) -> None:
     if accident.where in ("before COMMIT", "after COMMIT"):
-        event.listen(Session, accident.where.lower().replace(" ", "_"), fate.strike_in_a_restore)
+        event.listen(Session, accident.where.lower().replace(" ", "_"), armed.strike_in_a_restore)
     elif accident.where == "before fork":
-        before(GentleWorker, "fork_work_horse", fate.strike)
+        call_before(GentleWorker, "fork_work_horse", armed.count_and_strike)
     elif accident.where == "before release":
-        before(RedisLock, "release", fate.strike_in_a_restore)
+        call_before(RedisLock, "release", armed.strike_in_a_restore)
     elif accident.where:
-        strike_at_statement(accident.where.removeprefix("before "), accident.parameter, fate)
+        strike_at_statement(accident.where.removeprefix("before "), accident.parameter, armed)
     if accident.without_fence:
-        claim.prove_fence = run.prove_fence = prove_nothing
+        for module in (claim, run):
+            vars(module)["prove_fence"] = skip_fence
 
 
-def before(owner: type, name: str, act: Callable[[], None]) -> None:
+def call_before(owner: type, name: str, act: Callable[[], None]) -> None:
     original = getattr(owner, name)
 
     def method(*arguments: Any) -> Any:
@@ -85,10 +86,10 @@ def before(owner: type, name: str, act: Callable[[], None]) -> None:
     setattr(owner, name, method)
 
 
-def strike_at_statement(beginning: str, parameter: int | None, fate: Fate) -> None:
+def strike_at_statement(beginning: str, parameter: int | None, armed: ArmedAccident) -> None:
     def listener(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if statement.startswith(beginning) and (parameter is None or parameter in flat(parameters)):
-            fate.strike_in_a_restore()
+            armed.strike_in_a_restore()
 
     event.listen(Engine, "before_cursor_execute", listener)
 
@@ -100,14 +101,14 @@ def flat(parameters: Any) -> Iterable[Any]:
         if isinstance(value, list | tuple | dict):
             yield from flat(value)
         elif isinstance(value, str) and value[:1] in ("[", "{"):
-            # Many ids travel as one text (webapp/database.py, listed).
+            # Many ids are passed as one text (webapp/database.py, listed).
             yield from map(int, re.findall("[0-9]+", value))
         else:
             yield value
 
 
-def prove_nothing(session: Session, mine: claim.Claim, now: datetime, *, lease: float | None = None) -> Job:
-    """`prove_fence` that lets every runner pass, whatever has happened meanwhile."""
+def skip_fence(session: Session, mine: claim.Claim, now: datetime, *, lease: float | None = None) -> Job:
+    """A `prove_fence` that accepts every runner."""
     session.execute(
         update(Job)
         .where(Job.id == mine.job_id)
@@ -121,7 +122,7 @@ if __name__ == "__main__":
     values = json.loads(os.environ[SETTING])
     tally = Path(values.pop("tally"))
     accident = Accident(**values)
-    prepare(accident, Fate(accident, tally))
+    install(accident, ArmedAccident(accident, tally))
     if sys.argv[1:2] == ["confirm"]:
         browser = Browser(create_app())
         browser.enter(sys.argv[2])

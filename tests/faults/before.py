@@ -1,4 +1,4 @@
-"""A workspace as the confirmation of a restore finds it, and what a restore must have made of it."""
+"""The state of a workspace when a restore is confirmed, and the checks of what the restore made of it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ CONTACTS = "a restore changed more of a contact"
 PLACES = "places on deals"
 LINKS = "lists or tags changed"
 
-# A contact's values by name; the moment of deletion and the job are the two that a restore writes.
+# A contact's values by name; a restore writes the time of deletion and the job only.
 Values = dict[str, Any]
 COLUMNS = (
     *(Contact.version, Contact.created_at, Contact.updated_at, Contact.account_id, Contact.email_key),
@@ -49,8 +49,8 @@ class Before:
     selection: frozenset[int]
 
 
-def remember(session: Session, scope: Scope) -> Before:
-    """The workspace at this moment, at which all of its bin is confirmed as `scope`."""
+def read_before(session: Session, scope: Scope) -> Before:
+    """The workspace now, when all of its bin is confirmed as `scope`."""
     chosen = (
         select(Contact.id)
         .join(Deletion, Deletion.id == Contact.deletion_id)
@@ -61,10 +61,10 @@ def remember(session: Session, scope: Scope) -> Before:
             Deletion.number <= scope.through_number,
         )
     )
-    return _look(session, scope.workspace_id, frozenset(session.scalars(chosen)))
+    return _read_workspace(session, scope.workspace_id, frozenset(session.scalars(chosen)))
 
 
-def _look(session: Session, workspace_id: int, selection: frozenset[int]) -> Before:
+def _read_workspace(session: Session, workspace_id: int, selection: frozenset[int]) -> Before:
     contacts = select(Contact.id, *COLUMNS).where(Contact.workspace_id == workspace_id)
     theirs = select(Contact.id).where(Contact.workspace_id == workspace_id)
     places = (
@@ -90,7 +90,7 @@ def _look(session: Session, workspace_id: int, selection: frozenset[int]) -> Bef
 
 
 def check_restore(session: Session, job_id: int, before: Before) -> list[Violation]:
-    """The violations of job `job_id`, in whose workspace nothing else has happened since `before`."""
+    """The violations of job `job_id`; nothing else has happened in its workspace since `before`."""
     job = session.get_one(Job, job_id, populate_existing=True)
     outcomes: dict[int, str] = dict(
         iter(
@@ -102,7 +102,7 @@ def check_restore(session: Session, job_id: int, before: Before) -> list[Violati
         )
     )
     restored = {contact_id for contact_id, outcome in outcomes.items() if outcome == Outcome.RESTORED}
-    after = _look(session, job.workspace_id, before.selection)
+    after = _read_workspace(session, job.workspace_id, before.selection)
     found = [
         *_contacts(before, after, restored, job_id),
         *_places(before, after, restored),
@@ -116,7 +116,7 @@ def check_restore(session: Session, job_id: int, before: Before) -> list[Violati
     return [Violation(kind, f"{where}: {what}") for kind, what in found]
 
 
-# What, of which kind: who asks knows the job.
+# Kind and description; the caller knows the job.
 Found = Iterator[tuple[str, str]]
 
 
@@ -128,7 +128,8 @@ def _selection(before: Before, outcomes: set[int]) -> Found:
 
 
 def _winners(before: Before, restored: set[int]) -> Found:
-    """Of twins the most recently deleted comes back, then the higher id; nobody whose address is taken."""
+    """Of twins the most recently deleted is restored, then the higher id; no contact whose address is in
+    use."""
     chosen = [before.contacts[contact_id] for contact_id in before.selection]
     taken = {contact["email_key"] for contact in before.contacts.values() if contact["deleted_at"] is None}
     winners = set()
@@ -137,9 +138,9 @@ def _winners(before: Before, restored: set[int]) -> Found:
             winners.add(contact["id"])
             taken.add(contact["email_key"])
     if missed := winners - restored:
-        yield TWINS, f"{some(missed)} should have come back"
+        yield TWINS, f"{some(missed)} should have been restored"
     if added := restored - winners:
-        yield TWINS, f"{some(added)} should have stayed"
+        yield TWINS, f"{some(added)} should have stayed deleted"
 
 
 def _contacts(before: Before, after: Before, restored: set[int], job_id: int) -> Found:
@@ -162,8 +163,8 @@ def _contacts(before: Before, after: Before, restored: set[int], job_id: int) ->
 
 
 def _places(before: Before, after: Before, restored: set[int]) -> Found:
-    """On deals that live a contact that came back has the places that its deletion took from it, and is
-    primary on none of them; all others are as they were."""
+    """On live deals a restored contact has the places that its deletion detached, and is primary on none
+    of them; all others are unchanged."""
     expected = {}
     for (deal_id, contact_id), (detached_at, by, primary) in before.places.items():
         comes_back = (
@@ -179,9 +180,9 @@ def _places(before: Before, after: Before, restored: set[int]) -> Found:
         if expected.get(place) != after.places.get(place)
     }
     if wrong:
-        yield PLACES, f"{some(wrong)} have other places than they should"
+        yield PLACES, f"{some(wrong)} have the wrong places"
     if before.live_deals != after.live_deals:
-        yield PLACES, f"{len(before.live_deals ^ after.live_deals)} deals were deleted or came back"
+        yield PLACES, f"{len(before.live_deals ^ after.live_deals)} deals were deleted or restored"
 
 
 def _links(before: Before, after: Before) -> Found:

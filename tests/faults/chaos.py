@@ -1,7 +1,7 @@
 """`make chaos`: random faults at real times, for minutes; half of them with the fence, half without it.
 
-Three workers, five workspaces, restores in all of them without end. What it prints at its end is the proof:
-no violation with the fence, and at least one without it, because a checker that sees nothing proves nothing.
+Three workers, five workspaces, and continuous restores in all of them. The table at the end is the proof: no
+violation with the fence, and at least one without it, because a checker that never finds any proves nothing.
 """
 
 import argparse
@@ -19,34 +19,35 @@ from tests.faults.checker import Violation
 from tests.faults.storm import HORSE_STOPPED, Storm
 from tests.faults.traffic import Traffic
 from tests.support.databases import postgresql_url, sqlite_url
-from tests.support.house import new_house
+from tests.support.deployment import new_deployment
 
 DATABASES = {"postgresql": postgresql_url, "sqlite": sqlite_url}
 WORKERS, WORKSPACES = 3, 5
 LIVE, DELETED = 1000, 10_000
-# Small batches, so that a restore takes some ten seconds and a fault finds it at work; SQLite rests between.
+# Small batches, so that a restore takes some ten seconds and a fault hits it while it runs; SQLite rests
+# between.
 BATCH_SIZE = {"postgresql": "20", "sqlite": "100"}
-# Seconds between two faults. A worker that was killed needs a few to be there again.
+# Seconds between two faults. A killed worker needs a few until it runs again.
 LEAST_PAUSE, LONGEST_PAUSE = 1.0, 4.0
-LOOK_EVERY = 0.1
-# Until a stopped horse's job is taken over, at worst: the lease, the reconciler, and the queue before it.
-# Then the jobs of all workspaces, one after the other.
-CALM = 300.0
-# Standing still takes a worker out for a minute and more. So two are stopped first, and after that one in
-# each turn of the faults, but none so late that everybody would wait for it at the end.
+POLL_SECONDS = 0.1
+# The longest time until the job of a stopped horse is taken over: the lease, the reconciler and the queue
+# before it. Then the jobs of all workspaces run one after the other.
+IDLE_TIMEOUT = 300.0
+# A stopped horse blocks its worker for a minute or more. So two are stopped first, and then one in each turn
+# of the faults, but none so late that the run would wait for it at the end.
 FIRST_STOPPED = 2
 LAST_STOP = 90.0
-NO_REST = "jobs or horses that never came to their end"
+UNFINISHED = "jobs or horses that never ended"
 # Exit codes.
-SOUND, VIOLATED, BLIND, INTERRUPTED = 0, 1, 2, 130
+VALID, VIOLATED, PROVES_NOTHING, INTERRUPTED = 0, 1, 2, 130
 
 
 @dataclass(frozen=True)
 class Half:
-    """What was done, and what the checker says of it."""
+    """The faults of one half, and what the checker found."""
 
     injected: Counter[str]
-    came_back: int
+    resumed: int
     jobs: int
     contacts: int
     violations: list[Violation]
@@ -54,30 +55,31 @@ class Half:
 
 
 def run_half(database_url: str, *, database: str, seed: int, seconds: float, fence: bool) -> Half:
-    """Faults for so many seconds, then calm, then the checker. Raises nothing that a fault brings about."""
+    """Faults for so many seconds, then a wait until all jobs have ended, then the checker. Errors that a
+    fault causes are not raised."""
     environ = {"DATABASE_URL": database_url, "SECRET_KEY": "for tests only"}
-    with new_house(environ, BATCH_SIZE=BATCH_SIZE[database], TIME_SCALE="1") as house:
-        random, traffic = Random(seed), Traffic(house)
-        storm = Storm(house, traffic, random, workers=WORKERS, fence=fence)
-        say(f"{WORKSPACES} workspaces, each with {DELETED:,} contacts in its bin …")
-        traffic.settle(WORKSPACES, live=LIVE, deleted=DELETED)
+    with new_deployment(environ, BATCH_SIZE=BATCH_SIZE[database], TIME_SCALE="1") as deployment:
+        random, traffic = Random(seed), Traffic(deployment)
+        storm = Storm(deployment, traffic, random, workers=WORKERS, fence=fence)
+        print_line(f"{WORKSPACES} workspaces, each with {DELETED:,} contacts in its bin …")
+        traffic.create_workspaces(WORKSPACES, live=LIVE, deleted=DELETED)
         with storm.begin():
-            say(f"{seconds:.0f} seconds of faults {'with' if fence else 'without'} the fence …")
-            rage(storm, random, seconds)
-            say("calm until every job has ended …")
-            left = storm.calm(seconds=CALM)
+            print_line(f"{seconds:.0f} seconds of faults {'with' if fence else 'without'} the fence …")
+            inject_faults(storm, random, seconds)
+            print_line("waiting until every job has ended …")
+            left = storm.wait_until_idle(seconds=IDLE_TIMEOUT)
             violations = traffic.check()
             if left:
-                violations.append(Violation(NO_REST, left))
-            return Half(storm.injected, storm.came_back, *traffic.totals(), violations, list(storm.faults))
+                violations.append(Violation(UNFINISHED, left))
+            return Half(storm.injected, storm.resumed, *traffic.totals(), violations, list(storm.faults))
 
 
-def rage(storm: Storm, random: Random, seconds: float) -> None:
-    """One fault after the other, all kinds in turns; one that finds no occasion is left out of its turn."""
+def inject_faults(storm: Storm, random: Random, seconds: float) -> None:
+    """One fault after the other, all kinds in turns; one that is not possible at the moment is skipped."""
     end = monotonic() + seconds
     bag: list[str] = []
     while monotonic() < end:
-        storm.look_after()
+        storm.update()
         surely = storm.injected[HORSE_STOPPED] < FIRST_STOPPED
         if not bag:
             bag = random.sample(list(storm.faults), k=len(storm.faults))
@@ -85,15 +87,15 @@ def rage(storm: Storm, random: Random, seconds: float) -> None:
         if name == HORSE_STOPPED and not surely and monotonic() > end - LAST_STOP:
             continue
         if storm.strike(name):
-            rest(storm, min(end, monotonic() + random.uniform(LEAST_PAUSE, LONGEST_PAUSE)))
+            pause(storm, min(end, monotonic() + random.uniform(LEAST_PAUSE, LONGEST_PAUSE)))
         else:
-            sleep(LOOK_EVERY)
+            sleep(POLL_SECONDS)
 
 
-def rest(storm: Storm, until: float) -> None:
+def pause(storm: Storm, until: float) -> None:
     while monotonic() < until:
-        storm.look_after()
-        sleep(LOOK_EVERY)
+        storm.update()
+        sleep(POLL_SECONDS)
 
 
 def table(halves: list[Half]) -> Iterator[str]:
@@ -103,7 +105,7 @@ def table(halves: list[Half]) -> Iterator[str]:
     for name in halves[0].faults:
         yield row(f"  {name}", *(half.injected[name] for half in halves))
     yield row("  in all", *(half.injected.total() for half in halves))
-    yield row("Stopped horses that came back", *(half.came_back for half in halves))
+    yield row("Stopped horses that came back", *(half.resumed for half in halves))
     yield row("Restores", *(half.jobs for half in halves))
     yield row("Contacts restored", *(half.contacts for half in halves))
     yield "Violations found"
@@ -120,27 +122,29 @@ def row(name: str, *values: object) -> str:
 
 
 def verdict(with_fence: Half, without: Half) -> int:
-    """Say what the table means; the exit code."""
+    """Print what the table means and return the exit code."""
     for violation in with_fence.violations:
-        say(str(violation))
+        print_line(str(violation))
     if with_fence.violations:
-        say("The fence did not hold.")
+        print_line("The fence did not hold.")
         return VIOLATED
     if not without.violations:
-        say("The checker found nothing without the fence either, so this proves nothing: take more minutes.")
-        return BLIND
-    say(f"Without the fence, for one: {without.violations[0]}")
-    say("Sound: no violation with the fence, and without it they are seen.")
-    return SOUND
+        print_line(
+            "The checker found nothing without the fence either, so this proves nothing: take more minutes."
+        )
+        return PROVES_NOTHING
+    print_line(f"An example without the fence: {without.violations[0]}")
+    print_line("Valid: no violation with the fence, and without it the checker finds some.")
+    return VALID
 
 
-def say(what: str) -> None:
+def print_line(what: str) -> None:
     print(what, flush=True)
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM ends the run in good order; more of them do not disturb the clearing up."""
+    """The first Ctrl-C or SIGTERM ends the run cleanly; later ones do not interrupt the cleanup."""
 
     def interrupt(*_: object) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -152,7 +156,7 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        say("Interrupted.")
+        print_line("Interrupted.")
         sys.exit(INTERRUPTED)
 
 
@@ -160,18 +164,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10, help="of faults, both halves together")
     parser.add_argument("--database", choices=sorted(DATABASES), default="postgresql")
-    parser.add_argument("--seed", type=int, help="repeats a schedule, as far as moments can be repeated")
+    parser.add_argument("--seed", type=int, help="repeats a schedule, as far as timing can be repeated")
     given = parser.parse_args()
     seed = Random().randrange(1_000_000) if given.seed is None else given.seed
     logging.disable(logging.WARNING)
-    say(f"SEED={seed} DATABASE={given.database} MINUTES={given.minutes:g}")
+    print_line(f"SEED={seed} DATABASE={given.database} MINUTES={given.minutes:g}")
     with interruptible(), DATABASES[given.database]() as url:
         halves = [
             run_half(url, database=given.database, seed=seed, seconds=given.minutes * 30, fence=fence)
             for fence in (True, False)
         ]
     for line in ["", *table(halves), ""]:
-        say(line)
+        print_line(line)
     return verdict(*halves)
 
 

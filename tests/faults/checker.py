@@ -1,8 +1,8 @@
-"""The checker: reads what restores have left in a database and says what cannot be right about it.
+"""The checker: reads what restores have left in a database and reports violations of the rules.
 
-It knows the rules and not the code: what it asks are plain questions to the tables, the same on both
-databases. Each violation has a kind, which is counted, and a sentence, which says where to look. What only
-somebody who was there before a restore can know is compared in `before`.
+It knows the rules and not the code: its queries are plain and the same on both databases. Each violation has
+a kind, which is counted, and a sentence, which says where to look. `before` compares the states before and
+after a restore.
 """
 
 from collections import Counter, defaultdict
@@ -21,19 +21,19 @@ from webapp.models.restore_outcome import Outcome, Reason
 
 OVERLAP = "batches overlap or go back"
 FENCE_SHRINKS = "a fence that shrinks"
-FENCE_AHEAD = "a fence that was never given out"
+FENCE_AHEAD = "a fence that was never issued"
 AFTER_THE_END = "a batch after the end"
 CURSOR = "a cursor beside the last batch"
 SUMS = "history, outcomes and counters differ"
 TWO_AT_ONCE = "two jobs at once"
 ENDED_TWICE = "a job that ended twice"
 RESTORED_TWICE = "a contact restored twice"
-HALF_RESTORED = "a contact restored by half"
-HALF_SKIPPED = "a contact skipped by half"
+HALF_RESTORED = "a contact restored only in part"
+HALF_SKIPPED = "a contact skipped only in part"
 IN_BIN = "a deletion's counter"
-# Skipped without being met: whether they live is not this restore's doing.
+# Skipped before the walk reached them: their state does not depend on this restore.
 NOT_MET = (Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN)
-# How many of many contacts a sentence names.
+# How many contacts a sentence names at most.
 NAMED = 5
 
 Rows = Sequence[Any]
@@ -67,7 +67,7 @@ def named(job_id: int, workspace_id: int) -> str:
 
 
 def some(contact_ids: Collection[int]) -> str:
-    """The first of many contacts, and how many they are."""
+    """The number of contacts and the first of them."""
     first = ", ".join(map(str, sorted(contact_ids)[:NAMED]))
     return f"{len(contact_ids)} contacts ({first}{', …' if len(contact_ids) > NAMED else ''})"
 
@@ -88,7 +88,7 @@ def _batches(session: Session, jobs: Rows) -> Iterator[Violation]:
 
 
 def _walk(job: Any, batches: Rows) -> Iterator[Violation]:
-    """The walk goes by (deleted_at, id) descending and never back; each claim's fence is higher."""
+    """The walk goes by (deleted_at, id) descending, never back; each claim has a higher fence."""
     fence, reached = 0, None
     for batch in batches:
         which = f"{named(job.id, job.workspace_id)}, batch {batch.id} under fence {batch.fence}"
@@ -109,7 +109,7 @@ def _walk(job: Any, batches: Rows) -> Iterator[Violation]:
 
 
 def place(cursor: Any) -> tuple[datetime, int] | None:
-    """The place in the walk that a restore's cursor means: (deleted_at, id)."""
+    """The place in the walk of a restore's cursor: (deleted_at, id)."""
     return (datetime.fromisoformat(cursor[0]), cursor[1]) if cursor else None
 
 
@@ -134,7 +134,8 @@ def _one_at_a_time(jobs: Rows) -> Iterator[Violation]:
         if len(active) > 1:
             yield Violation(TWO_AT_ONCE, f"workspace {workspace_id}: the jobs {active} are active")
         for job, following in pairwise(theirs):
-            # A queued one is cancelled beside the workspace's lock, so its end and a start may be one moment.
+            # A queued job is cancelled without the workspace's lock, so its end and another start may have
+            # the same time.
             if job.finished_at and job.finished_at > following.created_at and job.state != JobState.CANCELLED:
                 yield Violation(
                     TWO_AT_ONCE,
@@ -144,7 +145,7 @@ def _one_at_a_time(jobs: Rows) -> Iterator[Violation]:
 
 
 def _ended_once(session: Session, jobs: Rows) -> Iterator[Violation]:
-    """Terminal states are final: the audit log tells of one end."""
+    """Terminal states are final: the audit log has one end."""
     ends = select(AuditEvent.subject, AuditEvent.workspace_id, func.count()).where(
         AuditEvent.action.in_(["restore.done", "restore.cancelled", "restore.failed"])
     )
@@ -162,12 +163,12 @@ def _ended_once(session: Session, jobs: Rows) -> Iterator[Violation]:
 
 
 def _restored_once(session: Session) -> Iterator[Violation]:
-    """Between two restores of a contact it has been deleted, in a deletion that only the later one covers."""
+    """Between two restores a contact was deleted, in a deletion that only the later restore covers."""
     earlier, later = aliased(RestoreOutcome), aliased(RestoreOutcome)
     first, second = aliased(Job), aliased(Job)
     first_through = first.request["through_number"].as_integer()
     second_through = second.request["through_number"].as_integer()
-    # The latest deletion is known by name. Of those before it: that there was one.
+    # The latest deletion is known by its id. Of the earlier ones it is known only that there was one.
     latest = case((Deletion.number < second_through, Deletion.number), else_=second_through)
     twice = (
         select(earlier.job_id, later.job_id, later.contact_id, second.workspace_id)
@@ -193,7 +194,7 @@ def _restored_once(session: Session) -> Iterator[Violation]:
 
 
 def _all_or_none(session: Session) -> Iterator[Violation]:
-    """Each contact's latest outcome, unless it was deleted again since: contact and deals say the same."""
+    """Contact and deals agree with each contact's latest outcome, unless it was deleted again since."""
     newest = (
         select(RestoreOutcome.contact_id, func.max(RestoreOutcome.job_id).label("job_id"))
         .group_by(RestoreOutcome.contact_id)

@@ -1,4 +1,4 @@
-"""What the faults happen to: a deployment of the test file's own, on either database."""
+"""The deployment of a test file, on both databases."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,29 +7,29 @@ from flask import Flask
 
 from tests.support.another_app import another_app
 from tests.support.browser import Browser
-from tests.support.house import House, new_house
+from tests.support.deployment import Deployment, new_deployment
 from webapp.extensions import limiter
 from webapp.local_services import private_redis
 from webapp.models import User
 
 
 @pytest.fixture(scope="module")
-def house(environ: dict[str, str]) -> Iterator[House]:
-    """A database and a Redis of the file's own, with no worker yet."""
-    with new_house(environ) as house, private_redis(house.folder):
-        yield house
+def deployment(environ: dict[str, str]) -> Iterator[Deployment]:
+    """A deployment with its own database and Redis, without a worker yet."""
+    with new_deployment(environ) as deployment, private_redis(deployment.folder):
+        yield deployment
 
 
 @pytest.fixture(scope="module")
-def web(house: House) -> Iterator[Flask]:
-    """The pages of the house, served by an app of their own."""
-    with another_app(house.environ) as web:
-        # Everybody signs in from one address.
+def web(deployment: Deployment) -> Iterator[Flask]:
+    """The web of the deployment."""
+    with another_app(deployment.environ) as web:
+        # All tests sign in from one address.
         limiter.enabled = False
         yield web
 
 
 @pytest.fixture
 def enter(web: Flask) -> Callable[[User], Browser]:
-    """`enter(user)`: a browser that is signed in at the pages of the house."""
+    """`enter(user)`: a browser with a session on the web of the deployment."""
     return lambda user: Browser(web, user)

@@ -1,4 +1,4 @@
-"""`worker.py` whose SQLite database may not grow for as long as a certain file is there."""
+"""`worker.py` whose SQLite database must not grow while a certain file exists."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ NO_LIMIT = 4_294_967_294
 
 @event.listens_for(Engine, "begin")
 def limit(connection: Connection) -> None:
-    """The limit is each connection's own, and never below what is used already."""
+    """Each connection has its own limit, never below the size in use."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA max_page_count={1 if FULL.exists() else NO_LIMIT}")
 

@@ -1,4 +1,4 @@
-"""Faults at random, by a seed: what may happen to the processes, the Redis and the database of a house."""
+"""Random faults, by a seed: in the processes, the Redis and the database of a deployment."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from tests.faults.traffic import Traffic
 from tests.support.accidents import Accident
-from tests.support.house import House
+from tests.support.deployment import Deployment
 from tests.support.processes import WorkerProcess, is_running
 from webapp.local_services import private_redis
 from webapp.models import Job, JobBatch
@@ -24,14 +24,14 @@ from webapp.models.job import ACTIVE, JobState
 from webapp.worker.redis_lock import key
 from webapp.worker.runner import runner_name
 
-# By this every process of a storm is known, whoever its parent is by then.
+# This variable marks every process of a storm, also after its parent has died.
 MARK = "RESTORE_STORM"
 HORSE_STOPPED = "horse stopped until another took over"
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """A horse that stands still, what it believes to hold, and how far the history had come by then."""
+    """A stopped horse, its claim, and the last batch in the history when it was stopped."""
 
     worker: WorkerProcess
     horse: int
@@ -41,12 +41,14 @@ class Stopped:
 
 
 class Storm:
-    """What happens to a house with traffic in it. Faults are called by their names, and counted."""
+    """Faults in a deployment with traffic. Each has a name, and they are counted."""
 
-    def __init__(self, house: House, traffic: Traffic, random: Random, *, workers: int, fence: bool) -> None:
-        self.house, self.traffic, self.random, self.fence = house, traffic, random, fence
+    def __init__(
+        self, deployment: Deployment, traffic: Traffic, random: Random, *, workers: int, fence: bool
+    ) -> None:
+        self.deployment, self.traffic, self.random, self.fence = deployment, traffic, random, fence
         self.injected: Counter[str] = Counter()
-        self.came_back = 0
+        self.resumed = 0
         self.workers: list[WorkerProcess] = []
         self.stopped: list[Stopped] = []
         self._processes, self._redis = ExitStack(), ExitStack()
@@ -56,63 +58,63 @@ class Storm:
             "horse killed": self._kill_horse,
             "queue worker killed": self._kill_queue_worker,
             "supervisor killed": self._kill_supervisor,
-            "supervisor told to go": self._tell_supervisor,
+            "supervisor terminated": self._terminate_supervisor,
             "Redis emptied": self._empty_redis,
             "Redis killed and started again": self._kill_redis,
             "key overwritten": self._overwrite_key,
             "key deleted": self._delete_key,
             "rung five times": self._ring_five_times,
         }
-        if house.engine.dialect.name == "postgresql":
+        if deployment.engine.dialect.name == "postgresql":
             self.faults["database connections cut"] = self._cut_connections
 
     @contextmanager
     def begin(self) -> Iterator[None]:
-        """Redis and the workers run; everything is gone afterwards, stopped and orphaned ones included."""
-        self.house.environ[MARK] = str(self.house.folder)
+        """Run Redis and the workers; end all processes afterwards, stopped and orphaned ones included."""
+        self.deployment.environ[MARK] = str(self.deployment.folder)
         try:
             self._start_redis()
             for _ in range(self._number_of_workers):
-                self._hire()
+                self._start_worker()
             yield
         finally:
-            for pid in self._everybody():
+            for pid in self._process_ids():
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             self._processes.close()
             self._redis.close()
 
     def strike(self, name: str) -> bool:
-        """Let the fault happen if there is something that it can happen to at the moment."""
+        """Inject the fault if it is possible at the moment; returns whether it was."""
         happened = self.faults[name]()
         self.injected[name] += happened
         return happened
 
-    def strike_surely(self, name: str, *, seconds: float) -> None:
-        """Let it happen as soon as it can. Raises AssertionError where that is not within `seconds`."""
+    def strike_when_possible(self, name: str, *, seconds: float) -> None:
+        """Inject the fault as soon as it is possible. Raises AssertionError if it is not within `seconds`."""
         deadline = monotonic() + seconds
         while not self.strike(name):
-            assert monotonic() < deadline, f"for {seconds} seconds there was no occasion: {name}"
-            self.look_after()
+            assert monotonic() < deadline, f"not possible for {seconds} seconds: {name}"
+            self.update()
             sleep(0.02)
 
-    def look_after(self) -> None:
-        """What goes on between the faults: new restores, and stopped horses that may come back."""
-        self.traffic.go_on()
-        self.wake()
+    def update(self) -> None:
+        """What happens between the faults: new restores start, and overtaken horses are resumed."""
+        self.traffic.start_restores()
+        self.resume_overtaken()
 
-    def wake(self) -> None:
-        """Let those who stand still come back once another has taken over and committed."""
+    def resume_overtaken(self) -> None:
+        """Resume the stopped horses whose job another process has taken over and continued."""
         for one in list(self.stopped):
             if self._was_overtaken(one):
                 self.stopped.remove(one)
-                self.came_back += 1
+                self.resumed += 1
                 with suppress(ProcessLookupError):
                     os.kill(one.horse, signal.SIGCONT)
 
-    def calm(self, *, seconds: float) -> str:
-        """Start nothing more, break nothing more, and wait until those who were stopped have come back and
-        gone, and every job has ended. Returns what has not come to its end within `seconds`, or nothing."""
+    def wait_until_idle(self, *, seconds: float) -> str:
+        """Wait, without new restores and faults, until the stopped horses have resumed and exited, and
+        every job has ended. Returns what has not ended within `seconds`, or nothing."""
         deadline = monotonic() + seconds
         while left := self._unfinished():
             if monotonic() >= deadline:
@@ -121,19 +123,19 @@ class Storm:
         return ""
 
     def _unfinished(self) -> str:
-        self.wake()
+        self.resume_overtaken()
         jobs, horses = self.traffic.active(), [horse for worker in self.workers if (horse := worker.horse())]
         left = {"stopped": self.stopped, "active jobs": jobs, "horses": horses}
         return ", ".join(f"{what}: {which}" for what, which in left.items() if which)
 
     # Processes.
 
-    def _hire(self) -> None:
+    def _start_worker(self) -> None:
         accident = None if self.fence else Accident(without_fence=True)
-        self.workers.append(self._processes.enter_context(self.house.worker(accident)))
+        self.workers.append(self._processes.enter_context(self.deployment.worker(accident)))
 
-    def _everybody(self) -> list[int]:
-        mark = f"{MARK}={self.house.folder}".encode()
+    def _process_ids(self) -> list[int]:
+        mark = f"{MARK}={self.deployment.folder}".encode()
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -141,20 +143,20 @@ class Storm:
                     found.append(int(folder.name))
         return found
 
-    def _spared(self) -> list[WorkerProcess]:
-        """The workers none of whose horses stands still: the others wait with it, and nothing must keep it
-        from coming back."""
+    def _workers_without_stopped_horse(self) -> list[WorkerProcess]:
+        """The workers without a stopped horse. Faults spare the others, so that the stopped horse can come
+        back."""
         busy = [one.worker.process.pid for one in self.stopped]
         return [worker for worker in self.workers if worker.process.pid not in busy]
 
     def _running(self) -> list[tuple[WorkerProcess, int, Job]]:
-        """The horses that have committed a batch of their job, and none of which stands still."""
-        with Session(self.house.engine, expire_on_commit=False) as session:
+        """The running horses that have committed a batch of their job."""
+        with Session(self.deployment.engine, expire_on_commit=False) as session:
             jobs = session.scalars(
                 select(Job).where(Job.state == JobState.RUNNING, Job.claims_since_progress == 1)
             ).all()
         by_runner = {job.runner: job for job in jobs}
-        horses = [(worker, worker.horse()) for worker in self._spared()]
+        horses = [(worker, worker.horse()) for worker in self._workers_without_stopped_horse()]
         return [
             (worker, horse, by_runner[runner_name(horse)])
             for worker, horse in horses
@@ -168,7 +170,7 @@ class Storm:
         return bool(running)
 
     def _kill_queue_worker(self) -> bool:
-        pids = [pid for worker in self._spared() if (pid := worker.child("restore"))]
+        pids = [pid for worker in self._workers_without_stopped_horse() if (pid := worker.child("restore"))]
         if pids:
             os.kill(self.random.choice(pids), signal.SIGKILL)
         return bool(pids)
@@ -176,29 +178,29 @@ class Storm:
     def _kill_supervisor(self) -> bool:
         return self._replace(lambda worker: worker.process.kill())
 
-    def _tell_supervisor(self) -> bool:
+    def _terminate_supervisor(self) -> bool:
         return self._replace(lambda worker: worker.process.terminate())
 
     def _replace(self, end: Callable[[WorkerProcess], None]) -> bool:
-        free = self._spared()
+        free = self._workers_without_stopped_horse()
         if not free:
             return False
         worker = self.random.choice(free)
         end(worker)
         self.workers.remove(worker)
-        self._hire()
+        self._start_worker()
         return True
 
     def _stop_horse(self) -> bool:
-        """One worker at least goes on, to take over."""
+        """At least one worker keeps running, to take over."""
         running = self._running()
-        if not running or len(self._spared()) < 2:
+        if not running or len(self._workers_without_stopped_horse()) < 2:
             return False
         worker, horse, job = self.random.choice(running)
         with suppress(ProcessLookupError):
             os.kill(horse, signal.SIGSTOP)
             if self._holds_its_job_and_no_lock(horse, job):
-                with Session(self.house.engine) as session:
+                with Session(self.deployment.engine) as session:
                     last = session.scalar(select(func.max(JobBatch.id))) or 0
                 self.stopped.append(Stopped(worker, horse, job.id, job.fence, last))
                 return True
@@ -206,17 +208,19 @@ class Storm:
         return False
 
     def _holds_its_job_and_no_lock(self, horse: int, job: Job) -> bool:
-        if not is_running(horse) or not self._can_be_written_to():
+        if not is_running(horse) or not self._is_writable():
             return False
-        now = self.house.job(job.id)
+        now = self.deployment.job(job.id)
         return now.state == JobState.RUNNING and now.fence == job.fence
 
-    def _can_be_written_to(self) -> bool:
-        """On SQLite whoever stops in a transaction that writes locks everybody out, and nothing takes the
-        lock away from it; PostgreSQL ends such a transaction."""
-        if self.house.engine.dialect.name != "sqlite":
+    def _is_writable(self) -> bool:
+        """On SQLite a process that is stopped in a write transaction keeps the lock, and blocks all other
+        writers; PostgreSQL ends such a transaction."""
+        if self.deployment.engine.dialect.name != "sqlite":
             return True
-        connection = sqlite3.connect(self.house.engine.url.database or "", timeout=0.5, isolation_level=None)
+        connection = sqlite3.connect(
+            self.deployment.engine.url.database or "", timeout=0.5, isolation_level=None
+        )
         try:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
@@ -227,64 +231,65 @@ class Storm:
         return True
 
     def _was_overtaken(self, one: Stopped) -> bool:
-        """Whether another has gone on with its job. Without the fence that may be one with a lower number."""
+        """Whether another process has continued its job. Without the fence that may be one with a lower
+        number."""
         others = select(func.count()).where(
             JobBatch.job_id == one.job_id,
             JobBatch.fence != one.fence,
             JobBatch.id > one.last_batch,
         )
-        with Session(self.house.engine) as session:
+        with Session(self.deployment.engine) as session:
             return bool(session.scalar(others))
 
     # Redis.
 
     def _start_redis(self) -> None:
-        self._redis.enter_context(private_redis(self.house.folder))
+        self._redis.enter_context(private_redis(self.deployment.folder))
 
     def _kill_redis(self) -> bool:
-        os.kill(int(self.house.redis.info("server")["process_id"]), signal.SIGKILL)
+        os.kill(int(self.deployment.redis.info("server")["process_id"]), signal.SIGKILL)
         self._redis.close()
-        # Away for a tenth of a lease or more.
-        sleep(self.house.app.config["LEASE_SECONDS"] * self.random.uniform(0.1, 0.3))
+        # Redis is down for a tenth of a lease or more.
+        sleep(self.deployment.app.config["LEASE_SECONDS"] * self.random.uniform(0.1, 0.3))
         self._start_redis()
         return True
 
     def _empty_redis(self) -> bool:
-        self.house.redis.flushall()
+        self.deployment.redis.flushall()
         return True
 
     def _some_job(self) -> Job | None:
-        with Session(self.house.engine, expire_on_commit=False) as session:
+        with Session(self.deployment.engine, expire_on_commit=False) as session:
             jobs = session.scalars(select(Job).where(Job.state.in_(ACTIVE))).all()
         return self.random.choice(jobs) if jobs else None
 
     def _overwrite_key(self) -> bool:
         job = self._some_job()
         if job:
-            lock = self.house.lock.lock_milliseconds
-            self.house.redis.set(key("restore", job.workspace_id), "somebody else", px=lock)
+            lock = self.deployment.lock.lock_milliseconds
+            self.deployment.redis.set(key("restore", job.workspace_id), "another value", px=lock)
         return job is not None
 
     def _delete_key(self) -> bool:
         job = self._some_job()
         if job:
-            self.house.redis.delete(key("restore", job.workspace_id))
+            self.deployment.redis.delete(key("restore", job.workspace_id))
         return job is not None
 
     def _ring_five_times(self) -> bool:
         job = self._some_job()
         if job:
             for _ in range(5):
-                self.house.doorbell.ring(job.kind, job.id)
+                self.deployment.doorbell.ring(job.kind, job.id)
         return job is not None
 
     # The database.
 
     def _cut_connections(self) -> bool:
-        """The workers' and not our own."""
+        """Those of the workers, not the one of this process."""
         cut = text(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             "WHERE datname = current_database() AND application_name = 'restore' AND pid <> pg_backend_pid()"
         )
-        with self.house.engine.connect() as connection:
+        with self.deployment.engine.connect() as connection:
             return bool(connection.scalar(cut))

@@ -1,4 +1,4 @@
-"""One row among ten thousand that the database will not have."""
+"""One row among ten thousand that the database refuses."""
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -14,10 +14,10 @@ from webapp.worker.redis_lock import RedisLock
 MANY = 10_000
 
 
-def test_a_row_that_violates_a_constraint_stays_alone_and_is_listed_with_its_reason(
+def test_only_the_row_that_violates_a_constraint_stays_deleted_and_is_listed_with_its_reason(
     engine: Engine, store: Session, world: World, lock: RedisLock, admin: Browser
 ) -> None:
-    """(19) With the batches of the real worker."""
+    """(19) With the batch size of the real worker."""
     fill_bin(store, world, MANY)
     store.commit()
     restoring = Restoring(store, world, lock)

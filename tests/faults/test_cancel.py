@@ -1,6 +1,8 @@
-"""A restore is stopped: what is done stays done, and it ends in one way only, whatever happens at once."""
+"""A restore is cancelled: what is done stays done, and it ends in one state, whatever happens at the same
+time."""
 
 from collections.abc import Callable
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -9,10 +11,10 @@ from sqlalchemy import delete
 from tests.factories.people import World
 from tests.support.browser import Browser
 from tests.support.confirming import at_once, confirm, job_of
-from tests.support.house import House
+from tests.support.deployment import Deployment
 from tests.support.processes import PATIENCE
 from tests.support.seen import Seen
-from tests.support.work import work_off
+from tests.support.work import run_worker
 from webapp.models import GroupMembership, User
 from webapp.worker.redis_lock import key
 
@@ -26,33 +28,35 @@ def cancel(browser: Browser, page: Seen) -> Seen:
     return browser.press(page, "Cancel this restore")
 
 
-def has_key(house: House, world: World) -> bool:
-    return bool(house.redis.exists(key("restore", world.id)))
+def has_key(deployment: Deployment, world: World) -> bool:
+    return bool(deployment.redis.exists(key("restore", world.id)))
 
 
-def test_a_job_that_waits_is_cancelled_at_once_and_gives_the_key_back(house: House, enter: Enter) -> None:
+def test_a_waiting_job_is_cancelled_at_once_and_releases_the_key(
+    deployment: Deployment, enter: Enter
+) -> None:
     """(8) and (25)"""
-    world = house.new_world(6)
+    world = deployment.new_world(6)
     admin = enter(world.admin)
     page = confirm(admin)
-    assert has_key(house, world)
+    assert has_key(deployment, world)
 
     ended = cancel(admin, page)
 
     assert "Cancelled" in ended.words("#progress")
     assert "0 contacts restored." in ended.words("#progress")
-    assert not has_key(house, world)
-    assert house.ended_with(job_of(page)) == ["restore.cancelled"]
-    work_off(house.app)
-    assert house.live(world) == set()
-    assert house.job(job_of(page)).state == "cancelled"
+    assert not has_key(deployment, world)
+    assert deployment.ended_with(job_of(page)) == ["restore.cancelled"]
+    run_worker(deployment.app)
+    assert deployment.live(world) == set()
+    assert deployment.job(job_of(page)).state == "cancelled"
 
 
-def test_a_running_job_stops_after_the_batch_in_hand_keeps_what_is_done_and_says_how_much(
-    house: House, enter: Enter
+def test_a_running_job_stops_after_the_current_batch_keeps_what_is_done_and_says_how_much(
+    deployment: Deployment, enter: Enter
 ) -> None:
     """(25)"""
-    world = house.new_world(6)
+    world = deployment.new_world(6)
     admin = enter(world.admin)
     page = confirm(admin)
     pages: list[Seen] = []
@@ -60,7 +64,7 @@ def test_a_running_job_stops_after_the_batch_in_hand_keeps_what_is_done_and_says
     def stop_it() -> None:
         pages.append(cancel(admin, admin.get(page.path)))
 
-    assert house.carry_out(job_of(page), meanwhile=stop_it) == "cancelled"
+    assert deployment.carry_out(job_of(page), meanwhile=stop_it) == "cancelled"
 
     [stopping] = pages
     assert "Stopping after the contacts in progress. 2 contacts of 6 done." in stopping.words("#progress")
@@ -68,73 +72,74 @@ def test_a_running_job_stops_after_the_batch_in_hand_keeps_what_is_done_and_says
     assert "Cancelled" in ended.words("#progress")
     assert "2 contacts restored." in ended.words("#progress")
     assert "Stopped by Ada Admin." in ended.words("#progress")
-    assert len(house.live(world)) == len(house.outcomes(job_of(page))) == 2
+    assert len(deployment.live(world)) == len(deployment.outcomes(job_of(page))) == 2
     assert len(admin.get("/contacts/restore").ids) == 4
-    assert house.ended_with(job_of(page)) == ["restore.cancelled"]
-    assert not has_key(house, world)
+    assert deployment.ended_with(job_of(page)) == ["restore.cancelled"]
+    assert not has_key(deployment, world)
 
 
 @pytest.mark.parametrize("moment", ["before the claim", "before the last batch"])
-def test_where_a_cancellation_and_the_end_race_the_job_ends_in_one_way(
-    moment: str, house: House, enter: Enter
+def test_when_a_cancellation_races_with_the_end_the_job_ends_in_one_state(
+    moment: str, deployment: Deployment, enter: Enter
 ) -> None:
-    """(25) The last batch finds nobody any more: then the end is all that it writes."""
-    world = house.new_world(2)
+    """(25) The last batch finds no contact: then it writes the end only."""
+    world = deployment.new_world(2)
     admin = enter(world.admin)
     for _ in range(ROUNDS):
         page = confirm(admin)
         job_id = job_of(page)
         together = Barrier(2, timeout=PATIENCE)
 
-        def run(job_id: int = job_id, together: Barrier = together) -> str:
+        def run(job_id: int, together: Barrier) -> str:
             if moment == "before the claim":
                 together.wait()
-                return house.carry_out(job_id)
-            return house.carry_out(job_id, meanwhile=together.wait)
+                return deployment.carry_out(job_id)
+            return deployment.carry_out(job_id, meanwhile=together.wait)
 
-        def stop(page: Seen = page, together: Barrier = together) -> Seen:
+        def stop(page: Seen, together: Barrier) -> Seen:
             together.wait()
             return cancel(admin, page)
 
-        at_once([run, stop])
+        acts: list[Callable[[], object]] = [partial(run, job_id, together), partial(stop, page, together)]
+        at_once(acts)
 
-        job, restored = house.job(job_id), len(house.live(world))
+        job, restored = deployment.job(job_id), len(deployment.live(world))
         assert job.state in ("done", "cancelled")
-        assert restored == job.count("restored") == len(house.outcomes(job_id))
+        assert restored == job.count("restored") == len(deployment.outcomes(job_id))
         assert restored == 2 or job.state == "cancelled"
-        assert house.ended_with(job_id) == [f"restore.{job.state}"]
-        assert not has_key(house, world)
+        assert deployment.ended_with(job_id) == [f"restore.{job.state}"]
+        assert not has_key(deployment, world)
         said = admin.get(page.path).words("#progress")
         assert said.startswith(job.state.capitalize() if job.state == "cancelled" else "Done")
         assert f"{restored} contacts restored." in said
         assert ("Stopped by Ada Admin." in said) is (job.state == "cancelled")
-        house.delete_again(world)
+        deployment.delete_again(world)
 
 
 @pytest.mark.parametrize("how", ["demoted", "disabled"])
-def test_whoever_is_no_admin_any_more_when_the_worker_comes_restores_nothing(
-    how: str, house: House, enter: Enter
+def test_a_requester_who_is_no_longer_an_admin_when_the_worker_starts_restores_nothing(
+    how: str, deployment: Deployment, enter: Enter
 ) -> None:
     """(26)"""
-    world = house.new_world(3)
-    colleague = enter(house.new_admin(world))
+    world = deployment.new_world(3)
+    colleague = enter(deployment.new_admin(world))
     page = confirm(enter(world.admin))
-    with house.writing() as session:
+    with deployment.writing() as session:
         if how == "demoted":
             session.execute(delete(GroupMembership).where(GroupMembership.user_id == world.admin.id))
         else:
             session.get_one(User, world.admin.id).is_active = False
         session.commit()
 
-    work_off(house.app)
+    run_worker(deployment.app)
 
     said = colleague.get(page.path).words("#progress")
     assert "Cancelled" in said
     assert "0 contacts restored." in said
     assert "Ada Admin is no longer an admin of your account." in said
-    assert house.live(world) == set()
-    assert house.ended_with(job_of(page)) == ["restore.cancelled"]
-    # Nothing stands in the way of one who may.
+    assert deployment.live(world) == set()
+    assert deployment.ended_with(job_of(page)) == ["restore.cancelled"]
+    # An admin can still start a restore.
     again = job_of(confirm(colleague))
-    work_off(house.app)
-    house.check_that_all_came_back_once(again, 3)
+    run_worker(deployment.app)
+    deployment.check_that_all_came_back_once(again, 3)

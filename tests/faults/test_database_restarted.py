@@ -1,4 +1,4 @@
-"""PostgreSQL is restarted, in the middle of a batch or between two requests: nobody else need be."""
+"""PostgreSQL is restarted, during a batch or between two requests: no other process needs a restart."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from tests.factories.contacts import delete, new_contacts, new_deal
 from tests.factories.people import World, new_world
 from tests.support.accidents import Accident
 from tests.support.databases import Cluster, new_cluster
-from tests.support.house import House, new_house
+from tests.support.deployment import Deployment, new_deployment
 from tests.support.processes import children, is_stopped, wait_until
 from tests.support.web import status, web_process
 from webapp.local_services import private_redis
@@ -33,15 +33,18 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def house(environ: dict[str, str], cluster: Cluster) -> Iterator[House]:
-    """A house on a server that nobody else uses."""
-    with new_house(environ | {"DATABASE_URL": cluster.url}) as house, private_redis(house.folder):
-        yield house
+def deployment(environ: dict[str, str], cluster: Cluster) -> Iterator[Deployment]:
+    """A deployment on its own server."""
+    with (
+        new_deployment(environ | {"DATABASE_URL": cluster.url}) as deployment,
+        private_redis(deployment.folder),
+    ):
+        yield deployment
 
 
-def new_bin(house: House) -> World:
-    """A bin whose contacts each stood on a deal that lives on."""
-    with house.writing() as session:
+def new_bin(deployment: Deployment) -> World:
+    """A bin whose contacts were each on a deal that is still live."""
+    with deployment.writing() as session:
         world = new_world(session)
         stays, *gone = new_contacts(session, world, 1 + CONTACTS)
         for contact in gone:
@@ -51,9 +54,10 @@ def new_bin(house: House) -> World:
     return world
 
 
-def check_that_nothing_is_half_done(house: House, world: World, job_id: int) -> int:
-    """Contact, deal, outcome, history and counters agree on who is back; how many that are."""
-    with Session(house.engine) as session:
+def check_that_nothing_is_half_done(deployment: Deployment, world: World, job_id: int) -> int:
+    """Check that contacts, deals, outcomes, history and counters agree; returns how many contacts are
+    restored."""
+    with Session(deployment.engine) as session:
         live = set(session.scalars(select(Contact.id).where(Contact.restore_job_id == job_id)))
         attached = select(DealContact.contact_id).join(Contact, Contact.id == DealContact.contact_id)
         on_deals = session.scalars(
@@ -66,43 +70,46 @@ def check_that_nothing_is_half_done(house: House, world: World, job_id: int) -> 
         told = session.scalars(select(RestoreOutcome.contact_id).where(RestoreOutcome.job_id == job_id))
         history = session.scalar(select(func.sum(JobBatch.items)).where(JobBatch.job_id == job_id))
         assert live == set(on_deals) == set(told)
-    job = house.job(job_id)
+    job = deployment.job(job_id)
     assert job.count("restored") == job.processed == (history or 0) == len(live)
     return len(live)
 
 
 @pytest.mark.parametrize("place", ["INSERT INTO restore_outcome", "COMMIT"])
-def test_of_a_batch_that_a_restart_cuts_off_nothing_stays_and_the_job_finishes_by_itself(
-    place: str, house: House, cluster: Cluster
+def test_a_batch_cut_off_by_a_restart_leaves_nothing_and_the_job_finishes_by_itself(
+    place: str, deployment: Deployment, cluster: Cluster
 ) -> None:
-    """(20) For each contact all or nothing, and each contact once."""
-    world = new_bin(house)
-    # The first two are no batches: the claim, and whether to begin.
+    """(20) Each contact is restored completely or not at all, and once."""
+    world = new_bin(deployment)
+    # The first two are no batches: the claim, and the check of the requester.
     at = 5 if place == "COMMIT" else 3
-    with house.worker(Accident(f"before {place}", Accident.STOP, at=at)) as worker:
+    with deployment.worker(Accident(f"before {place}", Accident.STOP, at=at)) as worker:
         wait_until(lambda: worker.child("restore"))
-        job_id = house.start_all(world)
+        job_id = deployment.start_all(world)
         wait_until(lambda: (horse := worker.horse()) and is_stopped(horse))
 
         cluster.restart()
 
-        assert check_that_nothing_is_half_done(house, world, job_id) == 10
+        assert check_that_nothing_is_half_done(deployment, world, job_id) == 10
         horse = worker.horse()
         assert horse is not None
         os.kill(horse, signal.SIGCONT)
-        house.check_that_all_came_back_once(job_id, CONTACTS)
-        assert check_that_nothing_is_half_done(house, world, job_id) == CONTACTS
+        deployment.check_that_all_came_back_once(job_id, CONTACTS)
+        assert check_that_nothing_is_half_done(deployment, world, job_id) == CONTACTS
 
 
-def test_web_and_worker_go_on_when_the_database_is_back(house: House, cluster: Cluster) -> None:
-    """(29) It goes in the middle of a batch. Pages say that it is away; the processes stay the same."""
-    world, other = new_bin(house), house.new_world(contacts=3)
+def test_web_and_worker_continue_when_the_database_is_back(deployment: Deployment, cluster: Cluster) -> None:
+    """(29) It goes down during a batch. Pages say that it is unavailable; the processes keep running."""
+    world, other = new_bin(deployment), deployment.new_world(contacts=3)
     in_a_batch = Accident("before UPDATE contact", Accident.STOP, at=3)
-    with house.worker(in_a_batch) as worker, web_process(house.environ, house.folder / "web.log") as web:
+    with (
+        deployment.worker(in_a_batch) as worker,
+        web_process(deployment.environ, deployment.folder / "web.log") as web,
+    ):
         wire = web.wire(world.admin.email)
         wait_until(lambda: worker.child("restore"))
         family = worker.everything(), children(web.process.pid)
-        job_id = house.start_all(world)
+        job_id = deployment.start_all(world)
         wait_until(lambda: (horse := worker.horse()) and is_stopped(horse))
         horse = worker.horse()
         assert horse is not None
@@ -112,13 +119,13 @@ def test_web_and_worker_go_on_when_the_database_is_back(house: House, cluster: C
             answer = wire.get("/contacts")
             assert status(answer) == 503
             assert b"Temporarily unavailable" in answer
-            wait_until(lambda: house.logged("job_interrupted", job=job_id))
-            wait_until(lambda: house.logged("reconcile_failed"))
+            wait_until(lambda: deployment.logged("job_interrupted", job=job_id))
+            wait_until(lambda: deployment.logged("reconcile_failed"))
 
         assert status(wire.get("/contacts")) == 200
-        house.check_that_all_came_back_once(job_id, CONTACTS)
-        assert check_that_nothing_is_half_done(house, world, job_id) == CONTACTS
-        next_one = house.start_all(other)
-        house.check_that_all_came_back_once(next_one, contacts=3)
+        deployment.check_that_all_came_back_once(job_id, CONTACTS)
+        assert check_that_nothing_is_half_done(deployment, world, job_id) == CONTACTS
+        next_one = deployment.start_all(other)
+        deployment.check_that_all_came_back_once(next_one, contacts=3)
         wait_until(lambda: worker.horse() is None)
         assert (worker.everything(), children(web.process.pid)) == family

@@ -1,4 +1,4 @@
-"""The workspace's key in Redis: lost, stolen or left behind it costs nobody their restore."""
+"""The workspace's key in Redis: a lost, overwritten or stale key prevents no restore."""
 
 import os
 import signal
@@ -16,22 +16,22 @@ from tests.factories.people import World
 from tests.support.accidents import Accident
 from tests.support.browser import Browser
 from tests.support.confirming import ASK_ABOUT_ALL, confirm, job_of, start_as_soon_as_possible
-from tests.support.house import House
+from tests.support.deployment import Deployment
 from tests.support.processes import CHECKOUT, PATIENCE, WorkerProcess, is_stopped, wait_until
-from tests.support.work import work_off
+from tests.support.work import run_worker
 from webapp.models import Job, User
 from webapp.worker.redis_lock import key
 
 Enter = Callable[[User], Browser]
 
 
-def holder(house: House, world: World) -> str | None:
-    value = house.redis.get(key("restore", world.id))
+def holder(deployment: Deployment, world: World) -> str | None:
+    value = deployment.redis.get(key("restore", world.id))
     return value.decode() if isinstance(value, bytes) else None
 
 
 def wait_for_a_stop(worker: WorkerProcess) -> int:
-    """Wait until the horse stands still; its number."""
+    """Wait until the horse is stopped; returns its pid."""
     found: list[int] = []
 
     def stopped() -> bool:
@@ -43,7 +43,7 @@ def wait_for_a_stop(worker: WorkerProcess) -> int:
 
 
 @contextmanager
-def standing_still(pid: int) -> Iterator[None]:
+def stopped_worker(pid: int) -> Iterator[None]:
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
@@ -51,105 +51,105 @@ def standing_still(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def is_kept(house: House, world: World, job_id: int) -> bool:
-    """Whether the job is still active; then its key is there, with a time to live in its bounds."""
-    left = house.redis.pttl(key("restore", world.id))
-    # Looked at afterwards: a job that is active now was so a moment ago.
-    is_active = house.job(job_id).is_active
-    assert 0 < left <= house.lock.lock_milliseconds or not is_active
+def is_kept(deployment: Deployment, world: World, job_id: int) -> bool:
+    """Whether the job is still active; if so, its key exists with a valid time to live."""
+    left = deployment.redis.pttl(key("restore", world.id))
+    # Read afterwards: a job that is active now was active before, too.
+    is_active = deployment.job(job_id).is_active
+    assert 0 < left <= deployment.lock.lock_milliseconds or not is_active
     return is_active
 
 
-def has_gone_on(house: House, job_id: int, done: int) -> bool:
-    return house.job(job_id).processed > done
+def has_gone_on(deployment: Deployment, job_id: int, done: int) -> bool:
+    return deployment.job(job_id).processed > done
 
 
-def wait_for_renewals(house: House, world: World, job_id: int, *, times: int) -> None:
-    """Wait until the key's time to live has grown so often, as it does by no other means."""
+def wait_for_renewals(deployment: Deployment, world: World, job_id: int, *, times: int) -> None:
+    """Wait until the key was renewed so often; only a renewal extends its time to live."""
     seen: list[int] = []
 
     def renewed() -> bool:
-        assert is_kept(house, world, job_id)
-        seen.append(house.redis.pttl(key("restore", world.id)))
+        assert is_kept(deployment, world, job_id)
+        seen.append(deployment.redis.pttl(key("restore", world.id)))
         return sum(after > before for before, after in pairwise(seen)) >= times
 
     wait_until(renewed)
 
 
-def test_a_key_spoilt_during_a_job_lets_nobody_in_and_is_right_again_after_a_batch_or_by_the_reconciler(
-    house: House, enter: Enter
+def test_an_overwritten_key_lets_no_other_job_start_and_is_repaired_by_the_next_batch_or_the_reconciler(
+    deployment: Deployment, enter: Enter
 ) -> None:
-    """(4) and (8) The horse stands still after each of three batches, and each time the key is spoilt."""
-    world = house.new_world(30)
+    """(4) and (8) The horse is stopped after each of three batches, and each time the key is overwritten."""
+    world = deployment.new_world(30)
     second = enter(world.admin)
     dialog = second.get(ASK_ABOUT_ALL)
-    with house.worker(Accident("after COMMIT", Accident.STOP, at=4, again=True, times=3)) as worker:
-        job_id = house.start_all(world)
-        for spoil in (house.redis.delete, partial(house.redis.set, value="a stranger")):
+    with deployment.worker(Accident("after COMMIT", Accident.STOP, at=4, again=True, times=3)) as worker:
+        job_id = deployment.start_all(world)
+        for spoil in (deployment.redis.delete, partial(deployment.redis.set, value="a stranger")):
             horse = wait_for_a_stop(worker)
-            done = house.job(job_id).processed
-            # The reconciler would mend the key as well, but here it is about the batch.
-            with standing_still(worker.process.pid):
+            done = deployment.job(job_id).processed
+            # The reconciler would repair the key as well, but this part tests the batch.
+            with stopped_worker(worker.process.pid):
                 spoil(key("restore", world.id))
                 refused = confirm(second, dialog)
                 assert refused.status == 409
                 assert refused.button("See the running restore")["href"] == f"/restores/{job_id}"
 
                 os.kill(horse, signal.SIGCONT)
-                wait_until(partial(has_gone_on, house, job_id, done))
+                wait_until(partial(has_gone_on, deployment, job_id, done))
                 wait_for_a_stop(worker)
 
-                assert house.job(job_id).processed == done + 5
-                assert holder(house, world) == house.job(job_id).uuid
-        # Now nothing is committed, for longer than the lease; but the supervisor lives.
-        house.redis.delete(key("restore", world.id))
-        wait_until(lambda: holder(house, world) == house.job(job_id).uuid)
-        wait_for_renewals(house, world, job_id, times=2)
+                assert deployment.job(job_id).processed == done + 5
+                assert holder(deployment, world) == deployment.job(job_id).uuid
+        # Now nothing is committed for longer than the lease, but the supervisor runs.
+        deployment.redis.delete(key("restore", world.id))
+        wait_until(lambda: holder(deployment, world) == deployment.job(job_id).uuid)
+        wait_for_renewals(deployment, world, job_id, times=2)
         os.kill(horse, signal.SIGCONT)
-        house.check_that_all_came_back_once(job_id, 30)
-        assert house.job(job_id).fence == 1
+        deployment.check_that_all_came_back_once(job_id, 30)
+        assert deployment.job(job_id).fence == 1
 
 
-def test_where_the_web_dies_between_key_and_row_the_next_start_succeeds_before_the_key_has_run_out(
-    house: House, enter: Enter
+def test_when_the_web_dies_between_key_and_row_the_next_start_succeeds_before_the_key_expires(
+    deployment: Deployment, enter: Enter
 ) -> None:
     """(6)"""
-    world = house.new_world(3)
+    world = deployment.new_world(3)
     accident = Accident("before INSERT INTO restore_job", Accident.KILL)
 
     ended = subprocess.run(
         [sys.executable, Accident.SCRIPT, "confirm", world.admin.email],
         cwd=CHECKOUT,
-        env=os.environ | house.environ | accident.environ(house.folder),
+        env=os.environ | deployment.environ | accident.environ(deployment.folder),
         timeout=PATIENCE,
         check=False,
     )
 
     assert ended.returncode == -signal.SIGKILL
-    assert holder(house, world) is not None, "it had taken the key"
-    with Session(house.engine) as session:
+    assert holder(deployment, world) is not None, "it had acquired the key"
+    with Session(deployment.engine) as session:
         assert session.scalar(select(Job.id).where(Job.workspace_id == world.id)) is None
     job_id = start_as_soon_as_possible(enter(world.admin))
-    work_off(house.app)
-    house.check_that_all_came_back_once(job_id, 3)
+    run_worker(deployment.app)
+    deployment.check_that_all_came_back_once(job_id, 3)
 
 
-def test_an_active_job_s_key_is_always_there_and_one_left_behind_holds_nobody_up(
-    house: House, enter: Enter
+def test_an_active_job_always_has_its_key_and_a_stale_key_blocks_no_start(
+    deployment: Deployment, enter: Enter
 ) -> None:
     """(7) and (8) The worker dies between the last commit of the first job and its release."""
-    world = house.new_world(150)
-    with house.worker(Accident("before release", Accident.KILL)) as worker:
+    world = deployment.new_world(150)
+    with deployment.worker(Accident("before release", Accident.KILL)) as worker:
         wait_until(lambda: worker.child("restore"))
-        first = house.start_all(world)
-        wait_until(lambda: not is_kept(house, world, first))
-        house.check_that_all_came_back_once(first, 150)
-        wait_until(lambda: house.logged("horse_died", job=first))
-        assert holder(house, world) == house.job(first).uuid, "it is left behind"
-        house.delete_again(world)
+        first = deployment.start_all(world)
+        wait_until(lambda: not is_kept(deployment, world, first))
+        deployment.check_that_all_came_back_once(first, 150)
+        wait_until(lambda: deployment.logged("horse_died", job=first))
+        assert holder(deployment, world) == deployment.job(first).uuid, "the key is stale"
+        deployment.delete_again(world)
 
         second = job_of(confirm(enter(world.admin)))
 
-        wait_until(lambda: not is_kept(house, world, second))
-        house.check_that_all_came_back_once(second, 150)
-        wait_until(lambda: holder(house, world) is None)
+        wait_until(lambda: not is_kept(deployment, world, second))
+        deployment.check_that_all_came_back_once(second, 150)
+        wait_until(lambda: holder(deployment, world) is None)

@@ -1,4 +1,4 @@
-"""Random faults: whatever happens each contact comes back once, and the checker would see it if not."""
+"""Random faults: each contact is restored once, and the checker would notice if not."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.faults.checker import FENCE_SHRINKS, Violation
 from tests.faults.storm import HORSE_STOPPED, Storm
 from tests.faults.traffic import Traffic
-from tests.support.house import House, new_house
+from tests.support.deployment import Deployment, new_deployment
 from tests.support.processes import PATIENCE
 from webapp.models import Contact
 
@@ -20,47 +20,51 @@ WORKSPACES, LIVE, DELETED = 3, 20, 160
 
 
 @pytest.fixture
-def house(environ: dict[str, str]) -> Iterator[House]:
-    """A house of each test's own: the control leaves a history that nobody else should find."""
-    with new_house(environ) as house:
-        yield house
+def deployment(environ: dict[str, str]) -> Iterator[Deployment]:
+    """A deployment for each test, because the control leaves a history with violations."""
+    with new_deployment(environ) as deployment:
+        yield deployment
 
 
 @pytest.fixture(scope="module")
 def seed() -> int:
-    """SEED=… in the environment repeats a schedule, as far as moments can be repeated."""
+    """SEED=… in the environment repeats a schedule, as far as timing can be repeated."""
     return int(os.environ.get("SEED") or Random().randrange(1_000_000))
 
 
-def weather(house: House, seed: int, *, fence: bool) -> list[Violation]:
-    """Restores that go on, and faults of which one is sure: a horse stands still until another has taken its
-    job over, and then comes back. Returns what the checker says of all that."""
+def violations_after_faults(deployment: Deployment, seed: int, *, fence: bool) -> list[Violation]:
+    """Run restores with faults, one of which is certain: a horse is stopped until another has taken its
+    job over, and is then resumed. Returns the violations that the checker finds."""
     print(f"SEED={seed}")
-    random, traffic = Random(seed), Traffic(house)
-    storm = Storm(house, traffic, random, workers=WORKERS, fence=fence)
-    # Standing still takes the longest: once is enough here.
+    random, traffic = Random(seed), Traffic(deployment)
+    storm = Storm(deployment, traffic, random, workers=WORKERS, fence=fence)
+    # A stopped horse takes the longest: one is enough here.
     others = sorted(storm.faults.keys() - {HORSE_STOPPED})
     schedule = [HORSE_STOPPED, *random.choices(others, k=FAULTS - 1)]
     random.shuffle(schedule)
     with storm.begin():
-        traffic.settle(WORKSPACES, live=LIVE, deleted=DELETED)
+        traffic.create_workspaces(WORKSPACES, live=LIVE, deleted=DELETED)
         for name in schedule:
-            storm.strike_surely(name, seconds=PATIENCE)
-        assert storm.calm(seconds=PATIENCE) == ""
-        assert storm.came_back == 1
+            storm.strike_when_possible(name, seconds=PATIENCE)
+        assert storm.wait_until_idle(seconds=PATIENCE) == ""
+        assert storm.resumed == 1
         return traffic.check()
 
 
-def test_whatever_happens_each_contact_comes_back_once(house: House, seed: int) -> None:
-    assert weather(house, seed, fence=True) == []
-    with Session(house.engine) as session:
+def test_each_contact_is_restored_once_under_random_faults(deployment: Deployment, seed: int) -> None:
+    assert violations_after_faults(deployment, seed, fence=True) == []
+    with Session(deployment.engine) as session:
         addresses = select(Contact.workspace_id, Contact.email_key)
         left = session.execute(addresses.where(Contact.deleted_at.is_not(None))).all()
         held = session.execute(addresses.where(Contact.deleted_at.is_(None))).all()
-    # Nobody is left in the bin but those whose address another has.
+    # Only contacts whose address is in use are still deleted.
     assert set(left) <= set(held)
 
 
-def test_without_the_fence_the_same_faults_leave_something_for_the_checker(house: House, seed: int) -> None:
-    """The negative control: a checker that sees nothing proves nothing."""
-    assert FENCE_SHRINKS in {violation.kind for violation in weather(house, seed, fence=False)}
+def test_without_the_fence_the_checker_finds_violations_after_the_same_faults(
+    deployment: Deployment, seed: int
+) -> None:
+    """The negative control: a checker that never finds a violation proves nothing."""
+    assert FENCE_SHRINKS in {
+        violation.kind for violation in violations_after_faults(deployment, seed, fence=False)
+    }

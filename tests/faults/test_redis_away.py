@@ -1,4 +1,5 @@
-"""Redis goes and comes back, as a service of its own and under `make run`: nobody has to do anything."""
+"""Redis goes down and comes back, as a separate service and under `make run`, without any action by a
+person."""
 
 import os
 import re
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from tests.support.accidents import Accident
-from tests.support.house import House, new_house
+from tests.support.deployment import Deployment, new_deployment
 from tests.support.processes import CHECKOUT, PATIENCE, is_running, is_stopped, wait_until
 from tests.support.web import WebProcess, Wire, free_port, status, web_process
 from webapp.local_services import private_redis, redis_url
@@ -35,54 +36,54 @@ def confirm_all(wire: Wire) -> bytes:
     return wire.post("/restores", urlencode({"scope": scope[1]}))
 
 
-def jobs_of(house: House, world: World) -> list[int]:
-    with Session(house.engine) as session:
+def jobs_of(deployment: Deployment, world: World) -> list[int]:
+    with Session(deployment.engine) as session:
         return list(session.scalars(select(Job.id).where(Job.workspace_id == world.id)))
 
 
-def test_while_redis_is_away_pages_answer_and_the_restore_goes_on_and_all_come_back_with_it(
+def test_while_redis_is_down_pages_answer_and_the_restore_continues_and_all_is_well_when_it_returns(
     environ: dict[str, str],
 ) -> None:
-    """(28) It goes in the middle of a batch, and stays away until a worker has tried in vain to come back."""
+    """(28) It goes down during a batch, and stays down until a worker has tried to reconnect and failed."""
     in_a_batch = Accident("before UPDATE contact", Accident.STOP, at=3)
     with (
-        new_house(environ) as house,
-        house.worker(in_a_batch) as worker,
-        web_process(house.environ, house.folder / "web.log") as web,
+        new_deployment(environ) as deployment,
+        deployment.worker(in_a_batch) as worker,
+        web_process(deployment.environ, deployment.folder / "web.log") as web,
     ):
-        world = house.new_world(contacts=3)
-        with private_redis(house.folder):
+        world = deployment.new_world(contacts=3)
+        with private_redis(deployment.folder):
             wire = web.wire(world.admin.email)
             wait_until(lambda: worker.child("restore"))
-            job_id = house.start_job(CONTACTS)
+            job_id = deployment.start_job(CONTACTS)
             wait_until(lambda: (horse := worker.horse()) and is_stopped(horse))
             horse = worker.horse()
             assert horse is not None
 
-        # Its parent, too, has to do without.
-        wait_until(lambda: house.logged("heartbeat_missed"))
+        # Its parent has no Redis either.
+        wait_until(lambda: deployment.logged("heartbeat_missed"))
         os.kill(horse, signal.SIGCONT)
         for path in ("/contacts", "/contacts/restore", "/restores", "/contacts/restore/confirm-all"):
             assert status(wire.get(path)) == 200
         refused = confirm_all(wire)
         assert status(refused) == 503
         assert b"Nothing was changed." in refused
-        house.check_that_all_came_back_once(job_id, CONTACTS)
-        assert house.job(job_id).fence == 1
-        wait_until(lambda: len(house.logged("worker_died", queue="restore")) >= 2)
-        assert jobs_of(house, world) == []
+        deployment.check_that_all_came_back_once(job_id, CONTACTS)
+        assert deployment.job(job_id).fence == 1
+        wait_until(lambda: len(deployment.logged("worker_died", queue="restore")) >= 2)
+        assert jobs_of(deployment, world) == []
 
-        with private_redis(house.folder):
+        with private_redis(deployment.folder):
             assert status(confirm_all(wire)) == 303
-            [second] = jobs_of(house, world)
-            house.check_that_all_came_back_once(second, 3)
+            [second] = jobs_of(deployment, world)
+            deployment.check_that_all_came_back_once(second, 3)
         assert worker.is_alive
         assert web.is_alive
 
 
 @contextmanager
 def local_run(checkout: Path, environ: dict[str, str]) -> Iterator[WebProcess]:
-    """`make run` without make, in a copy of the checkout, whose instance folder is its own."""
+    """`make run` without make, in a copy of the checkout with its own instance folder."""
     for folder in ("webapp", "templates", "migrations"):
         shutil.copytree(CHECKOUT / folder, checkout / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(CHECKOUT / "worker.py", checkout)
@@ -110,30 +111,30 @@ def local_run(checkout: Path, environ: dict[str, str]) -> Iterator[WebProcess]:
         process.wait(PATIENCE)
 
 
-# Its own worker and web are the same on both.
+# Worker and web are the same for both databases.
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")
-def test_under_make_run_a_redis_that_dies_is_followed_by_another(
+def test_make_run_replaces_a_redis_that_dies(
     database_url: str, environ: dict[str, str], tmp_path: Path
 ) -> None:
-    """(28) The restore that runs, and the next one, need nobody's help; Ctrl-C leaves nothing behind."""
+    """(28) The running restore and the next one need no help; Ctrl-C leaves no process."""
     folder = tmp_path / "instance" / "redis"
-    with new_house(environ, REDIS_URL=redis_url(folder)) as house:
-        world = house.new_world(contacts=3)
-        with local_run(tmp_path, house.environ) as run:
+    with new_deployment(environ, REDIS_URL=redis_url(folder)) as deployment:
+        world = deployment.new_world(contacts=3)
+        with local_run(tmp_path, deployment.environ) as run:
             wire = run.wire(world.admin.email)
-            job_id = house.start_job(house.many)
-            house.wait_for_the_middle(job_id)
-            killed = house.redis.info("server")["process_id"]
+            job_id = deployment.start_job(deployment.many)
+            deployment.wait_for_the_middle(job_id)
+            killed = deployment.redis.info("server")["process_id"]
 
             os.kill(killed, signal.SIGKILL)
 
             wait_until(lambda: status(wire.get("/readyz")) == 200)
-            last = house.redis.info("server")["process_id"]
+            last = deployment.redis.info("server")["process_id"]
             assert last != killed
-            house.check_that_all_came_back_once(job_id, house.many)
+            deployment.check_that_all_came_back_once(job_id, deployment.many)
             assert status(confirm_all(wire)) == 303
-            [second] = jobs_of(house, world)
-            house.check_that_all_came_back_once(second, 3)
+            [second] = jobs_of(deployment, world)
+            deployment.check_that_all_came_back_once(second, 3)
             family = psutil.Process(run.process.pid).children(recursive=True)
         assert run.process.returncode == 0
         assert [process for process in family if is_running(process.pid)] == []

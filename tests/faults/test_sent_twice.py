@@ -1,4 +1,4 @@
-"""One confirmation is one job, however often and whenever it is sent."""
+"""One confirmation makes one job, however often and whenever it is sent."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,24 +12,24 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from tests.support.browser import Browser
-from tests.support.clock import it_is
+from tests.support.clock import fixed_clock
 from tests.support.confirming import ASK_ABOUT_ALL, at_once, confirm, job_of
-from tests.support.house import House
+from tests.support.deployment import Deployment
 from tests.support.seen import Seen
-from tests.support.work import work_off
+from tests.support.work import run_worker
 from webapp.models import Job, User
 from webapp.web.signing import sign, unsign
 
 Enter = Callable[[User], Browser]
 
 
-def jobs(house: House, world: World) -> list[int]:
-    with Session(house.engine) as session:
+def jobs(deployment: Deployment, world: World) -> list[int]:
+    with Session(deployment.engine) as session:
         return list(session.scalars(select(Job.id).where(Job.workspace_id == world.id)))
 
 
 def another_window(web: Flask, browser: Browser) -> Browser:
-    """The same browser once more, signed in by the same cookie: a client can do one thing at a time."""
+    """A second client with the same cookie, because a client sends one request at a time."""
     cookie = browser.client.get_cookie("session")
     assert cookie is not None
     window = Browser(web, javascript=browser.javascript)
@@ -39,10 +39,10 @@ def another_window(web: Flask, browser: Browser) -> Browser:
 
 @pytest.mark.parametrize("javascript", [False, True], ids=["plain", "htmx"])
 def test_a_double_click_the_back_button_and_a_retry_after_the_end_all_lead_to_one_job(
-    javascript: bool, house: House, web: Flask, enter: Enter
+    javascript: bool, deployment: Deployment, web: Flask, enter: Enter
 ) -> None:
     """(24)"""
-    world = house.new_world(3)
+    world = deployment.new_world(3)
     admin = enter(world.admin)
     admin.javascript = javascript
     dialog = admin.get(ASK_ABOUT_ALL)
@@ -51,18 +51,18 @@ def test_a_double_click_the_back_button_and_a_retry_after_the_end_all_lead_to_on
     [job_id] = {job_of(page) for page in at_once(clicks)}
 
     assert job_of(confirm(admin, dialog)) == job_id, "Back, and again"
-    work_off(house.app)
+    run_worker(deployment.app)
     retried = confirm(admin, dialog)
     assert job_of(retried) == job_id
     assert "3 contacts restored." in retried.words("#progress")
-    assert jobs(house, world) == [job_id]
-    work_off(house.app)
-    house.check_that_all_came_back_once(job_id, 3)
-    assert house.job(job_id).fence == 1
+    assert jobs(deployment, world) == [job_id]
+    run_worker(deployment.app)
+    deployment.check_that_all_came_back_once(job_id, 3)
+    assert deployment.job(job_id).fence == 1
 
 
 def with_another_scope(web: Flask, dialog: Seen) -> str:
-    """The dialog's token as it would be if its key stood for something else."""
+    """The dialog's token with the same key and another scope."""
     with web.app_context():
         scope = unsign(str(dialog.one("input[name=scope]")["value"]))
         return sign(replace(scope, expected=scope.expected + 1))
@@ -70,22 +70,22 @@ def with_another_scope(web: Flask, dialog: Seen) -> str:
 
 @pytest.mark.parametrize("minutes", [0, 60])
 @pytest.mark.parametrize("ended", [False, True], ids=["while it waits", "after its end"])
-def test_the_key_of_one_job_cannot_start_another_scope(
-    ended: bool, minutes: int, house: House, web: Flask, enter: Enter
+def test_the_idempotency_key_of_one_job_cannot_start_another_scope(
+    ended: bool, minutes: int, deployment: Deployment, web: Flask, enter: Enter
 ) -> None:
     """(24)"""
-    world = house.new_world(3)
+    world = deployment.new_world(3)
     admin = enter(world.admin)
     dialog = admin.get(ASK_ABOUT_ALL)
     job_id = job_of(confirm(admin, dialog))
     if ended:
-        work_off(house.app)
+        run_worker(deployment.app)
 
-    with it_is(datetime.now(UTC) + timedelta(minutes=minutes)):
+    with fixed_clock(datetime.now(UTC) + timedelta(minutes=minutes)):
         refused = admin.submit(dialog, "form[action='/restores']", scope=with_another_scope(web, dialog))
 
     assert refused.status == 422
     assert "This confirmation has been used for another restore." in refused.complaint
     assert "Nothing was changed." in refused.complaint
-    assert jobs(house, world) == [job_id]
-    work_off(house.app)
+    assert jobs(deployment, world) == [job_id]
+    run_worker(deployment.app)

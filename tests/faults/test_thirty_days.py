@@ -8,9 +8,9 @@ import pytest
 from tests.factories.contacts import DAY, delete, new_contact
 from tests.factories.people import World, new_world
 from tests.support.browser import Browser
-from tests.support.clock import database_clock, host_clock, it_is
+from tests.support.clock import database_clock, fixed_clock, host_clock
 from tests.support.confirming import ASK_ABOUT_ALL, ask_about, confirm, job_of
-from tests.support.house import House
+from tests.support.deployment import Deployment
 from tests.support.seen import Seen
 from webapp.models import User
 from webapp.restoring.scope import Scope
@@ -27,9 +27,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def with_one_on_each_side(house: House, now: datetime) -> tuple[World, int, int]:
+def with_one_on_each_side(deployment: Deployment, now: datetime) -> tuple[World, int, int]:
     """A workspace with a contact deleted 30 days ago minus a second, and one deleted two seconds earlier."""
-    with house.writing() as session:
+    with deployment.writing() as session:
         world = new_world(session)
         inside, outside = new_contact(session, world), new_contact(session, world)
         delete(session, world, outside, at=now - 30 * DAY - SECOND)
@@ -39,60 +39,60 @@ def with_one_on_each_side(house: House, now: datetime) -> tuple[World, int, int]
 
 
 def send(browser: Browser, dialog: Seen) -> Seen:
-    """Confirm what `dialog` asked another browser: as if the sessions of all hosts were one."""
+    """Confirm the dialog of another browser, as if all hosts shared the sessions."""
     scope = str(dialog.one("input[name=scope]")["value"])
     return browser.submit(browser.get(ASK_ABOUT_ALL), "form[action='/restores']", scope=scope)
 
 
 @pytest.mark.parametrize("kind", ["ids", "filters"])
-def test_what_was_within_30_days_when_the_dialog_opened_is_restored_an_hour_later_and_nothing_older(
-    kind: str, house: House, enter: Enter, now: datetime
+def test_an_hour_later_exactly_the_contacts_that_were_within_30_days_when_the_dialog_opened_are_restored(
+    kind: str, deployment: Deployment, enter: Enter, now: datetime
 ) -> None:
-    """(23) Confirmed as late as can be, and carried out after an hour."""
-    world, inside, outside = with_one_on_each_side(house, now)
-    with it_is(now):
+    """(23) Confirmed as late as possible, and carried out after an hour."""
+    world, inside, outside = with_one_on_each_side(deployment, now)
+    with fixed_clock(now):
         admin = enter(world.admin)
         assert admin.get("/contacts/restore").ids == [inside]
         dialog = ask_about(admin, [inside, outside]) if kind == "ids" else admin.get(ASK_ABOUT_ALL)
-    with it_is(now + 29 * MINUTE):
-        assert admin.get("/contacts/restore").ids == [], "whoever asks now is too late"
+    with fixed_clock(now + 29 * MINUTE):
+        assert admin.get("/contacts/restore").ids == [], "a new dialog finds nothing"
         job_id = job_of(confirm(admin, dialog))
 
-    with it_is(now + HOUR):
-        assert house.carry_out(job_id) == "done"
+    with fixed_clock(now + HOUR):
+        assert deployment.carry_out(job_id) == "done"
 
-    assert house.live(world) == {inside}
+    assert deployment.live(world) == {inside}
     left_out = {outside: ("skipped", "no_longer_deleted")} if kind == "ids" else {}
-    assert house.outcomes(job_id) == {inside: ("restored", None)} | left_out
+    assert deployment.outcomes(job_id) == {inside: ("restored", None)} | left_out
 
 
 @WRONG
-def test_a_web_host_whose_clock_is_an_hour_off_restores_the_same_contacts(
-    wrong_by: timedelta, house: House, enter: Enter, now: datetime
+def test_a_web_host_whose_clock_is_off_by_an_hour_restores_the_same_contacts(
+    wrong_by: timedelta, deployment: Deployment, enter: Enter, now: datetime
 ) -> None:
     """(23)"""
-    only_postgresql(house)
-    world, inside, _ = with_one_on_each_side(house, now)
+    only_postgresql(deployment)
+    world, inside, _ = with_one_on_each_side(deployment, now)
     with database_clock(now), host_clock(now + wrong_by):
         admin = enter(world.admin)
         assert admin.get("/contacts/restore").ids == [inside]
         job_id = job_of(confirm(admin))
-        assert house.carry_out(job_id) == "done"
+        assert deployment.carry_out(job_id) == "done"
 
-    assert house.live(world) == {inside}
-    job = house.job(job_id)
+    assert deployment.live(world) == {inside}
+    job = deployment.job(job_id)
     assert Scope.from_dict(job.request).as_of == job.created_at == job.started_at == job.finished_at == now
 
 
 @WRONG
 @pytest.mark.parametrize(("minutes", "status"), [(29, 200), (31, 409)])
-def test_a_confirmation_is_good_for_30_minutes_whatever_the_clock_of_the_host_that_receives_it(
-    minutes: int, status: int, wrong_by: timedelta, house: House, enter: Enter, now: datetime
+def test_a_confirmation_is_valid_for_30_minutes_whatever_the_clock_of_the_receiving_host(
+    minutes: int, status: int, wrong_by: timedelta, deployment: Deployment, enter: Enter, now: datetime
 ) -> None:
     """(23) The dialog was opened on a host whose clock is right."""
-    only_postgresql(house)
-    world = house.new_world(1)
-    with it_is(now):
+    only_postgresql(deployment)
+    world = deployment.new_world(1)
+    with fixed_clock(now):
         dialog = enter(world.admin).get(ASK_ABOUT_ALL)
 
     then = now + minutes * MINUTE
@@ -103,6 +103,6 @@ def test_a_confirmation_is_good_for_30_minutes_whatever_the_clock_of_the_host_th
     assert ("open for more than 30 minutes" in answer.text) is (status == 409)
 
 
-def only_postgresql(house: House) -> None:
-    if house.engine.dialect.name != "postgresql":
+def only_postgresql(deployment: Deployment) -> None:
+    if deployment.engine.dialect.name != "postgresql":
         pytest.skip("on SQLite the one host's clock is the one clock")

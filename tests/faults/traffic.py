@@ -1,4 +1,5 @@
-"""Restores without end: in each workspace one after the other, what came back being deleted again between."""
+"""Continuous restores: in each workspace one after the other; restored contacts are deleted again in
+between."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -7,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World, new_world
-from tests.faults.before import Before, check_restore, remember
+from tests.faults.before import Before, check_restore, read_before
 from tests.faults.checker import Violation, check_history, named
-from tests.support.house import House
+from tests.support.deployment import Deployment
 from tests.support.restoring import Restoring
 from webapp.clock import read_clock
 from webapp.contacts.delete import delete_contacts
@@ -20,12 +21,12 @@ from webapp.models import Contact, Job
 from webapp.models.job import ACTIVE, JobState
 from webapp.restoring.start import start
 
-NOT_DONE = "a job that did not come to its end"
+NOT_DONE = "a job that did not end as done"
 
 
 @dataclass
-class Street:
-    """A workspace, its latest job, and how that one found it."""
+class BusyWorkspace:
+    """A workspace, its latest job, and its state before that job."""
 
     world: World
     job_id: int = 0
@@ -34,53 +35,54 @@ class Street:
 
 @dataclass
 class Traffic:
-    """The workspaces of a house with their restores; whoever drives it calls `go_on` now and then."""
+    """The workspaces of a deployment with their restores; call `start_restores` again and again."""
 
-    house: House
-    streets: list[Street] = field(default_factory=list)
-    # Of restores that have ended, each seen before anything else happened in its workspace.
+    deployment: Deployment
+    workspaces: list[BusyWorkspace] = field(default_factory=list)
+    # The violations of ended restores, each checked before anything else happened in its workspace.
     violations: list[Violation] = field(default_factory=list)
 
-    def settle(self, workspaces: int, *, live: int, deleted: int) -> None:
+    def create_workspaces(self, workspaces: int, *, live: int, deleted: int) -> None:
         """Make workspaces with so many contacts each, on lists and deals, with twins and taken addresses."""
-        with Session(self.house.engine) as session:
+        with Session(self.deployment.engine) as session:
             transaction = partial(write_transaction, session)
             for seed in range(workspaces):
-                with self.house.writing() as writing:
+                with self.deployment.writing() as writing:
                     world = new_world(writing)
                 add_load(session, world.id, live=live, deleted=deleted, seed=seed, transaction=transaction)
-                self.streets.append(Street(world))
+                self.workspaces.append(BusyWorkspace(world))
 
-    def go_on(self) -> None:
-        """Wherever a restore has ended: check it, delete again what came back, confirm its restore."""
+    def start_restores(self) -> None:
+        """In each workspace whose restore has ended: check it, delete the restored contacts again, and
+        start the next restore."""
         active = self.active()
-        for street in self.streets:
-            if street.job_id not in active:
-                self._check(street)
-                self._begin(street)
+        for workspace in self.workspaces:
+            if workspace.job_id not in active:
+                self._check(workspace)
+                self._start_restore(workspace)
 
     def active(self) -> set[int]:
-        with Session(self.house.engine) as session:
+        with Session(self.deployment.engine) as session:
             return set(session.scalars(select(Job.id).where(Job.state.in_(ACTIVE))))
 
     def check(self) -> list[Violation]:
-        """The violations of all restores so far; to be asked when nothing moves any more."""
-        for street in self.streets:
-            self._check(street)
-        with Session(self.house.engine) as session:
+        """The violations of all restores so far. Call it when all jobs have ended."""
+        for workspace in self.workspaces:
+            self._check(workspace)
+        with Session(self.deployment.engine) as session:
             return self.violations + check_history(session)
 
     def totals(self) -> tuple[int, int]:
         """How many restores have been started, and how many contacts they restored."""
-        with Session(self.house.engine) as session:
+        with Session(self.deployment.engine) as session:
             jobs = session.scalars(select(Job)).all()
             return len(jobs), sum(job.count("restored") for job in jobs)
 
-    def _check(self, street: Street) -> None:
-        if street.before is None:
+    def _check(self, workspace: BusyWorkspace) -> None:
+        if workspace.before is None:
             return
-        with Session(self.house.engine) as session:
-            job = session.get_one(Job, street.job_id)
+        with Session(self.deployment.engine) as session:
+            job = session.get_one(Job, workspace.job_id)
             if job.state != JobState.DONE:
                 self.violations.append(
                     Violation(
@@ -89,31 +91,35 @@ class Traffic:
                         f"{job.reason or job.error}",
                     )
                 )
-            self.violations += check_restore(session, street.job_id, street.before)
-        street.before = None
+            self.violations += check_restore(session, workspace.job_id, workspace.before)
+        workspace.before = None
 
-    def _begin(self, street: Street) -> None:
-        self._delete_again(street)
-        house, world = self.house, street.world
-        with Session(house.engine) as session:
-            scope = Restoring(session, world, house.lock).question_all().scope
-            before = remember(session, scope)
+    def _start_restore(self, workspace: BusyWorkspace) -> None:
+        self._delete_again(workspace)
+        deployment, world = self.deployment, workspace.world
+        with Session(deployment.engine) as session:
+            scope = Restoring(session, world, deployment.lock).question_all().scope
+            before = read_before(session, scope)
             try:
-                street.job_id = start(
-                    session, house.lock, house.doorbell.ring, scope=scope, requested_by=world.admin.id
+                workspace.job_id = start(
+                    session,
+                    deployment.lock,
+                    deployment.doorbell.ring,
+                    scope=scope,
+                    requested_by=world.admin.id,
                 ).id
             except NotStarted:
-                # A fault stands in the way, as it would to a person: another time.
+                # A fault prevents the start, as it would for a user; the next call tries again.
                 return
-            street.before = before
+            workspace.before = before
 
-    def _delete_again(self, street: Street) -> None:
-        with self.house.writing() as session:
+    def _delete_again(self, workspace: BusyWorkspace) -> None:
+        with self.deployment.writing() as session:
             delete_contacts(
                 session,
-                workspace_id=street.world.id,
-                which=select(Contact.id).where(Contact.restore_job_id == street.job_id),
-                by=street.world.member.id,
+                workspace_id=workspace.world.id,
+                which=select(Contact.id).where(Contact.restore_job_id == workspace.job_id),
+                by=workspace.world.member.id,
                 now=read_clock(session),
                 source="traffic",
             )

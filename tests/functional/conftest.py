@@ -1,4 +1,4 @@
-"""What the stories share: a browser with scripts and one without, and a watch over all that is stored."""
+"""Shared fixtures: a browser with scripts and one without, and a check that stored data do not change."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -14,8 +14,8 @@ from tests.support.state import nothing_changes
 
 
 class Store(Session):
-    """A session whose rows stay readable after a commit. So asking for an id opens no transaction, which on
-    SQLite would be too old to write in once the app has written."""
+    """A session whose rows stay readable after a commit. So reading an id opens no transaction, which on
+    SQLite could not write after the app has written."""
 
     def commit(self) -> None:
         for row in self:
@@ -26,14 +26,14 @@ class Store(Session):
 
 @pytest.fixture
 def store(engine: Engine) -> Iterator[Session]:
-    """For making rows: what it commits, the app sees."""
+    """For making rows; the app sees what it commits."""
     with Store(engine, expire_on_commit=False) as session:
         yield session
 
 
 @pytest.fixture
 def stored(engine: Engine) -> Callable[[Select[Any]], list[Any]]:
-    """For looking: what the query finds now."""
+    """For checks: the current result of a query."""
 
     def look_up(query: Select[Any]) -> list[Any]:
         with Session(engine) as session:
@@ -44,7 +44,7 @@ def stored(engine: Engine) -> Callable[[Select[Any]], list[Any]]:
 
 @pytest.fixture(params=[False, True], ids=["plain", "htmx"])
 def anyone(admin: Browser, request: pytest.FixtureRequest) -> Browser:
-    """The admin, once without scripts and once with them: the story is the same."""
+    """The admin, once without scripts and once with them: the test is the same."""
     admin.javascript = request.param
     return admin
 
@@ -58,7 +58,7 @@ def scripted(admin: Browser) -> Browser:
 
 @pytest.fixture
 def elsewhere(store: Session) -> World:
-    """Another customer's workspace."""
+    """The workspace of another account."""
     return new_world(store, name="Elsewhere")
 
 

@@ -1,5 +1,5 @@
-"""Automations and campaigns through the queue: an import wakes them, the worker carries them out, a restore
-does neither."""
+"""Automations and campaigns through the queue: an import triggers them, the worker carries them out, a
+restore does neither."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +15,9 @@ from tests.factories.people import World, new_world, number
 from tests.support.browser import Browser
 from tests.support.marketing import Marketing
 from webapp.extensions import db
-from webapp.marketing.due import due_workspaces, work_off
+from webapp.marketing.due import due_workspaces, process_due
 from webapp.models import AutomationRun, CampaignSend
+from webapp.models.automation import RunState
 from webapp.worker.supervisor import reconcile
 
 Stored = Callable[..., list[Any]]
@@ -24,7 +25,7 @@ Stored = Callable[..., list[Any]]
 
 @pytest.fixture
 def world(store: Session) -> World:
-    """A workspace that a command can name."""
+    """A workspace with a unique name."""
     world = new_world(store, name=f"Place {number()}")
     store.rollback()
     return world
@@ -37,7 +38,7 @@ def marketing(store: Session, world: World) -> Marketing:
 
 @pytest.fixture
 def states(stored: Stored, world: World) -> Callable[[], tuple[list[str], list[str]]]:
-    """The states of all runs and of all messages of the workspace, as they came."""
+    """The states of all runs and all messages of the workspace, by id."""
     runs = select(AutomationRun).where(AutomationRun.workspace_id == world.id).order_by(AutomationRun.id)
     sends = select(CampaignSend).where(CampaignSend.workspace_id == world.id).order_by(CampaignSend.id)
     return lambda: ([run.state for run in stored(runs)], [send.state for send in stored(sends)])
@@ -47,7 +48,7 @@ def run(app: Flask, *arguments: str) -> str:
     return str(app.test_cli_runner().invoke(args=list(arguments)).output)
 
 
-def test_an_import_wakes_automations_and_the_worker_carries_them_out(
+def test_an_import_triggers_automations_and_the_worker_carries_them_out(
     app: Flask, world: World, store: Session, marketing: Marketing, states: Any, tmp_path: Path, work: Any
 ) -> None:
     news = new_list(store, world, "News")
@@ -83,7 +84,7 @@ def test_a_campaign_is_sent_by_a_command(
     assert again == "0 messages queued.\n"
 
 
-def test_a_campaign_that_is_not_there_is_named(app: Flask, world: World) -> None:
+def test_an_unknown_campaign_is_an_error_that_names_it(app: Flask, world: World) -> None:
     result = app.test_cli_runner().invoke(
         args=["campaigns", "send", "Nothing", "--workspace", world.workspace.name]
     )
@@ -111,10 +112,10 @@ def test_a_restore_through_the_pages_leaves_runs_and_messages_as_they_were(
     assert states() == ([], [])
 
 
-def test_what_is_due_is_rung_for_by_the_supervisor(
+def test_the_supervisor_rings_for_due_work(
     app: Flask, world: World, store: Session, marketing: Marketing, states: Any, work: Any
 ) -> None:
-    """Nobody rang: the change's ring was lost with its Redis, or a wait has just come to its end."""
+    """Without a ring: it was lost with Redis, or a wait has just ended."""
     vip, contact = new_tag(store, world), new_contact(store, world)
     marketing.automation(vip, {"do": "wait", "hours": 24})
     marketing.tag(vip, contact)
@@ -129,13 +130,13 @@ def test_what_is_due_is_rung_for_by_the_supervisor(
     assert states() == (["waiting"], [])
 
 
-def test_a_worker_that_is_told_to_go_leaves_after_a_batch_and_the_next_goes_on(
+def test_a_stopping_worker_exits_after_a_batch_and_the_next_continues(
     app: Flask, world: World, store: Session, marketing: Marketing, stored: Stored
 ) -> None:
     """Three waits, of which the first two are over at once: three batches."""
     with app.app_context():
-        # Whatever other tests have left due.
-        work_off(db.session())
+        # Due work that other tests have left.
+        process_due(db.session())
     vip, contact = new_tag(store, world), new_contact(store, world)
     now, later = {"do": "wait", "hours": 0}, {"do": "wait", "hours": 24}
     marketing.automation(vip, now, now, later)
@@ -148,16 +149,16 @@ def test_a_worker_that_is_told_to_go_leaves_after_a_batch_and_the_next_goes_on(
 
     with app.app_context():
         answers = iter([False])
-        assert work_off(db.session(), should_stop=lambda: next(answers, True)) == 1
+        assert process_due(db.session(), should_stop=lambda: next(answers, True)) == 1
         assert step() == 1
-        assert work_off(db.session()) == 2
+        assert process_due(db.session()) == 2
     assert step() == 3
 
 
-def test_work_that_fails_holds_up_no_other_workspace(
+def test_failing_work_does_not_delay_another_workspace(
     app: Flask, world: World, store: Session, marketing: Marketing, stored: Stored
 ) -> None:
-    """Steps that are no list at all: nothing that we write, and nothing that may stop the others."""
+    """Steps that are not a list: the app never writes them, and they must not stop the others."""
     worlds = [world, new_world(store), new_world(store)]
     for place, each in enumerate(worlds):
         their, vip = Marketing(store, each), new_tag(store, each)
@@ -168,12 +169,12 @@ def test_work_that_fails_holds_up_no_other_workspace(
     store.commit()
 
     with app.app_context():
-        work_off(db.session())
+        process_due(db.session())
 
     runs = select(AutomationRun).where(AutomationRun.workspace_id.in_([each.id for each in worlds]))
     rows = {run.workspace_id: run for run in stored(runs)}
     assert [rows[each.id].state for each in worlds] == ["waiting", "queued", "waiting"]
-    # Nobody else is to meet it.
+    # Other tests must not process it.
     for row in store.scalars(select(AutomationRun).where(AutomationRun.workspace_id == worlds[1].id)):
-        row.state = "ended"
+        row.state = RunState.ENDED
     store.commit()

@@ -1,4 +1,4 @@
-"""Addresses and methods that are not ours, and what a browser says beside the address."""
+"""Unknown addresses and methods, and bad headers and cookies."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -48,7 +48,7 @@ def with_ids(path: str, number: object = 1) -> str:
         "/static/../webapp/config.py",
     ],
 )
-def test_an_address_that_is_none_says_so(admin: Browser, path: str) -> None:
+def test_an_unknown_address_gets_a_404_page(admin: Browser, path: str) -> None:
     for seen in (admin.get(path), admin.get(path, htmx=True)):
         assert seen.status == 404
         assert "Page not found" in seen.text
@@ -57,7 +57,7 @@ def test_an_address_that_is_none_says_so(admin: Browser, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", GET_ONLY)
-def test_a_page_takes_no_post(admin: Browser, unchanged: Unchanged, path: str) -> None:
+def test_a_page_refuses_post(admin: Browser, unchanged: Unchanged, path: str) -> None:
     token = admin.token()
     with unchanged():
         seen = admin.post(with_ids(path), {"csrf_token": token})
@@ -68,7 +68,9 @@ def test_a_page_takes_no_post(admin: Browser, unchanged: Unchanged, path: str) -
 
 
 @pytest.mark.parametrize("path", POST_ONLY)
-def test_an_act_is_not_done_by_opening_its_address(admin: Browser, unchanged: Unchanged, path: str) -> None:
+def test_opening_the_address_of_an_action_does_not_perform_it(
+    admin: Browser, unchanged: Unchanged, path: str
+) -> None:
     for method in ("GET", "HEAD"):
         with unchanged():
             answer = admin.client.open(with_ids(path), method=method)
@@ -103,7 +105,7 @@ def test_a_form_that_is_too_large_is_refused(admin: Browser, unchanged: Unchange
 
 
 @pytest.mark.parametrize("host", ["x" * 64, "a." + "x" * 3000, ".", "a..b"])
-def test_a_host_that_can_be_none_is_refused(admin: Browser, host: str) -> None:
+def test_an_invalid_host_is_refused(admin: Browser, host: str) -> None:
     for path in ("/contacts", "/login", "/nothing"):
         for headers in ({}, HTMX):
             answer = admin.client.get(path, headers={"Host": host, **headers})
@@ -113,7 +115,7 @@ def test_a_host_that_can_be_none_is_refused(admin: Browser, host: str) -> None:
 
 
 @pytest.mark.parametrize("cookie", ["ÿ|ÿ", "1|abc", f"{10**30}|a", "|", ""])
-def test_nobody_is_let_in_by_a_cookie_that_we_never_gave(browse: Callable[..., Browser], cookie: str) -> None:
+def test_a_cookie_that_the_app_never_set_signs_no_one_in(browse: Callable[..., Browser], cookie: str) -> None:
     browser = browse()
     browser.client.set_cookie("remember_token", cookie)
 
@@ -122,7 +124,7 @@ def test_nobody_is_let_in_by_a_cookie_that_we_never_gave(browse: Callable[..., B
 
 @pytest.mark.parametrize("name", ["session", "remember_token", "a"])
 @pytest.mark.parametrize("value", ["abc", ".eJ.a.b", "x" * 5000, "ÿþ", '"'])
-def test_a_forged_cookie_is_no_cookie(browse: Callable[..., Browser], name: str, value: str) -> None:
+def test_a_forged_cookie_is_ignored(browse: Callable[..., Browser], name: str, value: str) -> None:
     for htmx in (False, True):
         cookie = f"{name}={value}".encode().decode("latin-1")
         headers = {"Cookie": cookie, **(HTMX if htmx else {})}
@@ -131,7 +133,7 @@ def test_a_forged_cookie_is_no_cookie(browse: Callable[..., Browser], name: str,
 
 
 @pytest.mark.parametrize("shown", ["http://[", "http://[::1", "//[", "x" * 5000, "http://a/" + "b" * 5000])
-def test_a_stranger_with_an_odd_address_bar_is_sent_to_sign_in(
+def test_an_odd_address_without_a_session_leads_to_sign_in(
     browse: Callable[..., Browser], shown: str
 ) -> None:
     answer = browse().client.get("/contacts", headers={**HTMX, "HX-Current-URL": shown})
@@ -140,8 +142,8 @@ def test_a_stranger_with_an_odd_address_bar_is_sent_to_sign_in(
     assert answer.headers["HX-Redirect"].startswith("/login")
 
 
-def test_the_way_to_sign_in_never_grows_too_long_for_the_web_server(browse: Callable[..., Browser]) -> None:
-    """The query is given up, the page is not."""
+def test_the_address_of_the_sign_in_page_never_gets_too_long(browse: Callable[..., Browser]) -> None:
+    """The query is dropped, the page is kept."""
     query = "q=" + "%F0%9F%98%80" * 200 + "".join(f"&selected={10**6 + i}" for i in range(100))
     short, long = f"/contacts?{query[:1000]}", f"/contacts?{query}"
 

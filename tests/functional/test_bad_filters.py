@@ -1,4 +1,4 @@
-"""Filters and cursors that make no sense: said beside the field, "all" switched off, and never a 500."""
+"""Invalid filters and cursors: an error at the field, "all" disabled, and never a 500."""
 
 import base64
 from collections.abc import Callable
@@ -16,7 +16,7 @@ DATE = "Type a date as YYYY-MM-DD"
 CHARACTER = "This search contains a character that no name or e-mail address has."
 LONG = "Search for at most 200 characters."
 
-# Query (percent-encoded, as it travels), the field that is to blame, what is said about it.
+# Query (percent-encoded), the field with the error, the message.
 UNREADABLE = {
     "no date": ("from=soon", "from", DATE),
     "a date of letters and digits": ("to=2026-xx-01", "to", DATE),
@@ -37,11 +37,15 @@ UNREADABLE = {
     "201 characters": ("q=" + "a" * 201, "q", LONG),
     "5,000 characters": ("q=" + "a" * 5000, "q", LONG),
     "5,000 emoji": ("q=" + "%F0%9F%98%80" * 5000, "q", LONG),
-    "nobody's name": ("deleted_by=abc", "deleted_by", "Choose a person from the list."),
+    "no user's name": ("deleted_by=abc", "deleted_by", "Choose a person from the list."),
     "a negative person": ("deleted_by=-1", "deleted_by", "Choose a person from the list."),
     "a person of 10^30": (f"deleted_by={10**30}", "deleted_by", "Choose a person from the list."),
     "a person beyond the ids": (f"deleted_by={2**63}", "deleted_by", "Choose a person from the list."),
-    "nobody of ours": ("deleted_by=999999999", "deleted_by", "This person has not deleted any contacts"),
+    "no user of the account": (
+        "deleted_by=999999999",
+        "deleted_by",
+        "This person has not deleted any contacts",
+    ),
     "no deletion": ("deletion=last", "deletion", "That is not a deletion’s number."),
     "a negative deletion": ("deletion=-1", "deletion", "That is not a deletion’s number."),
     "a deletion of 10^30": (f"deletion={10**30}", "deletion", "That is not a deletion’s number."),
@@ -63,7 +67,7 @@ READABLE = {
     "deletion zero": "deletion=0",
     "a deletion that is to come": "deletion=999999",
     "a field sent twice": "q=a&q=b&from=2026-01-01&from=soon",
-    "fields of somebody else's": "order=name&page=2&limit=1000000",
+    "fields of other pages": "order=name&page=2&limit=1000000",
     "empty fields": "q=&from=&to=&deleted_by=&deletion=&after=&before=&show=&clear=",
 }
 
@@ -92,7 +96,7 @@ def binned(world: World, store: Session) -> list[Contact]:
 
 
 @pytest.mark.parametrize("what", UNREADABLE)
-def test_a_filter_that_cannot_be_read_is_said_and_switches_all_off(
+def test_an_unreadable_filter_is_an_error_and_disables_restore_all(
     admin: Browser,
     binned: list[Contact],
     unchanged: Callable[[], AbstractContextManager[None]],
@@ -121,7 +125,7 @@ def test_a_filter_that_cannot_be_read_is_said_and_switches_all_off(
 
 
 @pytest.mark.parametrize("what", READABLE)
-def test_a_filter_that_looks_odd_is_taken_literally(admin: Browser, binned: list[Contact], what: str) -> None:
+def test_an_odd_filter_is_taken_literally(admin: Browser, binned: list[Contact], what: str) -> None:
     for path in ("/contacts/restore", "/contacts"):
         page = admin.get(f"{path}?{READABLE[what]}&selected={binned[0].id}")
         part = admin.get(f"{path}?{READABLE[what]}&selected={binned[0].id}", htmx=True)
@@ -132,14 +136,14 @@ def test_a_filter_that_looks_odd_is_taken_literally(admin: Browser, binned: list
     assert (answer.status == 200) is bool(matching)
 
 
-def test_a_deletion_that_is_none_matches_nothing(admin: Browser, binned: list[Contact]) -> None:
+def test_an_unknown_deletion_matches_nothing(admin: Browser, binned: list[Contact]) -> None:
     for number in ("0", "2", "999999"):
         page = admin.get(f"/contacts/restore?deletion={number}")
         assert page.names == []
         assert page.words("#restore-all") == "Restore all contacts (0 matching)"
 
 
-def test_a_person_of_another_account_is_nobody(
+def test_a_user_of_another_account_is_unknown(
     admin: Browser, elsewhere: World, store: Session, binned: list[Contact]
 ) -> None:
     delete(store, elsewhere, new_contact(store, elsewhere))
@@ -152,7 +156,7 @@ def test_a_person_of_another_account_is_nobody(
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_the_ends_of_the_calendar_are_survived_in_every_zone(
+def test_the_first_and_last_days_of_the_calendar_work_in_every_zone(
     admin: Browser, world: World, store: Session, binned: list[Contact], zone: str
 ) -> None:
     store.get_one(Workspace, world.id).timezone = zone
@@ -163,7 +167,7 @@ def test_the_ends_of_the_calendar_are_survived_in_every_zone(
 
 
 @pytest.mark.parametrize("what", CURSORS)
-def test_a_forged_cursor_leads_nowhere_and_says_so(admin: Browser, binned: list[Contact], what: str) -> None:
+def test_a_forged_cursor_is_an_error(admin: Browser, binned: list[Contact], what: str) -> None:
     for path in ("/contacts", "/contacts/restore", "/contacts/restore/selection"):
         for name, htmx in (("after", False), ("before", True)):
             seen = admin.get(f"{path}?{name}={CURSORS[what]}", htmx=htmx)
@@ -186,7 +190,7 @@ def test_a_forged_cursor_leads_nowhere_and_says_so(admin: Browser, binned: list[
         "%00",
     ],
 )
-def test_a_number_that_is_none_leads_nowhere_and_says_so(admin: Browser, number: str) -> None:
+def test_an_invalid_number_is_an_error(admin: Browser, number: str) -> None:
     for address in ("/contacts?restored_by=", "/restores?after="):
         seen = admin.get(address + number)
         assert seen.status == 400, address

@@ -1,4 +1,4 @@
-"""Every field against every kind of bad value, as the table in `tests.support.bad_input` says."""
+"""Every field with every kind of bad value, by the table in `tests.support.bad_input`."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -12,24 +12,24 @@ from werkzeug.test import TestResponse
 from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import PASSWORD, World
 from tests.support.bad_input import KINDS, PAGES_ONLY, PARTS_ONLY, ROWS, Row
-from tests.support.browser import HTMX, TOKEN, Browser, look
+from tests.support.browser import HTMX, TOKEN, Browser, read_answer
 
 Unchanged = Callable[[], AbstractContextManager[None]]
 
-# Each request there is a stranger's first one.
+# Each request there is the first one of a new session.
 SIGN_IN_AND_OUT = {"/login", "/logout"}
 
 
 @dataclass
 class Scene:
-    """Whoever sends the request, and what a right one would hold."""
+    """The browser that sends the request, and the fields of a valid one."""
 
     browser: Browser
     ids: dict[str, str]
     fields: dict[str, str]
 
     def send(self, row: Row, value: bytes, *, htmx: bool = False) -> TestResponse:
-        """Send the row's request with `value` in its field, percent-encoded byte by byte, as it travels."""
+        """Send the row's request with `value` in its field, percent-encoded byte by byte."""
         encoded = quote_from_bytes(value, safe="")
         path = row.path
         for name, good in self.ids.items():
@@ -59,7 +59,7 @@ class Scene:
 
 @pytest.fixture
 def scene(row: Row, admin: Browser, browse: Callable[..., Browser], world: World, store: Session) -> Scene:
-    """For this row: somebody who may, and all that a right request would hold."""
+    """For this row: a browser with the right, and the fields of a valid request."""
     live = new_contact(store, world)
     binned = new_contacts(store, world, 2)
     delete(store, world, *binned)
@@ -80,15 +80,15 @@ def scene(row: Row, admin: Browser, browse: Callable[..., Browser], world: World
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_each_field_answers_to_each_kind_as_the_table_says(
+def test_each_field_answers_each_kind_of_input_as_the_table_says(
     scene: Scene, row: Row, unchanged: Unchanged
 ) -> None:
     answers = {}
     with unchanged():
         for turn, kind in enumerate(kind for kind in KINDS if row.statuses[kind] >= 400):
-            # As a page and as a part by turns: the same is said in both.
+            # As a page and as a part by turns: both show the same message.
             htmx = row.path in PARTS_ONLY or (turn % 2 == 0 and row.path not in PAGES_ONLY)
-            seen = look(scene.send(row, KINDS[kind], htmx=htmx), htmx)
+            seen = read_answer(scene.send(row, KINDS[kind], htmx=htmx), htmx)
             assert any(sentence in seen.complaint for sentence in row.says), (kind, seen.text)
             answers[kind] = seen.status
     for kind in KINDS:

@@ -1,4 +1,4 @@
-"""Ticks that make no sense: a sentence, the right status, nothing changed, and never a 500."""
+"""Invalid ids: a message, the right status, nothing changed, and never a 500."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -19,7 +19,7 @@ NOTHING = "Select at least one contact first."
 GONE_FROM_BIN = "None of the selected contacts is still deleted."
 GONE_FROM_HERE = "None of the selected contacts is here any more."
 
-# What is sent beside two contacts that are there, and what is said about it.
+# What is sent beside two valid contacts, and the message.
 UNREADABLE_IDS = {
     "no number": ["abc"],
     "a negative number": ["-1"],
@@ -62,7 +62,7 @@ def ticks(ids: list[object]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("what", UNREADABLE_IDS)
-def test_an_unreadable_tick_is_refused_and_the_readable_ones_are_kept(
+def test_an_unreadable_id_is_refused_and_the_readable_ones_are_kept(
     admin: Browser, live: list[Contact], binned: list[Contact], unchanged: Unchanged, what: str
 ) -> None:
     bad: list[object] = list(UNREADABLE_IDS[what])
@@ -84,7 +84,7 @@ def test_an_unreadable_tick_is_refused_and_the_readable_ones_are_kept(
 
 
 @pytest.mark.parametrize("what", UNREADABLE_IDS)
-def test_the_tables_and_bars_say_it_as_well(
+def test_the_tables_and_bars_show_the_error_too(
     admin: Browser, live: list[Contact], binned: list[Contact], what: str
 ) -> None:
     for path, contacts in (("/contacts", live), ("/contacts/restore", binned)):
@@ -129,7 +129,7 @@ def test_no_ids_unknown_ids_and_too_many_are_refused(
             assert sentence in seen.text
 
 
-def test_doubled_ids_count_once(admin: Browser, live: list[Contact], binned: list[Contact]) -> None:
+def test_duplicate_ids_count_once(admin: Browser, live: list[Contact], binned: list[Contact]) -> None:
     one, other = binned[0].id, binned[1].id
 
     dialog = admin.get("/contacts/restore/confirm", ticks([one, other, one, f"00{one}"]))
@@ -141,7 +141,7 @@ def test_doubled_ids_count_once(admin: Browser, live: list[Contact], binned: lis
     assert "1 of 100 selected" in page.words("#selection-bar")
 
 
-def test_100_with_doubles_among_them_are_not_too_many(admin: Browser, world: World, store: Session) -> None:
+def test_100_ids_with_duplicates_are_not_too_many(admin: Browser, world: World, store: Session) -> None:
     ids: list[object] = [contact.id for contact in new_ones(world, store, 100, deleted=True)]
 
     dialog = admin.get("/contacts/restore/confirm", ticks(ids + ids[:50]))
@@ -149,7 +149,9 @@ def test_100_with_doubles_among_them_are_not_too_many(admin: Browser, world: Wor
     assert dialog.words("#confirm-title") == "Restore 100 contacts?"
 
 
-def test_ids_that_are_not_in_the_bin_are_named_as_left_out(admin: Browser, binned: list[Contact]) -> None:
+def test_ids_of_contacts_that_are_not_deleted_are_reported_as_left_out(
+    admin: Browser, binned: list[Contact]
+) -> None:
     dialog = admin.get("/contacts/restore/confirm", ticks([binned[0].id, binned[-1].id + 999]))
 
     assert dialog.status == 200

@@ -1,4 +1,4 @@
-"""What "Restore" confirms is what the dialog showed: not older, not forged, not another plan."""
+""" "Restore" confirms exactly what the dialog showed: not too old, not forged, not another plan."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import World
 from tests.support.browser import Browser
-from tests.support.clock import it_is
+from tests.support.clock import fixed_clock
 from tests.support.seen import Seen
 from webapp.models import Contact
 
@@ -35,7 +35,7 @@ def confirm(browser: Browser, dialog: Seen) -> Seen:
 
 
 def later(minutes: float) -> AbstractContextManager[None]:
-    return it_is(datetime.now(UTC) + timedelta(minutes=minutes))
+    return fixed_clock(datetime.now(UTC) + timedelta(minutes=minutes))
 
 
 def test_a_dialog_may_stay_open_for_29_minutes(anyone: Browser, binned: list[Contact]) -> None:
@@ -46,7 +46,7 @@ def test_a_dialog_may_stay_open_for_29_minutes(anyone: Browser, binned: list[Con
 
 
 @pytest.mark.parametrize("all_of_them", [False, True], ids=["selected", "all"])
-def test_after_30_minutes_one_has_to_look_again(
+def test_after_30_minutes_the_dialog_must_be_opened_again(
     anyone: Browser, binned: list[Contact], unchanged: Unchanged, work: Callable[[], None], all_of_them: bool
 ) -> None:
     if all_of_them:
@@ -62,17 +62,17 @@ def test_after_30_minutes_one_has_to_look_again(
         assert "This has been open for more than 30 minutes. Nothing was restored. Check it again." in said
         assert dialog.words("#confirm-title") in said
 
-    # No way leads back to the present: the session is younger now.
+    # The clock cannot go back: the session is newer now.
     with later(32):
         job = confirm(anyone, again)
         work()
         assert "3 contacts restored." in anyone.get(job.path).text
 
 
-def test_a_used_confirmation_leads_to_its_job_however_old_it_is(
+def test_a_used_confirmation_leads_to_its_job_at_any_age(
     anyone: Browser, binned: list[Contact], unchanged: Unchanged, work: Callable[[], None]
 ) -> None:
-    """As by the browser's Back, an hour later: it must not say that nothing was restored."""
+    """Like Back in the browser, an hour later: it must not say that nothing was restored."""
     dialog = dialog_for(anyone, *binned)
     job = confirm(anyone, dialog)
     work()
@@ -81,10 +81,10 @@ def test_a_used_confirmation_leads_to_its_job_however_old_it_is(
         assert confirm(anyone, dialog).path == job.path
 
 
-def test_cancel_leads_back_to_filters_and_ticks_whatever_was_answered(
+def test_cancel_returns_to_filters_and_ticks_after_every_answer(
     admin: Browser, world: World, store: Session, binned: list[Contact]
 ) -> None:
-    """Without scripts: refused as too old, as changed and as another one runs, the page is not lost."""
+    """Without scripts, after a refusal (too old, changed, another one runs): filters and ticks are kept."""
     page = admin.tick(admin.get("/contacts/restore?q=ann"), binned[0])
     dialog = admin.press(page, page.one("#restore-selected"))
     page = admin.get("/contacts/restore?q=ann")
@@ -107,7 +107,7 @@ def test_cancel_leads_back_to_filters_and_ticks_whatever_was_answered(
 @pytest.mark.parametrize(
     "back", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"]
 )
-def test_no_form_of_somebody_else_s_says_where_cancel_leads(
+def test_a_foreign_form_cannot_set_where_cancel_leads(
     admin: Browser, binned: list[Contact], back: str
 ) -> None:
     scope = str(admin.get("/contacts/restore/confirm-all").one("input[name=scope]")["value"])
@@ -123,7 +123,7 @@ def test_no_form_of_somebody_else_s_says_where_cancel_leads(
     ["", "abc", "a.b.c", "é", "\0", "😀", "x" * 5000, "cut", "bent", "extended"],
 )
 @pytest.mark.parametrize("htmx", [False, True], ids=["page", "part"])
-def test_a_confirmation_that_we_did_not_sign_starts_nothing(
+def test_an_unsigned_confirmation_starts_nothing(
     admin: Browser, binned: list[Contact], unchanged: Unchanged, token: str, htmx: bool
 ) -> None:
     dialog = admin.get("/contacts/restore/confirm-all")
@@ -162,7 +162,7 @@ def test_a_changed_plan_is_shown_again_and_can_be_confirmed_anew(
     assert "1 contact restored, 1 skipped." in anyone.get(job.path).text
 
 
-def test_a_plan_that_has_come_to_nothing_can_only_be_cancelled(
+def test_a_plan_that_has_become_empty_can_only_be_cancelled(
     anyone: Browser, world: World, store: Session, binned: list[Contact], unchanged: Unchanged
 ) -> None:
     dialog = dialog_for(anyone, binned[0])
@@ -179,7 +179,7 @@ def test_a_plan_that_has_come_to_nothing_can_only_be_cancelled(
 def test_a_contact_that_was_deleted_again_changes_the_plan(
     anyone: Browser, world: World, store: Session, binned: list[Contact], unchanged: Unchanged
 ) -> None:
-    """What the dialog meant was the earlier deletion; the later one has to be looked at."""
+    """The dialog was about the earlier deletion; the later one must be confirmed separately."""
     dialog = dialog_for(anyone, binned[0], binned[1])
     contact = store.get_one(Contact, binned[0].id)
     contact.deleted_at = None
@@ -194,7 +194,7 @@ def test_a_contact_that_was_deleted_again_changes_the_plan(
     assert "This has changed since you opened it." in again.words("dialog")
 
 
-def test_by_filters_what_changed_meanwhile_goes_into_the_report(
+def test_by_filters_changes_since_the_dialog_are_in_the_report(
     anyone: Browser, world: World, store: Session, binned: list[Contact], work: Callable[[], None]
 ) -> None:
     page = anyone.get("/contacts/restore")
@@ -208,10 +208,8 @@ def test_by_filters_what_changed_meanwhile_goes_into_the_report(
     assert "2 contacts restored, 1 skipped." in anyone.get(job.path).text
 
 
-def test_a_scope_of_one_dialog_says_nothing_to_who_reads_it_in_another_place(
-    admin: Browser, binned: list[Contact]
-) -> None:
-    """The token is signed, not a password: as a CSRF token it is worth nothing."""
+def test_a_signed_scope_is_not_valid_for_another_purpose(admin: Browser, binned: list[Contact]) -> None:
+    """A signed scope is not accepted as a CSRF token."""
     scope = str(admin.get("/contacts/restore/confirm-all").one("input[name=scope]")["value"])
 
     assert admin.post("/restores", {"csrf_token": scope, "scope": scope}).status == 400

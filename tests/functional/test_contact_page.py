@@ -1,4 +1,4 @@
-"""A contact's page: everything that a restore promises to bring back can be seen here."""
+"""A contact's page shows everything that a restore promises to bring back."""
 
 from datetime import UTC, datetime
 

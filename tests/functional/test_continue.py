@@ -1,4 +1,4 @@
-"""A restore that was stopped can be continued: what is left of it becomes a new job."""
+"""A stopped restore can be continued: the rest of it becomes a new job."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from tests.support.browser import Browser
 from webapp.models import Contact, Job
 
 
-def test_what_a_stopped_restore_has_left_is_restored_by_another(
+def test_another_restore_continues_a_stopped_one(
     admin: Browser, world: World, store: Session, work: Callable[[], None]
 ) -> None:
     contacts = new_contacts(store, world, 3)
@@ -29,10 +29,10 @@ def test_what_a_stopped_restore_has_left_is_restored_by_another(
     assert job.path != stopped.path
 
 
-def test_what_was_deleted_since_is_not_taken_in(
+def test_contacts_deleted_since_are_not_included(
     admin: Browser, world: World, store: Session, work: Callable[[], None]
 ) -> None:
-    """It continues what was confirmed: 50 newly deleted contacts once came back with the 11,500."""
+    """It continues what was confirmed: once 50 newly deleted contacts were restored with the 11,500."""
     delete(store, world, *new_contacts(store, world, 3))
     store.commit()
     dialog = admin.press(admin.get("/contacts/restore"), "Restore all contacts")
@@ -51,7 +51,7 @@ def test_what_was_deleted_since_is_not_taken_in(
     assert [contact.is_live for contact in later] == [False, False]
 
 
-def test_only_those_still_in_the_bin_are_asked_about_again(
+def test_only_contacts_that_are_still_deleted_are_asked_about_again(
     admin: Browser, world: World, store: Session
 ) -> None:
     contacts = new_contacts(store, world, 2)
@@ -71,7 +71,7 @@ def test_only_those_still_in_the_bin_are_asked_about_again(
     assert "None of the remaining contacts can be restored any more." in nothing.text
 
 
-def test_a_restore_that_came_to_its_end_has_nothing_to_continue(
+def test_a_finished_restore_cannot_be_continued(
     admin: Browser, world: World, store: Session, work: Callable[[], None]
 ) -> None:
     contacts = new_contacts(store, world, 1)

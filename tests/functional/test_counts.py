@@ -1,5 +1,4 @@
-"""How many there are: at once where that is quickly known; else "over" what is known, and the exact number
-comes by itself."""
+"""Counts appear at once if they are quick; otherwise as "over N", and the exact number arrives later."""
 
 from collections.abc import Callable
 
@@ -18,14 +17,14 @@ NAMES = ("Ann", "Bob")
 
 
 @pytest.fixture
-def looks_at_seventy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request looks at no more than 70 contacts, so that a few stand for a million."""
+def scan_limit_of_70(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request scans at most 70 contacts, so that a few stand for a million."""
     for module in (search, find, recycle_bin):
         monkeypatch.setattr(module, "SCAN_LIMIT", 70)
 
 
 @pytest.fixture
-def many(world: World, elsewhere: World, store: Session, looks_at_seventy: None) -> None:
+def sixty_of_each_name(world: World, elsewhere: World, store: Session, scan_limit_of_70: None) -> None:
     """Sixty of each name, live and in the bin, and some in another workspace."""
     for place, count in ((world, 60), (elsewhere, 7)):
         for name in NAMES:
@@ -34,7 +33,7 @@ def many(world: World, elsewhere: World, store: Session, looks_at_seventy: None)
     store.commit()
 
 
-def come(browser: Browser, page: Seen) -> Seen:
+def page_with_count(browser: Browser, page: Seen) -> Seen:
     """The page, when the number has come."""
     return browser.ask(page, page.one("#results-count[hx-trigger^=load]"))
 
@@ -42,42 +41,44 @@ def come(browser: Browser, page: Seen) -> Seen:
 @pytest.mark.parametrize(
     ("path", "noun"), [("/contacts", "contacts"), ("/contacts/restore", "deleted contacts")]
 )
-def test_what_takes_long_to_count_comes_by_itself(
-    scripted: Browser, many: None, path: str, noun: str
-) -> None:
+def test_slow_counts_arrive_later(scripted: Browser, sixty_of_each_name: None, path: str, noun: str) -> None:
     page = scripted.fill(scripted.get(path), q="bob")
 
     assert page.words("#results-count") == f"Over 50 {noun}"
     assert page.one("#results")["data-announce"] == f"Over 50 {noun} found"
-    page = come(scripted, page)
+    page = page_with_count(scripted, page)
     assert page.words("#results-count") == f"60 {noun}"
     assert not page.all("[hx-trigger^=load]")
     assert page.part is not None
     assert not page.part.all("[data-announce], [autofocus]")
 
 
-def test_without_a_search_all_live_contacts_are_counted_later(scripted: Browser, many: None) -> None:
+def test_without_a_search_all_live_contacts_are_counted_later(
+    scripted: Browser, sixty_of_each_name: None
+) -> None:
     page = scripted.get("/contacts")
 
     assert page.words("#results-count") == "Over 70 contacts"
-    assert come(scripted, page).words("#results-count") == "120 contacts"
+    assert page_with_count(scripted, page).words("#results-count") == "120 contacts"
 
 
-def test_without_a_search_the_bin_is_counted_at_once(admin: Browser, many: None) -> None:
+def test_without_a_search_the_deleted_contacts_are_counted_at_once(
+    admin: Browser, sixty_of_each_name: None
+) -> None:
     page = admin.get("/contacts/restore")
 
     assert page.words("#results-count") == "120 deleted contacts"
     assert not page.all("[hx-trigger^=load]")
 
 
-def test_the_button_says_the_number_too_and_keeps_it_when_contacts_are_ticked(
-    scripted: Browser, many: None
+def test_the_button_shows_the_number_and_keeps_it_when_contacts_are_ticked(
+    scripted: Browser, sixty_of_each_name: None
 ) -> None:
     page = scripted.fill(scripted.get("/contacts/restore"), q="bob")
     assert page.words("#restore-all") == "Restore all contacts (over 50 matching)"
     assert scripted.tick(page, page.ids[0]).words("#restore-all") == page.words("#restore-all")
 
-    page = come(scripted, page)
+    page = page_with_count(scripted, page)
 
     assert page.one("#results-count input")["data-all-label"] == "Restore all contacts (60 matching)"
     page = scripted.tick(page, page.ids[1])
@@ -87,7 +88,7 @@ def test_the_button_says_the_number_too_and_keeps_it_when_contacts_are_ticked(
     assert page.words("#restore-all") == "Restore all contacts (120)"
 
 
-def test_the_dialog_promises_the_exact_number(anyone: Browser, many: None) -> None:
+def test_the_dialog_shows_the_exact_number(anyone: Browser, sixty_of_each_name: None) -> None:
     page = anyone.fill(anyone.get("/contacts/restore"), q="bob")
 
     assert "60 contacts matching “bob”" in anyone.press(page, "Restore all contacts").text
@@ -97,8 +98,10 @@ def test_the_dialog_promises_the_exact_number(anyone: Browser, many: None) -> No
 @pytest.mark.parametrize(
     ("q", "found"), [("nobody", 0), ("number 0005", 20), ("ann number 0005", 10), ("number 00007", 2)]
 )
-def test_few_matches_are_counted_at_once(admin: Browser, many: None, path: str, q: str, found: int) -> None:
-    """Also those that lie beyond the contacts that were looked at first."""
+def test_few_matches_are_counted_at_once(
+    admin: Browser, sixty_of_each_name: None, path: str, q: str, found: int
+) -> None:
+    """Also those beyond the scan limit."""
     page = admin.get(path, {"q": q})
 
     assert len(page.ids) == found
@@ -107,8 +110,8 @@ def test_few_matches_are_counted_at_once(admin: Browser, many: None, path: str, 
 
 
 @pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
-def test_a_small_account_counts_at_once_whatever_is_asked(
-    admin: Browser, world: World, store: Session, looks_at_seventy: None, path: str
+def test_a_small_account_is_always_counted_at_once(
+    admin: Browser, world: World, store: Session, scan_limit_of_70: None, path: str
 ) -> None:
     new_contacts(store, world, 60)
     delete(store, world, *new_contacts(store, world, 60))
@@ -122,8 +125,8 @@ def test_a_small_account_counts_at_once_whatever_is_asked(
 
 @pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
 @pytest.mark.parametrize("q", ["ann", "bo", "number 0001"])
-def test_the_pages_of_a_search_show_each_match_once_however_it_was_found(
-    scripted: Browser, many: None, path: str, q: str
+def test_the_pages_of_a_search_show_each_match_once_by_every_plan(
+    scripted: Browser, sixty_of_each_name: None, path: str, q: str
 ) -> None:
     forth = scripted.turn(scripted.fill(scripted.get(path), q=q), "Next")
     back = scripted.turn(forth[-1], "Previous")
@@ -135,7 +138,9 @@ def test_the_pages_of_a_search_show_each_match_once_however_it_was_found(
     assert [page.names for page in reversed(back)] == [page.names for page in forth]
 
 
-def test_the_number_is_that_of_the_filters(admin: Browser, world: World, store: Session, many: None) -> None:
+def test_the_number_counts_the_filtered_contacts(
+    admin: Browser, world: World, store: Session, sixty_of_each_name: None
+) -> None:
     delete(store, world, *new_contacts(store, world, 3, "Bob"), by=world.admin.id)
     store.commit()
 
@@ -154,8 +159,8 @@ def test_the_number_is_that_of_the_filters(admin: Browser, world: World, store: 
 @pytest.mark.parametrize(
     ("q", "said", "number"), [("bob", "60 contacts", 60), ("", "Over 70 contacts", 120)], ids=["few", "many"]
 )
-def test_what_a_restore_brought_back_is_found_and_counted(
-    scripted: Browser, many: None, work: Callable[[], None], q: str, said: str, number: int
+def test_restored_contacts_are_found_and_counted(
+    scripted: Browser, sixty_of_each_name: None, work: Callable[[], None], q: str, said: str, number: int
 ) -> None:
     dialog = scripted.press(scripted.get("/contacts/restore", {"q": q}), "Restore all contacts")
     job = scripted.press(dialog, "Restore")
@@ -166,13 +171,13 @@ def test_what_a_restore_brought_back_is_found_and_counted(
     assert page.words("#results-count") == said
     found = [contact_id for each in scripted.turn(page, "Next") for contact_id in each.ids]
     assert len(set(found)) == len(found) == number
-    page = page if said.startswith(str(number)) else come(scripted, page)
+    page = page if said.startswith(str(number)) else page_with_count(scripted, page)
     assert page.words("#results-count") == f"{number} contacts"
     anns = [name for each in scripted.turn(scripted.fill(page, q="ann"), "Next") for name in each.names]
     assert len(anns) == number - 60
 
 
-def test_a_number_that_nobody_can_have_seen_is_counted(admin: Browser, world: World, store: Session) -> None:
+def test_a_number_that_was_never_shown_is_counted(admin: Browser, world: World, store: Session) -> None:
     delete(store, world, new_contact(store, world))
     store.commit()
 
@@ -182,8 +187,8 @@ def test_a_number_that_nobody_can_have_seen_is_counted(admin: Browser, world: Wo
 
 
 @pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
-def test_one_number_is_counted_at_a_time_and_asked_for_again(
-    scripted: Browser, many: None, path: str
+def test_one_count_runs_at_a_time_and_the_others_are_polled_for(
+    scripted: Browser, sixty_of_each_name: None, path: str
 ) -> None:
     page = scripted.get(path, {"q": "bob"})
     asking = page.one("#results-count")
@@ -193,4 +198,4 @@ def test_one_number_is_counted_at_a_time_and_asked_for_again(
         answer = scripted.client.get(str(asking["hx-get"]), headers=HTMX)
         assert (answer.status_code, answer.text) == (204, "")
 
-    assert come(scripted, page).words("#results-count").startswith("60 ")
+    assert page_with_count(scripted, page).words("#results-count").startswith("60 ")

@@ -1,4 +1,4 @@
-"""Nothing is changed by a form that is not ours."""
+"""A form of another site changes nothing."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,8 +15,8 @@ POSTS = [route.path for route in ROUTES if route.method == "POST"]
 
 
 @pytest.mark.parametrize("htmx", [False, True], ids=["page", "part"])
-@pytest.mark.parametrize("token", ["none", "empty", "made up", "somebody else's"])
-def test_without_its_token_no_form_does_anything(
+@pytest.mark.parametrize("token", ["none", "empty", "made up", "of another session"])
+def test_a_form_without_its_token_changes_nothing(
     admin: Browser,
     member: Browser,
     world: World,
@@ -37,7 +37,7 @@ def test_without_its_token_no_form_does_anything(
         "password": "restore-demo",
     }
     if token != "none":
-        tokens = {"empty": "", "made up": "abc", "somebody else's": member.token()}
+        tokens = {"empty": "", "made up": "abc", "of another session": member.token()}
         fields["csrf_token"] = tokens[token]
 
     with unchanged():
@@ -59,7 +59,7 @@ def test_a_token_in_the_address_does_not_count(admin: Browser, world: World, sto
     assert admin.get(f"/contacts/{contact.id}").status == 200
 
 
-def test_over_https_a_form_must_come_from_here(admin: Browser) -> None:
+def test_over_https_a_form_must_come_from_the_same_origin(admin: Browser) -> None:
     token = admin.token()
     for referrer, expected in (
         ("https://evil.example/", 400),
@@ -75,7 +75,7 @@ def test_over_https_a_form_must_come_from_here(admin: Browser) -> None:
         assert answer.status_code == expected, referrer
 
 
-def test_a_form_that_has_lost_its_token_leads_back_to_filters_and_ticks(
+def test_a_form_without_its_token_leads_back_to_filters_and_ticks(
     admin: Browser, world: World, store: Session
 ) -> None:
     live, binned = new_contact(store, world), new_contact(store, world)

@@ -1,4 +1,4 @@
-"""Deleting from the overview: first what it would do, then the act, then a word about it."""
+"""Deleting from the overview: a dialog, the deletion, a message."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from tests.support.browser import Browser
 from webapp.models import AuditEvent, Contact, Deletion
 
 
-def test_delete_asks_then_deletes_then_says_so(
+def test_delete_asks_deletes_and_reports(
     anyone: Browser, world: World, store: Session, stored: Callable[..., list[Any]]
 ) -> None:
     contacts = new_contacts(store, world, 3)
@@ -23,20 +23,20 @@ def test_delete_asks_then_deletes_then_says_so(
     assert "Delete 2 contacts?" in dialog.words("#confirm-title")
     assert "They can be restored for 30 days" in dialog.words("dialog")
     assert "deal" not in dialog.words("dialog")
-    assert stored(select(Deletion.id).filter_by(workspace_id=world.id)) == [], "asking deletes nothing"
+    assert stored(select(Deletion.id).filter_by(workspace_id=world.id)) == [], "the dialog deletes nothing"
 
     after = anyone.press(dialog, dialog.one("dialog form[method=post] button"))
     assert after.path == "/contacts"
     assert "2 contacts deleted. You can restore them for 30 days." in after.text
     assert after.ids == [contacts[2].id]
     assert after.selected == []
-    assert "deleted" not in anyone.get("/contacts").text, "said once"
+    assert "deleted" not in anyone.get("/contacts").text, "shown once"
     deletion = stored(select(Deletion).filter_by(workspace_id=world.id))[0]
     assert (deletion.user_id, deletion.contact_count, deletion.source) == (world.admin.id, 2, "overview")
     assert stored(select(AuditEvent.action).filter_by(workspace_id=world.id)) == ["contacts.deleted"]
 
 
-def test_the_dialog_counts_the_deals_that_go_and_those_that_stay(
+def test_the_dialog_counts_the_deals_that_are_deleted_and_those_that_stay(
     anyone: Browser, world: World, store: Session
 ) -> None:
     ann, bob, eve = (new_contact(store, world, name, "") for name in ("Ann", "Bob", "Eve"))
@@ -99,7 +99,7 @@ def test_deleting_twice_deletes_once_and_leads_to_the_overview_both_times(
     assert len(stored(select(Deletion.id).filter_by(workspace_id=world.id))) == 1
 
 
-def test_contacts_that_were_never_here_cannot_be_deleted(
+def test_contacts_that_never_existed_cannot_be_deleted(
     admin: Browser, elsewhere: World, store: Session
 ) -> None:
     gone_there = new_contact(store, elsewhere)
@@ -113,7 +113,7 @@ def test_contacts_that_were_never_here_cannot_be_deleted(
         assert "These contacts are not here. Nothing was changed." in refused.text
 
 
-def test_asking_about_contacts_that_have_just_gone_says_so(
+def test_the_dialog_says_that_contacts_are_already_deleted(
     anyone: Browser, world: World, store: Session
 ) -> None:
     contact, other = new_contact(store, world), new_contact(store, world)
@@ -129,7 +129,7 @@ def test_asking_about_contacts_that_have_just_gone_says_so(
     assert other.id in refused.ids
 
 
-def test_who_is_deleted_waits_in_the_bin(admin: Browser, world: World, store: Session) -> None:
+def test_a_deleted_contact_is_listed_among_the_deleted(admin: Browser, world: World, store: Session) -> None:
     contact = new_contact(store, world, "Ann", "Lee")
     store.commit()
     dialog = admin.get(f"/contacts/delete?selected={contact.id}")

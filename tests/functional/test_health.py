@@ -1,4 +1,4 @@
-"""For monitoring: is the app up, and can it work?"""
+"""For monitoring: whether the app is up, and whether it is ready."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from tests.support.another_app import another_app, nowhere
+from tests.support.another_app import another_app, unused_redis_url
 from tests.support.browser import Browser
 from webapp.jobs.heartbeat import beat
 from webapp.models import WorkerHeartbeat
@@ -18,11 +18,11 @@ from webapp.worker.services import services
 
 @pytest.fixture(autouse=True)
 def workers(store: Session) -> None:
-    """As the supervisor does it every few seconds."""
+    """As the supervisor does every few seconds."""
     beat(store, QUEUES)
 
 
-def test_an_app_with_all_it_needs_is_up_and_ready(browse: Callable[..., Browser]) -> None:
+def test_a_complete_app_is_up_and_ready(browse: Callable[..., Browser]) -> None:
     stranger = browse().client
 
     up, ready = stranger.get("/healthz"), stranger.get("/readyz")
@@ -34,8 +34,10 @@ def test_an_app_with_all_it_needs_is_up_and_ready(browse: Callable[..., Browser]
     )
 
 
-def test_without_redis_it_is_up_and_not_ready(environ: dict[str, str], app: Flask, tmp_path: Path) -> None:
-    with another_app(environ, REDIS_URL=nowhere(tmp_path)) as lonely:
+def test_without_redis_the_app_is_up_and_not_ready(
+    environ: dict[str, str], app: Flask, tmp_path: Path
+) -> None:
+    with another_app(environ, REDIS_URL=unused_redis_url(tmp_path)) as lonely:
         stranger = lonely.test_client()
 
         assert stranger.get("/healthz").status_code == 200
@@ -45,8 +47,8 @@ def test_without_redis_it_is_up_and_not_ready(environ: dict[str, str], app: Flas
     assert ready.json == {"ok": False, "database": True, "redis": False, "workers": True}
 
 
-def test_without_its_tables_it_is_up_and_not_ready(environ: dict[str, str], tmp_path: Path) -> None:
-    """As between the release of a new version and its migrations."""
+def test_without_its_tables_the_app_is_up_and_not_ready(environ: dict[str, str], tmp_path: Path) -> None:
+    """As between the deployment of a new version and its migrations."""
     with another_app(environ, DATABASE_URL=f"sqlite:///{tmp_path}/empty.db") as empty:
         stranger = empty.test_client()
 
@@ -74,6 +76,6 @@ def test_a_worker_that_was_not_seen_for_30_seconds_is_named_and_pages_still_work
     )
 
 
-def test_no_session_is_made_for_them(browse: Callable[..., Browser]) -> None:
+def test_health_checks_create_no_session(browse: Callable[..., Browser]) -> None:
     for path in ("/healthz", "/readyz"):
         assert "Set-Cookie" not in browse().client.get(path).headers

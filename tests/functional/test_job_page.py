@@ -1,4 +1,4 @@
-"""A restore's own page: watched, left, come back to, stopped; and the list of all of them."""
+"""The page of a restore: progress, return, cancellation; and the list of all restores."""
 
 import uuid
 from collections.abc import Callable
@@ -40,10 +40,10 @@ def start_all(browser: Browser, query: str = "") -> Seen:
     return browser.press(dialog, dialog.one("dialog form[action='/restores'] button"))
 
 
-def test_it_says_what_is_being_done_and_by_whom(anyone: Browser, binned: list[Contact]) -> None:
+def test_the_job_page_says_what_is_being_done_and_by_whom(anyone: Browser, binned: list[Contact]) -> None:
     job = start_all(anyone, "?q=ann")
 
-    assert job.words("h1") == "Restore #1", "numbered by account: others' restores do not count"
+    assert job.words("h1") == "Restore #1", "numbered by account: restores of other accounts do not count"
     assert "60 contacts matching “ann”." in job.text
     assert "Started by Ada Admin" in job.text
     assert "It can take up to 15 minutes. You can leave this page; the restore continues." in job.text
@@ -51,7 +51,7 @@ def test_it_says_what_is_being_done_and_by_whom(anyone: Browser, binned: list[Co
     assert job.all("progress[aria-label]")
 
 
-def test_it_asks_again_by_itself_until_the_end(scripted: Browser, binned: list[Contact], work: Work) -> None:
+def test_the_job_page_polls_until_the_end(scripted: Browser, binned: list[Contact], work: Work) -> None:
     job = start_all(scripted)
     polling = job.one("[data-poll]")
     assert "load delay:" in str(polling["hx-trigger"])
@@ -69,7 +69,7 @@ def test_it_asks_again_by_itself_until_the_end(scripted: Browser, binned: list[C
     assert ended.words("#progress") == scripted.get(job.path).words("#progress")
 
 
-def test_an_interrupted_restore_says_why_and_that_it_goes_on(
+def test_an_interrupted_restore_says_why_and_that_it_continues(
     admin: Browser, binned: list[Contact], store: Session, world: World, work: Work
 ) -> None:
     page = start_all(admin)
@@ -122,7 +122,7 @@ def test_without_scripts_the_page_reloads_itself_until_the_end(
     assert not admin.get(job.path).all("meta[http-equiv=refresh]")
 
 
-def test_a_waiting_job_is_cancelled_at_once_and_the_door_is_open_again(
+def test_a_waiting_job_is_cancelled_at_once_and_another_can_start(
     anyone: Browser,
     world: World,
     binned: list[Contact],
@@ -137,7 +137,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_the_door_is_open_again(
     assert "Stopped by Ada Admin." in cancelled.text
     assert not cancelled.all("#view-restored")
     work()
-    assert anyone.get("/contacts").ids == [], "the ring that was under way does nothing"
+    assert anyone.get("/contacts").ids == [], "the second message does nothing"
     assert "restore.cancel_requested" in stored(select(AuditEvent.action).filter_by(workspace_id=world.id))
 
     another = start_all(anyone)
@@ -146,7 +146,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_the_door_is_open_again(
     assert "60 contacts restored." in anyone.get(another.path).text
 
 
-def test_cancelling_what_has_ended_changes_nothing(
+def test_cancelling_an_ended_job_changes_nothing(
     anyone: Browser,
     binned: list[Contact],
     work: Work,
@@ -161,7 +161,7 @@ def test_cancelling_what_has_ended_changes_nothing(
     assert "60 contacts restored." in seen.text
 
 
-def test_a_running_job_that_is_told_to_stop_says_so(
+def test_a_running_job_that_is_being_cancelled_says_so(
     anyone: Browser, world: World, store: Session, binned: list[Contact]
 ) -> None:
     job = start_all(anyone)
@@ -179,7 +179,7 @@ def test_a_running_job_that_is_told_to_stop_says_so(
     assert not stopping.has_button("Cancel this restore")
 
 
-def test_a_long_report_goes_on_over_pages(
+def test_a_long_report_has_pages(
     anyone: Browser, world: World, store: Session, binned: list[Contact], work: Work
 ) -> None:
     store.execute(update(Contact).filter_by(workspace_id=world.id).values(email_key="twin@example.com"))
@@ -201,7 +201,7 @@ def test_a_long_report_goes_on_over_pages(
     assert not second.has_button("More")
 
 
-def test_a_lost_ring_is_made_up_for_by_whoever_looks(
+def test_opening_the_job_page_rings_again_for_a_lost_ring(
     admin: Browser, world: World, store: Session, binned: list[Contact], redis: Any, work: Work
 ) -> None:
     job = start_all(admin)
@@ -218,7 +218,7 @@ def test_a_lost_ring_is_made_up_for_by_whoever_looks(
     assert "60 contacts restored." in admin.get(job.path).text
 
 
-def test_all_restores_are_listed_the_newest_first(anyone: Browser, binned: list[Contact], work: Work) -> None:
+def test_all_restores_are_listed_newest_first(anyone: Browser, binned: list[Contact], work: Work) -> None:
     assert "No restores yet" in anyone.get("/restores").text
     first = start_all(anyone, "?q=number+00001")
     work()
@@ -236,7 +236,7 @@ def test_all_restores_are_listed_the_newest_first(anyone: Browser, binned: list[
     assert [str(link["href"]) for link in listed.all("tbody a")] == [second.path, first.path]
 
 
-def test_a_long_list_of_restores_goes_on_over_pages(admin: Browser, world: World, store: Session) -> None:
+def test_a_long_list_of_restores_has_pages(admin: Browser, world: World, store: Session) -> None:
     moment = read_clock(store)
     scope = Scope(world.id, as_of=moment, through_number=1, key="", expected=1, ids=(1,))
     for _ in range(60):

@@ -1,4 +1,4 @@
-"""A colleague has deleted many contacts: the overview says so to an admin, and leads there."""
+"""After a large deletion by a colleague the overview shows a notice to an admin, with a link."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,7 +27,7 @@ def deleted(world: World, store: Session) -> list[Contact]:
     return contacts
 
 
-def test_an_admin_is_told_who_deleted_how_many_when_and_is_led_to_exactly_these(
+def test_the_notice_says_who_deleted_how_many_when_and_links_to_exactly_these(
     anyone: Browser, deleted: list[Contact]
 ) -> None:
     page = anyone.get("/contacts")
@@ -42,7 +42,7 @@ def test_an_admin_is_told_who_deleted_how_many_when_and_is_led_to_exactly_these(
     assert sorted(shown) == sorted(contact.id for contact in deleted)
 
 
-def test_it_goes_when_all_have_come_back(
+def test_the_notice_disappears_when_all_are_restored(
     anyone: Browser, deleted: list[Contact], work: Callable[[], None]
 ) -> None:
     there = anyone.press(anyone.get("/contacts"), "See deleted contacts")
@@ -57,7 +57,7 @@ def test_it_goes_when_all_have_come_back(
 @pytest.mark.parametrize(
     ("restored", "left"), [(59, "1 of them is still deleted."), (58, "2 of them are still deleted.")]
 )
-def test_it_says_how_many_are_left_when_some_have_come_back(
+def test_the_notice_says_how_many_are_left_when_some_are_restored(
     anyone: Browser, deleted: list[Contact], work: Callable[[], None], restored: int, left: str
 ) -> None:
     ticked = [("selected", str(contact.id)) for contact in deleted[:restored]]
@@ -67,7 +67,7 @@ def test_it_says_how_many_are_left_when_some_have_come_back(
     assert left in anyone.get("/contacts").words(NOTICE)
 
 
-def test_a_member_sees_nothing_of_it(
+def test_a_member_does_not_see_the_notice(
     browse: Callable[..., Browser], world: World, store: Session, deleted: list[Contact]
 ) -> None:
     other = new_user(store, world.workspace, "Mia Member")
@@ -79,21 +79,23 @@ def test_a_member_sees_nothing_of_it(
         assert not page.has_button("See deleted contacts")
 
 
-def test_who_deleted_them_is_not_told_what_they_did(admin: Browser, world: World, store: Session) -> None:
+def test_the_deleter_does_not_see_the_notice(admin: Browser, world: World, store: Session) -> None:
     delete(store, world, *new_contacts(store, world, 60), by=world.admin.id)
     store.commit()
 
     assert not admin.get("/contacts").all(NOTICE)
 
 
-def test_after_three_days_it_is_no_news(admin: Browser, world: World, store: Session) -> None:
+def test_the_notice_disappears_after_three_days(admin: Browser, world: World, store: Session) -> None:
     delete(store, world, *new_contacts(store, world, 60), ago=3 * DAY)
     store.commit()
 
     assert not admin.get("/contacts").all(NOTICE)
 
 
-def test_a_deletion_that_was_nobodys_is_somebodys(admin: Browser, world: World, store: Session) -> None:
+def test_the_notice_of_a_deletion_without_a_user_names_no_user(
+    admin: Browser, world: World, store: Session
+) -> None:
     delete(store, world, *new_contacts(store, world, 60)).user_id = None
     store.flush()
     store.commit()
@@ -101,7 +103,7 @@ def test_a_deletion_that_was_nobodys_is_somebodys(admin: Browser, world: World, 
     assert admin.get("/contacts").words(NOTICE).startswith("A user who has left deleted 60 contacts")
 
 
-def test_only_one_is_pointed_at(admin: Browser, world: World, store: Session) -> None:
+def test_only_one_deletion_has_a_notice(admin: Browser, world: World, store: Session) -> None:
     for count in (70, 80):
         delete(store, world, *new_contacts(store, world, count))
     store.commit()
@@ -112,9 +114,9 @@ def test_only_one_is_pointed_at(admin: Browser, world: World, store: Session) ->
     assert "80 contacts" in page.words(NOTICE)
 
 
-def test_a_search_leaves_it_where_it_is(anyone: Browser, deleted: list[Contact]) -> None:
-    """With scripts only the table is redrawn, so the notice stands outside of what comes; the page that is
-    loaded anew at the same address is the same."""
+def test_a_search_keeps_the_notice(anyone: Browser, deleted: list[Contact]) -> None:
+    """With scripts only the table is redrawn, so the notice is outside of it; a reload at the same address
+    shows the same page."""
     page = anyone.fill(anyone.get("/contacts"), q="live")
 
     assert page.names == ["Live One"]
@@ -122,7 +124,7 @@ def test_a_search_leaves_it_where_it_is(anyone: Browser, deleted: list[Contact])
     assert page.words(NOTICE) == anyone.get("/contacts?q=live").words(NOTICE)
 
 
-def test_it_does_not_stand_above_what_a_restore_brought_back(admin: Browser, deleted: list[Contact]) -> None:
+def test_the_notice_is_not_shown_above_restored_contacts(admin: Browser, deleted: list[Contact]) -> None:
     page = admin.get(f"/contacts/restore/confirm?selected={deleted[0].id}")
     job = admin.press(page, "Restore")
     restored_by = job.path.removeprefix("/restores/")

@@ -1,4 +1,5 @@
-"""One restore job at a time: the page says who is at it, refuses a second one, and is free again after it."""
+"""One restore job at a time: the page names the running one, refuses a second one, and allows the next one
+afterwards."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -45,7 +46,7 @@ def confirm(browser: Browser, dialog: Seen) -> Seen:
     return browser.press(dialog, dialog.one("dialog form[action='/restores'] button"))
 
 
-def test_while_a_job_waits_both_buttons_are_off_and_say_who_started_it(
+def test_while_a_job_waits_both_buttons_are_disabled_and_say_who_started_it(
     anyone: Browser, colleague: Browser, binned: list[Contact]
 ) -> None:
     job = confirm(colleague, dialog_for(colleague, binned[0]))
@@ -86,7 +87,7 @@ def test_a_second_confirmation_is_refused_and_leads_to_the_running_job(
     assert refused.status == 409
     said = refused.words("dialog")
     assert "A restore is already running. Nothing was changed." in said
-    assert "Restore 2 contacts?" in said, "what was asked is still there"
+    assert "Restore 2 contacts?" in said, "the scope is kept"
     assert anyone.press(refused, "See the running restore").path == job.path
 
 
@@ -105,7 +106,7 @@ def test_when_the_job_has_ended_the_refused_one_can_be_started(
     assert sorted(anyone.get("/contacts").ids) == [binned[0].id, binned[1].id]
 
 
-def test_the_bar_polls_and_brings_the_new_table_when_the_job_has_ended(
+def test_the_bar_polls_and_updates_the_table_when_the_job_has_ended(
     scripted: Browser, binned: list[Contact], work: Callable[[], None]
 ) -> None:
     confirm(scripted, dialog_for(scripted, binned[0]))
@@ -127,7 +128,7 @@ def test_the_bar_polls_and_brings_the_new_table_when_the_job_has_ended(
     assert page.selected == [binned[1].id], "the tick is kept"
     assert not page.one("#restore-selected").has_attr("disabled")
     assert page.words("#restore-all") == "Restore all contacts (4 matching)"
-    assert not page.all("[data-poll]"), "and it asks no more"
+    assert not page.all("[data-poll]"), "and it stops polling"
 
 
 def test_the_selection_can_be_changed_while_a_job_runs(

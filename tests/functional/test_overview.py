@@ -1,4 +1,4 @@
-"""Contacts Overview: finding live contacts, and turning its pages."""
+"""Contacts Overview: search and paging of live contacts."""
 
 from datetime import UTC, datetime
 
@@ -75,7 +75,7 @@ def test_the_newest_contact_comes_first(admin: Browser, world: World, store: Ses
         ("\u200fann", []),
     ],
 )
-def test_search_finds_literally_what_was_typed(
+def test_search_takes_the_text_literally(
     admin: Browser, world: World, store: Session, q: str, found: list[str]
 ) -> None:
     names = [
@@ -122,10 +122,10 @@ def test_search_as_typed_keeps_its_text_in_the_address(
     assert scripted.get(page.headers["HX-Replace-Url"]).names == ["Bob Ray"]
 
 
-def test_the_pages_show_each_contact_once_there_and_back(
+def test_the_pages_show_each_contact_once_in_both_directions(
     anyone: Browser, world: World, store: Session
 ) -> None:
-    """Also where many were created in the same moment, as an import does."""
+    """Also if many were created at the same time, as by an import."""
     now = read_clock(store)
     moments = [now, now - DAY]
     contacts = [c for moment in moments for c in new_contacts(store, world, 60, created_at=moment)]
@@ -173,7 +173,9 @@ def test_a_page_without_contacts_says_what_would_be_here(admin: Browser, member:
     assert not for_member.has_button("See deleted contacts")
 
 
-def test_a_search_without_result_says_so_and_leads_on(anyone: Browser, world: World, store: Session) -> None:
+def test_a_search_without_results_says_so_and_offers_a_way_out(
+    anyone: Browser, world: World, store: Session
+) -> None:
     new_contact(store, world)
     gone = new_contact(store, world, "Gone", "Girl")
     delete(store, world, gone)
@@ -197,7 +199,7 @@ def test_what_was_typed_is_shown_as_text(admin: Browser, world: World, store: Se
     assert admin.get("/contacts").names == ["<b>Ann</b> <script>alert(1)</script>"]
 
 
-def test_times_are_those_of_the_account(admin: Browser, world: World, store: Session) -> None:
+def test_times_are_shown_in_the_zone_of_the_account(admin: Browser, world: World, store: Session) -> None:
     new_contact(store, world, created_at=datetime(2026, 3, 5, 23, 30, tzinfo=UTC))
     store.get_one(Workspace, world.id).timezone = "Asia/Tokyo"
     store.commit()

@@ -1,4 +1,4 @@
-"""Ticking contacts in the overview: the selection goes along, over pages and searches."""
+"""Ticking contacts in the overview: the selection is kept over pages and searches."""
 
 import pytest
 from sqlalchemy.orm import Session
@@ -62,7 +62,7 @@ def test_with_scripts_the_bar_follows_each_tick(scripted: Browser, many: list[Co
     assert "Nothing selected" in page.words("#selection-bar")
 
 
-def test_show_lists_only_the_selected_and_show_all_leads_back(anyone: Browser, many: list[Contact]) -> None:
+def test_show_lists_only_the_selected_and_show_all_returns(anyone: Browser, many: list[Contact]) -> None:
     page = anyone.get("/contacts")
     one = page.ids[0]
     page = anyone.tick(page, one)
@@ -90,7 +90,7 @@ def test_clear_unticks_everything_and_keeps_the_search(anyone: Browser, many: li
     assert len(cleared.names) == 10
 
 
-def test_who_is_gone_meanwhile_is_taken_out_and_it_is_said(
+def test_a_contact_deleted_meanwhile_leaves_the_selection_with_a_message(
     anyone: Browser, world: World, store: Session, many: list[Contact]
 ) -> None:
     page = anyone.tick(anyone.get("/contacts"), many[-1], many[-2])

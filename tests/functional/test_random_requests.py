@@ -1,4 +1,4 @@
-"""500 requests that nobody would think of: any route, method and fields, whoever asks, as page and as part.
+"""500 random requests: any route, method, fields and user, as page and as part.
 
 They are the same each time. `FUZZ_SEED=7 make T=tests/functional/test_random_requests.py test` sends others.
 """
@@ -27,7 +27,7 @@ HEADERS = {
 def right_values(
     admin: Browser, foreign_admin: Browser, world: World, elsewhere: World, store: Session
 ) -> dict[str, list[str]]:
-    """By field, what could be right: contacts here and in the bin, of others, jobs, signed scopes."""
+    """Valid values by field: live, deleted and foreign contacts, jobs, signed scopes."""
     live, binned = new_contacts(store, world, 6), new_contacts(store, world, 8)
     foreign = [new_contact(store, elsewhere), *new_contacts(store, elsewhere, 2)]
     delete(store, world, *binned)
@@ -67,7 +67,7 @@ def right_values(
     }
 
 
-def test_random_requests_get_right_answers_and_change_nothing_by_mistake(
+def test_random_requests_get_correct_answers_and_change_nothing_by_mistake(
     engine: Engine,
     admin: Browser,
     member: Browser,
@@ -89,7 +89,7 @@ def test_random_requests_get_right_answers_and_change_nothing_by_mistake(
         answered.add(status)
         if asked.method != "POST":
             continue
-        # What has been opened since the last POST is looked at with it: no GET changes anything either.
+        # The GETs since the last POST are checked with it: they must not change anything either.
         after = state(engine)
         assert status < 400 or after == before, f"{asked} answered {status} and changed something"
         before = after

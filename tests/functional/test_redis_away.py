@@ -1,4 +1,4 @@
-"""Redis is away: everything can be looked at, nothing can be started, and nothing is half done."""
+"""Redis is down: everything can be read, nothing can be started, and nothing is half done."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,22 +12,22 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import World
-from tests.support.another_app import another_app, nowhere
+from tests.support.another_app import another_app, unused_redis_url
 from tests.support.browser import Browser
 from webapp.models import Contact, Job
 
 
 @pytest.fixture
-def lonely(environ: dict[str, str], app: Flask, tmp_path: Path) -> Iterator[Flask]:
-    """An app whose Redis is not there, on the same database."""
-    with another_app(environ, REDIS_URL=nowhere(tmp_path)) as lonely:
-        yield lonely
+def app_without_redis(environ: dict[str, str], app: Flask, tmp_path: Path) -> Iterator[Flask]:
+    """An app without Redis, on the same database."""
+    with another_app(environ, REDIS_URL=unused_redis_url(tmp_path)) as app_without_redis:
+        yield app_without_redis
 
 
 @pytest.fixture(params=[False, True], ids=["plain", "htmx"])
-def cut_off(lonely: Flask, world: World, request: pytest.FixtureRequest) -> Browser:
+def admin_without_redis(app_without_redis: Flask, world: World, request: pytest.FixtureRequest) -> Browser:
     """The admin in that app."""
-    return Browser(lonely, world.admin, javascript=request.param)
+    return Browser(app_without_redis, world.admin, javascript=request.param)
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def binned(world: World, store: Session) -> list[Contact]:
     return contacts
 
 
-def test_a_restore_is_not_started_and_the_dialog_says_what_to_do(
-    cut_off: Browser,
+def test_without_redis_no_restore_starts_and_the_dialog_says_what_to_do(
+    admin_without_redis: Browser,
     admin: Browser,
     world: World,
     binned: list[Contact],
@@ -47,17 +47,17 @@ def test_a_restore_is_not_started_and_the_dialog_says_what_to_do(
     stored: Callable[..., list[Any]],
     work: Callable[[], None],
 ) -> None:
-    page = cut_off.tick(cut_off.get("/contacts/restore"), binned[0], binned[1])
-    dialog = cut_off.press(page, page.one("#restore-selected"))
+    page = admin_without_redis.tick(admin_without_redis.get("/contacts/restore"), binned[0], binned[1])
+    dialog = admin_without_redis.press(page, page.one("#restore-selected"))
 
     with unchanged():
-        refused = cut_off.press(dialog, dialog.one("form[action='/restores'] button"))
+        refused = admin_without_redis.press(dialog, dialog.one("form[action='/restores'] button"))
 
     assert refused.status == 503
     assert int(refused.headers["Retry-After"]) > 0
     said = refused.words("dialog")
     assert "Restores cannot be started right now. Nothing was changed. Try again in a few seconds." in said
-    assert "Restore 2 contacts?" in said, "what was asked is kept"
+    assert "Restore 2 contacts?" in said, "the scope is kept"
     assert stored(select(Job.id).filter_by(workspace_id=world.id)) == []
     # Redis is back: the same dialog, sent again, starts the job.
     token = {"csrf_token": admin.token(), "scope": str(refused.one("input[name=scope]")["value"])}
@@ -66,26 +66,29 @@ def test_a_restore_is_not_started_and_the_dialog_says_what_to_do(
     assert "2 contacts restored." in admin.get(job.path).text
 
 
-def test_everything_else_goes_on(
-    cut_off: Browser, world: World, store: Session, binned: list[Contact]
+def test_everything_else_works_without_redis(
+    admin_without_redis: Browser, world: World, store: Session, binned: list[Contact]
 ) -> None:
     contact = new_contact(store, world)
     store.commit()
 
-    assert cut_off.get("/contacts").ids == [contact.id]
-    assert len(cut_off.get("/contacts/restore?q=ann").ids) == 3
-    assert cut_off.get("/restores").status == 200
-    page = cut_off.tick(cut_off.get("/contacts"), contact)
-    dialog = cut_off.press(page, page.one("#delete-selected"))
-    assert "1 contact deleted." in cut_off.press(dialog, dialog.one("dialog form[method=post] button")).text
+    assert admin_without_redis.get("/contacts").ids == [contact.id]
+    assert len(admin_without_redis.get("/contacts/restore?q=ann").ids) == 3
+    assert admin_without_redis.get("/restores").status == 200
+    page = admin_without_redis.tick(admin_without_redis.get("/contacts"), contact)
+    dialog = admin_without_redis.press(page, page.one("#delete-selected"))
+    assert (
+        "1 contact deleted."
+        in admin_without_redis.press(dialog, dialog.one("dialog form[method=post] button")).text
+    )
 
 
-def test_a_job_that_was_started_before_can_be_watched_and_cancelled(
-    cut_off: Browser, admin: Browser, binned: list[Contact]
+def test_without_redis_an_earlier_job_can_be_watched_and_cancelled(
+    admin_without_redis: Browser, admin: Browser, binned: list[Contact]
 ) -> None:
     dialog = admin.get("/contacts/restore/confirm-all")
     job = admin.press(dialog, dialog.one("form[action='/restores'] button"))
 
-    seen = cut_off.get(job.path)
+    seen = admin_without_redis.get(job.path)
     assert "Waiting to begin: 3 contacts." in seen.text
-    assert "Cancelled" in cut_off.press(seen, "Cancel this restore").text
+    assert "Cancelled" in admin_without_redis.press(seen, "Cancel this restore").text

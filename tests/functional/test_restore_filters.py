@@ -51,16 +51,16 @@ ANN, BOB, EVE = "Ann Lee", "Bob Ray", "Éve 100%"
     ],
     ids=str,
 )
-def test_the_filters_narrow_the_table_and_the_address_says_them(
+def test_the_filters_apply_to_the_table_and_are_in_the_address(
     anyone: Browser, world: World, days: list[str], typed: dict[str, str | int], found: list[str]
 ) -> None:
     people = {"admin": str(world.admin.id), "member": str(world.member.id)}
-    typed = {
+    fields = {
         name: days[value] if isinstance(value, int) else people.get(value, value)
         for name, value in typed.items()
     }
 
-    page = anyone.fill(anyone.get("/contacts/restore"), **typed)
+    page = anyone.fill(anyone.get("/contacts/restore"), **fields)
 
     assert page.names == found
     assert page.words("#restore-all") == f"Restore all contacts ({len(found)} matching)"
@@ -77,7 +77,7 @@ def test_the_filters_narrow_the_table_and_the_address_says_them(
         assert shown["value"] == value
 
 
-def test_a_deletion_in_the_address_shows_what_went_in_it(anyone: Browser, days: list[str]) -> None:
+def test_a_deletion_in_the_address_shows_its_contacts(anyone: Browser, days: list[str]) -> None:
     page = anyone.get("/contacts/restore?deletion=2")
 
     assert page.names == [BOB]
@@ -87,7 +87,7 @@ def test_a_deletion_in_the_address_shows_what_went_in_it(anyone: Browser, days: 
     assert page.headers["HX-Replace-Url"] == "/contacts/restore?q=bob&deletion=2"
 
 
-def test_the_filters_in_force_are_said_and_can_be_cleared(
+def test_the_active_filters_are_shown_and_can_be_cleared(
     anyone: Browser, world: World, days: list[str]
 ) -> None:
     page = anyone.fill(
@@ -101,13 +101,13 @@ def test_the_filters_in_force_are_said_and_can_be_cleared(
     assert anyone.get(str(page.one("#clear-filters")["href"])).names == [ANN, BOB, EVE]
 
 
-def test_who_deletes_nothing_is_not_offered(admin: Browser, world: World, days: list[str]) -> None:
+def test_a_user_who_deleted_nothing_is_not_offered(admin: Browser, world: World, days: list[str]) -> None:
     options = [option.get_text() for option in admin.get("/contacts/restore").all("#deleted_by option")]
 
     assert options == ["Anyone", "Ada Admin", "Max Member"]
 
 
-def test_no_match_says_what_to_try(anyone: Browser, days: list[str]) -> None:
+def test_an_empty_result_says_what_to_try(anyone: Browser, days: list[str]) -> None:
     page = anyone.fill(anyone.get("/contacts/restore"), q="nobody")
 
     assert "No deleted contact matches" in page.text
@@ -128,16 +128,14 @@ def test_a_range_beyond_the_window_is_cut_and_the_page_says_so(
     assert "Contacts can be restored for 30 days. Earlier days are left out." in page.text
 
 
-def test_a_range_wholly_outside_the_window_matches_nothing(anyone: Browser, days: list[str]) -> None:
+def test_a_range_outside_the_window_matches_nothing(anyone: Browser, days: list[str]) -> None:
     page = anyone.fill(anyone.get("/contacts/restore"), from_="2001-01-01", to="2001-02-01")
 
     assert page.names == []
     assert page.one("#restore-all").has_attr("disabled")
 
 
-def test_filtering_from_a_later_page_begins_at_the_first(
-    anyone: Browser, world: World, store: Session
-) -> None:
+def test_filtering_on_a_later_page_shows_the_first(anyone: Browser, world: World, store: Session) -> None:
     delete(store, world, *new_contacts(store, world, 60), ago=timedelta(hours=2))
     store.commit()
     second = anyone.press(anyone.get("/contacts/restore"), "Next")
@@ -155,7 +153,7 @@ QUERIES = ["", "q=ann", "q=nobody", "from=2001-01-01", "from=soon", "deletion=2"
 def test_the_fragment_is_the_part_of_the_page(
     admin: Browser, world: World, days: list[str], query: str
 ) -> None:
-    """First paint and update cannot differ: they are one template with one context."""
+    """Page and update cannot differ: they share template and context."""
     selected = [("selected", str(admin.get("/contacts/restore").ids[1]))]
     page = admin.get(f"/contacts/restore?{query}", selected)
     part = admin.get(f"/contacts/restore?{query}", selected, htmx=True)
@@ -181,8 +179,8 @@ def test_going_back_in_the_browser_gets_the_whole_page(admin: Browser, days: lis
     assert b"<html" not in admin.client.get("/contacts/restore?q=ann", headers=HTMX).data
 
 
-def test_a_date_that_no_calendar_has_stays_to_be_corrected(admin: Browser) -> None:
-    """A date field would throw it away: it becomes one of text, and the sentence names it."""
+def test_an_impossible_date_stays_in_its_field(admin: Browser) -> None:
+    """A date field would drop it: the field becomes one of text, and the message names the value."""
     page = admin.get("/contacts/restore", {"from": "2026-13-45", "to": "2026-11-24"})
 
     assert page.status == 422

@@ -1,4 +1,4 @@
-"""Restore Contacts: what lies in the bin, since when, by whom, and for how long still."""
+"""Restore Contacts: the deleted contacts, when and by whom they were deleted, and the days left."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +15,7 @@ from webapp.models import Workspace
 HOUR = timedelta(hours=1)
 
 
-def test_it_is_opened_from_the_menu_and_closed_by_the_x_next_to_esc(anyone: Browser) -> None:
+def test_the_restore_page_is_opened_from_the_menu_and_closed_by_the_x_next_to_esc(anyone: Browser) -> None:
     page = anyone.press(anyone.get("/contacts"), "Restore Contact(s)")
 
     assert (page.status, page.path) == (200, "/contacts/restore")
@@ -28,7 +28,7 @@ def test_it_is_opened_from_the_menu_and_closed_by_the_x_next_to_esc(anyone: Brow
     assert anyone.press(page, close).path == "/contacts"
 
 
-def test_a_row_says_who_when_by_whom_and_how_long_still(admin: Browser, world: World, store: Session) -> None:
+def test_a_row_shows_contact_time_deleter_and_days_left(admin: Browser, world: World, store: Session) -> None:
     moment = read_clock(store) - 3 * DAY - HOUR
     contact = new_contact(store, world, "Ann", "Lee", email="Ann@Example.com")
     unnamed = new_contact(store, world, "", "", email=None)
@@ -56,7 +56,7 @@ def test_a_row_says_who_when_by_whom_and_how_long_still(admin: Browser, world: W
         (30 * DAY - timedelta(minutes=1), "less than a day left", True),
     ],
 )
-def test_the_days_left_are_whole_days_and_the_last_three_warn(
+def test_the_days_left_are_whole_days_and_the_last_three_are_marked(
     admin: Browser, world: World, store: Session, ago: timedelta, words: str, warns: bool
 ) -> None:
     delete(store, world, new_contact(store, world), ago=ago)
@@ -76,12 +76,14 @@ def test_the_last_deleted_comes_first(admin: Browser, world: World, store: Sessi
     assert admin.get("/contacts/restore").names == ["First", "Second", "Third"]
 
 
-def test_only_contacts_deleted_within_30_days_are_here(admin: Browser, world: World, store: Session) -> None:
+def test_only_contacts_deleted_within_30_days_are_listed(
+    admin: Browser, world: World, store: Session
+) -> None:
     live, late, merged, soon = (
         new_contact(store, world, name, "") for name in ("Live", "Late", "Merged", "In")
     )
     folded = delete(store, world, merged)
-    # A merge takes a contact out of the bin, and lowers its deletion's counter as whoever does that must.
+    # A merge removes a contact from the bin, and must lower the counter of its deletion.
     merged.merged_into_id, folded.in_bin = live.id, folded.in_bin - 1
     delete(store, world, late, ago=30 * DAY + timedelta(seconds=5))
     delete(store, world, soon, ago=30 * DAY - HOUR)
@@ -96,10 +98,10 @@ def test_only_contacts_deleted_within_30_days_are_here(admin: Browser, world: Wo
     assert "1 deleted contact" in page.text
 
 
-def test_where_the_last_page_has_come_back_the_first_one_is_shown(
+def test_when_the_last_page_is_restored_the_first_one_is_shown(
     anyone: Browser, world: World, store: Session, work: Callable[[], None]
 ) -> None:
-    """As by the browser's Back, after the contacts of that page were restored."""
+    """Like Back in the browser, after the contacts of that page were restored."""
     contacts = new_contacts(store, world, 53)
     delete(store, world, *contacts)
     store.commit()
@@ -116,7 +118,7 @@ def test_where_the_last_page_has_come_back_the_first_one_is_shown(
     assert part.headers["HX-Replace-Url"] == "/contacts/restore"
 
 
-def test_the_number_beside_restore_all_is_the_whole_bin(
+def test_the_number_on_restore_all_counts_the_whole_bin(
     anyone: Browser, world: World, store: Session
 ) -> None:
     contacts = new_contacts(store, world, 1012)
@@ -145,10 +147,10 @@ def test_an_empty_bin_says_what_would_be_here(admin: Browser, world: World, stor
 
 
 @pytest.mark.parametrize("moments", [1, 3, 24])
-def test_the_pages_show_each_contact_once_there_and_back(
+def test_the_pages_show_each_contact_once_in_both_directions(
     anyone: Browser, world: World, store: Session, moments: int
 ) -> None:
-    """Whether 120 went in one deletion, or in several."""
+    """With 120 contacts deleted in one deletion, or in several."""
     contacts = new_contacts(store, world, 120)
     size = 120 // moments
     now = read_clock(store)
@@ -164,7 +166,7 @@ def test_the_pages_show_each_contact_once_there_and_back(
     assert [page.ids for page in reversed(back)] == [page.ids for page in forth]
 
 
-def test_what_is_deleted_meanwhile_shifts_no_page(anyone: Browser, world: World, store: Session) -> None:
+def test_contacts_deleted_meanwhile_shift_no_page(anyone: Browser, world: World, store: Session) -> None:
     contacts = new_contacts(store, world, 60)
     delete(store, world, *contacts)
     store.commit()
@@ -177,7 +179,7 @@ def test_what_is_deleted_meanwhile_shifts_no_page(anyone: Browser, world: World,
     assert second.ids == [contact.id for contact in reversed(contacts[:10])]
 
 
-def test_a_page_whose_contacts_have_all_gone_back_shows_the_first_one(
+def test_a_page_whose_contacts_are_all_restored_shows_the_first_page(
     anyone: Browser, world: World, store: Session, work: Callable[[], None]
 ) -> None:
     contacts = new_contacts(store, world, 60)
@@ -194,9 +196,11 @@ def test_a_page_whose_contacts_have_all_gone_back_shows_the_first_one(
     assert page.ids == [contact.id for contact in reversed(contacts[55:])]
 
 
-def test_times_and_days_are_those_of_the_account(admin: Browser, world: World, store: Session) -> None:
+def test_times_and_days_are_shown_in_the_zone_of_the_account(
+    admin: Browser, world: World, store: Session
+) -> None:
     store.get_one(Workspace, world.id).timezone = "Pacific/Auckland"
-    # In the evening of one day in UTC, in the morning of the next one there.
+    # The evening of one day in UTC, the morning of the next one in that zone.
     moment = (read_clock(store) - 3 * DAY).replace(hour=20)
     delete(store, world, new_contact(store, world), at=moment)
     store.commit()

@@ -1,4 +1,4 @@
-"""Ticking deleted contacts: the selection goes along, over pages and filters, and 100 is the most."""
+"""Ticking deleted contacts: the selection is kept over pages and filters, up to 100."""
 
 import pytest
 from sqlalchemy import select
@@ -42,7 +42,7 @@ def test_the_selection_survives_paging_and_filtering(anyone: Browser, binned: li
     assert ticked == [binned[0], binned[3]]
 
 
-def test_a_filter_that_cannot_be_read_does_not_lose_the_selection(anyone: Browser, binned: list[int]) -> None:
+def test_an_unreadable_filter_keeps_the_selection(anyone: Browser, binned: list[int]) -> None:
     page = anyone.tick(anyone.get("/contacts/restore"), binned[0], binned[1])
 
     page = anyone.fill(page, from_="soon")
@@ -56,7 +56,7 @@ def test_a_filter_that_cannot_be_read_does_not_lose_the_selection(anyone: Browse
     assert page.status == 200
 
 
-def test_show_lists_the_selected_ones_and_show_all_leads_back(anyone: Browser, binned: list[int]) -> None:
+def test_show_lists_the_selected_contacts_and_show_all_returns(anyone: Browser, binned: list[int]) -> None:
     page = anyone.tick(anyone.get("/contacts/restore"), binned[2])
     page = anyone.tick(anyone.press(page, "Next"), binned[70])
     page = anyone.fill(page, q="nobody")
@@ -109,7 +109,7 @@ def test_up_to_100_may_be_chosen_and_not_101(anyone: Browser, binned: list[int])
     assert not refused.all("dialog")
 
 
-def test_who_has_left_the_bin_is_taken_out_and_it_is_said(
+def test_a_contact_that_is_no_longer_deleted_leaves_the_selection_with_a_message(
     anyone: Browser, world: World, store: Session, binned: list[int]
 ) -> None:
     page = anyone.tick(anyone.get("/contacts/restore"), *binned[:4])
@@ -133,7 +133,9 @@ def test_without_a_tick_restore_says_what_to_do(anyone: Browser, binned: list[in
     assert len(refused.ids) == 10, "the filter stays"
 
 
-def test_why_a_button_waits_is_said_beside_it(admin: Browser, world: World, store: Session) -> None:
+def test_the_reason_for_a_disabled_button_is_shown_beside_it(
+    admin: Browser, world: World, store: Session
+) -> None:
     delete(store, world, new_contact(store, world))
     store.commit()
     page = admin.get("/contacts/restore")

@@ -1,4 +1,4 @@
-"""The main path: look, tick or filter, be asked, restore, leave, come back, and see what became of it."""
+"""The main path: open the page, tick or filter, confirm, leave, return, and read the report."""
 
 from collections.abc import Callable
 from typing import Any
@@ -62,17 +62,17 @@ def test_an_admin_filters_ticks_three_over_two_pages_and_restores_them(
 
     job = anyone.poll(job) if anyone.javascript else anyone.get(job.path)
     assert "3 contacts restored." in job.text
-    assert not job.all("[data-poll]"), "it asks no more"
+    assert not job.all("[data-poll]"), "it stops polling"
     restored = anyone.press(job, "View restored contacts")
     assert sorted(restored.ids) == sorted([contacts[3].id, contacts[68].id, contacts[69].id])
     assert anyone.get("/contacts").ids == restored.ids
-    assert anyone.get("/contacts?q=number+00003").ids == [contacts[3].id], "found in the same second"
+    assert anyone.get("/contacts?q=number+00003").ids == [contacts[3].id], "found at once"
     bin_page = anyone.get("/contacts/restore")
     assert bin_page.words("#restore-all") == "Restore all contacts (72)"
     assert contacts[3].id not in bin_page.ids
 
 
-def test_the_dialog_says_what_is_meant_and_what_will_happen(
+def test_the_dialog_describes_the_scope_and_what_will_happen(
     anyone: Browser, world: World, store: Session, stored: Stored
 ) -> None:
     contacts = new_contacts(store, world, 3)
@@ -95,12 +95,10 @@ def test_the_dialog_says_what_is_meant_and_what_will_happen(
     ):
         assert words in said
     assert dialog.one("dialog [autofocus]").get_text(strip=True) == "Cancel"
-    assert stored(select(Job.id).filter_by(workspace_id=world.id)) == [], "asking starts nothing"
+    assert stored(select(Job.id).filter_by(workspace_id=world.id)) == [], "the dialog starts nothing"
 
 
-def test_the_dialog_on_a_page_of_its_own_is_left_by_cancel(
-    admin: Browser, world: World, store: Session
-) -> None:
+def test_cancel_leaves_the_dialog_on_a_page_of_its_own(admin: Browser, world: World, store: Session) -> None:
     delete(store, world, new_contact(store, world))
     store.commit()
 
@@ -148,7 +146,7 @@ def test_restore_all_without_a_filter_restores_the_whole_bin(
     assert "Nothing to restore" in anyone.get("/contacts/restore").text
 
 
-def test_a_restored_contact_is_what_it_was(
+def test_a_restored_contact_is_as_it_was_before(
     anyone: Browser, world: World, store: Session, work: Work, stored: Stored
 ) -> None:
     """The article's table, as the contact's page shows it; and nothing is triggered."""
@@ -181,7 +179,7 @@ def test_a_restored_contact_is_what_it_was(
         assert stored(select(func.count()).where(row.workspace_id == world.id)) == [0]
 
 
-def test_who_stays_is_foretold_and_reported_with_a_link_to_the_other(
+def test_contacts_that_stay_deleted_are_predicted_and_reported_with_a_link_to_the_other(
     anyone: Browser, world: World, store: Session, work: Work
 ) -> None:
     taken = new_contact(store, world, "Ann", "Old", email="ann@example.com")
@@ -205,8 +203,8 @@ def test_who_stays_is_foretold_and_reported_with_a_link_to_the_other(
     assert "E-mail address used by another contact 1" in report.text
     assert "Same e-mail address as a contact deleted later 1" in report.text
     rows = {row.select_one(".cell-name").get_text(strip=True): row for row in report.all(".rows-outcomes li")}  # type: ignore[union-attr]
-    said = {name: " ".join(row.select_one(".outcome-why").get_text().split()) for name, row in rows.items()}  # type: ignore[union-attr]
-    assert said == {
+    told = {name: " ".join(row.select_one(".outcome-why").get_text().split()) for name, row in rows.items()}  # type: ignore[union-attr]
+    assert told == {
         "Ann Old": "Stayed deleted: Ann New uses its e-mail address.",
         "Twin Older": "Stayed deleted: Twin Newer has the same e-mail address and was deleted later.",
     }
@@ -216,7 +214,7 @@ def test_who_stays_is_foretold_and_reported_with_a_link_to_the_other(
     assert sorted(anyone.get("/contacts/restore").ids) == sorted([taken.id, older.id])
 
 
-def test_where_nobody_can_come_back_there_is_no_restore_button(
+def test_without_a_restorable_contact_there_is_no_restore_button(
     anyone: Browser, world: World, store: Session
 ) -> None:
     taken = new_contact(store, world, email="ann@example.com")
@@ -231,7 +229,7 @@ def test_where_nobody_can_come_back_there_is_no_restore_button(
     assert not dialog.all("form[action='/restores']")
 
 
-def test_what_is_deleted_after_the_dialog_opened_is_not_meant(
+def test_contacts_deleted_after_the_dialog_opened_are_not_included(
     anyone: Browser, world: World, store: Session, work: Work, stored: Stored
 ) -> None:
     early = new_contact(store, world, "Early", "")

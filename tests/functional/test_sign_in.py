@@ -28,7 +28,7 @@ def test_an_address_is_read_in_any_case_and_without_spaces(
 
 
 @pytest.mark.parametrize("password", ["wrong", "restore-demo ", "Restore-demo", "\0", "a" * 1000])
-def test_a_wrong_password_is_said_and_the_address_stays_typed(
+def test_a_wrong_password_is_reported_and_the_address_is_kept(
     browse: Callable[..., Browser], world: World, password: str
 ) -> None:
     browser = browse()
@@ -61,7 +61,7 @@ def test_an_unknown_address_gets_the_same_answer_as_a_wrong_password(
         ("ada@example.com", "x" * 1001, "That is too long."),
     ],
 )
-def test_what_is_missing_or_too_long_is_said_beside_its_field(
+def test_a_missing_or_too_long_value_is_reported_beside_its_field(
     browse: Callable[..., Browser], email: str, password: str, sentence: str
 ) -> None:
     seen = browse().sign_in(email, password)
@@ -80,7 +80,9 @@ def test_a_disabled_user_cannot_sign_in(browse: Callable[..., Browser], world: W
     assert WRONG in seen.text
 
 
-def test_who_is_disabled_while_signed_in_is_out_at_once(admin: Browser, world: World, store: Session) -> None:
+def test_a_user_disabled_while_signed_in_is_signed_out_at_once(
+    admin: Browser, world: World, store: Session
+) -> None:
     assert admin.get("/contacts").path == "/contacts"
     store.get_one(User, world.admin.id).is_active = False
     store.commit()
@@ -88,7 +90,7 @@ def test_who_is_disabled_while_signed_in_is_out_at_once(admin: Browser, world: W
     assert admin.get("/contacts").path == "/login"
 
 
-def test_signing_out_closes_every_page(admin: Browser) -> None:
+def test_signing_out_ends_access_to_every_page(admin: Browser) -> None:
     left = admin.press(admin.get("/contacts"), "Sign out")
 
     assert left.path == "/login"
@@ -96,13 +98,13 @@ def test_signing_out_closes_every_page(admin: Browser) -> None:
     assert admin.get("/contacts/restore").path == "/login"
 
 
-def test_the_sign_in_page_passes_on_who_is_signed_in(admin: Browser) -> None:
+def test_the_sign_in_page_redirects_a_signed_in_user(admin: Browser) -> None:
     assert admin.get("/login").path == "/contacts"
     assert admin.get("/").path == "/contacts"
 
 
-def test_signing_in_gives_a_new_session(browse: Callable[..., Browser], world: World) -> None:
-    """A token fished before the sign-in is worth nothing after it."""
+def test_signing_in_creates_a_new_session(browse: Callable[..., Browser], world: World) -> None:
+    """A CSRF token from before the sign-in is invalid after it."""
     browser = browse()
     before = str(browser.get("/login").one("input[name=csrf_token]")["value"])
     browser.sign_in(world.admin.email)
@@ -111,7 +113,7 @@ def test_signing_in_gives_a_new_session(browse: Callable[..., Browser], world: W
     assert browser.get("/contacts").path == "/contacts"
 
 
-def test_after_signing_in_one_is_where_one_wanted_to_be(browse: Callable[..., Browser], world: World) -> None:
+def test_after_sign_in_the_requested_page_opens(browse: Callable[..., Browser], world: World) -> None:
     browser = browse()
     asked = browser.get("/contacts/restore?q=ann&from=2026-01-01")
     assert asked.path == "/login"
@@ -122,9 +124,7 @@ def test_after_signing_in_one_is_where_one_wanted_to_be(browse: Callable[..., Br
     assert arrived.query == {"q": "ann", "from": "2026-01-01"}
 
 
-def test_a_mistyped_password_does_not_lose_where_one_wanted_to_be(
-    browse: Callable[..., Browser], world: World
-) -> None:
+def test_a_wrong_password_keeps_the_requested_page(browse: Callable[..., Browser], world: World) -> None:
     browser = browse()
     asked = browser.get("/restores")
     again = browser.submit(asked, "main form", email=world.admin.email, password="wrong")
@@ -153,10 +153,10 @@ def test_a_mistyped_password_does_not_lose_where_one_wanted_to_be(
         "",
     ],
 )
-def test_signing_in_never_leads_away_from_here(
+def test_sign_in_never_redirects_to_another_site(
     browse: Callable[..., Browser], world: World, target: str
 ) -> None:
-    """Neither by the link to the sign-in page, nor by a form with a changed field."""
+    """Neither through the link to the sign-in page, nor through a changed form field."""
     by_link, by_form = browse(), browse()
 
     assert by_link.sign_in(world.admin.email, next_page=target).path == "/contacts"
@@ -171,8 +171,8 @@ def test_signing_in_never_leads_away_from_here(
     assert (answer.status, answer.headers["Location"]) == (303, "/contacts")
 
 
-def test_when_the_session_is_gone_htmx_is_sent_to_the_sign_in_page(browse: Callable[..., Browser]) -> None:
-    """And not given a sign-in form to put into the table."""
+def test_without_a_session_htmx_is_redirected_to_the_sign_in_page(browse: Callable[..., Browser]) -> None:
+    """It does not get a sign-in form for the table."""
     for path in ("/contacts", "/contacts/selection", "/contacts/restore", "/contacts/restore/confirm-all"):
         seen = browse().get(path, htmx=True)
 
@@ -181,9 +181,7 @@ def test_when_the_session_is_gone_htmx_is_sent_to_the_sign_in_page(browse: Calla
         assert seen.text == ""
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
-    browse: Callable[..., Browser], world: World
-) -> None:
+def test_the_cookie_is_httponly_and_samesite(browse: Callable[..., Browser], world: World) -> None:
     browser = browse()
     token = str(browser.get("/login").one("input[name=csrf_token]")["value"])
     answer = browser.post(
@@ -198,14 +196,14 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
 
 
 def test_a_part_asked_for_from_an_unreadable_address_leads_to_the_sign_in_page(app: Flask) -> None:
-    """No browser writes such an address; whoever does is a stranger like any other."""
+    """No browser sends such an address; the request is treated like any without a session."""
     answer = app.test_client().get("/contacts", headers={"HX-Request": "true", "HX-Current-URL": "http://["})
 
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"] == "/login"
 
 
-def test_a_way_back_that_is_too_long_for_the_web_server_is_not_taken(
+def test_a_requested_address_that_is_too_long_is_not_kept(
     browse: Callable[..., Browser], world: World
 ) -> None:
     after = browse().sign_in(world.admin.email, next_page="/contacts?" + "q=a&" * 2000)

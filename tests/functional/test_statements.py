@@ -1,4 +1,4 @@
-"""A page costs a few statements, however many contacts it shows."""
+"""A page takes a few statements, for any number of contacts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ MOST = 12
 
 @contextmanager
 def statements(engine: Engine) -> Iterator[list[str]]:
-    """What the database is asked meanwhile."""
+    """The statements that are executed meanwhile."""
     asked: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -47,7 +47,7 @@ def filled(world: World, store: Session) -> dict[str, list[int]]:
     }
 
 
-# Each page with whatever can be asked of it; "{…}" is filled in below.
+# Each page with all its parameters; "{…}" is filled in below.
 PAGES = [
     *("/contacts?", "/contacts?q=ann", "/contacts?q=an", "/contacts?q=00059", "/contacts?after={live}"),
     *("/contacts?q=ann&after={live}", "/contacts?show=selected", "/contacts?q=ann&show=selected"),
@@ -64,7 +64,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize("looked_at", [10_000, 20], ids=["few", "many"])
-def test_each_page_and_each_update_takes_at_most_twelve(
+def test_each_page_and_each_update_takes_at_most_twelve_statements(
     admin: Browser,
     engine: Engine,
     world: World,
@@ -73,7 +73,7 @@ def test_each_page_and_each_update_takes_at_most_twelve(
     monkeypatch: pytest.MonkeyPatch,
     looked_at: int,
 ) -> None:
-    """Signed in, with a selection, both where all contacts are looked at and where they are too many."""
+    """Signed in, with a selection, both below and above the scan limit."""
     for module in (search, find, recycle_bin):
         monkeypatch.setattr(module, "SCAN_LIMIT", looked_at)
     job = admin.press(
@@ -100,7 +100,7 @@ def test_each_page_and_each_update_takes_at_most_twelve(
                 assert len(asked) <= MOST, f"{path}: {len(asked)}\n" + "\n".join(asked)
 
 
-def test_the_number_of_rows_does_not_matter(
+def test_the_number_of_rows_does_not_change_the_number_of_statements(
     admin: Browser, engine: Engine, world: World, store: Session
 ) -> None:
     delete(store, world, *new_contacts(store, world, 2))
@@ -116,7 +116,7 @@ def test_the_number_of_rows_does_not_matter(
     assert len(many) == len(few)
 
 
-def test_pointing_at_a_large_deletion_takes_one(
+def test_the_notice_of_a_large_deletion_takes_one_statement(
     admin: Browser, engine: Engine, world: World, store: Session
 ) -> None:
     with statements(engine) as without:

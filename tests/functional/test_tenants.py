@@ -1,4 +1,4 @@
-"""Each account sees itself only: what belongs to another is not there."""
+"""Each account sees its own data only; data of another account are not found."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -19,7 +19,7 @@ def theirs(browse: Callable[..., Browser], elsewhere: World) -> Browser:
     return browse(elsewhere.admin)
 
 
-def test_live_contacts_of_another_account_are_not_there(
+def test_live_contacts_of_another_account_are_not_found(
     admin: Browser, elsewhere: World, store: Session
 ) -> None:
     foreign = new_contact(store, elsewhere, "Foreign", "Lee")
@@ -31,7 +31,7 @@ def test_live_contacts_of_another_account_are_not_there(
     assert admin.get(f"/contacts?selected={foreign.id}").selected == []
 
 
-def test_deleted_contacts_of_another_account_are_not_there(
+def test_deleted_contacts_of_another_account_are_not_found(
     admin: Browser, elsewhere: World, store: Session
 ) -> None:
     foreign = new_contact(store, elsewhere, "Foreign", "Lee")
@@ -58,7 +58,7 @@ def test_a_foreign_contact_can_be_neither_deleted_nor_restored(
         assert admin.post("/contacts/delete", {"csrf_token": token, "selected": str(live.id)}).status == 404
 
 
-def test_a_foreign_id_among_ones_own_is_left_alone(
+def test_a_foreign_id_among_own_ids_is_ignored(
     admin: Browser, world: World, elsewhere: World, store: Session
 ) -> None:
     mine, foreign = new_contact(store, world), new_contact(store, elsewhere)
@@ -72,7 +72,7 @@ def test_a_foreign_id_among_ones_own_is_left_alone(
     assert admin.get(f"/contacts/{mine.id}").status == 404
 
 
-def test_a_job_of_another_account_is_not_there(
+def test_a_job_of_another_account_is_not_found(
     admin: Browser, theirs: Browser, elsewhere: World, store: Session, unchanged: Unchanged
 ) -> None:
     contact = new_contact(store, elsewhere)
@@ -101,7 +101,7 @@ def test_a_scope_of_another_account_starts_nothing(
         assert admin.post("/restores", {"csrf_token": admin.token(), "scope": scope}).status == 404
 
 
-def test_a_restore_there_does_not_stand_in_the_way_here(
+def test_a_restore_of_another_account_does_not_block_a_restore(
     admin: Browser, theirs: Browser, world: World, elsewhere: World, store: Session
 ) -> None:
     for place in (world, elsewhere):

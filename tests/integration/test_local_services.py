@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -27,7 +28,8 @@ with private_redis(Path(sys.argv[1])):
 
 @pytest.fixture(params=["redis", "a folder = trouble", "so_long_that_no_socket_fits_into_it_" * 4])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    return tmp_path / request.param
+    name: str = request.param
+    return tmp_path / name
 
 
 def answers(url: str) -> bool:
@@ -43,7 +45,7 @@ def pid(url: str) -> int:
         return int(client.info("server")["process_id"])
 
 
-def test_answers_while_it_is_needed_and_stops_afterwards(folder: Path) -> None:
+def test_redis_answers_while_it_is_needed_and_stops_afterwards(folder: Path) -> None:
     with private_redis(folder) as url:
         assert url == redis_url(folder)
         assert answers(url)
@@ -54,7 +56,7 @@ def test_answers_while_it_is_needed_and_stops_afterwards(folder: Path) -> None:
         os.kill(number, 0)
 
 
-def test_listens_on_a_socket_of_ours_alone(folder: Path) -> None:
+def test_redis_listens_on_a_private_socket_only(folder: Path) -> None:
     with private_redis(folder) as url, Redis.from_url(url) as client:
         assert client.config_get("port") == {"port": "0"}
         socket = Path(client.config_get("unixsocket")["unixsocket"])
@@ -64,19 +66,19 @@ def test_listens_on_a_socket_of_ours_alone(folder: Path) -> None:
     assert not socket.exists()
 
 
-def test_its_list_of_clients_can_be_read(folder: Path) -> None:
-    # RQ's workers ask for it before they take a job; a path with a space in it once left every job queued.
+def test_the_client_list_of_redis_can_be_read(folder: Path) -> None:
+    # RQ's workers read it before they take a job; a space in the path once left every job queued.
     with private_redis(folder) as url, Redis.from_url(url) as client:
         assert len(client.client_list()) >= 1
 
 
-def test_runs_again_after_a_stop(folder: Path) -> None:
+def test_redis_can_be_started_again_after_a_stop(folder: Path) -> None:
     for _ in range(2):
         with private_redis(folder) as url:
             assert answers(url)
 
 
-def test_the_last_of_several_users_stops_it(folder: Path) -> None:
+def test_the_last_of_several_users_stops_redis(folder: Path) -> None:
     with private_redis(folder) as url:
         with private_redis(folder):
             assert answers(url)
@@ -84,7 +86,7 @@ def test_the_last_of_several_users_stops_it(folder: Path) -> None:
     assert not answers(url)
 
 
-def test_adopts_one_that_was_left_over(folder: Path) -> None:
+def test_a_leftover_redis_is_adopted(folder: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", LEAVES_REDIS_BEHIND, str(folder)], check=False)
     assert killed.returncode == -signal.SIGKILL
     left_over = pid(redis_url(folder))
@@ -95,7 +97,7 @@ def test_adopts_one_that_was_left_over(folder: Path) -> None:
     assert not answers(url)
 
 
-def test_starts_over_a_socket_that_nobody_serves(folder: Path) -> None:
+def test_redis_starts_over_a_stale_socket(folder: Path) -> None:
     with private_redis(folder) as url:
         os.kill(pid(url), signal.SIGKILL)
         while answers(url):
@@ -111,20 +113,22 @@ def kill(url: str) -> int:
     return number
 
 
-def test_one_that_dies_is_followed_by_another_where_that_is_wanted(
-    folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_lasting_redis_that_dies_is_replaced(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     again = "Redis had stopped and was started again."
+
+    def is_logged(messages: list[str]) -> bool:
+        return caplog.messages == messages
+
     with private_redis(folder, lasting=True) as url:
-        for told in ([again], [again, again]):
+        for times in (1, 2):
             killed = kill(url)
-            wait_until(lambda told=told: caplog.messages == told)
+            wait_until(partial(is_logged, [again] * times))
             assert pid(url) != killed
     assert not answers(url)
     assert redis_servers(folder) == []
 
 
-def test_one_that_was_left_over_is_followed_as_well(tmp_path: Path) -> None:
+def test_an_adopted_redis_that_dies_is_replaced_too(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", LEAVES_REDIS_BEHIND, str(tmp_path)], check=False)
 
     with private_redis(tmp_path, lasting=True) as url:
@@ -134,7 +138,7 @@ def test_one_that_was_left_over_is_followed_as_well(tmp_path: Path) -> None:
     assert not answers(url)
 
 
-def test_of_several_users_one_starts_it_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_one_of_several_users_starts_redis_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with private_redis(tmp_path, lasting=True) as url, private_redis(tmp_path, lasting=True):
         kill(url)
         wait_until(lambda: answers(url))
@@ -144,7 +148,7 @@ def test_of_several_users_one_starts_it_again(tmp_path: Path, caplog: pytest.Log
     assert caplog.messages == ["Redis had stopped and was started again."]
 
 
-def test_one_that_dies_as_its_user_leaves_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_redis_that_dies_as_its_user_exits_leaves_nothing_behind(tmp_path: Path) -> None:
     for _ in range(5):
         with private_redis(tmp_path, lasting=True) as url:
             kill(url)
@@ -161,7 +165,7 @@ def redis_servers(folder: Path) -> list[int]:
     ]
 
 
-def test_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_redis_server_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("webapp.local_services.find_spec", lambda _name: None)
 

@@ -44,12 +44,12 @@ def contact_id(engine: Engine, ours: World) -> int:
 def wire(
     app: Flask, environ: dict[str, str], ours: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Wire]:
-    """The web as it is deployed, with somebody signed in."""
+    """The web as it is deployed, with the session of an admin."""
     with web_process(environ, tmp_path_factory.mktemp("web") / "web.log") as web:
         yield web.wire(ours.admin.email)
 
 
-# Headers; the body, in which TOKEN and ID are filled in; the status; what is said.
+# Headers; the body, in which TOKEN and ID are filled in; the status; the message.
 RELOAD, LESS = (
     "Go back, reload the page and try again. Nothing was changed.",
     "Send less. Nothing was changed.",
@@ -100,7 +100,7 @@ BODIES: dict[str, tuple[tuple[bytes, ...], bytes, int, str]] = {
 
 
 @pytest.mark.parametrize("what", BODIES)
-def test_a_body_that_did_not_arrive_whole_deletes_nobody(
+def test_an_incomplete_body_deletes_no_contact(
     wire: Wire, contact_id: int, engine: Engine, what: str
 ) -> None:
     headers, body, status, said = BODIES[what]
@@ -137,7 +137,7 @@ ADDRESSES: dict[str, tuple[bytes, int]] = {
 
 
 @pytest.mark.parametrize("what", ADDRESSES)
-def test_an_odd_address_gets_a_page_of_ours(wire: Wire, what: str) -> None:
+def test_an_odd_address_gets_a_page_of_the_app(wire: Wire, what: str) -> None:
     line, status = ADDRESSES[what]
 
     answer = wire.ask(line)
@@ -148,7 +148,7 @@ def test_an_odd_address_gets_a_page_of_ours(wire: Wire, what: str) -> None:
 
 
 @pytest.mark.parametrize("host", [b"\xff\xfe", b"a b", b"[::1", b"a:b", b"", b"x" * 64], ids=repr)
-def test_a_host_of_nonsense_breaks_nothing(wire: Wire, host: bytes) -> None:
+def test_an_invalid_host_breaks_nothing(wire: Wire, host: bytes) -> None:
     for line in (b"GET /contacts", b"GET /nothing", b"HEAD /contacts"):
         answer = wire.ask(line, host=host)
         assert answer[:12] in (b"HTTP/1.1 200", b"HTTP/1.1 400", b"HTTP/1.1 404")
@@ -165,7 +165,7 @@ def test_a_host_of_nonsense_breaks_nothing(wire: Wire, host: bytes) -> None:
     ],
     ids=repr,
 )
-def test_odd_headers_of_a_stranger_lead_to_sign_in(wire: Wire, headers: list[bytes]) -> None:
+def test_odd_headers_without_a_session_lead_to_sign_in(wire: Wire, headers: list[bytes]) -> None:
     answer = Wire(wire.port).ask(b"GET /contacts", *headers)
 
     assert answer[:12] in (b"HTTP/1.1 303", b"HTTP/1.1 401")

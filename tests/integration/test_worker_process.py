@@ -1,4 +1,4 @@
-"""The worker as it is deployed: real processes that are stopped, killed and cut off, and lose no contact."""
+"""The worker as it is deployed: real processes that are stopped and killed, and lose no contact."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_contact, new_tag
 from tests.factories.people import new_world
-from tests.support.house import House, new_house
+from tests.support.deployment import Deployment, new_deployment
 from tests.support.marketing import Marketing
 from tests.support.processes import WorkerProcess, is_running, wait_until
 from webapp.local_services import private_redis
@@ -25,63 +25,63 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="pr
 
 
 @pytest.fixture(scope="module")
-def house(environ: dict[str, str]) -> Iterator[House]:
-    with new_house(environ) as house:
-        yield house
+def deployment(environ: dict[str, str]) -> Iterator[Deployment]:
+    with new_deployment(environ) as deployment:
+        yield deployment
 
 
 @pytest.fixture(scope="module")
-def worker(house: House) -> Iterator[WorkerProcess]:
-    """One worker for the tests, because it takes its time to start. It is started before its Redis."""
-    with house.worker() as worker:
+def worker(deployment: Deployment) -> Iterator[WorkerProcess]:
+    """One worker for all tests, because it takes long to start. It is started before its Redis."""
+    with deployment.worker() as worker:
         wait_until(lambda: worker.child("restore"))
         first = worker.child("restore")
         wait_until(lambda: worker.child("restore") not in (None, first))
-        with private_redis(house.folder):
+        with private_redis(deployment.folder):
             yield worker
 
 
-def test_a_supervisor_started_before_its_redis_stays_and_goes_to_work_when_it_is_there(
-    house: House, worker: WorkerProcess
+def test_a_supervisor_started_before_its_redis_waits_and_works_when_it_is_there(
+    deployment: Deployment, worker: WorkerProcess
 ) -> None:
-    job_id = house.start_job(contacts=1)
+    job_id = deployment.start_job(contacts=1)
 
-    house.check_that_all_came_back_once(job_id, contacts=1)
+    deployment.check_that_all_came_back_once(job_id, contacts=1)
 
     assert worker.is_alive
 
 
-def test_a_job_that_is_rung_for_is_carried_out(house: House, worker: WorkerProcess) -> None:
-    job_id = house.start_job(contacts=12)
+def test_a_job_that_is_rung_for_is_carried_out(deployment: Deployment, worker: WorkerProcess) -> None:
+    job_id = deployment.start_job(contacts=12)
 
-    house.check_that_all_came_back_once(job_id, contacts=12)
+    deployment.check_that_all_came_back_once(job_id, contacts=12)
 
-    job = house.job(job_id)
+    job = deployment.job(job_id)
     assert job.fence == 1
-    wait_until(lambda: not house.lock.redis.exists(key("restore", job.workspace_id)))
+    wait_until(lambda: not deployment.lock.redis.exists(key("restore", job.workspace_id)))
 
 
-def test_a_work_horse_that_is_killed_loses_and_doubles_no_contact(
-    house: House, worker: WorkerProcess
+def test_a_killed_work_horse_loses_and_doubles_no_contact(
+    deployment: Deployment, worker: WorkerProcess
 ) -> None:
-    job_id = house.start_job(house.many)
-    house.wait_for_the_middle(job_id)
+    job_id = deployment.start_job(deployment.many)
+    deployment.wait_for_the_middle(job_id)
     horse = worker.horse()
     assert horse is not None
 
     os.kill(horse, signal.SIGKILL)
 
-    assert house.job(job_id).processed < house.many
-    house.check_that_all_came_back_once(job_id, house.many)
-    assert house.job(job_id).fence == 2
+    assert deployment.job(job_id).processed < deployment.many
+    deployment.check_that_all_came_back_once(job_id, deployment.many)
+    assert deployment.job(job_id).fence == 2
 
 
-def test_a_worker_that_is_killed_is_started_again_and_loses_and_doubles_no_contact(
-    house: House, worker: WorkerProcess
+def test_a_killed_worker_is_started_again_and_loses_and_doubles_no_contact(
+    deployment: Deployment, worker: WorkerProcess
 ) -> None:
-    """Its horse could run on as an orphan: it is killed too, so that somebody has to take over."""
-    job_id = house.start_job(house.many)
-    house.wait_for_the_middle(job_id)
+    """Its horse could continue as an orphan: it is killed too, so that another process has to take over."""
+    job_id = deployment.start_job(deployment.many)
+    deployment.wait_for_the_middle(job_id)
     child, horse = worker.child("restore"), worker.horse()
     assert child is not None
     assert horse is not None
@@ -89,23 +89,25 @@ def test_a_worker_that_is_killed_is_started_again_and_loses_and_doubles_no_conta
     for pid in (child, horse):
         os.kill(pid, signal.SIGKILL)
 
-    assert house.job(job_id).processed < house.many
-    house.check_that_all_came_back_once(job_id, house.many)
-    assert house.job(job_id).fence >= 2
-    assert house.was_rung_again(job_id)
+    assert deployment.job(job_id).processed < deployment.many
+    deployment.check_that_all_came_back_once(job_id, deployment.many)
+    assert deployment.job(job_id).fence >= 2
+    assert deployment.was_rung_again(job_id)
     assert worker.child("restore") not in (None, child)
     assert worker.is_alive
 
 
-def test_a_job_whose_ring_was_lost_is_carried_out_all_the_same(house: House, worker: WorkerProcess) -> None:
-    job_id = house.start_job(contacts=1)
-    house.lock.redis.flushall()
+def test_a_job_whose_ring_was_lost_is_still_carried_out(
+    deployment: Deployment, worker: WorkerProcess
+) -> None:
+    job_id = deployment.start_job(contacts=1)
+    deployment.lock.redis.flushall()
 
-    house.check_that_all_came_back_once(job_id, contacts=1)
+    deployment.check_that_all_came_back_once(job_id, contacts=1)
 
 
-def test_what_is_due_is_carried_out_though_nobody_rang(house: House, worker: WorkerProcess) -> None:
-    with house.writing() as session:
+def test_due_work_is_carried_out_without_a_ring(deployment: Deployment, worker: WorkerProcess) -> None:
+    with deployment.writing() as session:
         world = new_world(session)
         marketing, vip, contact = (
             Marketing(session, world),
@@ -117,38 +119,38 @@ def test_what_is_due_is_carried_out_though_nobody_rang(house: House, worker: Wor
         session.commit()
 
     def state() -> str | None:
-        with Session(house.engine) as looking:
+        with Session(deployment.engine) as looking:
             run = select(AutomationRun.state).where(AutomationRun.workspace_id == world.id)
             return looking.scalar(run)
 
     wait_until(lambda: state() == "waiting")
 
 
-def test_sigterm_in_the_middle_ends_all_and_the_next_worker_goes_on(
-    house: House, worker: WorkerProcess
+def test_sigterm_during_a_job_stops_every_process_and_the_next_worker_continues(
+    deployment: Deployment, worker: WorkerProcess
 ) -> None:
-    job_id = house.start_job(house.many)
-    house.wait_for_the_middle(job_id)
-    failures = FailedJobRegistry(queue=queue(RESTORE.queue, house.lock.redis))
+    job_id = deployment.start_job(deployment.many)
+    deployment.wait_for_the_middle(job_id)
+    failures = FailedJobRegistry(queue=queue(RESTORE.queue, deployment.lock.redis))
     family, failed = worker.everything(), failures.get_job_count()
     assert len(family) == 4  # supervisor, two workers, one horse
 
     assert worker.stop() == 0
 
     assert [pid for pid in family if is_running(pid)] == []
-    assert failures.get_job_count() == failed  # it was handed back, not cut off
-    job = house.job(job_id)
+    assert failures.get_job_count() == failed  # it was released, not killed
+    job = deployment.job(job_id)
     assert job.state == "running"
-    assert 0 < job.processed < house.many
+    assert 0 < job.processed < deployment.many
     assert job.claims_since_progress == 0
-    with house.worker() as next_one:
-        house.check_that_all_came_back_once(job_id, house.many)
-        assert house.job(job_id).fence == 2
+    with deployment.worker() as next_one:
+        deployment.check_that_all_came_back_once(job_id, deployment.many)
+        assert deployment.job(job_id).fence == 2
         check_that_its_workers_go_with_it_when_it_is_killed(next_one)
 
 
 def check_that_its_workers_go_with_it_when_it_is_killed(worker: WorkerProcess) -> None:
-    wait_until(lambda: len(worker.everything()) == 3)  # the last job's horse has gone
+    wait_until(lambda: len(worker.everything()) == 3)  # the horse of the last job has exited
     family = worker.everything()
 
     worker.process.kill()

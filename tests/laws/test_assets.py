@@ -1,4 +1,4 @@
-"""Law: what the pages load is ours or htmx's, unchanged, and served as what it is."""
+"""Law: the pages load own files and an unchanged htmx, served with the right types."""
 
 import hashlib
 import re
@@ -21,7 +21,7 @@ HTMX_SHA256 = "491955cd1810747d7d7b9ccb936400afb760e06d25d53e4572b64b6563b2784e"
 OWN_FILES = sorted(path.relative_to(OURS).as_posix() for path in OURS.rglob("*.*"))
 
 
-def test_htmx_is_the_file_that_was_looked_at(browse: Callable[..., Browser]) -> None:
+def test_htmx_is_the_reviewed_file(browse: Callable[..., Browser]) -> None:
     on_disk = (htmx_folder() / "htmx.min.js").read_bytes()
     served = browse().client.get("/static/htmx/htmx.min.js", buffered=True).data
 
@@ -31,7 +31,9 @@ def test_htmx_is_the_file_that_was_looked_at(browse: Callable[..., Browser]) -> 
 
 
 @pytest.mark.parametrize("name", [*OWN_FILES, "htmx/htmx.min.js"])
-def test_a_file_is_served_as_what_it_is_and_for_long(browse: Callable[..., Browser], name: str) -> None:
+def test_a_file_is_served_with_its_type_and_a_long_lifetime(
+    browse: Callable[..., Browser], name: str
+) -> None:
     answer = browse().client.get(f"/static/{name}", buffered=True)
 
     assert answer.status_code == 200
@@ -42,8 +44,8 @@ def test_a_file_is_served_as_what_it_is_and_for_long(browse: Callable[..., Brows
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_an_address_changes_with_the_content(browse: Callable[..., Browser]) -> None:
-    """Otherwise a browser would keep last year's file for a year."""
+def test_the_address_of_a_file_changes_with_its_content(browse: Callable[..., Browser]) -> None:
+    """Otherwise a browser would keep an old file for a year."""
     page = browse().get("/login")
 
     for element in page.all("script[src], link[rel=stylesheet]"):
@@ -52,8 +54,8 @@ def test_an_address_changes_with_the_content(browse: Callable[..., Browser]) -> 
         assert version == hashlib.sha256(content).hexdigest()[:12]
 
 
-def test_every_file_of_ours_is_used_and_every_used_file_is_there(admin: Browser) -> None:
-    """The design system's own page loads all that the others do, and its own sheet."""
+def test_every_own_file_is_used_and_every_used_file_exists(admin: Browser) -> None:
+    """The page of the design system loads what the others load, and its own style sheet."""
     page = admin.get("/design")
     used = {
         str(element.get("src") or element.get("href")).partition("?")[0].removeprefix("/static/")
@@ -66,12 +68,12 @@ def test_every_file_of_ours_is_used_and_every_used_file_is_there(admin: Browser)
 @pytest.mark.parametrize(
     "path", ["nothing.css", "../config.py", "%2e%2e/config.py", "js", "", "htmx/../../x"]
 )
-def test_nothing_else_is_served(browse: Callable[..., Browser], path: str) -> None:
+def test_no_other_file_is_served(browse: Callable[..., Browser], path: str) -> None:
     assert browse().client.get(f"/static/{path}").status_code == 404
 
 
 @pytest.mark.parametrize("name", [name for name in OWN_FILES if name.endswith(".js")])
-def test_no_script_of_ours_needs_eval_or_writes_html(name: str) -> None:
+def test_no_own_script_needs_eval_or_writes_html(name: str) -> None:
     text = re.sub(r"//.*", "", (OURS / name).read_text())
 
     for forbidden in ("eval(", "new Function", "innerHTML", "outerHTML", "document.write", "localStorage"):

@@ -1,4 +1,4 @@
-"""Law: the table of bad input knows every route and every field: what forms send, and what views read."""
+"""Law: the table of bad input has every route and every field: what forms send, and what views read."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ def test_every_id_in_an_address_is_in_the_table() -> None:
 
 @dataclass
 class Scene:
-    """Contacts here and in the bin, on more than one page, and a job that has left some."""
+    """Live and deleted contacts on several pages, and a stopped job."""
 
     contact_id: str
     job_id: str
@@ -96,17 +96,17 @@ def test_every_field_of_every_form_is_in_the_table(
 
 @pytest.fixture
 def names_read(app: Flask, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Collects every name that is asked for in a query or a form."""
+    """Collects every name that is read from a query or a form."""
     names: set[str] = set()
 
     class Watched(ImmutableMultiDict[str, Any]):
-        def get(self, name: str, *args: Any, **kwargs: Any) -> Any:
-            names.add(name)
-            return super().get(name, *args, **kwargs)
+        def get(self, key: str, *args: Any, **kwargs: Any) -> Any:
+            names.add(key)
+            return super().get(key, *args, **kwargs)
 
-        def getlist(self, name: str, *args: Any, **kwargs: Any) -> Any:
-            names.add(name)
-            return super().getlist(name, *args, **kwargs)
+        def getlist(self, key: str, *args: Any, **kwargs: Any) -> Any:
+            names.add(key)
+            return super().getlist(key, *args, **kwargs)
 
         def __getitem__(self, name: str) -> Any:
             names.add(name)
@@ -139,6 +139,6 @@ def test_every_name_that_a_view_reads_is_in_the_table(
                 )
         known = {name for method, path, name in KNOWN if (method, path) == (route.method, route.path)}
         if route.method == "GET":
-            # A dialog is also drawn for a confirmation that was refused, and looks into its form.
+            # A dialog is also shown after a refused confirmation, and reads its form.
             known.add("back")
         assert names_read <= known, route.path

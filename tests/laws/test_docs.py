@@ -33,7 +33,7 @@ DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 FLASK = re.compile(r"^(?:heroku run )?(?:\.venv/bin/)?flask (--app webapp )?(?!--)(.+)")
-# They act on somebody's account elsewhere, or on this repository.
+# They act on an account elsewhere, or on this repository.
 NOT_OURS = ("heroku", "git", "apt", "brew", "pre-commit")
 # It writes a file into migrations/.
 ONLY_HELP = ("db migrate",)
@@ -100,7 +100,7 @@ SQL = [(path.name, block) for path in GUIDES for language, block in blocks(path)
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """What `make` says; it is not to know that a `make` may run these tests."""
+    """The output of `make`, without the environment of a `make` that may run these tests."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     return subprocess.run(["make", *arguments], cwd=ROOT, env=environ, capture_output=True, text=True)
 
@@ -123,7 +123,7 @@ def test_make_knows_the_target_and_its_variables(quote: Quote) -> None:
     assert settings.keys() <= set(re.findall(r"\$[({](?:if \$\()?([A-Z]+)", (ROOT / "Makefile").read_text()))
 
 
-def test_make_help_names_real_targets_and_leaves_none_out() -> None:
+def test_make_help_names_exactly_the_targets_that_exist() -> None:
     named = set(re.findall(r"^make (\w+) ", make("--silent", "help").stdout, re.MULTILINE))
     recipe = (ROOT / "Makefile").read_text().replace("\\\n", "")
     parts_of_lint = re.search(r"^lint: (.*)", recipe, re.MULTILINE)
@@ -136,7 +136,7 @@ def test_make_help_names_real_targets_and_leaves_none_out() -> None:
 
 @pytest.fixture(scope="module")
 def own_app(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The app with the demo's data, on a database and a Redis that the commands may do anything to."""
+    """The app with the demo's data, on its own database and Redis, which the commands may change."""
     shared = environ["DATABASE_URL"]
     with (
         private_redis(tmp_path_factory.mktemp("redis")) as redis,
@@ -160,7 +160,7 @@ def file_to_import(folder: Path) -> str:
 
 
 def job_to_cancel(app: Flask) -> str:
-    """The id of a restore that has not begun, confirmed on the pages."""
+    """The id of a queued restore, confirmed on the pages."""
     with app.app_context(), Session(db.engine.execution_options(writes=True)) as session:
         world = new_world(session)
         fill_bin(session, world, 3)
@@ -171,8 +171,8 @@ def job_to_cancel(app: Flask) -> str:
 
 
 @pytest.mark.parametrize("quote", COMMANDS, ids=str)
-def test_a_command_runs(quote: Quote, own_app: Flask, tmp_path: Path) -> None:
-    """With `--app webapp` it is meant to be typed, and runs; in prose it is a name, and must be known."""
+def test_a_quoted_command_runs(quote: Quote, own_app: Flask, tmp_path: Path) -> None:
+    """With `--app webapp` it is a command to type, and must run; without it is a name, and must exist."""
     found = FLASK.match(quote.words)
     assert found is not None
     words = shlex.split(found[2])
@@ -188,7 +188,7 @@ def test_a_command_runs(quote: Quote, own_app: Flask, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("document", "block"), SQL)
-def test_sql_runs(document: str, block: str, engine: Engine) -> None:
+def test_quoted_sql_runs(document: str, block: str, engine: Engine) -> None:
     with engine.connect() as connection:
         for statement in filter(None, map(str.strip, block.split(";"))):
             connection.execute(text(statement))
@@ -212,7 +212,7 @@ def headings(document: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)
-def test_paths_exist(document: Path) -> None:
+def test_quoted_paths_exist(document: Path) -> None:
     """A code span is a path if it names a folder, or a file of ours within one."""
     spans = re.findall(
         r"`((?:[\w.-]+/)+(?:[\w.-]+\.(?:py|html|css|js|md|cfg|toml|jsonc))?)`", prose(document)
@@ -227,7 +227,7 @@ def test_paths_exist(document: Path) -> None:
 
 
 def test_programs_in_blocks_are_known() -> None:
-    """So that no command is left unchecked because this file does not know its program."""
+    """So that no command is unchecked because this file does not know its program."""
     lines = [line for path in GUIDES for line in shell_lines(path)]
 
     unknown = [
@@ -246,13 +246,13 @@ def shell_lines(document: Path) -> Iterator[str]:
 
 
 def settings_read_by_config() -> set[str]:
-    """Which names `webapp/config.py` asks the environment for."""
+    """The names that `webapp/config.py` reads from the environment."""
     code = (ROOT / "webapp" / "config.py").read_text()
     asked = re.findall(r'settings(?:\.get\(|\[|, )"([A-Z_]+)"', code)
     return {*asked, *re.findall(r'"([A-Z_]+)" (?:not )?in settings', code)}
 
 
-def test_settings_are_read_and_the_ones_that_are_read_are_described() -> None:
+def test_the_settings_that_are_described_are_the_ones_that_are_read() -> None:
     readme = (ROOT / "README.md").read_text()
     rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", readme, re.MULTILINE)
     described = {name for row in rows for name in SPAN.findall(row)}

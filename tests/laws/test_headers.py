@@ -48,7 +48,7 @@ ANSWERS = [
 
 @pytest.mark.parametrize("htmx", [False, True], ids=["page", "part"])
 @pytest.mark.parametrize(("what", "method", "path", "status"), ANSWERS, ids=[answer[0] for answer in ANSWERS])
-def test_every_answer_carries_them(
+def test_every_answer_carries_the_security_headers(
     admin: Browser, what: str, method: str, path: str, status: int, htmx: bool
 ) -> None:
     answer = admin.client.open(path, method=method, headers=HTMX if htmx else {})
@@ -57,13 +57,13 @@ def test_every_answer_carries_them(
     assert {name: answer.headers.get(name) for name in EXPECTED} == EXPECTED
 
 
-def test_a_stranger_gets_them_as_well(browse: Callable[..., Browser]) -> None:
+def test_answers_without_a_session_carry_the_security_headers(browse: Callable[..., Browser]) -> None:
     for path in ("/login", "/contacts", "/contacts/restore"):
         answer = browse().client.get(path)
         assert {name: answer.headers.get(name) for name in EXPECTED} == EXPECTED
 
 
-def test_over_https_the_browser_is_told_to_stay_there(admin: Browser) -> None:
+def test_https_answers_ask_the_browser_to_stay_on_https(admin: Browser) -> None:
     plain = admin.client.get("/contacts")
     secure = admin.client.get("/contacts", base_url="https://localhost")
 
@@ -71,7 +71,7 @@ def test_over_https_the_browser_is_told_to_stay_there(admin: Browser) -> None:
     assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
-def test_in_production_the_cookie_travels_over_https_only(environ: dict[str, str], app: Flask) -> None:
+def test_in_production_the_cookie_is_sent_over_https_only(environ: dict[str, str], app: Flask) -> None:
     production = create_app(environ | {"APP_ENV": "production"})
 
     assert production.config["SESSION_COOKIE_SECURE"] is True
@@ -79,7 +79,7 @@ def test_in_production_the_cookie_travels_over_https_only(environ: dict[str, str
 
 
 @pytest.mark.parametrize("path", ["/contacts", "/contacts/restore", "/restores", "/login", "/nothing-here"])
-def test_pages_load_scripts_and_styles_from_here_only(browse: Callable[..., Browser], path: str) -> None:
+def test_pages_load_scripts_and_styles_from_the_app_only(browse: Callable[..., Browser], path: str) -> None:
     seen = browse().get(path)
 
     assert seen.all("script[src], link[rel=stylesheet]")
@@ -98,13 +98,13 @@ FORBIDDEN = {
     "an inline handler": r"\son[a-z]+\s*=",
     "a script in htmx's attributes": r"hx-on|js:|hx-vals=.\s*javascript:",
     "a trigger filter, which needs eval": r"hx-trigger=\"[^\"]*\[",
-    "an address of somebody else": r"(?:src|href|action)=\"(?:https?:)?//",
+    "an address of another host": r"(?:src|href|action)=\"(?:https?:)?//",
 }
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_no_template_holds_what_the_policy_blocks(what: str) -> None:
-    """Also in the branches that no test opens."""
+    """Also in branches that no test reaches."""
     found = [
         f"{template.relative_to(TEMPLATES)}: {match.group()}"
         for template in sorted(TEMPLATES.rglob("*.html"))
@@ -113,7 +113,7 @@ def test_no_template_holds_what_the_policy_blocks(what: str) -> None:
     assert found == []
 
 
-def test_htmx_is_told_to_do_without_eval_and_without_keeping_pages(admin: Browser) -> None:
+def test_htmx_is_configured_without_eval_and_without_a_page_cache(admin: Browser) -> None:
     config = str(admin.get("/contacts").one("meta[name=htmx-config]")["content"])
 
     for setting in (

@@ -1,4 +1,5 @@
-"""Law: one system of looks. Colours are named in one place, no rule is dead, /design shows every piece."""
+"""Law: one design system. Colours are defined in one place, every rule is used, /design shows every
+component."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -37,17 +38,17 @@ from webapp.words.jobs import STATES
 TEMPLATES = Path(__file__).parents[2] / "templates"
 SHEETS = {path.name: path.read_text() for path in (OURS / "css").glob("*.css")}
 MARKUP = "\n".join(path.read_text() for path in [*TEMPLATES.rglob("*.html"), *(OURS / "js").glob("*.js")])
-# Classes that are put together from a word and a state.
+# Classes that are composed of a word and a state.
 MADE_OF = ("pill-", "notice-", "job-state-", "picture-", "type-size-", "htmx-")
 
 
-def test_colours_are_written_in_one_place() -> None:
+def test_colours_are_defined_in_one_place() -> None:
     others = "\n".join(text for name, text in SHEETS.items() if name != "tokens.css")
 
     assert re.findall(r"#[0-9a-f]{3,8}\b(?=[^{]*;)|rgb\(|hsl\(", others) == []
 
 
-def test_every_token_is_used_and_every_used_one_is_there() -> None:
+def test_every_token_is_used_and_every_used_token_is_defined() -> None:
     made = set(re.findall(r"^\s+(--[\w-]+):", SHEETS["tokens.css"], re.MULTILINE))
 
     assert made == set(re.findall(r"var\((--[\w-]+)", "\n".join(SHEETS.values())))
@@ -81,7 +82,7 @@ def syntax_errors(nodes: Iterable[Node]) -> Iterator[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("name", SHEETS)
-def test_no_rule_is_about_a_class_that_nothing_has(name: str) -> None:
+def test_every_class_in_a_style_sheet_is_used(name: str) -> None:
     text = re.sub(r"/\*.*?\*/", "", SHEETS[name], flags=re.DOTALL)
     selectors = " ".join(re.findall(r"([^{}]+)\{", text))
     classes = set(re.findall(r"\.([a-z][\w-]*)", selectors))
@@ -90,8 +91,8 @@ def test_no_rule_is_about_a_class_that_nothing_has(name: str) -> None:
     assert dead == set()
 
 
-def test_no_page_writes_by_hand_what_is_a_macro() -> None:
-    """Each piece has one place; a page that makes its own would drift away from the others."""
+def test_no_page_repeats_the_markup_of_a_macro() -> None:
+    """Each component is defined once; a copy in a page would become different from the others."""
     pieces = ('class="empty"', 'class="page-head"', 'class="notice ', 'class="pill', "<dialog", "<progress ",
               'class="field-error"', 'class="chip"', 'class="card-page ', 'name="csrf_token"')  # fmt: skip
     by_hand = {
@@ -105,7 +106,7 @@ def test_no_page_writes_by_hand_what_is_a_macro() -> None:
     assert by_hand == set()
 
 
-def test_it_shows_every_icon_colour_and_state(admin: Browser) -> None:
+def test_the_design_page_shows_every_icon_colour_and_state(admin: Browser) -> None:
     page = admin.get("/design")
 
     icons = re.findall(r"^  '([\w-]+)':", (TEMPLATES / "_icons.html").read_text(), re.MULTILINE)
@@ -129,8 +130,8 @@ def test_it_shows_every_icon_colour_and_state(admin: Browser) -> None:
         assert page.all(piece), piece
 
 
-def test_nothing_on_it_acts(admin: Browser) -> None:
-    """Its rows have numbers that may be somebody's contacts: nothing there may reach them."""
+def test_nothing_on_the_design_page_sends_a_request(admin: Browser) -> None:
+    """The ids in its rows may be those of real contacts: nothing there may reach them."""
     page = admin.get("/design")
 
     for element in page.all("main form, main [hx-get], main [hx-post]"):
@@ -139,14 +140,16 @@ def test_nothing_on_it_acts(admin: Browser) -> None:
     assert not page.all("main [data-poll], main [hx-trigger^=load]")
 
 
-def test_it_is_for_whoever_is_signed_in_and_linked_from_nowhere(admin: Browser, member: Browser) -> None:
+def test_the_design_page_needs_a_session_and_is_linked_from_no_page(admin: Browser, member: Browser) -> None:
     assert member.get("/design").status == 200
     for path in ("/contacts", "/contacts/restore", "/restores"):
         assert not admin.get(path).all("a[href='/design']")
 
 
-def test_what_people_are_called_keeps_its_direction(admin: Browser, world: World, store: Session) -> None:
-    """A name that runs from right to left must not turn the words and figures beside it around."""
+def test_names_are_isolated_from_the_direction_of_the_text(
+    admin: Browser, world: World, store: Session
+) -> None:
+    """A name that runs from right to left must not reverse the words and figures beside it."""
     name = "نور"
     contact = new_contact(store, world, name, "", email=None, account=new_account(store, world, name))
     subscribe(store, contact, new_list(store, world, name), "subscribed")

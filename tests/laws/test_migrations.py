@@ -1,4 +1,4 @@
-"""Migrations make what the models say, on both databases, and lose no row of a filled one."""
+"""Migrations create what the models declare, on both databases, and lose no row of a filled one."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,8 +8,7 @@ import pytest
 from alembic import command
 from flask import Flask, current_app
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import Engine, func, inspect, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, func, inspect, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -88,7 +87,7 @@ def head() -> str:
 
 
 def fill() -> None:
-    """At least a row in each table that a restore has to do with."""
+    """At least one row in each table that a restore uses."""
     with Session(db.engine) as session:
         world = new_world(session)
         contacts = new_contacts(session, world, 5)
@@ -115,7 +114,7 @@ def schema(engine: Engine) -> tuple[set[str], set[str]]:
         return tables(connection), indexes(connection)
 
 
-def test_nothing_is_left_to_migrate(app: Flask) -> None:
+def test_the_models_need_no_further_migration(app: Flask) -> None:
     """Alembic compares models and database under env.py's own rules; it raises where they differ."""
     with app.app_context():
         command.check(current_app.extensions["migrate"].migrate.get_config())
@@ -135,13 +134,13 @@ def test_tables_and_indexes_are_defined_as_in_the_models(engine: Engine, scratch
     assert any("uq_restore_job_active" in index and "WHERE" in index for index in in_migrations[1])
 
 
-def test_the_trigram_index_stands_on_postgresql_only(engine: Engine) -> None:
+def test_the_trigram_index_exists_on_postgresql_only(engine: Engine) -> None:
     trigrams = [index for index in schema(engine)[1] if "gin_trgm_ops" in index]
 
     assert len(trigrams) == (1 if engine.dialect.name == "postgresql" else 0)
 
 
-def test_going_down_and_up_again_ends_at_the_same_schema(scratch: Flask) -> None:
+def test_a_downgrade_and_an_upgrade_end_at_the_same_schema(scratch: Flask) -> None:
     upgrade()
     before = schema(db.engine)
 
@@ -152,7 +151,7 @@ def test_going_down_and_up_again_ends_at_the_same_schema(scratch: Flask) -> None
     assert schema(db.engine) == before
 
 
-def test_a_filled_database_keeps_every_row_when_a_table_is_rebuilt(scratch: Flask, tmp_path: Path) -> None:
+def test_rebuilding_a_table_keeps_every_row_of_a_filled_database(scratch: Flask, tmp_path: Path) -> None:
     upgrade()
     fill()
     rows, (_, indexed) = row_counts(), schema(db.engine)
@@ -171,7 +170,7 @@ def test_a_filled_database_keeps_every_row_when_a_table_is_rebuilt(scratch: Flas
     assert schema(db.engine)[1] == indexed
 
 
-def test_foreign_keys_are_on_again_after_a_migration(scratch: Flask, tmp_path: Path) -> None:
+def test_foreign_keys_are_enabled_after_a_migration(scratch: Flask, tmp_path: Path) -> None:
     upgrade()
     fill()
     upgrade(directory=with_one_more(REBUILD, tmp_path))
@@ -180,7 +179,9 @@ def test_foreign_keys_are_on_again_after_a_migration(scratch: Flask, tmp_path: P
         session.execute(text("DELETE FROM workspace"))
 
 
-def test_a_migration_that_would_leave_orphans_is_undone_as_a_whole(scratch: Flask, tmp_path: Path) -> None:
+def test_a_migration_that_would_leave_orphans_is_rolled_back_completely(
+    scratch: Flask, tmp_path: Path
+) -> None:
     upgrade()
     fill()
     rows, revision = row_counts(), head()
@@ -195,11 +196,11 @@ def test_a_migration_that_would_leave_orphans_is_undone_as_a_whole(scratch: Flas
         session.execute(text("DELETE FROM workspace"))
 
 
-def test_no_table_has_a_name_that_must_be_quoted() -> None:
+def test_no_table_name_needs_quotes() -> None:
     names = set(Base.metadata.tables)
 
     assert {"app_user", "user_group"} <= names
-    for dialect in (postgresql.dialect(), sqlite.dialect()):
+    for dialect in (make_url(f"{name}://").get_dialect()() for name in ("postgresql+psycopg", "sqlite")):
         quote = dialect.identifier_preparer.quote
         assert {quote(name) for name in names} == names
         assert quote("user") != "user" or dialect.name == "sqlite"

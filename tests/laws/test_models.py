@@ -1,4 +1,4 @@
-"""What holds of every table, and what the database itself does not allow."""
+"""What is true of every table, and what the database itself refuses."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -36,7 +36,7 @@ def world(session: Session) -> World:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_every_moment_is_kept_in_utc(table: object) -> None:
+def test_every_datetime_column_stores_utc(table: object) -> None:
     plain = [c.name for c in table.columns if isinstance(c.type, DateTime)]  # type: ignore[attr-defined]
 
     assert plain == []
@@ -48,7 +48,7 @@ def test_every_constraint_has_a_name(table: object) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_whatever_refers_to_another_table_is_found_by_an_index(table: object) -> None:
+def test_every_foreign_key_has_an_index(table: object) -> None:
     """Without one a purge reads the whole table for each row it deletes."""
     leading = {next(iter(index.columns)).name for index in table.indexes}  # type: ignore[attr-defined]
     for constraint in table.constraints:  # type: ignore[attr-defined]
@@ -66,7 +66,9 @@ def test_every_row_belongs_to_a_workspace_or_to_a_row_that_does() -> None:
 
 
 @pytest.mark.parametrize("hours", [0, 5.5, -8, 14])
-def test_a_moment_comes_back_in_utc_to_the_microsecond(hours: float, session: Session, world: World) -> None:
+def test_a_datetime_is_read_back_in_utc_to_the_microsecond(
+    hours: float, session: Session, world: World
+) -> None:
     moment = datetime(2026, 3, 29, 2, 30, 0, 123456, tzinfo=timezone(timedelta(hours=hours)))
     contact = new_contact(session, world, created_at=moment)
     session.refresh(contact)
@@ -75,7 +77,7 @@ def test_a_moment_comes_back_in_utc_to_the_microsecond(hours: float, session: Se
     assert contact.created_at.tzinfo is UTC
 
 
-def test_a_moment_without_its_zone_is_refused(session: Session, world: World) -> None:
+def test_a_datetime_without_a_zone_is_refused(session: Session, world: World) -> None:
     contact = new_contact(session, world)
     contact.deleted_at = NOW.replace(tzinfo=None)
 
@@ -96,18 +98,18 @@ def test_a_moment_without_its_zone_is_refused(session: Session, world: World) ->
         (31 * DAY, 0),
     ],
 )
-def test_days_left_are_whole_days_and_never_less_than_none(age: timedelta, left: int) -> None:
+def test_days_left_are_whole_days_and_never_negative(age: timedelta, left: int) -> None:
     assert days_left(NOW - age, NOW) == left
 
 
-def test_two_live_contacts_of_a_workspace_never_share_an_address(session: Session, world: World) -> None:
+def test_no_two_live_contacts_of_a_workspace_share_an_address(session: Session, world: World) -> None:
     new_contact(session, world, email="ann@x.org")
 
     with pytest.raises(IntegrityError):
         new_contact(session, world, email="ANN@x.org ")
 
 
-def test_a_contact_in_the_bin_reserves_nothing(session: Session, world: World) -> None:
+def test_a_deleted_contact_reserves_no_address(session: Session, world: World) -> None:
     for _ in range(3):
         delete(session, world, new_contact(session, world, email="ann@x.org"))
     new_contact(session, world, email="ann@x.org")
@@ -160,15 +162,15 @@ def test_a_deal_never_has_two_primaries(session: Session, world: World) -> None:
         session.execute(update(DealContact).where(DealContact.deal_id == deal.id).values(is_primary=True))
 
 
-def test_a_place_on_a_deal_is_only_ever_ended_by_a_deletion(session: Session, world: World) -> None:
+def test_a_detached_place_on_a_deal_names_its_deletion(session: Session, world: World) -> None:
     deal = new_deal(session, world, new_contact(session, world))
 
     with pytest.raises(IntegrityError):
         session.execute(update(DealContact).where(DealContact.deal_id == deal.id).values(detached_at=NOW))
 
 
-def test_an_id_is_never_given_out_twice(session: Session, world: World) -> None:
-    """A report still speaks of contacts that have been purged."""
+def test_an_id_is_never_reused(session: Session, world: World) -> None:
+    """A report still lists contacts that have been purged."""
     purged = new_contact(session, world).id
     session.execute(delete_rows(Contact).where(Contact.id == purged))
 
@@ -185,7 +187,7 @@ def test_an_id_is_never_given_out_twice(session: Session, world: World) -> None:
         (None, True, False),
     ],
 )
-def test_active_members_of_the_group_admin_may_restore_and_nobody_else(
+def test_only_active_members_of_the_group_admin_may_restore(
     group: str | None, is_active: bool, may: bool, session: Session
 ) -> None:
     workspace = Workspace(name="Northwind")
@@ -200,7 +202,7 @@ def test_active_members_of_the_group_admin_may_restore_and_nobody_else(
     assert user.may_restore == may
 
 
-def test_the_admins_of_another_workspace_are_nobody_here(session: Session, world: World) -> None:
+def test_an_admin_of_another_workspace_may_not_restore(session: Session, world: World) -> None:
     elsewhere = Workspace(name="Elsewhere")
     session.add(elsewhere)
     session.flush()

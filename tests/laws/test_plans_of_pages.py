@@ -1,8 +1,8 @@
 """Pages and batches reach each table by the index they are meant to use, whatever the statistics say.
 
-Right after a mass deletion, the moment that a restore is for, the planner still knows the numbers of the time
-before. Each statement is planned here on the rows of a large bin with the statistics of a small one, with
-none, and with those of many accounts of two contacts each.
+Right after a mass deletion, when a restore is needed, the planner still has the old statistics. Each
+statement is planned here on the rows of a large bin with the statistics of a small one, with none, and with
+those of many accounts of two contacts each.
 """
 
 import re
@@ -107,14 +107,14 @@ FEW = re.compile(r"contact\.deleted_at IN \(|(?<!CASE WHEN \()contact\.restore_j
 
 @dataclass
 class Scene:
-    """A workspace that has just lost most of its contacts, in a database that has not noticed."""
+    """A workspace that has just lost most of its contacts, in a database with stale statistics."""
 
     engine: Engine
     world: World
     admin: Browser
 
     def addresses(self) -> list[str]:
-        """The pages, with what stands for the names in braces."""
+        """The pages, with the values for the names in braces."""
         with Session(self.engine) as session:
             values = _values(session, self.world)
         return [page.format(**values) for page in PAGES]
@@ -189,7 +189,7 @@ def _delete(session: Session, world: World, which: Select[int]) -> int:
 
 
 def _values(session: Session, world: World) -> dict[str, object]:
-    """What stands for the names in braces in the addresses of the pages."""
+    """The values for the names in braces in the addresses of the pages."""
     there = select(Contact).where(live(world.id)).order_by(Contact.id)
     away = select(Contact).where(Contact.workspace_id == world.id, Contact.deleted_at.is_not(None))
     stayed, went = session.scalars(there).all(), session.scalars(away.order_by(Contact.id)).all()
@@ -208,12 +208,13 @@ def _values(session: Session, world: World) -> dict[str, object]:
 
 
 def misled(read: Iterable[Plan]) -> list[str]:
-    """The plans that go another way than they are meant to, each as a text."""
+    """The plans that do not use the intended index, each as a text."""
     return [f"{wrong}: {plan}" for plan in read if (wrong := _wrong(plan))]
 
 
 def _wrong(plan: Plan) -> str | None:
-    # A rare text is looked for in all texts where no index knows texts: SQLite may pass by the account's.
+    # Without an index for texts, all texts are searched for a rare one: SQLite may skip the index of the
+    # account.
     any_text = {"contact_search"} if plan.statement.startswith("WITH found") else set()
     if any(read.whole and read.table in LARGE - any_text for read in plan.reads):
         return "reads a large table whole"
@@ -227,10 +228,12 @@ def _wrong(plan: Plan) -> str | None:
     return None
 
 
-def test_no_statement_is_misled(scene: Scene, lock: RedisLock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stale_statistics_mislead_no_statement(
+    scene: Scene, lock: RedisLock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Pages right after the accident, restores, pages about them, and another deletion."""
     read = scene.read(*scene.addresses())
-    # The same where there are too many contacts to look through all of them for a text.
+    # The same with more contacts than the scan limit.
     for module in (search, find, recycle_bin):
         monkeypatch.setattr(module, "SCAN_LIMIT", 20)
     read += scene.read(*scene.addresses())

@@ -33,14 +33,14 @@ def used(tree: nodes.Template) -> set[str]:
 
 
 def own(tree: nodes.Template) -> set[str]:
-    """The names that the template gives itself: macros, imports, loop variables, what it sets."""
+    """The names that the template defines: macros, imports, loop variables, assignments."""
     stored = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
     return stored | imports(tree) | macros(tree)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_imports_the_macros_that_it_uses_and_no_others(name: str) -> None:
-    """No macro arrives through the template that it extends, or through one that includes it."""
+def test_a_template_imports_exactly_the_macros_that_it_uses(name: str) -> None:
+    """A template gets no macro from the template that it extends or that includes it."""
     tree = parse(name)
     known = {macro for other in NAMES for macro in macros(parse(other))}
     called = {
@@ -54,7 +54,7 @@ def test_it_imports_the_macros_that_it_uses_and_no_others(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_names_the_context_that_it_needs(name: str) -> None:
+def test_a_template_names_the_context_that_it_needs(name: str) -> None:
     """In the comment at its top; "that of `x.html`" counts for what the comment of x.html names."""
     needed = used(parse(name)) - own(parse(name)) - EVERYWHERE
     assert needed <= named_at_the_top(name)

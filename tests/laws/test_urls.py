@@ -1,6 +1,6 @@
 """Law: every route is guarded, and the table below says which answer each role gets at each address.
 
-A route that is added without a row in the table turns the first test red.
+A route without a row in the table fails the first test.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ ROLES = (STRANGER, MEMBER, ADMIN, FOREIGN_ADMIN)
 
 LIVE, BINNED = "?selected={live}", "?selected={binned}"
 
-# Method, path, what is sent along, and the answer that each of the ROLES gets.
+# Method, path, fields, and the answer that each of the ROLES gets.
 TABLE = [
     ("GET", "/", "", (302, 302, 302, 302)),
     ("GET", "/login", "", (200, 303, 303, 303)),
@@ -68,7 +68,7 @@ def url_map(app: Flask) -> set[tuple[str, str, str]]:
     }
 
 
-def test_the_table_knows_every_address(app: Flask) -> None:
+def test_the_table_lists_every_address(app: Flask) -> None:
     assert {(method, path) for method, path, _ in url_map(app)} == {row[:2] for row in TABLE}
 
 
@@ -77,7 +77,7 @@ def test_every_address_comes_from_the_guarded_list(app: Flask) -> None:
     assert url_map(app) == {(route.method, route.path, route.endpoint) for route in ROUTES}
 
 
-def test_routes_open_to_users_who_may_not_restore_are_named_here() -> None:
+def test_the_routes_open_to_members_are_exactly_those_listed() -> None:
     by_access = {access: {route.endpoint for route in ROUTES if route.access is access} for access in Access}
 
     assert by_access[Access.PUBLIC] == PUBLIC
@@ -162,10 +162,10 @@ def status_of(browser: Browser, method: str, address: str) -> int:
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.access is not Access.PUBLIC], ids=lambda r: r.path)
-def test_a_stranger_is_sent_to_sign_in_before_anything_is_looked_up(
+def test_a_request_without_a_session_is_sent_to_sign_in_before_any_lookup(
     browse: Callable[..., Browser], route: Route
 ) -> None:
-    """Ids that exist and ids that do not get the same answer: a stranger learns nothing."""
+    """Existing and unknown ids get the same answer, so it reveals nothing."""
     browser = browse()
     path = route.path.replace("<id:contact_id>", "1").replace("<id:job_id>", "1")
 

@@ -1,10 +1,10 @@
-"""What people do to their contacts day by day, and what becomes of deals and marketing by that."""
+"""What users do with their contacts, and what that does to deals and marketing."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 
-from tests.model.marketing import Marketing
+from tests.model.marketing import Campaign, Marketing, Run
 from tests.model.things import SUBSCRIBED, Contact, Deal, Deletion, Details, Place, Thing
 
 
@@ -32,7 +32,8 @@ class Business:
     # Lists, tags and accounts
 
     def named(self, kind: str, name: str) -> Thing:
-        """The one that lives under this name; if there is none it is made, and is another than any before."""
+        """The live one with this name; if there is none, a new one is made, different from any earlier
+        one."""
         for thing in self.things:
             if (thing.kind, thing.name, thing.deleted) == (kind, name, False):
                 return thing
@@ -48,7 +49,7 @@ class Business:
         return next((contact for contact in self.live if contact.address == address), None)
 
     def create(self, details: Details, lists: Mapping[Thing, str], tags: Iterable[Thing]) -> Contact | None:
-        """A new contact; None, and nothing happens, where a live one has the address."""
+        """A new contact; None and no change if a live one has the address."""
         contact = Contact(
             len(self.contacts) + 1, details, self.now, dict(lists), set(tags), written_at=self.now
         )
@@ -63,7 +64,7 @@ class Business:
         return contact
 
     def edit(self, contact: Contact, details: Details) -> bool | None:
-        """Whether there was a live contact to edit; None, and no change, where another has the address."""
+        """Whether there was a live contact to edit; None and no change if another has the address."""
         if not contact.is_live:
             return False
         if self.holder(details.address) not in (None, contact):
@@ -71,17 +72,17 @@ class Business:
         if details.account and details.account.deleted:
             details = details._replace(account=None)
         contact.details = details
-        contact.written(self.now)
+        contact.count_write(self.now)
         return True
 
     # Lists and tags of contacts
 
     def subscribe(self, contacts: Iterable[Contact], mailing_list: Thing) -> None:
-        """Whoever has a place on the list keeps its status."""
+        """A contact that is on the list already keeps its status."""
         for contact in contacts:
             if contact.is_live and not mailing_list.deleted and mailing_list not in contact.lists:
                 contact.lists[mailing_list] = SUBSCRIBED
-                contact.written(self.now)
+                contact.count_write(self.now)
                 self.marketing.wake(contact, mailing_list, self.now)
 
     def change_status(self, contact: Contact, mailing_list: Thing, status: str) -> None:
@@ -89,7 +90,7 @@ class Business:
         if contact.lists.get(mailing_list, status) == status:
             return
         contact.lists[mailing_list] = status
-        contact.written(self.now)
+        contact.count_write(self.now)
         if status == SUBSCRIBED and contact.is_live:
             self.marketing.wake(contact, mailing_list, self.now)
 
@@ -97,14 +98,14 @@ class Business:
         for contact in contacts:
             if contact.is_live and not tag.deleted and tag not in contact.tags:
                 contact.tags.add(tag)
-                contact.written(self.now)
+                contact.count_write(self.now)
                 self.marketing.wake(contact, tag, self.now)
 
     def remove_tag(self, contacts: Iterable[Contact], tag: Thing) -> None:
         for contact in contacts:
             if contact.is_live and tag in contact.tags:
                 contact.tags.remove(tag)
-                contact.written(self.now)
+                contact.count_write(self.now)
 
     # Deals
 
@@ -113,30 +114,31 @@ class Business:
         return self.deals[-1]
 
     def attach(self, deal: Deal, contact: Contact, primary: bool) -> bool:
-        """Whoever is on the deal already keeps its place in time, and can only rise to primary."""
+        """A contact that is on the deal already keeps its place; it can only become primary."""
         if deal.deleted or not contact.is_live:
             return False
         if contact not in deal.contacts:
             deal.places.append(Place(contact, self.now, next(self._order)))
         if primary:
             deal.primary = contact
-        contact.written(self.now)
+        contact.count_write(self.now)
         return True
 
-    def take_off(self, deal: Deal, contact: Contact) -> bool:
-        """By hand. The deal stays, even with nobody on it."""
+    def remove_from_deal(self, deal: Deal, contact: Contact) -> bool:
+        """By hand. The deal stays, even without a contact."""
         if deal.deleted or contact not in deal.contacts:
             return False
         deal.places = [place for place in deal.places if place.contact is not contact]
         if deal.primary is contact:
-            deal.hand_on_primary()
-        contact.written(self.now)
+            deal.choose_new_primary()
+        contact.count_write(self.now)
         return True
 
     # Deleting contacts
 
     def delete(self, contacts: Iterable[Contact], by: str | None) -> Deletion | None:
-        """A deal left with no contact is deleted with it; elsewhere the longest-attached becomes primary."""
+        """A deal left without a contact is deleted too; on other deals the longest-attached contact
+        becomes primary."""
         going = [contact for contact in dict.fromkeys(contacts) if contact.is_live]
         if not going:
             return None
@@ -144,7 +146,7 @@ class Business:
         self.deletions.append(deletion)
         for contact in going:
             contact.deletion = deletion
-            contact.written(self.now)
+            contact.count_write(self.now)
             self.marketing.end(contact)
         for deal in self.deals:
             leaving = [place for place in deal.places if place.contact in going]
@@ -154,24 +156,27 @@ class Business:
             deal.detached += [(deletion, place) for place in leaving]
             deal.deleted = not deal.places
             if deal.primary in going:
-                deal.hand_on_primary()
+                deal.choose_new_primary()
         return deletion
 
     # Marketing
 
-    def let_automations_run(self) -> None:
+    def run_automations(self) -> None:
         """Every run does its steps until it waits for a later moment or is done."""
         while due := self.marketing.due(self.now):
             for run in due:
                 if step := run.next_step():
-                    self._do(run.contact, step[0], step[1], run)
+                    self._do_step(run, *step)
 
-    def _do(self, contact: Contact, what: str, argument: object, run: object) -> None:
-        if what == "add_tag":
-            self.add_tag([contact], argument)
-        elif what == "subscribe":
-            self.subscribe([contact], argument)
-        elif what == "send":
-            self.marketing.write_to([contact], argument, run)
-        elif what == "wait":
-            run.wait(self.now + argument)
+    def _do_step(self, run: Run, what: str, argument: Thing | Campaign | timedelta) -> None:
+        match what, argument:
+            case "add_tag", Thing() as tag:
+                self.add_tag([run.contact], tag)
+            case "subscribe", Thing() as mailing_list:
+                self.subscribe([run.contact], mailing_list)
+            case "send", Campaign() as campaign:
+                self.marketing.write_to([run.contact], campaign, run)
+            case "wait", timedelta() as how_long:
+                run.wait(self.now + how_long)
+            case step:
+                raise AssertionError(f"no such step: {step}")

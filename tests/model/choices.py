@@ -1,8 +1,7 @@
-"""What there is to choose from: for each act the strategy that finds, in the business as it is then, whom to
-do it to.
+"""The choices of each act: strategies over the business in its current state.
 
-The pools are small on purpose, so that addresses are taken, names are used again, deals are shared and
-contacts are deleted again and again.
+The pools are small on purpose, so that addresses conflict, names are reused, deals are shared and contacts
+are deleted repeatedly.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +28,7 @@ Choice = Callable[[Business], Sequence[Item]]
 
 
 def one_of(choose: Choice[Item]) -> st.SearchStrategy[Item]:
-    """One of what `choose` finds in the business as it is then."""
+    """One of the results of `choose` for the business in its current state."""
     return st.runner().flatmap(lambda machine: st.sampled_from(choose(machine.business)))
 
 
@@ -46,21 +45,21 @@ def if_any(choose: Choice[Item]) -> Callable[[Any], Any]:
     return precondition(lambda machine: bool(choose(machine.business)))
 
 
-def anybody(business: Business) -> list[Contact]:
-    """Everybody, the living twice as likely."""
+def any_contact(business: Business) -> list[Contact]:
+    """All contacts, live ones twice as likely."""
     return business.live + business.contacts
 
 
-def living(business: Business) -> list[Contact]:
+def live_contacts(business: Business) -> list[Contact]:
     return business.live
 
 
-def the_gone(business: Business) -> list[Contact]:
+def deleted_contacts(business: Business) -> list[Contact]:
     return business.gone
 
 
-def the_gone_rather(business: Business) -> list[Contact]:
-    """Everybody, the deleted more often."""
+def mostly_deleted(business: Business) -> list[Contact]:
+    """All contacts, deleted ones more likely."""
     return business.gone * 2 + business.contacts
 
 
@@ -68,15 +67,15 @@ def things(*kinds: str) -> Choice[Thing]:
     return lambda business: [thing for thing in business.things if thing.kind in kinds]
 
 
-def droppable(business: Business) -> list[Thing | Deal]:
-    """What is not deleted, more likely where a deleted contact hangs on it."""
+def deletable(business: Business) -> list[Thing | Deal]:
+    """Everything that is not deleted; what a deleted contact is associated with is more likely."""
     alive = [thing for thing in business.things if not thing.deleted]
-    hung_on = [thing for contact in business.gone for thing in alive if contact.hangs_on(thing)]
+    hung_on = [thing for contact in business.gone for thing in alive if contact.is_associated_with(thing)]
     return [*hung_on, *alive, *business.deals]
 
 
 def deals(business: Business) -> list[Deal]:
-    """All deals, the living ones thrice as likely."""
+    """All deals, live ones three times as likely."""
     return [deal for deal in business.deals if not deal.deleted] * 2 + business.deals
 
 
@@ -98,12 +97,12 @@ def on_lists(business: Business) -> list[tuple[Contact, Thing]]:
 
 
 def addresses(business: Business) -> list[str | None]:
-    """All of them, those of deleted contacts thrice as likely as others."""
+    """All addresses, those of deleted contacts three times as likely."""
     return [*EMAILS, *(contact.details.email for contact in business.gone for _ in range(3))]
 
 
 def times(business: Business) -> list[timedelta]:
-    """Some that let a dialog or a wait run out, and those that end at the edge of a deletion's window."""
+    """Some that let a dialog or a wait expire, and those that end at the edge of a deletion's window."""
     edges = {deletion.at + WINDOW - business.now for deletion in business.deletions}
     beyond = {edge + timedelta(microseconds=1) for edge in edges}
     plain = [timedelta(seconds=1), timedelta(minutes=20), timedelta(minutes=40)]
@@ -116,7 +115,7 @@ def deletions(business: Business) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Newcomer:
+class NewPerson:
     email: str | None
     first_name: str
     last_name: str
@@ -130,8 +129,8 @@ EMAILS = ("ann@example.com", "bob@example.com", "cleo@example.com", " ANN@Exampl
 ADDRESSES = st.sampled_from(EMAILS)
 FIRST_NAMES = st.sampled_from(("Ann", "Bob", "Élodie"))
 LAST_NAMES = st.sampled_from(("Lee", "Ann_Marie", ""))
-NEWCOMERS = st.builds(
-    Newcomer,
+NEW_PEOPLE = st.builds(
+    NewPerson,
     ADDRESSES,
     FIRST_NAMES,
     LAST_NAMES,
@@ -140,6 +139,6 @@ NEWCOMERS = st.builds(
     st.lists(st.sampled_from(("Hot", "Cold")), unique=True).map(tuple),
 )
 SEARCHES = st.sampled_from(("", "an", "ANN", "é", "élo", "nn_", "le", "example.com", "%", "bob lee"))
-# A window is over when it is over by the smallest step of the clock.
+# A window is over after the smallest step of the clock.
 WAITS = st.sampled_from([timedelta(0)] * 3 + [timedelta(days=1), WINDOW, WINDOW + timedelta(microseconds=1)])
 BATCH_SIZES = st.sampled_from((1, 1, 2, 2, 7, 1000))

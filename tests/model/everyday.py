@@ -1,5 +1,5 @@
-"""What people and the worker do from day to day: each act is done to the database and to the model, and after
-each one both are seen."""
+"""What users and the worker do: each act is done in the database and in the model, and afterwards both are
+compared."""
 
 from collections import Counter
 from dataclasses import replace
@@ -20,17 +20,17 @@ from tests.model.choices import (
     ADDRESSES,
     BEGINNING,
     FIRST_NAMES,
-    NEWCOMERS,
+    NEW_PEOPLE,
     PEOPLE,
     STATUSES,
     WAITS,
-    Newcomer,
+    NewPerson,
     addresses,
-    anybody,
+    any_contact,
     deals,
-    droppable,
+    deletable,
     if_any,
-    living,
+    live_contacts,
     on_deals,
     on_lists,
     one_of,
@@ -39,14 +39,14 @@ from tests.model.choices import (
     things,
     times,
 )
-from tests.model.opening import KINDS, remember
-from tests.model.seen import remembered, stored
+from tests.model.opening import KINDS, open_in_model
+from tests.model.seen import database_state, model_state
 from tests.model.things import BOUNCED, UNSUBSCRIBED, Contact, Deal, Details, Thing
 from webapp import models
-from webapp.catalogue.deals import attach, take_off
+from webapp.catalogue.deals import attach, remove_from_deal
 from webapp.catalogue.delete import delete_from_catalogue
 from webapp.catalogue.names import ids_by_name
-from webapp.contacts.delete import delete_contacts, foresee
+from webapp.contacts.delete import delete_contacts, preview_deletion
 from webapp.contacts.edit import Details as TypedDetails
 from webapp.contacts.edit import edit_contact
 from webapp.contacts.load import NewContact, create_contacts
@@ -55,11 +55,12 @@ from webapp.marketing.automations import advance
 from webapp.marketing.campaigns import deliver, send_campaign
 from webapp.marketing.lists import change_status, subscribe
 from webapp.marketing.tags import add_tag, remove_tag
+from webapp.models.mailing_list import SubscriptionStatus
 from webapp.worker.redis_lock import RedisLock, key
 
 
 class Everyday(RuleBasedStateMachine):
-    """A business on both sides: in the database, and in the model. `ids` says which is which."""
+    """A business in the database and in the model. `ids` maps the model to the database."""
 
     def __init__(
         self, engine: Engine, world: World, opened: list[int], lock: RedisLock, happened: Counter[str]
@@ -70,7 +71,7 @@ class Everyday(RuleBasedStateMachine):
         self.transaction = self.connection.begin()
         self.session = Session(self.connection, join_transaction_mode="create_savepoint")
         self.business = Business(BEGINNING)
-        self.ids: dict[object, int] = dict(zip(remember(self.business), opened, strict=True))
+        self.ids: dict[object, int] = dict(zip(open_in_model(self.business), opened, strict=True))
         self.users = {world.admin.name: world.admin.id, world.member.name: world.member.id, None: None}
 
     def teardown(self) -> None:
@@ -80,7 +81,7 @@ class Everyday(RuleBasedStateMachine):
         self.lock.redis.delete(key("restore", self.world.id))
 
     def note(self, what: str) -> None:
-        """Remember that this has happened, for whoever asks what the examples are worth."""
+        """Record that this has happened, for the statistics of the examples."""
         event(what)
         self.happened[what] += 1
 
@@ -91,7 +92,7 @@ class Everyday(RuleBasedStateMachine):
     # The beginning
 
     @initialize(
-        people=st.lists(NEWCOMERS, min_size=3, max_size=5),
+        people=st.lists(NEW_PEOPLE, min_size=3, max_size=5),
         emails=st.permutations(("ann@example.com", "bob@example.com", "cleo@example.com", None, None)),
         order=st.permutations(range(5)),
         on_the_first=st.integers(1, 5),
@@ -100,12 +101,12 @@ class Everyday(RuleBasedStateMachine):
         gone=st.lists(st.integers(0, 4), max_size=3, unique=True),
         together=st.booleans(),
         waited=WAITS,
-        put_in_again=st.booleans(),
-        gone_again=st.booleans(),
+        created_again=st.booleans(),
+        deleted_again=st.booleans(),
     )
-    def open_the_business(
+    def create_first_contacts(
         self,
-        people: list[Newcomer],
+        people: list[NewPerson],
         emails: list[str | None],
         order: list[int],
         on_the_first: int,
@@ -114,38 +115,38 @@ class Everyday(RuleBasedStateMachine):
         gone: list[int],
         together: bool,
         waited: timedelta,
-        put_in_again: bool,
-        gone_again: bool,
+        created_again: bool,
+        deleted_again: bool,
     ) -> None:
-        """A few contacts, some of them on two deals. Perhaps some are deleted, perhaps somebody puts those in
-        again after a while, perhaps these are deleted too."""
+        """A few contacts, some of them on two deals. Perhaps some are deleted, perhaps those are created
+        again later, perhaps these are deleted too."""
         people = [replace(person, email=email) for person, email in zip(people, emails, strict=False)]
-        contacts = self.put_in(people)
+        contacts = self.create_contacts_together(people)
         in_order = [contacts[person] for person in order if person < len(contacts)]
         first, second = self.business.deals
         for place, contact in enumerate(in_order[:on_the_first]):
-            self.put_on_a_deal(first, contact, has_primary and place == 0)
+            self.attach_to_deal(first, contact, has_primary and place == 0)
         for contact in in_order[::-1][:on_the_second]:
-            self.put_on_a_deal(second, contact, True)
+            self.attach_to_deal(second, contact, True)
         gone = sorted({person % len(people) for person in gone})
         leaving = [contacts[person] for person in gone]
         self.delete_all(leaving, together)
         self.pass_time(waited)
-        if put_in_again and gone:
-            again = self.put_in([people[person] for person in gone])
-            if gone_again:
+        if created_again and gone:
+            again = self.create_contacts_together([people[person] for person in gone])
+            if deleted_again:
                 self.delete(again, "Ada Admin")
 
     # Contacts
 
-    @rule(person=NEWCOMERS, email=one_of(addresses))
-    def create(self, person: Newcomer, email: str | None) -> None:
-        for contact in self.put_in([replace(person, email=email)]):
+    @rule(person=NEW_PEOPLE, email=one_of(addresses))
+    def create(self, person: NewPerson, email: str | None) -> None:
+        for contact in self.create_contacts_together([replace(person, email=email)]):
             if contact.address in [gone.address for gone in self.business.gone if gone.address]:
                 self.note("the address of a deleted contact is used again")
 
-    def put_in(self, people: list[Newcomer]) -> list[Contact]:
-        """Add them in one act; nobody where an address of theirs is taken. Names not yet there are made."""
+    def create_contacts_together(self, people: list[NewPerson]) -> list[Contact]:
+        """Create them in one act; none if one of their addresses is in use. Missing names are created."""
         with write_transaction(self.session):
             rows = [self.typed(person) for person in people]
         contacts = [self.business.create(*row) for row in rows]
@@ -156,7 +157,10 @@ class Everyday(RuleBasedStateMachine):
                 first_name=details.first_name,
                 last_name=details.last_name,
                 account_id=self.ids[details.account] if details.account else None,
-                lists=[(self.ids[mailing_list], status) for mailing_list, status in lists.items()],
+                lists=[
+                    (self.ids[mailing_list], SubscriptionStatus(status))
+                    for mailing_list, status in lists.items()
+                ],
                 tags=[self.ids[tag] for tag in tags],
             )
             for details, lists, tags in rows
@@ -165,13 +169,14 @@ class Everyday(RuleBasedStateMachine):
             with write_transaction(self.session):
                 ids = create_contacts(self.session, self.world.id, new, self.now)
         except IntegrityError:
-            assert None in contacts, "an address was refused that is free"
+            assert None in contacts, "a free address was refused"
             return []
-        assert None not in contacts, "an address was given twice"
-        self.ids.update(zip(contacts, ids, strict=True))
-        return contacts
+        made = [contact for contact in contacts if contact is not None]
+        assert len(made) == len(contacts), "an address was used twice"
+        self.ids.update(zip(made, ids, strict=True))
+        return made
 
-    def typed(self, person: Newcomer) -> tuple[Details, dict[Thing, str], list[Thing]]:
+    def typed(self, person: NewPerson) -> tuple[Details, dict[Thing, str], list[Thing]]:
         account = self.named("account", person.account)[0] if person.account else None
         lists = self.named("list", *(name for name, _ in person.lists))
         statuses = dict(zip(lists, (status for _, status in person.lists), strict=True))
@@ -179,16 +184,16 @@ class Everyday(RuleBasedStateMachine):
         return details, statuses, self.named("tag", *person.tags)
 
     def named(self, kind: str, *names: str) -> list[Thing]:
-        """The list, tag or account that lives under each name, made if there is none."""
+        """The live list, tag or account of each name, created if there is none."""
         found = ids_by_name(self.session, KINDS[kind], self.world.id, names) if names else {}
         named = [self.business.named(kind, name) for name in names]
         for thing in named:
             assert self.ids.setdefault(thing, found[thing.name]) == found[thing.name]
         return named
 
-    @if_any(anybody)
+    @if_any(any_contact)
     @rule(
-        contact=one_of(anybody),
+        contact=one_of(any_contact),
         email=ADDRESSES,
         first_name=FIRST_NAMES,
         account=one_of(lambda business: [None, *things("account")(business)]),
@@ -206,26 +211,26 @@ class Everyday(RuleBasedStateMachine):
                     now=self.now,
                 )
         except IntegrityError:
-            assert edited is None, "an address was refused that is free"
+            assert edited is None, "a free address was refused"
             return
         assert found == edited
 
     # Lists and tags
 
-    @if_any(anybody)
+    @if_any(any_contact)
     @if_any(things("list"))
-    @rule(contacts=some_of(anybody), mailing_list=one_of(things("list")))
+    @rule(contacts=some_of(any_contact), mailing_list=one_of(things("list")))
     def subscribe(self, contacts: list[Contact], mailing_list: Thing) -> None:
         self.business.subscribe(contacts, mailing_list)
         with write_transaction(self.session):
-            subscribe(self.session, **self.whom(contacts), list_id=self.ids[mailing_list])
+            subscribe(self.session, **self.contact_arguments(contacts), list_id=self.ids[mailing_list])
 
     @if_any(on_lists)
     @rule(place=one_of(on_lists), status=STATUSES)
     def change_status(self, place: tuple[Contact, Thing], status: str) -> None:
         contact, mailing_list = place
         if not contact.is_live:
-            # Nobody subscribes for a contact in the bin; an unsubscribe or a bounce may still arrive.
+            # A deleted contact cannot be subscribed; an unsubscribe or a bounce may still arrive.
             status = BOUNCED if status == BOUNCED else UNSUBSCRIBED
             self.note("a status arrives for a deleted contact")
         self.business.change_status(contact, mailing_list, status)
@@ -235,21 +240,23 @@ class Everyday(RuleBasedStateMachine):
                 workspace_id=self.world.id,
                 contact_id=self.ids[contact],
                 list_id=self.ids[mailing_list],
-                status=status,
+                status=SubscriptionStatus(status),
                 now=self.now,
             )
 
-    @if_any(anybody)
+    @if_any(any_contact)
     @if_any(things("tag"))
-    @rule(contacts=some_of(anybody), tag=one_of(things("tag")), on=st.booleans())
+    @rule(contacts=some_of(any_contact), tag=one_of(things("tag")), on=st.booleans())
     def tag(self, contacts: list[Contact], tag: Thing, on: bool) -> None:
         if not on and tag.deleted:
-            return  # nobody sees it, so nobody takes it off
+            return  # a deleted tag is not shown, so it cannot be removed
         (self.business.add_tag if on else self.business.remove_tag)(contacts, tag)
         with write_transaction(self.session):
-            (add_tag if on else remove_tag)(self.session, **self.whom(contacts), tag_id=self.ids[tag])
+            (add_tag if on else remove_tag)(
+                self.session, **self.contact_arguments(contacts), tag_id=self.ids[tag]
+            )
 
-    def whom(self, contacts: list[Contact]) -> dict[str, Any]:
+    def contact_arguments(self, contacts: list[Contact]) -> dict[str, Any]:
         return {
             "workspace_id": self.world.id,
             "contact_ids": [self.ids[contact] for contact in contacts],
@@ -258,20 +265,20 @@ class Everyday(RuleBasedStateMachine):
 
     # Deals
 
-    @if_any(anybody)
+    @if_any(any_contact)
     @if_any(deals)
-    @rule(deal=one_of(deals), contact=one_of(anybody), primary=st.booleans())
-    def put_on_a_deal(self, deal: Deal, contact: Contact, primary: bool) -> None:
+    @rule(deal=one_of(deals), contact=one_of(any_contact), primary=st.booleans())
+    def attach_to_deal(self, deal: Deal, contact: Contact, primary: bool) -> None:
         done = self.business.attach(deal, contact, primary)
         with write_transaction(self.session):
             assert done == attach(self.session, **self.which(deal, contact), primary=primary)
 
     @if_any(on_deals)
     @rule(place=one_of(on_deals))
-    def take_off(self, place: tuple[Deal, Contact]) -> None:
-        done = self.business.take_off(*place)
+    def remove_from_deal(self, place: tuple[Deal, Contact]) -> None:
+        done = self.business.remove_from_deal(*place)
         with write_transaction(self.session):
-            assert done == take_off(self.session, **self.which(*place))
+            assert done == remove_from_deal(self.session, **self.which(*place))
 
     def which(self, deal: Deal, contact: Contact) -> dict[str, Any]:
         return {
@@ -281,14 +288,14 @@ class Everyday(RuleBasedStateMachine):
             "now": self.now,
         }
 
-    # Deleting, and making anew
+    # Deleting and creating again
 
-    @if_any(living)
-    @rule(contacts=some_of(anybody), by=st.sampled_from(PEOPLE))
+    @if_any(live_contacts)
+    @rule(contacts=some_of(any_contact), by=st.sampled_from(PEOPLE))
     def delete(self, contacts: list[Contact], by: str | None) -> None:
         which = select(models.Contact.id).where(models.Contact.id.in_([self.ids[c] for c in contacts]))
         deletion = self.business.delete(contacts, by)
-        foreseen = foresee(self.session, workspace_id=self.world.id, which=which)
+        foreseen = preview_deletion(self.session, workspace_id=self.world.id, which=which)
         with write_transaction(self.session):
             done = delete_contacts(
                 self.session,
@@ -301,10 +308,10 @@ class Everyday(RuleBasedStateMachine):
         assert (done is None) == (deletion is None)
         left = [deal for deal in self.business.deals if any(gone is deletion for gone, _ in deal.detached)]
         for deal in left:
-            by = [gone for gone, _ in deal.detached]
-            if by.count(deletion) > 1:
+            deletions = [gone for gone, _ in deal.detached]
+            if sum(gone is deletion for gone in deletions) > 1:
                 self.note("contacts of one deal are deleted together")
-            if len(set(by)) > 1:
+            if len(set(deletions)) > 1:
                 self.note("contacts of one deal are deleted one after the other")
         assert (foreseen.contacts, foreseen.deals_deleted, foreseen.deals_left) == (
             len(deletion.contacts) if deletion else 0,
@@ -321,11 +328,11 @@ class Everyday(RuleBasedStateMachine):
         for some in [contacts] if together else [[contact] for contact in contacts]:
             self.delete(some, "Max Member")
 
-    @rule(thing=one_of(droppable), anew=st.sampled_from((True, True, False)))
-    def drop(self, thing: Thing | Deal, anew: bool) -> None:
-        """Delete a list, tag, account or deal, and perhaps make one anew under the same name."""
+    @rule(thing=one_of(deletable), anew=st.sampled_from((True, True, False)))
+    def delete_thing(self, thing: Thing | Deal, anew: bool) -> None:
+        """Delete a list, tag, account or deal, and perhaps create another one with the same name."""
         kind = models.Deal if isinstance(thing, Deal) else KINDS[thing.kind]
-        assert self.hide(kind, self.ids[thing]) == (not thing.deleted)
+        assert self.delete_row(kind, self.ids[thing]) == (not thing.deleted)
         thing.deleted = True
         if anew:
             with write_transaction(self.session):
@@ -334,13 +341,13 @@ class Everyday(RuleBasedStateMachine):
                 else:
                     self.named(thing.kind, thing.name)
 
-    def hide(self, kind: Any, row_id: int) -> bool:
+    def delete_row(self, kind: Any, row_id: int) -> bool:
         with write_transaction(self.session):
             return delete_from_catalogue(
                 self.session, kind, row_id, workspace_id=self.world.id, by=None, now=self.now
             )
 
-    # Time, and what the worker does in it
+    # Time and the worker
 
     @rule(how_long=one_of(times))
     def pass_time(self, how_long: timedelta) -> None:
@@ -357,7 +364,7 @@ class Everyday(RuleBasedStateMachine):
                 where = {"workspace_id": self.world.id, "campaign_id": self.ids[spring]}
                 send_campaign(self.session, **where, now=self.now)
                 return
-            self.business.let_automations_run()
+            self.business.run_automations()
             while advance(self.session, self.world.id, now=self.now, limit=limit):
                 pass
             if what == "run and deliver":
@@ -369,8 +376,8 @@ class Everyday(RuleBasedStateMachine):
 
     @invariant()
     def the_database_equals_the_model(self) -> None:
-        expected = remembered(self.business, self.ids)
-        found = stored(self.session, self.world, self.business)
+        expected = model_state(self.business, self.ids)
+        found = database_state(self.session, self.world, self.business)
         for aspect, sight in expected.items():
             assert found[aspect] == sight, aspect
         assert found.keys() == expected.keys()

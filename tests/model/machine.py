@@ -1,5 +1,6 @@
-"""Restoring, amid all that happens from day to day: some, all, what filters match. At once or from a dialog
-that stood open; to its end, or killed, overtaken, stopped, left for later."""
+"""Restores among everything else that happens: of some contacts, of all, of those that filters match; at
+once or from a dialog that was open for a while; to the end, or killed, overtaken, cancelled or left for
+later."""
 
 import sys
 from collections.abc import Callable
@@ -15,24 +16,24 @@ from sqlalchemy import select
 from tests.model import restoring as rules
 from tests.model.choices import (
     BATCH_SIZES,
-    NEWCOMERS,
+    NEW_PEOPLE,
     PEOPLE,
     SEARCHES,
     ZONE,
-    Newcomer,
+    NewPerson,
     addresses,
-    anybody,
+    any_contact,
+    deleted_contacts,
     deletions,
     if_any,
+    mostly_deleted,
     one_of,
     some_of,
-    the_gone,
-    the_gone_rather,
 )
 from tests.model.everyday import Everyday
-from tests.model.seen import page_of, remembered_page_of
+from tests.model.seen import model_page_of, page_of
 from tests.model.things import Contact
-from tests.model.variety import met
+from tests.model.variety import notable_events
 from webapp.jobs.cancel import cancel
 from webapp.jobs.claim import release_dead
 from webapp.jobs.interruption import WORKER_DIED
@@ -41,24 +42,24 @@ from webapp.jobs.settings import BatchSettings
 from webapp.jobs.start import AlreadyRunning
 from webapp.models import Job, RestoreOutcome, User
 from webapp.restoring.filters import read_filters
-from webapp.restoring.plan import plan_selection
+from webapp.restoring.plan import judge, plan_selection
 from webapp.restoring.question import Question, about_all, about_selection
 from webapp.restoring.recycle_bin import BinWindow, read_page
 from webapp.restoring.start import start
 from webapp.restoring.work import NothingToRestore, PlanChanged
 from webapp.worker.kinds import KINDS
 
-# How long a dialog can be confirmed (rule 6); the signature, which is not here, sees to that.
+# How long a dialog can be confirmed (rule 6); the signature, which the model does not have, enforces it.
 VALID = timedelta(minutes=30)
 
 
 class Killed(BaseException):
-    """The worker's process is gone, between two batches."""
+    """The worker's process dies between two batches."""
 
 
 @dataclass(frozen=True)
 class Dialog:
-    """An open question: as the app has frozen it, and as the model has."""
+    """An open dialog: the frozen scope of the app and that of the model."""
 
     question: Question
     scope: rules.Scope
@@ -66,8 +67,8 @@ class Dialog:
 
 
 @dataclass(frozen=True)
-class Course:
-    """How a restore is carried out: in which batches, and what happens after the first few of them."""
+class Execution:
+    """How a restore is carried out: the sizes of its batches, and what happens after the first ones."""
 
     batch_size: int
     then: int
@@ -75,15 +76,15 @@ class Course:
     event: str
 
 
-COURSES = st.builds(
-    Course,
+EXECUTIONS = st.builds(
+    Execution,
     BATCH_SIZES,
     BATCH_SIZES,
     st.sampled_from((1, 1, 2)),
     st.sampled_from(("nothing", "killed", "released", "overtaken", "cancelled", "left", "queued")),
 )
 
-IN_TWOS = Course(batch_size=2, then=2, batches=1, event="nothing")
+IN_TWOS = Execution(batch_size=2, then=2, batches=1, event="nothing")
 
 
 class Machine(Everyday):
@@ -94,7 +95,7 @@ class Machine(Everyday):
         self.job_id = 0
 
     def teardown(self) -> None:
-        """A story that went well ends with everything restored that can be, whatever it was about."""
+        """Every successful story ends with a restore of everything."""
         try:
             if sys.exc_info()[0] is None:
                 if self.job and self.job.is_active:
@@ -104,24 +105,24 @@ class Machine(Everyday):
         finally:
             super().teardown()
 
-    @if_any(the_gone)
-    @rule(contacts=some_of(the_gone_rather), course=COURSES)
-    def restore_some(self, contacts: list[Contact], course: Course) -> None:
-        self.confirm(self.ask_about(contacts), course)
+    @if_any(deleted_contacts)
+    @rule(contacts=some_of(mostly_deleted), execution=EXECUTIONS)
+    def restore_some(self, contacts: list[Contact], execution: Execution) -> None:
+        self.confirm(self.ask_about(contacts), execution)
 
-    @if_any(the_gone)
-    @rule(course=COURSES)
-    def restore_all(self, course: Course) -> None:
-        self.confirm(self.ask_about_all(rules.Filters(ZONE)), course)
+    @if_any(deleted_contacts)
+    @rule(execution=EXECUTIONS)
+    def restore_all(self, execution: Execution) -> None:
+        self.confirm(self.ask_about_all(rules.Filters(ZONE)), execution)
 
-    @if_any(the_gone)
+    @if_any(deleted_contacts)
     @rule(
         text=SEARCHES,
         first=st.none() | st.sampled_from((0, 1, 29, 30, 31)),
         last=st.none() | st.sampled_from((0, 1, 2)),
         by=st.none() | st.sampled_from(PEOPLE),
         deletion=st.none() | one_of(deletions),
-        course=COURSES,
+        execution=EXECUTIONS,
     )
     def restore_matching(
         self,
@@ -130,60 +131,60 @@ class Machine(Everyday):
         last: int | None,
         by: str | None,
         deletion: int | None,
-        course: Course,
+        execution: Execution,
     ) -> None:
         """`first` and `last` are days ago."""
         today = self.now.astimezone(ZONE).date()
-        days = [None if ago is None else today - timedelta(days=ago) for ago in (first, last)]
-        self.confirm(self.ask_about_all(rules.Filters(ZONE, text, *days, by, deletion)), course)
+        begin, end = (None if ago is None else today - timedelta(days=ago) for ago in (first, last))
+        self.confirm(self.ask_about_all(rules.Filters(ZONE, text, begin, end, by, deletion)), execution)
 
-    @if_any(the_gone)
+    @if_any(deleted_contacts)
     @rule(
-        chosen=st.none() | some_of(the_gone),
-        going=some_of(anybody),
-        person=NEWCOMERS,
+        chosen=st.none() | some_of(deleted_contacts),
+        going=some_of(any_contact),
+        person=NEW_PEOPLE,
         email=one_of(addresses),
-        course=COURSES,
+        execution=EXECUTIONS,
     )
     def restore_what_changes_meanwhile(
         self,
         chosen: list[Contact] | None,
         going: list[Contact],
-        person: Newcomer,
+        person: NewPerson,
         email: str | None,
-        course: Course,
+        execution: Execution,
     ) -> None:
-        """While the dialog stands open, others delete contacts and put in a new one."""
+        """While the dialog is open, others delete contacts and create a new one."""
         dialog = self.ask_about(chosen) if chosen else self.ask_about_all(rules.Filters(ZONE))
         self.delete(going, "Max Member")
         self.create(person, email)
-        self.confirm(dialog, course)
+        self.confirm(dialog, execution)
 
-    @if_any(the_gone)
-    @rule(contacts=st.none() | some_of(the_gone))
+    @if_any(deleted_contacts)
+    @rule(contacts=st.none() | some_of(deleted_contacts))
     def open_a_dialog(self, contacts: list[Contact] | None) -> None:
         dialog = self.ask_about(contacts) if contacts else self.ask_about_all(rules.Filters(ZONE))
         if dialog:
             self.dialogs.append(dialog)
 
     @precondition(lambda machine: machine.dialogs)
-    @rule(course=COURSES)
-    def confirm_an_open_dialog(self, course: Course) -> None:
+    @rule(execution=EXECUTIONS)
+    def confirm_an_open_dialog(self, execution: Execution) -> None:
         dialog = self.dialogs.pop()
         if self.now - dialog.scope.as_of <= VALID:
             self.note("a dialog is confirmed that was open for a while")
-            self.confirm(dialog, course)
+            self.confirm(dialog, execution)
 
     @precondition(lambda machine: machine.job and machine.job.is_active)
-    @rule(course=COURSES)
-    def carry_on(self, course: Course) -> None:
+    @rule(execution=EXECUTIONS)
+    def continue_restore(self, execution: Execution) -> None:
         self.note("a restore goes on after other things have happened")
-        self.carry_out(course)
+        self.carry_out(execution)
 
     def ask_about(self, contacts: list[Contact]) -> Dialog | None:
         ids = [self.ids[contact] for contact in contacts]
         question = about_selection(self.session, self.world.id, ids, self.now)
-        dialog = self.look_at(question, rules.scope_now(self.business, chosen=contacts))
+        dialog = self.check_dialog(question, rules.scope_now(self.business, chosen=contacts))
         assert question.can_restore_any == (rules.RESTORED in dialog.plan.values())
         assert question.any_in_bin == any(c in rules.bin_of(self.business) for c in contacts)
         return dialog if question.can_restore_any else None
@@ -201,30 +202,37 @@ class Machine(Everyday):
         if meaning is None:
             return None
         question = about_all(self.session, self.world.id, meaning, self.now)
-        dialog = self.look_at(question, rules.scope_now(self.business, filters=filters))
+        dialog = self.check_dialog(question, rules.scope_now(self.business, filters=filters))
         page = read_page(self.session, BinWindow(self.world.id, self.now), meaning, size=100)
         assert [row[0].id for row in page.rows] == [self.ids[contact] for contact in dialog.plan]
         assert question.scope.expected == len(dialog.plan)
         assert question.can_restore_any == bool(dialog.plan)
         return dialog if question.can_restore_any else None
 
-    def look_at(self, question: Question, scope: rules.Scope) -> Dialog:
-        """The plan that the dialog shows is the model's."""
+    def check_dialog(self, question: Question, scope: rules.Scope) -> Dialog:
+        """Check that the plan in the dialog is the model's."""
         plan = self.plan(scope)
-        verdicts = plan_selection(self.session, question.scope)
-        assert {v.contact_id: (v.outcome, v.reason, v.other_contact_id) for v in verdicts} == self.told(plan)
+        if scope.chosen is None:
+            verdicts = judge(self.session, question.scope, limit=len(plan) + 1)
+        else:
+            verdicts = plan_selection(self.session, question.scope)
+        assert {v.contact_id: (v.outcome, v.reason, v.other_contact_id) for v in verdicts} == self.with_ids(
+            plan
+        )
         return Dialog(question, scope, plan)
 
     def plan(self, scope: rules.Scope) -> dict[Contact, rules.Outcome]:
         return rules.with_missing(scope, rules.plan(self.business, scope))
 
-    def told(self, outcomes: dict[Contact, rules.Outcome]) -> dict[int, tuple[str, str | None, int | None]]:
+    def with_ids(
+        self, outcomes: dict[Contact, rules.Outcome]
+    ) -> dict[int, tuple[str, str | None, int | None]]:
         return {
             self.ids[contact]: (outcome, reason, self.ids[other] if other else None)
             for contact, (outcome, reason, other) in outcomes.items()
         }
 
-    def confirm(self, dialog: Dialog | None, course: Course) -> None:
+    def confirm(self, dialog: Dialog | None, execution: Execution) -> None:
         """Press "Restore", unless there is nothing to press."""
         if dialog is None:
             return
@@ -238,18 +246,18 @@ class Machine(Everyday):
         )
         if self.job and self.job.is_active:
             self.refused(begin, AlreadyRunning)
-            self.carry_out(course)
+            self.carry_out(execution)
         elif dialog.scope.chosen is not None and dialog.plan != self.plan(dialog.scope):
             self.refused(begin, PlanChanged)
-        elif dialog.scope.chosen is None and not rules.meant(self.business, dialog.scope):
+        elif dialog.scope.chosen is None and not rules.contacts_in_scope(self.business, dialog.scope):
             self.refused(begin, NothingToRestore)
         else:
             is_as_shown = dialog.plan == self.plan(dialog.scope)
             self.job, self.job_id = rules.Job(dialog.scope), begin().id
             assert begin().id == self.job_id, "one confirmation, one job"
-            self.carry_out(course)
+            self.carry_out(execution)
             if is_as_shown and self.job.state == "done":
-                assert self.told(dialog.plan) == self.outcomes(), "plan and run disagree"
+                assert self.with_ids(dialog.plan) == self.outcomes(), "plan and run disagree"
 
     def refused(self, begin: Callable[[], Job], why: type[Exception]) -> None:
         try:
@@ -259,55 +267,55 @@ class Machine(Everyday):
         else:
             raise AssertionError(f"not refused: {why.__name__}")
 
-    def carry_out(self, course: Course) -> None:
-        """Let the worker carry the job out, or as much of it as the course of things allows."""
+    def carry_out(self, execution: Execution) -> None:
+        """Let the worker carry the job out, as far as `execution` goes."""
         assert self.job
         runner = partial(carry_out, self.session, self.lock, KINDS, self.job_id)
-        run = partial(runner, settings=BatchSettings(30, course.batch_size))
-        finish = partial(runner, settings=BatchSettings(30, course.then))
+        run = partial(runner, settings=BatchSettings(30, execution.batch_size))
+        finish = partial(runner, settings=BatchSettings(30, execution.then))
         calls = 0
 
         def then(act: Callable[[], object]) -> Callable[[], bool]:
-            """Act between two batches, after as many as the course says."""
+            """Act between two batches, after as many as `execution` says."""
 
             def should_stop() -> bool:
                 nonlocal calls
                 calls += 1
-                return calls == course.batches and bool(act())
+                return calls == execution.batches and bool(act())
 
             return should_stop
 
         most = None
-        if course.event == "queued" and self.job.state == "queued":
+        if execution.event == "queued" and self.job.state == "queued":
             return
-        if course.event == "killed":
+        if execution.event == "killed":
             try:
                 run(should_stop=then(self.die))
             except Killed:
-                assert self.free()
+                assert self.release_dead_claim()
                 finish()
-        elif course.event == "overtaken":
-            overtaken = run(should_stop=then(lambda: self.free() and finish() is None))
-            assert (overtaken == LOST_LEASE) == (calls >= course.batches)
-        elif course.event == "released":
+        elif execution.event == "overtaken":
+            overtaken = run(should_stop=then(lambda: self.release_dead_claim() and finish() is None))
+            assert (overtaken == LOST_LEASE) == (calls >= execution.batches)
+        elif execution.event == "released":
             if run(should_stop=then(lambda: True)) == RELEASED:
                 finish()
-        elif course.event == "left":
+        elif execution.event == "left":
             run(should_stop=then(lambda: True))
-            most = course.batches * course.batch_size
-        elif course.event == "cancelled":
+            most = execution.batches * execution.batch_size
+        elif execution.event == "cancelled":
             run(should_stop=then(self.cancel))
-            most = course.batches * course.batch_size
+            most = execution.batches * execution.batch_size
         else:
             run()
         rules.carry_out(self.business, self.job, most)
-        if course.event == "cancelled" and self.job.is_active:
+        if execution.event == "cancelled" and self.job.is_active:
             self.job.state = "cancelled"
-        if calls >= course.batches:
-            self.note(f"a restore is {course.event}")
-        self.look_at_the_job()
+        if calls >= execution.batches:
+            self.note(f"a restore is {execution.event}")
+        self.check_job()
 
-    def free(self) -> bool:
+    def release_dead_claim(self) -> bool:
         died = {"code": WORKER_DIED, "signal": 9}
         return release_dead(self.session, self.job_id, runner="unknown", error=died) is not None
 
@@ -326,9 +334,9 @@ class Machine(Everyday):
                 RestoreOutcome.other_contact_id,
             ).where(RestoreOutcome.job_id == self.job_id)
         )
-        return {row[0]: tuple(row[1:]) for row in rows}
+        return {contact: (outcome, reason, other) for contact, outcome, reason, other in rows}
 
-    def look_at_the_job(self) -> None:
+    def check_job(self) -> None:
         assert self.job
         row = self.session.get_one(Job, self.job_id, populate_existing=True)
         restored = len(self.job.restored)
@@ -336,12 +344,12 @@ class Machine(Everyday):
         outcomes = (row.count("restored"), row.count("skipped"), row.count("failed"))
         assert outcomes == (restored, len(self.job.outcomes) - restored, 0)
         if row.state == "done":
-            # The report accounts for every contact that the dialog spoke of.
+            # The report accounts for every contact in the dialog.
             assert row.processed == max(row.total or 0, len(self.job.outcomes))
-        assert self.outcomes() == self.told(self.job.outcomes)
-        for what in met(self.business, self.job):
+        assert self.outcomes() == self.with_ids(self.job.outcomes)
+        for what in notable_events(self.business, self.job):
             self.note(what)
         for contact in self.job.restored:
             if contact.is_live:
                 page = page_of(self.session, self.world, self.ids[contact])
-                assert page == remembered_page_of(self.business, contact, self.ids)
+                assert page == model_page_of(self.business, contact, self.ids)

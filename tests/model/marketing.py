@@ -1,5 +1,6 @@
-"""Automations and campaigns: a change wakes them, a deletion ends what is pending, and nothing else touches
-them. So "restoring contacts will not trigger any automations to run or campaigns to send" needs no code here.
+"""Automations and campaigns: a change triggers them, a deletion ends what is pending, and nothing else
+changes them. So "restoring contacts will not trigger any automations to run or campaigns to send" needs no
+code here.
 """
 
 from collections.abc import Iterable
@@ -47,7 +48,8 @@ class Run:
         return self.state in (QUEUED, WAITING)
 
     def next_step(self) -> Step | None:
-        """The step to do now. After the last one the run is done, except that a wait lasts its time."""
+        """The step to do now. After the last one the run is done; a wait as the last step still lasts its
+        time."""
         self.place += 1
         if self.place >= len(self.automation.steps):
             self.state = DONE
@@ -79,7 +81,7 @@ class Marketing:
         return [run for run in self.runs if run.is_pending and run.due <= now]
 
     def send(self, campaign: Campaign, contacts: Iterable[Contact]) -> None:
-        """Nobody gets a campaign by hand twice, nor who was deleted meanwhile and restored."""
+        """No contact gets a campaign that is sent by hand twice, not even after a deletion and a restore."""
         had = [m.contact for m in self.messages if m.campaign is campaign and m.run is None]
         self.write_to([contact for contact in contacts if contact not in had], campaign, None)
 
@@ -92,7 +94,7 @@ class Marketing:
                 message.state = SENT if message.campaign.may_write_to(message.contact) else ENDED
 
     def end(self, contact: Contact) -> None:
-        """The contact is deleted: what waits for it ends, and never begins again."""
+        """The contact is deleted: its pending runs and messages end for good."""
         for run in self.runs:
             if run.contact is contact and run.is_pending:
                 run.state = ENDED

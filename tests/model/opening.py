@@ -1,6 +1,7 @@
-"""The business on its first day: names, three automations of which one wakes the next, a campaign, two deals.
+"""The business on its first day: names, three automations of which each triggers the next, a campaign, two
+deals.
 
-It is stored once for all examples, and remembered anew in each.
+The database has it once for all examples; the model is rebuilt in each.
 """
 
 from datetime import timedelta
@@ -13,16 +14,16 @@ from tests.factories.people import World
 from tests.model.business import Business
 from tests.model.marketing import Automation, Campaign
 from tests.support.marketing import Marketing
-from webapp.catalogue.names import ids_by_name
+from webapp.catalogue.names import Named, ids_by_name
 from webapp.models import Account, MailingList, Tag
 
-KINDS = {"list": MailingList, "tag": Tag, "account": Account}
+KINDS: dict[str, Named] = {"list": MailingList, "tag": Tag, "account": Account}
 NAMES = {"list": ("News", "Offers"), "tag": ("Hot", "Cold"), "account": ("Acme", "Bolt")}
 DEALS = 2
 
 
-def remember(business: Business) -> list[Any]:
-    """Open it in the model; everything that has an id, in the order of `store`."""
+def open_in_model(business: Business) -> list[Any]:
+    """Create it in the model; returns everything that has an id, in the order of `open_in_database`."""
     things = {name: business.named(kind, name) for kind, names in NAMES.items() for name in names}
     spring = Campaign(things["News"])
     business.marketing.campaigns.append(spring)
@@ -39,7 +40,7 @@ def remember(business: Business) -> list[Any]:
 
 
 def store(session: Session, world: World) -> list[int]:
-    """Open it in the database, and commit; the ids."""
+    """Create it in the database and commit; returns the ids."""
     ids = {
         name: row_id
         for kind, names in NAMES.items()
@@ -61,6 +62,6 @@ def store(session: Session, world: World) -> list[int]:
     ]
     opened = [new_deal(session, world) for _ in range(DEALS)]
     rows = [ids[name] for names in NAMES.values() for name in names]
-    rows += [row.id for row in (spring, *automations, *opened)]
+    rows += [spring.id, *(row.id for row in automations), *(row.id for row in opened)]
     session.commit()
     return rows

@@ -1,4 +1,4 @@
-"""The bin and a restore as the article and the rules have them: one contact at a time, last deleted first."""
+"""The bin and a restore by the article and the rules: one contact at a time, last deleted first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from tests.model.things import Contact
 
 WINDOW = timedelta(days=30)
 
-# What becomes of a contact: how it ended, why, and whom that has to do with.
+# What became of a contact: outcome, reason and the other contact.
 Outcome = tuple[str, str | None, Contact | None]
 RESTORED: Outcome = ("restored", None, None)
 NO_LONGER_DELETED: Outcome = ("skipped", "no_longer_deleted", None)
@@ -55,7 +55,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Scope:
-    """Which contacts are meant, frozen at a moment: the chosen ones, or all that the filters match."""
+    """Which contacts are meant, frozen at one time: the chosen ones, or all that the filters match."""
 
     as_of: datetime
     through: int
@@ -84,10 +84,11 @@ def scope_now(
     return Scope(business.now, len(business.deletions), None if chosen is None else tuple(chosen), filters)
 
 
-def meant(business: Business, scope: Scope) -> list[Contact]:
-    """Who is in the bin and meant by the scope, last deleted first; of one moment, the younger contact first.
+def contacts_in_scope(business: Business, scope: Scope) -> list[Contact]:
+    """The contacts in the bin that the scope means, last deleted first; of those deleted together, the newer
+    first.
 
-    Deleted later than the scope was frozen, or again since: not meant.
+    Contacts deleted after the scope was frozen, or deleted again since, are not meant.
     """
     found = [
         contact
@@ -102,16 +103,17 @@ def meant(business: Business, scope: Scope) -> list[Contact]:
 
 
 def bin_of(business: Business) -> list[Contact]:
-    return meant(business, scope_now(business))
+    return contacts_in_scope(business, scope_now(business))
 
 
 def plan(business: Business, scope: Scope, ours: Iterable[Contact] = ()) -> dict[Contact, Outcome]:
-    """What becomes of each contact that is meant. An address belongs to one live contact only: to a stranger,
-    or to a twin of the same scope that comes back first. `ours` are live because this restore brought them.
+    """The outcome of each contact that is meant. An address belongs to one live contact only: to one outside
+    the scope, or to a twin of the same scope that is restored first. `ours` are live because this restore has
+    restored them.
     """
     holders = {c.address: ("twin" if c in ours else "email_taken", c) for c in business.live}
     verdicts: dict[Contact, Outcome] = {}
-    for contact in meant(business, scope):
+    for contact in contacts_in_scope(business, scope):
         if contact.address is not None and contact.address in holders:
             verdicts[contact] = ("skipped", *holders[contact.address])
         else:
@@ -121,8 +123,7 @@ def plan(business: Business, scope: Scope, ours: Iterable[Contact] = ()) -> dict
 
 
 def with_missing(scope: Scope, outcomes: dict[Contact, Outcome]) -> dict[Contact, Outcome]:
-    """The same, with the chosen contacts that are not meant any more: they live, or were deleted again
-    since."""
+    """The same, with the chosen contacts that are no longer meant: they live, or were deleted again since."""
     return outcomes | {
         c: DELETED_AGAIN if c.deletion and c.deletion.number > scope.through else NO_LONGER_DELETED
         for c in scope.chosen or ()
@@ -131,23 +132,23 @@ def with_missing(scope: Scope, outcomes: dict[Contact, Outcome]) -> dict[Contact
 
 
 def carry_out(business: Business, job: Job, most: int | None = None) -> None:
-    """Restore what the job means, or go on with it; after `most` contacts, rest."""
+    """Begin or continue the job; stop after `most` contacts."""
     verdicts = plan(business, job.scope, job.restored)
     ahead = [contact for contact in verdicts if contact not in job.outcomes]
     for contact in islice(ahead, most):
         job.outcomes[contact] = verdicts[contact]
         if verdicts[contact] == RESTORED:
-            bring_back(business, contact)
+            restore_contact(business, contact)
     job.state = "running"
     if most is None or len(ahead) < most:
         job.outcomes = with_missing(job.scope, job.outcomes)
         job.state = "done"
 
 
-def bring_back(business: Business, contact: Contact) -> None:
-    """Lists, tags, account and Created Date are the contact's own and come back with it; what was deleted
-    stays deleted. A deal that lives gets back whom this deletion took off, never as the primary. No
-    automation wakes, and a restore is no write.
+def restore_contact(business: Business, contact: Contact) -> None:
+    """Lists, tags, account and Created Date belong to the contact and come back with it; deleted ones stay
+    deleted. A live deal gets back the contacts that this deletion detached, never as primary. No automation
+    is triggered, and a restore does not count as a write.
     """
     deletion, contact.deletion = contact.deletion, None
     for deal in business.deals:

@@ -1,17 +1,17 @@
-"""What can be seen of a business: once as the model remembers it, once as the database has it. Each aspect is
-a plain value, so that two sights are equal or say where they differ."""
+"""The visible state of a business, in the model and in the database. Each aspect is a plain value, so that
+two states are equal or show where they differ."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, literal, select, union_all
+from sqlalchemy import BindParameter, Executable, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from tests.model.business import Business
 from tests.model.restoring import WINDOW, bin_of
-from tests.model.things import Contact as Remembered
+from tests.model.things import Contact as ModelContact
 from webapp.contacts.find import profile
 from webapp.models import (
     Account,
@@ -30,13 +30,13 @@ from webapp.models import (
 from webapp.restoring.filters import Filters
 from webapp.restoring.recycle_bin import BinWindow, count, read_page
 
-Sight = dict[str, Any]
-# The database's id of each thing of the model.
+State = dict[str, Any]
+# The id in the database of each object of the model.
 Ids = Mapping[object, int]
 
 
-def remembered(business: Business, ids: Ids) -> Sight:
-    """What the model says one should see now."""
+def model_state(business: Business, ids: Ids) -> State:
+    """The state according to the model."""
     in_bin = bin_of(business)
     return {
         "lists, tags and accounts": {
@@ -92,8 +92,9 @@ def remembered(business: Business, ids: Ids) -> Sight:
     }
 
 
-def stored(session: Session, world: World, business: Business) -> Sight:
-    """What the database says. The bin is asked as its page asks; the rest is read as it stands."""
+def database_state(session: Session, world: World, business: Business) -> State:
+    """The state according to the database. The bin is read by the code of its page, the rest by plain
+    queries."""
     here = {"workspace": world.id}
     connection = session.connection()
 
@@ -128,8 +129,8 @@ def stored(session: Session, world: World, business: Business) -> Sight:
     }
 
 
-# Built once: they are asked after every step.
-WORKSPACE = bindparam("workspace")
+# Built once, because they are executed after every step.
+WORKSPACE: BindParameter[int] = bindparam("workspace")
 CONTACTS = (
     select(
         Contact.id,
@@ -188,8 +189,8 @@ MESSAGES = select(
 ).where(CampaignSend.workspace_id == WORKSPACE)
 
 
-def page_of(session: Session, world: World, contact_id: int) -> Sight:
-    """A live contact as its own page shows it."""
+def page_of(session: Session, world: World, contact_id: int) -> State:
+    """A live contact as its page shows it."""
     page = profile(session, world.id, contact_id)
     assert page is not None
     return {
@@ -201,8 +202,8 @@ def page_of(session: Session, world: World, contact_id: int) -> Sight:
     }
 
 
-def remembered_page_of(business: Business, contact: Remembered, ids: Ids) -> Sight:
-    """The same as the model has it."""
+def model_page_of(business: Business, contact: ModelContact, ids: Ids) -> State:
+    """The same, according to the model."""
     account = contact.details.account
     lists = sorted(contact.lists.items(), key=lambda place: place[0].name)
     tags = sorted(contact.tags, key=lambda tag: tag.name)

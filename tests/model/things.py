@@ -1,4 +1,4 @@
-"""The nouns of the model. Two things are the same only if they are one: a list made anew is another one."""
+"""The nouns of the model. Objects are compared by identity: a list that is created again is another one."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,7 @@ class Details(NamedTuple):
 
     @property
     def address(self) -> str | None:
-        """The e-mail as it is compared: trimmed and in lower case; an empty one is none."""
+        """The e-mail in its form for comparison: trimmed and in lower case, or None if empty."""
         return (self.email or "").strip().lower() or None
 
 
@@ -51,7 +51,7 @@ class Contact:
     tags: set[Thing] = field(default_factory=set)
     # The deletion it is deleted by; None while it lives.
     deletion: Deletion | None = None
-    # How often, and when last, a person or an automation wrote to it.
+    # How often, and when last, a user or an automation changed it.
     writes: int = 0
     written_at: datetime | None = None
 
@@ -63,10 +63,10 @@ class Contact:
     def address(self) -> str | None:
         return self.details.address
 
-    def hangs_on(self, thing: Thing) -> bool:
+    def is_associated_with(self, thing: Thing) -> bool:
         return thing in self.lists or thing in self.tags or thing is self.details.account
 
-    def written(self, now: datetime) -> None:
+    def count_write(self, now: datetime) -> None:
         self.writes += 1
         self.written_at = now
 
@@ -77,7 +77,7 @@ class Contact:
 
 @dataclass(eq=False, repr=False)
 class Place:
-    """A contact's place on a deal, and since when; `order` tells those of one moment apart."""
+    """A contact's place on a deal and its time; `order` orders places of the same time."""
 
     contact: Contact
     since: datetime
@@ -90,15 +90,15 @@ class Deal:
     deleted: bool = False
     primary: Contact | None = None
     places: list[Place] = field(default_factory=list)
-    # Whom a deletion of contacts took off, to be put back by a restore.
+    # The places that a deletion of contacts detached; a restore attaches them again.
     detached: list[tuple[Deletion, Place]] = field(default_factory=list)
 
     @property
     def contacts(self) -> list[Contact]:
-        """Who is on it, the longest-attached first."""
+        """The contacts on it, the longest-attached first."""
         return [p.contact for p in sorted(self.places, key=lambda place: (place.since, place.order))]
 
-    def hand_on_primary(self) -> None:
+    def choose_new_primary(self) -> None:
         self.primary = self.contacts[0] if self.places else None
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What a restore met, in words: so that one can ask whether the examples are worth anything."""
+"""The notable events of a restore, in words, to check that the examples cover enough."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,8 @@ from tests.model.restoring import RESTORED, WINDOW, Job, bin_of
 from tests.model.things import Contact
 
 
-def met(business: Business, job: Job) -> Iterator[str]:
-    """What the job, as it stands, has met among the contacts of the business."""
+def notable_events(business: Business, job: Job) -> Iterator[str]:
+    """The notable events of the job so far."""
     for contact, outcome in job.outcomes.items():
         if outcome == RESTORED:
             yield "a contact is restored"
@@ -27,7 +27,7 @@ def _came_back(business: Business, contact: Contact) -> Iterator[str]:
     if deletions[-1].at + WINDOW == business.now:
         yield "a contact is restored exactly 30 days after"
     for thing in business.things:
-        if thing.deleted and contact.hangs_on(thing):
+        if thing.deleted and contact.is_associated_with(thing):
             yield f"{'an' if thing.kind == 'account' else 'a'} {thing.kind} does not come back"
             if any(t.kind == thing.kind and t.name == thing.name and not t.deleted for t in business.things):
                 yield "what does not come back was made anew under the same name"

@@ -13,12 +13,12 @@ SETTING = "ACCIDENT"
 class Accident:
     """What happens, where, and how often.
 
-    `where` is one of these, `what` one of KILL, STOP (until it is told to continue) and KILL_PARENT:
+    `where` is one of these, `what` one of KILL, STOP (until it is continued) and KILL_PARENT:
 
     - "before COMMIT", "after COMMIT": of a process that starts a restore or carries one out
     - "before UPDATE contact" or any other beginning of a statement
-    - "before fork": in the worker that has taken a message and not yet forked its horse
-    - "before release": when the key of a job that has ended is about to be given up
+    - "before fork": in a worker that has taken a message and not yet forked its horse
+    - "before release": when the key of an ended job is about to be released
 
     It happens at the `at`-th time that the place is reached in one process, `times` times in all, with
     `again` at each later time as well; `parameter`, if given, must be among the statement's.
@@ -35,10 +35,10 @@ class Accident:
     times: int = 1
     again: bool = False
     parameter: int | None = None
-    # The negative control: every runner believes that its fence is the newest.
+    # The negative control: no runner checks its fence.
     without_fence: bool = False
 
     def environ(self, folder: Path) -> dict[str, str]:
-        """What a worker is started with, so that this happens to it and its children."""
+        """The environment in which this happens to a worker and its children."""
         tally = folder / f"accidents-{uuid.uuid4().hex}"
         return {SETTING: json.dumps(asdict(self) | {"tally": str(tally)})}

@@ -1,4 +1,4 @@
-"""A second app beside the shared one: with the sign-in limit on, or with its Redis away."""
+"""A second app beside the shared one: with the sign-in limit on, or without Redis."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,11 +21,11 @@ def another_app(environ: dict[str, str], **changed: str) -> Iterator[Flask]:
     finally:
         with app.app_context():
             db.engine.dispose()
-        # The limiter is one object for the whole process: hand it back as it was.
+        # The limiter is one object for the whole process, so its state is put back.
         vars(limiter).clear()
         vars(limiter).update(shared)
 
 
-def nowhere(folder: Path) -> str:
-    """The address of a Redis that is not there."""
-    return f"unix://{folder}/nobody-listens.sock"
+def unused_redis_url(folder: Path) -> str:
+    """The address of a Redis that does not run."""
+    return f"unix://{folder}/no-server.sock"

@@ -1,8 +1,8 @@
 """Every field of the app against every kind of bad value: what is answered, and what is said.
 
 This table is the whole of it. `tests/functional/test_bad_input.py` tries each row with each kind, and
-`tests/laws/test_bad_input.py` sees to it that no route and no field is missing. What is particular to one
-field (a `from` after `to`, a cursor cut short, a scope of yesterday) has its own tests beside them.
+`tests/laws/test_bad_input.py` checks that no route and no field is missing. What concerns one field only (a
+`from` after `to`, a truncated cursor, an old scope) has its own tests.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ KINDS: dict[str, bytes] = {
     "empty": b"",
     "-1": b"-1",
     "0": b"0",
-    "2^63-1": b"9223372036854775807",  # the largest id; nobody has it
+    "2^63-1": b"9223372036854775807",  # the largest id; no row has it
     "2^63": b"9223372036854775808",
     "10^30": b"1" + b"0" * 30,
     "30.2.": b"2026-02-30",
@@ -100,7 +100,7 @@ GET  /healthz                       ?nonsense          200
 GET  /readyz                        ?nonsense          200
 """
 
-# They answer with a part of a page, whoever asks; and this one with a page, because it has no parts.
+# These always answer with a part of a page, and this one with a page, because it has no parts.
 PARTS_ONLY = {
     *("/contacts/selection", "/contacts/restore/selection"),
     *("/contacts/count", "/contacts/restore/count"),

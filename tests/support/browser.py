@@ -1,4 +1,4 @@
-"""A browser for tests: Flask's client, with the eyes of a person and the habits of htmx.
+"""A browser for tests: Flask's client, which reads pages like a user and behaves like htmx.
 
 Every page and fragment it opens is checked (`tests.support.page`), and what it submits is what the form on
 the page holds, CSRF token included. With `javascript` it does what htmx would: it asks for a part and puts
@@ -28,7 +28,7 @@ class Browser:
             self.enter(user.email)
 
     def enter(self, email: str) -> None:
-        """Sign in without looking at the pages: every test does it."""
+        """Sign in without the pages, for speed: every test does it."""
         token = TOKEN.search(self.client.get("/login").text)
         assert token is not None
         fields = {"csrf_token": token[1], "email": email, "password": PASSWORD}
@@ -44,7 +44,7 @@ class Browser:
         if query:
             path += ("&" if "?" in path else "?") + urlencode(query)
         response = self.client.get(path, headers=HTMX if htmx else {}, follow_redirects=not htmx)
-        return look(response, htmx)
+        return read_answer(response, htmx)
 
     def post(
         self, path: str, fields: Fields | dict[str, str], *, htmx: bool = False, follow: bool = True
@@ -58,7 +58,7 @@ class Browser:
             headers=HTMX if htmx else {},
             follow_redirects=follow and not htmx,
         )
-        return look(response, htmx)
+        return read_answer(response, htmx)
 
     def token(self) -> str:
         """A CSRF token of this browser's session."""
@@ -107,10 +107,10 @@ class Browser:
         return self.submit(page, form, button=element)
 
     def turn(self, page: Seen, button: str) -> list[Seen]:
-        """Turn pages by the button ("Next", "Previous", "Older") as long as it is there: all of them."""
+        """Follow the button ("Next", "Previous", "Older") while there is one; returns all the pages."""
         pages = [page]
         while pages[-1].has_button(button) and not pages[-1].button(button).has_attr("disabled"):
-            assert len(pages) < 10, "turning pages never ends"
+            assert len(pages) < 10, "paging never ends"
             pages.append(self.press(pages[-1], button))
         return pages
 
@@ -153,8 +153,8 @@ class Browser:
         return page.with_part(part, element)
 
 
-def look(response: TestResponse, htmx: bool) -> Seen:
-    """What came back, checked as a page or as a fragment."""
+def read_answer(response: TestResponse, htmx: bool) -> Seen:
+    """The response, checked as a page or as a fragment."""
     address = urlsplit(response.request.url) if response.request else urlsplit("")
     return Seen.of(
         response.status_code,

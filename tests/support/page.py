@@ -12,7 +12,7 @@ HTMX_VERBS = {"hx-get", "hx-post", "hx-put", "hx-patch", "hx-delete"}
 INLINE = {"style", "onclick", "onchange", "onsubmit", "oninput", "onload", "hx-on"}
 NAMING = ("aria-describedby", "aria-labelledby", "aria-controls", "popovertarget")
 SWAPS = {"innerHTML", "outerHTML"}
-# A parser of fragments drops these without a word, so they are looked for in the text.
+# A parser of fragments drops these silently, so the text is searched for them.
 PAGE_ONLY = re.compile(r"<(html|head|body)\b", re.IGNORECASE)
 
 # Each element with its attributes, which are read once.
@@ -88,7 +88,7 @@ def _check_everywhere(tags: Tags) -> None:
 
 
 def _check_live_region(tags: Tags) -> None:
-    """What speaks must not be swapped away while it speaks."""
+    """A live region must not be swapped out."""
     found = [(tag, attrs) for tag, attrs in tags if attrs.get("id") == "announcer"]
     assert found, "a page has a live region"
     announcer, attrs = found[0]
@@ -121,7 +121,7 @@ def _check_form(form: Element, attrs: dict[str, str]) -> None:
 
 
 def _check_htmx(kind: str, attrs: dict[str, str]) -> None:
-    """htmx inherits nothing here, so each element says where its answer goes and how."""
+    """htmx inherits nothing here, so each element names its target and swap."""
     assert attrs.get("hx-target"), f"an htmx element without a target: {kind}"
     swap = attrs.get("hx-swap", "").partition(" ")[0]
     assert swap in SWAPS, f"another way of swapping than the ones we use: {attrs.get('hx-swap')!r}"

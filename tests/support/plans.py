@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event
 # One line of SQLite's plan that reads a table: "SEARCH contact USING INDEX ix_contact_bin (workspace_id=?)".
 LINE = re.compile(r"(SCAN|SEARCH) (\w+)(?: USING (?:COVERING )?(?:INDEX (\w+)|INTEGER PRIMARY KEY))?")
 ALIAS = re.compile(r'"?(\w+)"? AS "?(\w+)"?')
-# SQLite's name for the key of a table is no index's name.
+# SQLite's name for the key of a table is not the name of an index.
 KEY = "the key"
 
 
@@ -27,7 +27,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Plan:
-    """A statement, the reads that its plan consists of, and the plan as the database tells it."""
+    """A statement, the reads that its plan consists of, and the plan as the database prints it."""
 
     statement: str
     reads: tuple[Read, ...]
@@ -35,7 +35,7 @@ class Plan:
 
     @property
     def sorts(self) -> bool:
-        """Whether rows are collected and sorted, instead of being met in their order."""
+        """Whether rows are collected and sorted, instead of being read in order."""
         return "FOR ORDER BY" in self.text or "Sort Key" in self.text
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Real worker processes: started as an operator does, looked at through /proc, ended by their number."""
+"""Real worker processes: started as by an operator, inspected through /proc, ended by their pid."""
 
 import os
 import signal
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parent.parent.parent
-# How long an event may take before it counts as never: a bound for a busy machine, not a goal.
+# How long to wait for an event: a bound for a busy machine, not a goal.
 PATIENCE = 60.0
 
 
 def wait_until(what: Callable[[], object], *, seconds: float = PATIENCE) -> None:
-    """Wait until `what` says yes. Raises AssertionError if it never does."""
+    """Wait until `what` returns something true. Raises AssertionError if it never does."""
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, f"still not so after {seconds} seconds"
@@ -24,12 +24,12 @@ def wait_until(what: Callable[[], object], *, seconds: float = PATIENCE) -> None
 
 
 def children(pid: int) -> list[int]:
-    """The processes that `pid` has started and that run."""
+    """The running children of `pid`."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
-        # A process may end while it is looked at.
+        # A process may end while it is read.
         with suppress(OSError):
-            # The name stands in brackets and may hold anything; state and parent follow.
+            # The name is in brackets and may contain anything; state and parent follow.
             state, parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[:2]
             if int(parent) == pid and state != "Z":
                 found.append(int(folder.name))
@@ -41,7 +41,7 @@ def is_running(pid: int) -> bool:
 
 
 def is_stopped(pid: int) -> bool:
-    """Whether the process stands still, by SIGSTOP."""
+    """Whether the process is stopped by SIGSTOP."""
     return state_of(pid) == "T"
 
 
@@ -53,7 +53,7 @@ def state_of(pid: int) -> str | None:
 
 @dataclass
 class WorkerProcess:
-    """A running `worker.py` with what it has started."""
+    """A running `worker.py` with its children."""
 
     process: subprocess.Popen[bytes]
 
@@ -62,7 +62,7 @@ class WorkerProcess:
         return self.process.poll() is None
 
     def child(self, queue: str) -> int | None:
-        """The process that works on `queue`, if it runs at the moment."""
+        """The worker process of `queue`, if it runs at the moment."""
         for pid in children(self.process.pid):
             with suppress(OSError):
                 if Path(f"/proc/{pid}/cmdline").read_bytes().endswith(f".py\0{queue}\0".encode()):
@@ -76,7 +76,7 @@ class WorkerProcess:
 
     @contextmanager
     def held_back(self, queue: str) -> Iterator[None]:
-        """Let the process that works on `queue` stand still meanwhile."""
+        """Keep the worker process of `queue` stopped meanwhile."""
         pid = self.child(queue)
         assert pid is not None
         os.kill(pid, signal.SIGSTOP)
@@ -89,11 +89,11 @@ class WorkerProcess:
         """The process that carries a restore out, as soon as there is one."""
         found: list[int] = []
 
-        def look() -> bool:
+        def read_stat() -> bool:
             found[:] = [horse] if (horse := self.horse()) else []
             return bool(found)
 
-        wait_until(look)
+        wait_until(read_stat)
         return found[0]
 
     def everything(self) -> list[int]:
@@ -103,7 +103,7 @@ class WorkerProcess:
         return family
 
     def stop(self) -> int:
-        """Send SIGTERM, as an operator does; returns the exit code."""
+        """Send SIGTERM; returns the exit code."""
         self.process.terminate()
         return self.process.wait(PATIENCE)
 
@@ -112,7 +112,7 @@ class WorkerProcess:
 def worker_process(
     environ: dict[str, str], log: Path, *, script: str = "worker.py"
 ) -> Iterator[WorkerProcess]:
-    """`python worker.py` under `environ`; its children and itself are gone afterwards, whatever happened."""
+    """`python worker.py` under `environ`; it and its children are ended afterwards in any case."""
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, script],

@@ -1,4 +1,4 @@
-"""A restore from its question to its end, in the test's own session and at times of its choosing."""
+"""A restore from its dialog to its end, in the test's session and at times that the test chooses."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from webapp.worker.redis_lock import RedisLock
 
 @dataclass
 class Restoring:
-    """What an admin and the worker do, without the pages and the queue between them."""
+    """What an admin and the worker do, without pages and queue."""
 
     session: Session
     world: World
@@ -85,7 +85,7 @@ class Restoring:
         return self.confirm(self.question_all(at=at, **typed).scope)
 
     def outcomes(self, job: Job) -> dict[int, tuple[str, str | None, int | None]]:
-        """What became of each contact of `job`: outcome, reason, and the other contact."""
+        """The outcome of each contact of `job`: outcome, reason and the other contact."""
         rows = self.session.scalars(select(RestoreOutcome).where(RestoreOutcome.job_id == job.id))
         return {row.contact_id: (row.outcome, row.reason, row.other_contact_id) for row in rows}
 
@@ -106,8 +106,8 @@ class Restoring:
         return {row[0].id for row in page.rows}
 
 
-def run_out(session: Session, job_id: int) -> None:
-    """Let the lease of the job run out, as if its runner had been silent for long."""
+def expire_lease(session: Session, job_id: int) -> None:
+    """Let the lease of the job expire, as if its runner had been silent for long."""
     session.execute(
         update(Job).where(Job.id == job_id).values(lease_until=read_clock(session) - timedelta(seconds=1))
     )

@@ -1,4 +1,4 @@
-"""What a database really looks like, and an app on a database of its own to change it in."""
+"""The real schema of a database, and an app on its own database to change it in."""
 
 import re
 import tempfile
@@ -24,7 +24,7 @@ PG_COLUMNS = """
            || coalesce(column_default, '')
     FROM information_schema.columns WHERE table_schema = 'public'
 """
-# What SQLite keeps for itself, its statistics for one, is none of ours.
+# SQLite's own tables, such as its statistics, are left out.
 SQLITE_OBJECTS = (
     "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND type = '{}' AND name NOT LIKE 'sqlite%'"
 )
@@ -55,14 +55,14 @@ def _app_on(url: str, environ: dict[str, str]) -> Iterator[Flask]:
 
 
 def indexes(connection: Connection) -> set[str]:
-    """Each index as the database itself writes it: name, columns, uniqueness, condition, operator class."""
+    """Each index as the database describes it: name, columns, uniqueness, condition, operator class."""
     if connection.dialect.name == "sqlite":
         return _plain(connection, SQLITE_OBJECTS.format("index"))
     return _plain(connection, PG_INDEXES)
 
 
 def tables(connection: Connection) -> set[str]:
-    """Each column and constraint as the database itself writes it, in no order."""
+    """Each column and constraint as the database describes it, unordered."""
     if connection.dialect.name == "sqlite":
         statements = _plain(connection, SQLITE_OBJECTS.format("table"))
         return {line for statement in statements for line in _lines(statement)}
@@ -78,20 +78,20 @@ def _plain(connection: Connection, query: str) -> set[str]:
 
 
 def _lines(statement: str) -> set[str]:
-    """ "TABLE: column or constraint" for each of a CREATE TABLE's, which stand in any order.
+    """ "TABLE: column or constraint" for each of a CREATE TABLE's lines, unordered.
 
     A name means the same with quotes and without.
     """
     head, body = statement.replace('"', "").split("(", 1)
     table = head.removeprefix("CREATE TABLE ").strip()
     body, options = body.rsplit(")", 1)
-    # A comma inside parentheses divides nothing.
+    # A comma inside parentheses does not separate.
     parts = re.split(r",\s*(?![^()]*(?:\([^()]*\)[^()]*)*\))", body)
     return {f"{table}: {' '.join(part.split())}" for part in parts} | {f"{table}: {options.strip()}"}
 
 
 def is_whole(engine: Engine) -> bool:
-    """Whether every row refers to one that is there; PostgreSQL would not have it otherwise."""
+    """Whether every foreign key refers to a row; PostgreSQL always guarantees it."""
     if engine.dialect.name != "sqlite":
         return True
     with engine.connect() as connection:

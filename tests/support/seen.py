@@ -1,4 +1,4 @@
-"""An answer as a person sees it."""
+"""A response as a user sees it."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ class Seen:
     document: Document
     path: str
     query: dict[str, str] = field(default_factory=dict)
-    # With scripts: what the last request brought, before it was put into the page.
+    # With scripts: the last response, before it was put into the page.
     part: "Seen | None" = None
 
     @classmethod
@@ -35,7 +35,7 @@ class Seen:
             document = Document(html)
         else:
             document = check_fragment(html) if htmx else check_page(html)
-            # It only says which way a name runs; the words around it are one sentence to the eye.
+            # It only sets the direction of a name; visually the words around it are one sentence.
             document.unwrap("bdi")
         return cls(status, headers, document, path, query)
 
@@ -82,7 +82,7 @@ class Seen:
 
     @property
     def complaint(self) -> str:
-        """What an error says: on its page, beside a field, in the bar or in a notice."""
+        """The text of an error: on its page, beside a field, in the bar or in a notice."""
         found = self.document.select(".lead, .field-error, .bar-message, .notice p")
         return " ".join(" ".join(element.get_text(" ").split()) for element in found)
 
@@ -103,7 +103,7 @@ class Seen:
         return sorted(int(value) for name, value in fields if name == "selected")
 
     def with_part(self, part: "Seen", element: Element) -> "Seen":
-        """This page after htmx has put `part`, which `element` asked for, in its place; checked again."""
+        """This page after htmx has put `part`, the response to `element`, in its place; checked again."""
         page = self.document.copy()
         selector = part.headers.get("HX-Retarget") or element["hx-target"]
         how = (part.headers.get("HX-Reswap") or element["hx-swap"]).split()[0]

@@ -1,4 +1,4 @@
-"""The state of everything, in figures: for tests that say "nothing was changed"."""
+"""The state of all tables, in figures, for tests that check that nothing was changed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from webapp.models import Base, Contact, Deletion, Job
 
 
 def state(engine: Engine) -> dict[str, object]:
-    """How many rows each table has, and the figures that every act of ours would move."""
+    """How many rows each table has, and the figures that every act changes."""
     with engine.connect() as connection:
         found: dict[str, object] = {
             table.name: connection.scalar(select(func.count()).select_from(table))

@@ -1,4 +1,4 @@
-"""A terminal that somebody looks at."""
+"""A terminal, for output that depends on one."""
 
 import os
 import pty
@@ -11,18 +11,18 @@ from typing import TextIO
 class Terminal:
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
-        # All that has been written to it, once it is closed.
+        # All that was written to it, after it is closed.
         self.seen = ""
 
 
 @contextmanager
 def new_terminal() -> Iterator[Terminal]:
-    """A pseudo-terminal whose other end is read meanwhile, so that nobody who writes has to wait."""
+    """A pseudo-terminal whose other end is read meanwhile, so that no writer blocks."""
     ours, theirs = pty.openpty()
     pieces: list[bytes] = []
 
     def read() -> None:
-        # Linux says so, and not "the end", when the other side is closed.
+        # Linux raises this at the end, when the other side is closed.
         with suppress(OSError):
             while piece := os.read(ours, 4096):
                 pieces.append(piece)

@@ -1,4 +1,4 @@
-"""The web as it is deployed, in a process of its own, and somebody who speaks to it without any manners."""
+"""The web as it is deployed, in its own process, and a client that sends raw bytes."""
 
 import os
 import re
@@ -28,7 +28,7 @@ class Wire:
     token: bytes = b""
 
     def send(self, request: bytes) -> bytes:
-        """Send the bytes, say no more, and read all that comes back."""
+        """Send the bytes, shut down writing, and read the whole response."""
         with closing(socket.create_connection(("127.0.0.1", self.port), timeout=20)) as wire:
             wire.sendall(request)
             wire.shutdown(socket.SHUT_WR)
@@ -38,7 +38,7 @@ class Wire:
         return answer
 
     def ask(self, line: bytes, *headers: bytes, body: bytes = b"", host: bytes = b"localhost") -> bytes:
-        """Send a request with these headers and no others, but for host, cookie and the connection's end."""
+        """Send a request with these headers, host, cookie and `Connection: close`."""
         fixed = [
             line + b" HTTP/1.1",
             b"Host: " + host,
@@ -95,7 +95,7 @@ class WebProcess:
         return self.process.poll() is None
 
     def wire(self, email: str) -> Wire:
-        """Somebody who has signed in."""
+        """A connection with the session of an admin."""
         wire = Wire(self.port)
         wire.sign_in(email)
         return wire
@@ -105,7 +105,7 @@ class WebProcess:
 def web_process(
     environ: dict[str, str], log: Path, *, threads: int = 2, app: str = "webapp:create_app()"
 ) -> Iterator[WebProcess]:
-    """The web as the Procfile starts it, on a port of its own; it listens when the block begins."""
+    """The web as the Procfile starts it, on its own port; it listens when the block begins."""
     port = free_port()
     line = next(line for line in (CHECKOUT / "Procfile").read_text().splitlines() if line.startswith("web:"))
     # Not as in production, because there cookies travel over HTTPS only.

@@ -1,4 +1,4 @@
-"""The worker in the test's own process: real jobs from real Redis, until the queues are empty."""
+"""A worker in the test's process: real jobs from real Redis, until the queues are empty."""
 
 from flask import Flask
 from rq import SimpleWorker
@@ -7,8 +7,8 @@ from webapp.worker.connection import connect
 from webapp.worker.queue import QUEUES, queue
 
 
-class DeafWorker(SimpleWorker):
-    """Nobody sends it commands, so it opens no channel for them: closing that takes a fifth of a second."""
+class CommandlessWorker(SimpleWorker):
+    """It receives no commands, so it opens no channel for them: closing that takes a fifth of a second."""
 
     def subscribe(self) -> None:
         pass
@@ -17,10 +17,10 @@ class DeafWorker(SimpleWorker):
         pass
 
 
-def work_off(app: Flask) -> None:
+def run_worker(app: Flask) -> None:
     with app.app_context():
         redis = connect(app.config["REDIS_URL"], patient=True)
         queues = [queue(name, redis) for name in QUEUES]
-        DeafWorker(queues, connection=redis, serializer=queues[0].serializer).work(
+        CommandlessWorker(queues, connection=redis, serializer=queues[0].serializer).work(
             burst=True, logging_level="WARNING"
         )

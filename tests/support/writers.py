@@ -1,4 +1,4 @@
-"""People who write while a restore runs: one on the pages, another through the domain."""
+"""Users who write while a restore runs: one on the pages, another through the domain."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,8 +27,8 @@ class Writers:
     deleted: list[int]
 
     def write_while(self, goes_on: Callable[[], bool]) -> list[float]:
-        """Write as long as `goes_on` says, each looking at a page before each change. Returns how many
-        seconds each write took. Raises AssertionError where one failed."""
+        """Write while `goes_on` returns True; each opens a page before each change. Returns how many
+        seconds each write took. Raises AssertionError if one failed."""
 
         def write(*acts: Callable[[], None]) -> list[float]:
             took = []

@@ -42,12 +42,12 @@ def test_database_url(given: str, used: str, tmp_path: Path) -> None:
     "url",
     ["redis://h:6379/0", "rediss://:p@h:6380", "rediss://h?ssl_cert_reqs=required", "unix:///r.sock?db=1"],
 )
-def test_redis_url_is_taken_as_it_is(url: str, tmp_path: Path) -> None:
+def test_redis_url_is_used_unchanged(url: str, tmp_path: Path) -> None:
     assert load_config({"REDIS_URL": url}, tmp_path)["REDIS_URL"] == url
 
 
 @pytest.mark.parametrize("folder", ["instance", "an instance", "50%20 off? #1"])
-def test_without_variables_everything_lies_in_the_instance_folder(folder: str, tmp_path: Path) -> None:
+def test_without_variables_all_files_are_in_the_instance_folder(folder: str, tmp_path: Path) -> None:
     instance = tmp_path / folder
     config = load_config({}, instance)
 
@@ -98,7 +98,9 @@ def test_one_machine_may_run_in_production_on_sqlite(tmp_path: Path) -> None:
         ({"BATCH_SIZE": "-1"}, "BATCH_SIZE"),
     ],
 )
-def test_what_cannot_run_is_refused_by_name(environ: dict[str, str], named: str, tmp_path: Path) -> None:
+def test_an_impossible_setting_is_refused_by_name(
+    environ: dict[str, str], named: str, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigError, match=named) as refusal:
         load_config(environ, tmp_path)
     assert "hidden" not in str(refusal.value)
@@ -112,7 +114,7 @@ def test_time_scale_divides_the_times_of_the_protocol(tmp_path: Path) -> None:
 
 
 class TestSecretKey:
-    def test_stays_the_same_and_is_ours_alone(self, tmp_path: Path) -> None:
+    def test_the_secret_key_stays_the_same_and_is_private(self, tmp_path: Path) -> None:
         first = load_config({}, tmp_path)["SECRET_KEY"]
 
         assert load_config({}, tmp_path)["SECRET_KEY"] == first
@@ -120,20 +122,20 @@ class TestSecretKey:
         assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
         assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
-    def test_differs_from_checkout_to_checkout(self, tmp_path: Path) -> None:
+    def test_the_secret_key_differs_between_checkouts(self, tmp_path: Path) -> None:
         here, there = load_config({}, tmp_path / "here"), load_config({}, tmp_path / "there")
         assert here["SECRET_KEY"] != there["SECRET_KEY"]
 
-    def test_is_agreed_on_by_those_who_start_together(self, tmp_path: Path) -> None:
+    def test_processes_that_start_together_agree_on_the_secret_key(self, tmp_path: Path) -> None:
         with ThreadPoolExecutor(16) as pool:
             keys = pool.map(lambda _: load_config({}, tmp_path / "instance")["SECRET_KEY"], range(64))
         assert len(set(keys)) == 1
 
-    def test_given_by_the_environment_leaves_no_file(self, tmp_path: Path) -> None:
+    def test_a_secret_key_in_the_environment_creates_no_file(self, tmp_path: Path) -> None:
         assert load_config({"SECRET_KEY": "given"}, tmp_path)["SECRET_KEY"] == "given"
         assert list(tmp_path.iterdir()) == []
 
-    def test_an_empty_file_is_refused(self, tmp_path: Path) -> None:
+    def test_an_empty_secret_key_file_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "secret_key").touch()
         with pytest.raises(ConfigError, match="Delete it"):
             load_config({}, tmp_path)

@@ -1,4 +1,4 @@
-"""Transactions: who writes reads again first, all of it commits or nothing, readers stand in nobody's way."""
+"""Transactions: a writer reads again first, all of it is committed or nothing, readers block no writer."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World
 from tests.support.faults import before_each_statement
 from webapp.database import (
-    end_silent_transactions,
+    avoid_whole_table_plans,
     engine_options,
-    keep_to_indexes,
-    listed,
+    id_table,
     lock_workspace,
+    set_transaction_timeouts,
     write_transaction,
 )
 from webapp.models import Tag, Workspace
@@ -38,7 +38,7 @@ def name_of(session: Session, world: World) -> str | None:
 
 
 def is_locked(engine: Engine) -> bool:
-    """Whether somebody is writing; on SQLite one at a time can."""
+    """Whether a connection is writing; on SQLite only one can."""
     assert engine.url.database
     with closing(sqlite3.connect(engine.url.database, timeout=0)) as impatient:
         try:
@@ -58,13 +58,13 @@ def many_rows(session: Session, world: World) -> None:
 
 
 @pytest.mark.parametrize("write", [one_row, many_rows])
-def test_a_worker_that_falls_silent_in_a_transaction_loses_it_with_its_locks(
+def test_a_worker_that_is_silent_in_a_transaction_loses_it_with_its_locks(
     write: Callable[[Session, World], None], engine: Engine, store: Session, world: World
 ) -> None:
     if engine.dialect.name == "sqlite":
         pytest.skip("on SQLite the lock is the silent process's own")
     workers = create_engine(engine.url, **engine_options("postgresql"))
-    end_silent_transactions(workers, 0.1)
+    set_transaction_timeouts(workers, 0.1)
     with Session(workers) as silent:
         lock_workspace(silent, world.id)
         write(silent, world)
@@ -77,7 +77,7 @@ def test_a_worker_that_falls_silent_in_a_transaction_loses_it_with_its_locks(
     workers.dispose()
 
 
-def test_what_is_written_is_committed_at_the_end(store: Session, other: Session, world: World) -> None:
+def test_a_write_transaction_commits_at_its_end(store: Session, other: Session, world: World) -> None:
     with write_transaction(store):
         rename(store, world, "Southwind")
         assert name_of(other, world) == "Northwind"
@@ -87,7 +87,7 @@ def test_what_is_written_is_committed_at_the_end(store: Session, other: Session,
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_an_error_undoes_all_of_it(
+def test_an_error_rolls_back_the_whole_transaction(
     error: type[BaseException], store: Session, other: Session, world: World
 ) -> None:
     def write_and_fail() -> None:
@@ -101,8 +101,10 @@ def test_an_error_undoes_all_of_it(
     assert name_of(other, world) == name_of(store, world) == "Northwind"
 
 
-def test_what_was_read_before_is_read_again_inside(store: Session, other: Session, world: World) -> None:
-    """The page has read who signed in; meanwhile somebody else has written."""
+def test_a_write_transaction_reads_again_what_was_read_before(
+    store: Session, other: Session, world: World
+) -> None:
+    """The request has read its user; meanwhile another connection has written."""
     read_before = store.get_one(Workspace, world.id)
     with write_transaction(other):
         rename(other, world, "Southwind")
@@ -114,8 +116,8 @@ def test_what_was_read_before_is_read_again_inside(store: Session, other: Sessio
     assert name_of(other, world) == "Southwind & Sons"
 
 
-def test_on_sqlite_the_write_lock_is_held_from_the_first_moment(store: Session, engine: Engine) -> None:
-    """Taken later, it would be refused at once to whoever has read first."""
+def test_on_sqlite_the_write_lock_is_held_from_the_start(store: Session, engine: Engine) -> None:
+    """Taken later, it would be refused at once to a transaction that has read."""
     if engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL locks rows")
     assert not is_locked(engine)
@@ -124,7 +126,7 @@ def test_on_sqlite_the_write_lock_is_held_from_the_first_moment(store: Session, 
     assert not is_locked(engine)
 
 
-def test_on_sqlite_reading_locks_nobody_out(store: Session, world: World, engine: Engine) -> None:
+def test_on_sqlite_reading_blocks_no_writer(store: Session, world: World, engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL locks rows")
     name_of(store, world)
@@ -133,7 +135,9 @@ def test_on_sqlite_reading_locks_nobody_out(store: Session, world: World, engine
     assert not is_locked(engine)
 
 
-def test_on_sqlite_connections_keep_foreign_keys_and_wait_their_turn(store: Session, engine: Engine) -> None:
+def test_on_sqlite_connections_enforce_foreign_keys_and_have_a_busy_timeout(
+    store: Session, engine: Engine
+) -> None:
     if engine.dialect.name != "sqlite":
         pytest.skip("settings of SQLite")
     settings = {
@@ -144,22 +148,22 @@ def test_on_sqlite_connections_keep_foreign_keys_and_wait_their_turn(store: Sess
     assert settings == {"foreign_keys": 1, "journal_mode": "wal", "busy_timeout": 5000}
 
 
-def test_on_sqlite_whoever_finds_the_lock_taken_asks_for_it_again_and_again(
+def test_on_sqlite_a_writer_that_finds_the_lock_taken_retries(
     store: Session, other: Session, world: World, engine: Engine
 ) -> None:
-    """Left to SQLite it would ask ever more rarely, and miss the pauses of somebody who writes much."""
+    """SQLite itself would retry more and more rarely, and miss the pauses of a busy writer."""
     if engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL locks rows")
     asked = 0
 
-    def let_go_when_asked_thrice(statement: str) -> None:
+    def release_at_third_retry(statement: str) -> None:
         nonlocal asked
         asked += statement == "BEGIN IMMEDIATE"
         if asked == 3:
             other.rollback()
 
     other.connection(execution_options={"writes": True})
-    with before_each_statement(engine, let_go_when_asked_thrice), write_transaction(store):
+    with before_each_statement(engine, release_at_third_retry), write_transaction(store):
         rename(store, world, "Southwind")
         timeout = store.connection().exec_driver_sql("PRAGMA busy_timeout").scalar()
 
@@ -167,7 +171,7 @@ def test_on_sqlite_whoever_finds_the_lock_taken_asks_for_it_again_and_again(
     assert name_of(other, world) == "Southwind"
 
 
-def test_on_sqlite_whoever_never_gets_the_lock_is_told_after_a_while(
+def test_on_sqlite_a_writer_that_never_gets_the_lock_gives_up(
     store: Session, other: Session, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if engine.dialect.name != "sqlite":
@@ -181,22 +185,20 @@ def test_on_sqlite_whoever_never_gets_the_lock_is_told_after_a_while(
     other.rollback()
     with write_transaction(store):
         assert is_locked(engine)
-    # Its connections have learned a short patience from this test.
+    # Its connections have the short timeout of this test.
     engine.dispose()
 
 
-def test_a_workspace_that_is_not_there_cannot_be_locked(store: Session) -> None:
+def test_a_workspace_that_does_not_exist_cannot_be_locked(store: Session) -> None:
     with pytest.raises(NoResultFound), write_transaction(store):
         lock_workspace(store, 0)
 
 
-def test_a_worker_does_not_wait_for_somebody_elses_lock_without_end(
-    engine: Engine, store: Session, world: World
-) -> None:
+def test_a_worker_does_not_wait_for_a_lock_forever(engine: Engine, store: Session, world: World) -> None:
     if engine.dialect.name == "sqlite":
-        pytest.skip("on SQLite nobody waits for more than five seconds")
+        pytest.skip("on SQLite no connection waits for more than five seconds")
     workers = create_engine(engine.url, **engine_options("postgresql"))
-    end_silent_transactions(workers, 0.1)
+    set_transaction_timeouts(workers, 0.1)
     lock_workspace(store, world.id)
 
     with Session(workers) as waiting, pytest.raises(OperationalError, match="lock timeout"):
@@ -205,18 +207,18 @@ def test_a_worker_does_not_wait_for_somebody_elses_lock_without_end(
 
 
 @pytest.mark.parametrize("numbers", [[], [7], [3, 1, 2**40, 1], list(range(100_000))])
-def test_numbers_are_listed_as_a_table(session: Session, numbers: list[int]) -> None:
-    """One value, so their number is not limited by how many values a statement may have."""
-    table = listed(session, numbers)
+def test_numbers_become_rows_of_a_table(session: Session, numbers: list[int]) -> None:
+    """One parameter, so their number is not limited by the number of parameters of a statement."""
+    table = id_table(session, numbers)
 
     assert list(session.scalars(select(table.c.value))) == numbers
 
 
-def test_the_planner_is_tied_for_one_transaction_only(store: Session, engine: Engine) -> None:
+def test_the_planner_is_restricted_for_one_transaction_only(store: Session, engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         pytest.skip("PostgreSQL's planner reads statistics")
     setting = text("SHOW enable_seqscan")
-    keep_to_indexes(store)
+    avoid_whole_table_plans(store)
     assert store.scalar(setting) == "off"
 
     store.commit()

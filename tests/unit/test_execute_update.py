@@ -1,4 +1,4 @@
-"""What changes many rows tells how many, and leaves alone what the session has loaded."""
+"""`execute_update` returns how many rows changed, and does not touch what the session has loaded."""
 
 import pytest
 from sqlalchemy import delete, insert, literal, select, update
@@ -15,7 +15,7 @@ def world(session: Session) -> World:
     return new_world(session)
 
 
-def test_it_counts_the_rows_of_each_kind_of_statement(session: Session, world: World) -> None:
+def test_execute_update_counts_the_rows_of_each_kind_of_statement(session: Session, world: World) -> None:
     tag = new_tag(session, world)
     for _ in range(3):
         new_contact(session, world)
@@ -27,7 +27,7 @@ def test_it_counts_the_rows_of_each_kind_of_statement(session: Session, world: W
     assert execute_update(session, delete(ContactTag).where(ContactTag.tag_id == tag.id)) == 3
 
 
-def test_what_is_loaded_keeps_its_values_until_it_is_refreshed(session: Session, world: World) -> None:
+def test_loaded_rows_keep_their_values_until_they_are_refreshed(session: Session, world: World) -> None:
     tag = new_tag(session, world, "old")
     renamed = execute_returning(
         session, update(Tag).where(Tag.id == tag.id).values(name="new").returning(Tag.name)

@@ -35,7 +35,7 @@ def test_lines_are_counted_as_an_editor_does(end: str) -> None:
         ("a\0b", ["a\0b"]),
     ],
 )
-def test_a_line_has_these_fields(text: str, fields: list[str]) -> None:
+def test_a_line_is_split_into_fields(text: str, fields: list[str]) -> None:
     assert read(text) == [(1, fields)]
 
 
@@ -44,7 +44,7 @@ def test_a_line_has_these_fields(text: str, fields: list[str]) -> None:
     ['"never closed,x', '"closed" too early,x', '"' + "long, " * 30_000],
     ids=["open", "torn", "long"],
 )
-def test_a_quotation_mark_swallows_one_line_only(swallowing: str) -> None:
+def test_an_unclosed_quotation_mark_affects_one_line_only(swallowing: str) -> None:
     lines = ["a,b", swallowing, "c,d", *["e,f"] * 5000]
     records = list(read_records(io.BytesIO("\n".join(lines).encode())))
 
@@ -67,7 +67,7 @@ def test_a_record_knows_where_it_ends() -> None:
         (b"x" * 1_000_000, "line 1 is too long"),
     ],
 )
-def test_what_is_no_csv_file_is_refused(content: bytes, complaint: str) -> None:
+def test_a_file_that_is_not_csv_is_refused(content: bytes, complaint: str) -> None:
     with pytest.raises(UnreadableFile) as refusal:
         check_text(io.BytesIO(content))
     assert complaint in str(refusal.value)
@@ -84,7 +84,7 @@ def test_only_the_lines_of_one_record_are_kept(monkeypatch: pytest.MonkeyPatch) 
     begin = csv_records._Lines.begin
 
     def watched(lines: csv_records._Lines) -> int:
-        kept.append(len(lines._of_record) + len(lines._given_back))
+        kept.append(len(lines._of_record) + len(lines._pushed_back))
         return begin(lines)
 
     monkeypatch.setattr(csv_records._Lines, "begin", watched)

@@ -1,4 +1,4 @@
-"""What a row of an import file means, and for what reasons one is left out."""
+"""What a row of an import file means, and why rows are left out."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def reason(**fields: str) -> str:
 
 
 class TestHeader:
-    def test_columns_stand_in_any_order_and_spelling(self) -> None:
+    def test_columns_may_have_any_order_and_spelling(self) -> None:
         found = header(" lists ", "LAST  name", "eMail", "Notes", "")
 
         assert found.places == {"Lists": 0, "Last Name": 1, "Email": 2}
@@ -42,16 +42,16 @@ class TestHeader:
             (["Email", "Phone", "phone "], "the column “Phone” twice"),
         ],
     )
-    def test_what_is_no_header_is_refused(self, names: list[str], complaint: str) -> None:
+    def test_an_invalid_header_is_refused(self, names: list[str], complaint: str) -> None:
         with pytest.raises(UnreadableFile, match=complaint):
             header(*names)
 
-    def test_a_header_with_torn_quotation_marks_is_refused(self) -> None:
+    def test_a_header_with_unclosed_quotation_marks_is_refused(self) -> None:
         with pytest.raises(UnreadableFile, match="marks do not match"):
             read_header(Record(1, 1, [], fault="its quotation marks do not match"))
 
 
-def test_a_row_is_read_with_spaces_trimmed_and_doubles_once() -> None:
+def test_a_row_is_read_without_surrounding_spaces_and_duplicates() -> None:
     assert row(
         Email=" Ann@Example.COM ",
         First_Name=" Ann ",
@@ -73,7 +73,7 @@ def test_a_row_is_read_with_spaces_trimmed_and_doubles_once() -> None:
     )
 
 
-def test_a_column_that_is_not_there_is_empty() -> None:
+def test_a_missing_column_is_empty() -> None:
     found = read_row(header("Email"), Record(2, 2, ["a@b.c"]))
     assert isinstance(found, Row)
     assert (found.first_name, found.account, found.tags, found.lists) == ("", "", (), ())
@@ -90,7 +90,7 @@ def test_a_name_is_enough(name: str) -> None:
 @pytest.mark.parametrize(
     "fields", [{}, {"Phone": "1", "Account": "Acme", "Tags": "VIP"}, {"First_Name": " "}]
 )
-def test_neither_address_nor_name_is_not(fields: dict[str, str]) -> None:
+def test_a_row_without_address_and_name_is_refused(fields: dict[str, str]) -> None:
     assert reason(**fields) == "it has neither an e-mail address nor a name"
 
 
@@ -131,13 +131,13 @@ def test_the_number_of_fields_must_be_right() -> None:
     two = header("Email", "Phone")
     for fields, said in ((["a@b.c"], "1 field instead of 2"), (["a@b.c", "", ""], "3 fields instead of 2")):
         assert read_row(two, Record(3, 3, fields)) == BadRow(3, f"it has {said}")
-    # Where a quotation mark went astray, the record ends far below.
+    # With a missing quotation mark the record ends far below.
     assert read_row(two, Record(3, 90, ["x"])) == BadRow(
         3, "the record, which ends in line 90, has 1 field instead of 2"
     )
 
 
-def test_a_record_that_could_not_be_read_keeps_its_reason() -> None:
+def test_an_unreadable_record_keeps_its_reason() -> None:
     assert read_row(header("Email"), Record(3, 3, [], fault="torn")) == BadRow(3, "torn")
 
 
@@ -152,7 +152,7 @@ def test_a_record_that_could_not_be_read_keeps_its_reason() -> None:
         "用户@例子.中国",
     ],
 )
-def test_readable_addresses(text: str) -> None:
+def test_valid_addresses_are_accepted(text: str) -> None:
     assert is_email(text)
     assert isinstance(row(Email=text), Row)
 
@@ -178,12 +178,12 @@ def test_readable_addresses(text: str) -> None:
         "ann\u00a0lee@b.c",
     ],
 )
-def test_unreadable_addresses(text: str) -> None:
+def test_invalid_addresses_are_refused(text: str) -> None:
     assert not is_email(text)
     assert reason(Email=text) == f"“{text}” is not an e-mail address"
 
 
-def test_who_is_the_same() -> None:
+def test_rows_that_describe_the_same_contact_are_recognised() -> None:
     first, second, other = (
         row(Email="Ann@b.c", First_Name="Ann"),
         row(Email="ann@B.C", Phone="1"),

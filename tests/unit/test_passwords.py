@@ -16,8 +16,8 @@ def test_a_password_matches_its_own_hash_only() -> None:
     assert not password_matches(None, "right")
 
 
-def test_where_no_user_has_the_address_a_hash_of_the_same_cost_is_verified() -> None:
-    """It is well-formed, so that the whole work is done before the answer is no."""
+def test_for_an_unknown_address_a_hash_of_the_same_cost_is_verified() -> None:
+    """It is well-formed, so the whole hash is computed before the answer is no."""
     assert extract_parameters(UNKNOWN) == extract_parameters(hash_password("any"))
     with pytest.raises(VerifyMismatchError):
         PasswordHasher().verify(UNKNOWN, "any")

@@ -8,7 +8,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from webapp.clock import read_clock
-from webapp.contacts.delete import Consequences, delete_contacts, deleted_before, foresee
+from webapp.contacts.delete import Consequences, any_deleted, delete_contacts, preview_deletion
 from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
 from webapp.models import Contact
@@ -36,7 +36,7 @@ def confirm_delete() -> ResponseReturnValue:
     ids, complaint = read_selected_ids()
     if complaint or not ids:
         return refuse(complaint or NOTHING_SELECTED)
-    foreseen = foresee(
+    foreseen = preview_deletion(
         db.session(),
         workspace_id=current_user.workspace_id,
         which=select(Contact.id).where(Contact.id.in_(ids)),
@@ -68,7 +68,7 @@ def delete() -> ResponseReturnValue:
         number = deletion.contact_count if deletion else 0
     if number:
         flash(f"{counted(number, 'contact')} deleted. {_who_can_restore()}", "success")
-    elif deleted_before(session, workspace_id=workspace_id, ids=ids):
+    elif any_deleted(session, workspace_id=workspace_id, ids=ids):
         flash(f"These contacts were already deleted. Nothing was changed. {_who_can_restore()}", "info")
     else:
         return error(404, "These contacts are not here. Nothing was changed.")

@@ -12,13 +12,13 @@ from webapp.clock import read_clock
 from webapp.contacts import find
 from webapp.contacts.find import Wanted
 from webapp.contacts.keyset import Page, Place
-from webapp.contacts.normal import normal
+from webapp.contacts.normal import normalize
 from webapp.contacts.search import Amount
 from webapp.extensions import db
 from webapp.jobs.queries import find_job
 from webapp.models.restore_outcome import Outcome
-from webapp.restoring.filters import unsearchable
-from webapp.restoring.lately import large_deletion_lately
+from webapp.restoring.filters import why_unsearchable
+from webapp.restoring.recent_deletion import recent_large_deletion
 from webapp.web import browse
 from webapp.web.browse import PAGE_SIZE, Listing
 from webapp.web.paging import requested_number
@@ -58,8 +58,8 @@ class LiveContacts(Listing):
     def from_request(cls) -> "LiveContacts":
         """Read the filters of this request. Answers 404 to a restore that does not exist."""
         q = request.args.get("q", "").strip()
-        problem = unsearchable(q)
-        wanted = Wanted(current_user.workspace_id, "" if problem else normal(q))
+        problem = why_unsearchable(q)
+        wanted = Wanted(current_user.workspace_id, "" if problem else normalize(q))
         restored_by, restored_title = requested_number("restored_by"), ""
         if restored_by is not None:
             job = find_job(db.session(), current_user.workspace_id, restored_by)
@@ -82,17 +82,17 @@ class LiveContacts(Listing):
         return Wanted(self.wanted.workspace_id)
 
     def match_selection(self, ids: list[int]) -> dict[int, bool]:
-        live = find.among(db.session(), self._everything, ids)
-        matching = find.among(db.session(), self.wanted, live) if self.is_filtered else live
+        live = find.filter_selection(db.session(), self._everything, ids)
+        matching = find.filter_selection(db.session(), self.wanted, live) if self.is_filtered else live
         return {contact_id: contact_id in matching for contact_id in live}
 
     def read_page(self, *, after: Place | None = None, before: Place | None = None) -> tuple[Page, Amount]:
         session = db.session()
         page = find.read_page(session, self.wanted, size=PAGE_SIZE, after=after, before=before)
-        return page, find.count_at_once(session, self.wanted, page, PAGE_SIZE)
+        return page, find.count_quickly(session, self.wanted, page, PAGE_SIZE)
 
     def read_selected(self, ids: list[int]) -> tuple[Page, Amount]:
-        return find.read_these(db.session(), self.wanted.workspace_id, ids), Amount(len(ids))
+        return find.read_selected(db.session(), self.wanted.workspace_id, ids), Amount(len(ids))
 
     def count(self) -> int:
         return find.count(db.session(), self.wanted)
@@ -113,7 +113,7 @@ class LiveContacts(Listing):
             return {"large_deletion": None}
         session, reader = db.session(), current_user.id
         now = read_clock(session)
-        deletion = large_deletion_lately(session, self.wanted.workspace_id, reader=reader, now=now)
+        deletion = recent_large_deletion(session, self.wanted.workspace_id, reader=reader, now=now)
         return {"large_deletion": deletion, "now": now}
 
 

@@ -106,7 +106,7 @@ class DeletedContacts(Listing):
         return describe_filters(self.meaning, zone=current_user.workspace.zone, people=dict(self.people))
 
     def match_selection(self, ids: list[int]) -> dict[int, bool]:
-        found = recycle_bin.among(db.session(), self.window, self.meaning, ids)
+        found = recycle_bin.match_selection(db.session(), self.window, self.meaning, ids)
         return {contact_id: matches and self.typed.valid for contact_id, matches in found.items()}
 
     def read_page(self, *, after: Place | None = None, before: Place | None = None) -> tuple[Page, Amount]:
@@ -118,7 +118,7 @@ class DeletedContacts(Listing):
     def read_selected(self, ids: list[int]) -> tuple[Page, Amount]:
         # The total is still that of the filters, because "Restore all contacts" restores those.
         _, matching = self.read_page()
-        return recycle_bin.read_these(db.session(), self.window, ids), matching
+        return recycle_bin.read_selected(db.session(), self.window, ids), matching
 
     def count(self) -> int:
         return recycle_bin.count(db.session(), self.window, self.meaning)

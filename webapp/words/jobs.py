@@ -6,8 +6,8 @@ from signal import Signals
 from webapp.jobs.cancel import CANCELLED_BY, CANCELLED_BY_OPERATOR
 from webapp.jobs.interruption import DATABASE_FULL, DATABASE_UNWRITABLE, UNEXPECTED, WORKER_DIED
 from webapp.jobs.isolation import INTERRUPTED_TOO_OFTEN, TOO_MANY_LEFT_OUT
+from webapp.jobs.work import REQUESTER_NOT_ALLOWED
 from webapp.models.job import JobState, Note
-from webapp.restoring.work import REQUESTER_NOT_ALLOWED
 
 STATES = {
     JobState.QUEUED: "Queued",

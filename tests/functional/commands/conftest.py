@@ -1,4 +1,4 @@
-"""What the stories of the commands share: a workspace that can be named, a file to import, and the demo."""
+"""Fixtures of the tests of commands: a workspace with a unique name, a file to import, and the demo."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,14 +23,14 @@ Import = Callable[..., Result]
 
 @pytest.fixture
 def place(store: Session) -> World:
-    """A workspace that the command can name."""
+    """A workspace with a unique name."""
     place = new_world(store, name=f"Place {number()}")
     store.rollback()
     return place
 
 
 @pytest.fixture
-def take_in(app: Flask, place: World, tmp_path: Path) -> Import:
+def import_rows(app: Flask, place: World, tmp_path: Path) -> Import:
     """Import these lines, below the usual header, into the test's own workspace."""
 
     def import_lines(*lines: str, header: str = HEADER, flags: tuple[str, ...] = ()) -> Result:
@@ -44,14 +44,14 @@ def take_in(app: Flask, place: World, tmp_path: Path) -> Import:
 
 
 @pytest.fixture
-def arrived(stored: Callable[..., list[Any]], place: World) -> Callable[[], list[Contact]]:
-    """All contacts of the test's own workspace, in the order in which they came."""
+def imported_contacts(stored: Callable[..., list[Any]], place: World) -> Callable[[], list[Contact]]:
+    """All contacts of the test's own workspace, in the order of their ids."""
     return lambda: stored(select(Contact).where(Contact.workspace_id == place.id).order_by(Contact.id))
 
 
 @pytest.fixture(scope="module")
 def empty_app(environ: dict[str, str]) -> Iterator[Flask]:
-    """An app on a database of its own, without a row."""
+    """An app on its own empty database."""
     shared = environ["DATABASE_URL"]
     with (
         sqlite_url() if shared.startswith("sqlite") else new_database(shared) as url,

@@ -14,11 +14,14 @@ from sqlalchemy import Engine
 
 from tests.factories.people import World
 from tests.support.state import nothing_changes
-from webapp.cli import campaigns_group, contacts_group, demo_command, restore_group
+from webapp.cli.campaigns import campaigns_group
+from webapp.cli.contacts import contacts_group
+from webapp.cli.demo import demo_command
+from webapp.cli.restores import restore_group
 
 Run = Callable[..., Result]
 
-# What the file holds; the exit code: 2 if it was refused as a whole, 1 if its rows were; and what is said.
+# The content of the file; the exit code: 2 if it was refused as a whole, 1 if its rows were; and the message.
 FILES: dict[str, tuple[bytes, int, str]] = {
     "empty": (b"", 2, "It is empty."),
     "only blank lines": (b"\n \r\n", 2, "It is empty."),
@@ -63,7 +66,7 @@ FILES: dict[str, tuple[bytes, int, str]] = {
     "a row of nothing": (b"Email,Phone\n,1", 1, "neither an e-mail address nor a name"),
 }
 
-# What stands on the command line, {good} for a file that could be imported; exit code; what is said.
+# The command line, with {good} for a valid file; the exit code; the message.
 COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no file": (("contacts", "import"), 2, "Missing argument 'FILE.csv'"),
     "two files": (("contacts", "import", "{good}", "{good}"), 2, "unexpected extra argument"),
@@ -136,7 +139,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
 
 @pytest.fixture(scope="module")
 def demo_is_there(app: Flask) -> None:
-    """The demo's own workspaces are made by its first run, whatever it was asked for."""
+    """The first run of the demo creates its own workspaces, whatever its arguments."""
     assert app.test_cli_runner().invoke(args=["demo", "--contacts", "0"]).exit_code == 0
 
 
@@ -161,7 +164,7 @@ def check(result: Result, exit_code: int, said: str) -> None:
 
 
 @pytest.mark.parametrize("what", FILES)
-def test_a_file_that_is_no_good_changes_nothing(
+def test_an_invalid_file_changes_nothing(
     run: Run, engine: Engine, place: World, tmp_path: Path, what: str
 ) -> None:
     content, exit_code, said = FILES[what]
@@ -177,7 +180,7 @@ def test_a_file_that_is_no_good_changes_nothing(
 
 
 @pytest.mark.parametrize("what", COMMANDS)
-def test_an_argument_that_is_no_good_changes_nothing(run: Run, engine: Engine, what: str) -> None:
+def test_an_invalid_argument_changes_nothing(run: Run, engine: Engine, what: str) -> None:
     args, exit_code, said = COMMANDS[what]
     with nothing_changes(engine):
         result = run(*args)
@@ -185,21 +188,21 @@ def test_an_argument_that_is_no_good_changes_nothing(run: Run, engine: Engine, w
     check(result, exit_code, said)
 
 
-def test_columns_that_nobody_knows_are_told_in_short(run: Run, place: World, tmp_path: Path) -> None:
-    """Without what would steer the terminal, and not fifty thousand times."""
+def test_unknown_columns_are_reported_in_short(run: Run, place: World, tmp_path: Path) -> None:
+    """Without control characters, and shortened."""
     path = tmp_path / "wide.csv"
     header = "Email,\x1b[31mRed\x1b[0m," + "x" * 100_000 + "," * 50_000 + ",".join(f"c{i}" for i in range(50))
     path.write_text(header + "\n")
 
     lines = run("contacts", "import", str(path), "--workspace", place.workspace.name).output.splitlines()
 
-    assert "The column “�[31mRed�[0m” is not known and is passed over." in lines
-    assert f"The column “{'x' * 80}…” is not known and is passed over." in lines
-    assert lines.count("A column without a name is passed over.") == 1
+    assert "The column “�[31mRed�[0m” is unknown and is ignored." in lines
+    assert f"The column “{'x' * 80}…” is unknown and is ignored." in lines
+    assert lines.count("A column without a name is ignored.") == 1
     assert lines[20:] == ["… and 33 more", "0 contacts added."]
 
 
-def test_a_file_may_have_a_name_that_is_no_text(run: Run, place: World, tmp_path: Path) -> None:
+def test_a_file_name_may_be_undecodable(run: Run, place: World, tmp_path: Path) -> None:
     path = tmp_path / "people\udcff\u200f.csv"
     path.write_text("Email\na@b.c")
 
@@ -208,7 +211,7 @@ def test_a_file_may_have_a_name_that_is_no_text(run: Run, place: World, tmp_path
     assert (result.exit_code, result.output) == (0, "1 contact added.\n")
 
 
-def test_every_argument_and_option_is_tried() -> None:
+def test_every_argument_and_option_is_tested() -> None:
     tried = {word.partition("=")[0] for args, _, _ in COMMANDS.values() for word in args}
     groups = (contacts_group, campaigns_group, restore_group)
     for command in (*(command for group in groups for command in group.commands.values()), demo_command):

@@ -1,4 +1,4 @@
-"""`flask demo` on an empty database: whoever signs in finds everything a restore can meet."""
+"""`flask demo` on an empty database: its users find every case of a restore."""
 
 import pytest
 from click.testing import Result
@@ -35,7 +35,7 @@ def workspace_called(session: Session, name: str) -> int:
 
 
 class TestOnAnEmptyDatabase:
-    def test_it_says_what_it_did_and_who_signs_in(self, first_run: Result) -> None:
+    def test_the_command_says_what_it_did_and_who_can_sign_in(self, first_run: Result) -> None:
         assert "1,800 live and 620 deleted contacts added" in first_run.output
         for said in ("admin@example.com", "member@example.com", "admin@other.example", "restore-demo"):
             assert said in first_run.output
@@ -48,15 +48,17 @@ class TestOnAnEmptyDatabase:
             ("admin@other.example", "Contoso", True),
         ],
     )
-    def test_they_can_sign_in(self, demo: Session, email: str, workspace: str, may_restore: bool) -> None:
+    def test_the_demo_users_can_sign_in(
+        self, demo: Session, email: str, workspace: str, may_restore: bool
+    ) -> None:
         user = demo.scalars(select(User).where(User.email == email)).one()
 
         assert user.workspace.name == workspace
         assert user.may_restore is may_restore
         assert password_matches(user.password_hash, "restore-demo")
 
-    def test_nobody_else_can_sign_in(self, first_run: Result, demo: Session) -> None:
-        """The colleagues are there for the story; they have no password."""
+    def test_no_other_user_can_sign_in(self, first_run: Result, demo: Session) -> None:
+        """The colleagues only appear in the data; they have no password."""
         others = [user for user in demo.scalars(select(User)) if user.email not in first_run.output]
 
         assert len(others) == 2
@@ -64,7 +66,7 @@ class TestOnAnEmptyDatabase:
             password_matches(user.password_hash, word) for user in others for word in ("restore-demo", "!")
         )
 
-    def test_there_are_exactly_so_many_contacts(self, demo: Session) -> None:
+    def test_the_number_of_contacts_is_exact(self, demo: Session) -> None:
         here = Contact.workspace_id == workspace_called(demo, "Northwind Traders")
         assert count(demo, Contact, here, Contact.deleted_at.is_(None)) == 1800
         assert count(demo, Contact, here, Contact.deleted_at.is_not(None)) == 620
@@ -90,7 +92,7 @@ class TestOnAnEmptyDatabase:
         assert 400 < big.contact_count < 620
         assert sum(deletion.in_bin for deletion in deletions) == 620
 
-    def test_the_bin_holds_what_a_restore_can_meet(self, demo: Session) -> None:
+    def test_the_bin_holds_every_case_of_a_restore(self, demo: Session) -> None:
         here = Contact.workspace_id == workspace_called(demo, "Northwind Traders")
         deleted, live = here & Contact.deleted_at.is_not(None), aliased(Contact)
         taken = (live.workspace_id == Contact.workspace_id) & (live.email_key == Contact.email_key)
@@ -118,7 +120,7 @@ class TestOnAnEmptyDatabase:
             ).one()
             assert count(demo, Contact, deleted, Contact.deleted_at < gone) > 0
 
-    def test_deals_live_on_with_a_primary_or_have_gone(self, demo: Session) -> None:
+    def test_live_deals_have_a_primary_and_the_others_are_deleted(self, demo: Session) -> None:
         on_it = (DealContact.deal_id == Deal.id) & DealContact.detached_at.is_(None)
         attached = (
             select(
@@ -146,7 +148,7 @@ class TestOnAnEmptyDatabase:
             assert contact.email_key == email_key(contact.email)
             assert contact.created_at < (contact.deleted_at or read_clock(demo))
 
-    def test_if_empty_does_nothing_any_more(self, demo: Session, empty_app: Flask) -> None:
+    def test_if_empty_does_nothing_the_second_time(self, demo: Session, empty_app: Flask) -> None:
         before = count(demo, Contact)
         result = empty_app.test_cli_runner().invoke(args=["demo", "--if-empty"])
 

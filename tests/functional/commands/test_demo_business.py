@@ -1,4 +1,4 @@
-"""The demo is a small business that one believes: what hangs together in life hangs together here."""
+"""The demo is a plausible small business: its data are consistent."""
 
 import re
 from collections import Counter, defaultdict
@@ -76,7 +76,7 @@ def test_the_people_of_a_firm_share_its_domain_and_its_telephone(
         assert len({phone for phone in phones if not phone.startswith(MOBILES)}) <= 1
 
 
-def test_a_deal_is_one_firms_and_says_so(demo: Session, home: Workspace) -> None:
+def test_a_deal_belongs_to_one_firm_and_names_it(demo: Session, home: Workspace) -> None:
     rows = demo.execute(
         select(Deal, Account.name, Contact)
         .join(DealContact, DealContact.deal_id == Deal.id)
@@ -103,7 +103,7 @@ def test_a_lost_customer_has_no_open_deal(demo: Session, home: Workspace) -> Non
     assert set(demo.scalars(stages)) == {"won", "lost"}
 
 
-def test_each_status_makes_sense(demo: Session, contacts: list[Contact]) -> None:
+def test_each_status_is_plausible(demo: Session, contacts: list[Contact]) -> None:
     now = read_clock(demo)
     here = {contact.id: contact for contact in contacts}
     statuses = defaultdict(set)
@@ -111,21 +111,23 @@ def test_each_status_makes_sense(demo: Session, contacts: list[Contact]) -> None
         statuses[row.contact_id].add(row.status)
 
     for contact_id, found in statuses.items():
-        assert here[contact_id].email, "nobody is on a list without an address"
-        assert "bounced" not in found or len(found) == 1, "an address bounces everywhere or nowhere"
+        assert here[contact_id].email, "no contact without an address is on a list"
+        assert "bounced" not in found or len(found) == 1, "an address bounces on all its lists or on none"
         if "unconfirmed" in found:
-            assert now - here[contact_id].created_at < timedelta(days=91), "old ones have confirmed or left"
+            assert now - here[contact_id].created_at < timedelta(days=91), (
+                "old subscriptions are confirmed or ended"
+            )
 
 
-def test_the_business_has_grown(demo: Session, contacts: list[Contact]) -> None:
+def test_the_number_of_contacts_has_grown(demo: Session, contacts: list[Contact]) -> None:
     now, leads = read_clock(demo), {contact.id for contact in contacts if contact.deleted_at}
     years = Counter((now - contact.created_at).days // 365 for contact in contacts if contact.id not in leads)
 
     assert years[0] > years[1] > years[2] > 100
 
 
-def test_firms_come_in_office_hours(by_account: dict[int, list[Contact]], demo: Session) -> None:
-    """Apart from the trade fair, and from those who came again today."""
+def test_firms_are_created_in_office_hours(by_account: dict[int, list[Contact]], demo: Session) -> None:
+    """Apart from the trade fair, and from contacts that were created again today."""
     zone, today = ZoneInfo("Europe/Berlin"), read_clock(demo) - timedelta(days=1)
     moments = [
         contact.created_at.astimezone(zone)
@@ -134,7 +136,7 @@ def test_firms_come_in_office_hours(by_account: dict[int, list[Contact]], demo: 
         if contact.created_at < today
     ]
     assert len(moments) > 1000
-    # One offset is used for all of the year, so that in the other half an hour may lie beside them.
+    # One offset is used for the whole year, so in the other half times may be off by an hour.
     assert {moment.hour for moment in moments} <= set(range(7, 19))
     days = Counter(moment.weekday() for moment in moments)
     assert days[5] + days[6] < len(moments) / 5
@@ -172,7 +174,7 @@ def test_one_contact_shows_every_rule_of_the_article(
     assert colleague.account_id == greta.account_id
 
 
-def test_an_account_was_deleted_after_some_of_its_people(
+def test_an_account_was_deleted_after_some_of_its_contacts(
     demo: Session, home: Workspace, by_account: dict[int, list[Contact]]
 ) -> None:
     gone = demo.scalars(
@@ -194,7 +196,7 @@ def test_an_account_was_deleted_after_some_of_its_people(
         ("admin@other.example", None),
     ],
 )
-def test_a_first_sign_in_lands_where_one_sees_what_to_do(
+def test_the_first_sign_in_opens_a_page_that_says_what_to_do(
     demo: Session, empty_app: Flask, email: str, told: str | None
 ) -> None:
     landed = Browser(empty_app).sign_in(email)
@@ -206,6 +208,6 @@ def test_a_first_sign_in_lands_where_one_sees_what_to_do(
         assert landed.words("#large-deletion").startswith(told)
 
 
-def test_whoever_signs_in_is_a_person(demo: Session) -> None:
+def test_every_demo_user_is_a_person(demo: Session) -> None:
     assert all(" " in user.name for user in demo.scalars(select(User)))
     assert demo.scalar(select(func.count()).select_from(User)) == 5

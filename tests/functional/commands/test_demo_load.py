@@ -1,4 +1,4 @@
-"""`flask demo` on a workspace that has contacts: a load on top of what is there."""
+"""`flask demo` on a workspace that has contacts: it adds a load."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,6 +17,7 @@ from webapp.cli import demo as command
 from webapp.contacts import load as contacts_load
 from webapp.demo import load
 from webapp.demo.amounts import Amounts
+from webapp.demo.deals import add_deals
 from webapp.models import Contact, ContactSearch, ContactTag, Deal, Deletion, Subscription, Workspace
 
 Run = Callable[..., Result]
@@ -37,7 +38,7 @@ def run(app: Flask, place: World) -> Run:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every load goes in part by part, as a big one does."""
+    """Every load is committed in parts, like a large one."""
     monkeypatch.setattr(load, "CHUNK", 50)
     monkeypatch.setattr(command, "AT_ONCE", 0)
 
@@ -67,7 +68,7 @@ def test_one_number_asks_for_that_kind_only(run: Run, stored: Stored, place: Wor
     assert live_and_deleted(stored, place) == ((7, 0) if args[0] == "--contacts" else (0, 7))
 
 
-def test_a_second_load_comes_on_top(run: Run, stored: Stored, place: World) -> None:
+def test_a_second_load_adds_to_the_first(run: Run, stored: Stored, place: World) -> None:
     for _ in range(2):
         run("--contacts", "100", "--deleted", "50", "--seed", "3")
 
@@ -88,11 +89,11 @@ def test_deletions_stay_in_the_order_of_time(run: Run, stored: Stored, store: Se
     assert moments == sorted(moments)
 
 
-def test_a_load_deletes_nobody_who_was_there(run: Run, stored: Stored, store: Session, place: World) -> None:
+def test_a_load_deletes_no_earlier_contact(run: Run, stored: Stored, store: Session, place: World) -> None:
     contact_id = new_contact(store, place).id
     store.commit()
     run("--contacts", "20", "--deleted", "60")
-    # Somebody has brought all of them back, the fair's tag on them.
+    # All of them were restored, with the fair's tag.
     here = Contact.workspace_id == place.id
     store.execute(update(Contact).where(here).values(deleted_at=None, email=None, email_key=None))
     store.commit()
@@ -104,7 +105,7 @@ def test_a_load_deletes_nobody_who_was_there(run: Run, stored: Stored, store: Se
     assert after == before
 
 
-def test_the_same_seed_makes_up_the_same(app: Flask, store: Session, stored: Stored) -> None:
+def test_the_same_seed_gives_the_same_data(app: Flask, store: Session, stored: Stored) -> None:
     def made_up(seed: int) -> tuple[list[Any], list[Any]]:
         place = new_world(store, name=f"Place {number()}")
         store.rollback()
@@ -124,7 +125,7 @@ def test_the_same_seed_makes_up_the_same(app: Flask, store: Session, stored: Sto
     assert once == again != other
 
 
-def test_how_the_rows_travel_changes_nothing(
+def test_the_way_of_inserting_rows_changes_nothing(
     app: Flask, store: Session, stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def made_up() -> list[Any]:
@@ -154,7 +155,7 @@ def test_how_the_rows_travel_changes_nothing(
     assert len(usual[0]) == 100
 
 
-def test_contacts_come_with_all_that_hangs_on_them(run: Run, stored: Stored, place: World) -> None:
+def test_contacts_are_loaded_with_all_their_associations(run: Run, stored: Stored, place: World) -> None:
     run("--contacts", "200", "--deleted", "100")
 
     here = select(Contact.id).where(Contact.workspace_id == place.id)
@@ -164,7 +165,9 @@ def test_contacts_come_with_all_that_hangs_on_them(run: Run, stored: Stored, pla
     assert len(stored(select(Deal.id).where(Deal.workspace_id == place.id))) > 20
 
 
-def test_a_hundredth_are_twins_and_a_hundredth_are_taken(run: Run, stored: Stored, place: World) -> None:
+def test_one_percent_are_twins_and_one_percent_have_an_address_in_use(
+    run: Run, stored: Stored, place: World
+) -> None:
     run("--contacts", "100", "--deleted", "4000")
 
     live, deleted = Contact.deleted_at.is_(None), Contact.deleted_at.is_not(None)
@@ -174,7 +177,7 @@ def test_a_hundredth_are_twins_and_a_hundredth_are_taken(run: Run, stored: Store
     assert len(stored(twice)) == 40
 
 
-def test_a_run_that_breaks_off_leaves_nothing_of_a_small_load(
+def test_an_interrupted_small_load_leaves_nothing(
     app: Flask, engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("--contacts", "1")
@@ -187,11 +190,10 @@ def test_a_run_that_breaks_off_leaves_nothing_of_a_small_load(
         run("--contacts", "20", "--deleted", "20", exit_code=1)
 
 
-def test_a_run_that_breaks_off_leaves_no_half_contact(
+def test_an_interrupted_load_leaves_no_incomplete_contact(
     run: Run, stored: Stored, place: World, small_parts: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts = 0
-    add_deals = load.add_deals
 
     def breaks_off_in_the_third(*args: Any) -> int:
         nonlocal parts
@@ -206,7 +208,9 @@ def test_a_run_that_breaks_off_leaves_no_half_contact(
     assert live_and_deleted(stored, place) == (100, 0)
 
 
-def test_an_unknown_workspace_is_named(app: Flask, engine: Engine, stored: Stored, run: Run) -> None:
+def test_an_unknown_workspace_is_an_error_that_names_it(
+    app: Flask, engine: Engine, stored: Stored, run: Run
+) -> None:
     run("--contacts", "1")
     with nothing_changes(engine):
         result = app.test_cli_runner().invoke(args=["demo", "--workspace", "Nowhere"])
@@ -216,7 +220,7 @@ def test_an_unknown_workspace_is_named(app: Flask, engine: Engine, stored: Store
 
 
 @pytest.mark.parametrize(("live", "deleted"), [(0, 10**6), (10**6, 10**6), (1, 10**5)])
-def test_big_loads_add_up(live: int, deleted: int) -> None:
+def test_the_amounts_of_large_loads_add_up(live: int, deleted: int) -> None:
     amounts = Amounts(live, deleted)
 
     assert amounts.at_first + amounts.twins + amounts.taken + amounts.showcase == live + deleted

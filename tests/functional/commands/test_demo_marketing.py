@@ -1,7 +1,8 @@
-"""The demo's automations and campaigns: contacts on their way, none of them about to be written to."""
+"""The demo's automations and campaigns: runs are in progress, and no message is about to be sent."""
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +21,8 @@ from webapp.models import (
 )
 
 HOUR = timedelta(hours=1)
+# What a step may name.
+Kind = type[Campaign] | type[MailingList] | type[Tag]
 PENDING_RUNS, PENDING_SENDS = ("queued", "waiting", "running"), ("pending",)
 
 
@@ -47,11 +50,12 @@ def test_nothing_becomes_due_within_the_first_day(
     assert min(due) > read_clock(demo) + 24 * HOUR
 
 
-def test_the_deletion_has_ended_what_waited(
+def test_the_deletion_has_ended_pending_runs_and_messages(
     demo: Session, runs: Sequence[AutomationRun], sends: Sequence[CampaignSend]
 ) -> None:
     deleted = set(demo.scalars(select(Contact.id).where(Contact.deleted_at.is_not(None))))
-    of_deleted = [item for item in (*runs, *sends) if item.contact_id in deleted]
+    items: list[AutomationRun | CampaignSend] = [*runs, *sends]
+    of_deleted = [item for item in items if item.contact_id in deleted]
 
     assert not [item for item in of_deleted if item.state in (*PENDING_RUNS, *PENDING_SENDS)]
     for kind in (AutomationRun, CampaignSend):
@@ -61,14 +65,18 @@ def test_the_deletion_has_ended_what_waited(
     assert [run.state for run in runs if run.contact_id == greta] == ["ended"]
 
 
-def test_each_step_can_be_taken(demo: Session) -> None:
-    """It names a campaign, a tag or a list of the same workspace that is there; what starts it, too."""
-    kinds = {"send": ("campaign", Campaign), "add_tag": ("tag", Tag), "subscribe": ("list", MailingList)}
+def test_each_step_can_be_carried_out(demo: Session) -> None:
+    """A step names a live campaign, tag or list of the same workspace, and so does the trigger."""
+    kinds: dict[str, tuple[str, Kind]] = {
+        "send": ("campaign", Campaign),
+        "add_tag": ("tag", Tag),
+        "subscribe": ("list", MailingList),
+    }
     automations = demo.scalars(select(Automation)).all()
 
     assert {step["do"] for automation in automations for step in automation.steps} == {"wait", *kinds}
     for automation in automations:
-        needed = [(MailingList, automation.list_id), (Tag, automation.tag_id)]
+        needed: list[tuple[Kind, int | None]] = [(MailingList, automation.list_id), (Tag, automation.tag_id)]
         assert (automation.list_id is None) == (automation.trigger == "tag_added")
         assert (automation.tag_id is None) == (automation.trigger == "subscribed")
         for step in automation.steps:
@@ -80,12 +88,12 @@ def test_each_step_can_be_taken(demo: Session) -> None:
             needed.append((kind, step[name]))
         for kind, wanted in needed:
             if wanted is not None:
-                thing = demo.get_one(kind, wanted)
+                thing: Any = demo.get_one(kind, wanted)
                 assert thing.workspace_id == automation.workspace_id
                 assert getattr(thing, "deleted_at", None) is None
 
 
-def test_a_run_stands_where_its_automation_has_brought_it(
+def test_a_run_is_at_the_step_that_its_automation_has_reached(
     demo: Session, runs: Sequence[AutomationRun]
 ) -> None:
     for run in runs:
@@ -101,7 +109,7 @@ def test_a_run_stands_where_its_automation_has_brought_it(
             assert run.ended_at is not None
 
 
-def test_a_lists_campaign_goes_to_its_subscribers(demo: Session, sends: Sequence[CampaignSend]) -> None:
+def test_the_campaign_of_a_list_goes_to_its_subscribers(demo: Session, sends: Sequence[CampaignSend]) -> None:
     to_lists = [(send, demo.get_one(Campaign, send.campaign_id)) for send in sends]
     assert {send.state for send, _ in to_lists} == {"sent", "pending", "ended"}
     for send, campaign in to_lists:

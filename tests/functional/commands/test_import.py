@@ -1,4 +1,4 @@
-"""`flask contacts import`: what comes in, what is left out and why, and what the command says."""
+"""`flask contacts import`: what is imported, what is left out and why, and what the command says."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ from webapp.models import Account, AuditEvent, Contact, MailingList, Tag
 
 Import = Callable[..., Result]
 Stored = Callable[..., list[Any]]
-Arrived = Callable[[], list[Contact]]
+ImportedContacts = Callable[[], list[Contact]]
 
 
 def commas(line: str) -> str:
@@ -28,16 +28,16 @@ def commas(line: str) -> str:
     return line + "," * (6 - line.count(","))
 
 
-def test_a_contact_comes_with_account_tags_and_lists(
-    take_in: Import, store: Session, place: World, arrived: Arrived
+def test_a_contact_is_imported_with_account_tags_and_lists(
+    import_rows: Import, store: Session, place: World, imported_contacts: ImportedContacts
 ) -> None:
     before = read_clock(store)
     store.rollback()
-    result = take_in('Ann@Example.com,Ann,Lee,+49 30 1,Acme,"VIP;New",Newsletter;Events')
+    result = import_rows('Ann@Example.com,Ann,Lee,+49 30 1,Acme,"VIP;New",Newsletter;Events')
     assert result.output == "1 contact added.\n"
     assert result.exit_code == 0
 
-    (contact,) = arrived()
+    (contact,) = imported_contacts()
     assert (contact.email, contact.email_key, contact.version) == ("Ann@Example.com", "ann@example.com", 1)
     assert before <= contact.created_at == contact.updated_at
     found = profile(store, place.id, contact.id)
@@ -51,8 +51,8 @@ def test_a_contact_comes_with_account_tags_and_lists(
     assert store.scalars(Wanted(place.id, q="ann l").ids()).all() == [contact.id]
 
 
-def test_live_names_are_used_and_deleted_ones_made_anew(
-    take_in: Import, store: Session, stored: Stored, place: World
+def test_live_names_are_used_and_deleted_ones_are_created_again(
+    import_rows: Import, store: Session, stored: Stored, place: World
 ) -> None:
     kinds = (Account, Tag, MailingList)
     elsewhere = new_world(store)
@@ -63,7 +63,7 @@ def test_live_names_are_used_and_deleted_ones_made_anew(
         make(store, place, "Gone").deleted_at = read_clock(store)
     store.commit()
 
-    assert take_in("a@b.c,,,,Known,Known;Gone,Known", "d@e.f,,,,Gone,,Gone;Known").exit_code == 0
+    assert import_rows("a@b.c,,,,Known,Known;Gone,Known", "d@e.f,,,,Gone,,Gone;Known").exit_code == 0
 
     for kind in kinds:
         names = stored(select(kind).where(kind.workspace_id == place.id))
@@ -74,12 +74,12 @@ def test_live_names_are_used_and_deleted_ones_made_anew(
         ]
 
 
-def test_bad_rows_are_named_by_their_line_and_good_ones_taken_in(
-    take_in: Import, store: Session, place: World, arrived: Arrived
+def test_bad_rows_are_named_by_their_line_and_good_ones_are_imported(
+    import_rows: Import, store: Session, place: World, imported_contacts: ImportedContacts
 ) -> None:
     new_contact(store, place, email="taken@example.com")
     store.commit()
-    result = take_in(
+    result = import_rows(
         commas("good@example.com"),
         '"Line 3",Ann,Lee,,"Two',
         'lines",,',
@@ -94,21 +94,23 @@ def test_bad_rows_are_named_by_their_line_and_good_ones_taken_in(
     assert result.output.splitlines() == [
         "Line 3: “Account” contains a line break or another control character.",
         "Line 5: a contact has the address “Taken@example.com” already.",
-        "Line 6: “GOOD@example.com” stands further up in the file already.",
+        "Line 6: “GOOD@example.com” is already in a line above.",
         "Line 7: it has 4 fields instead of 7.",
         "Line 8: “First Name” is longer than 120 characters.",
         "2 contacts added. 5 rows were left out.",
     ]
-    assert [contact.email for contact in arrived()] == [
+    assert [contact.email for contact in imported_contacts()] == [
         "taken@example.com",
         "good@example.com",
         None,
     ]
 
 
-def test_only_the_first_twenty_bad_rows_are_named(take_in: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_first_twenty_bad_rows_are_named(
+    import_rows: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(command, "BATCH", 10)
-    result = take_in(*(commas(f"bad {i}") for i in range(57)), commas("good@example.com"))
+    result = import_rows(*(commas(f"bad {i}") for i in range(57)), commas("good@example.com"))
 
     lines = result.output.splitlines()
     assert [line.split(":")[0] for line in lines[:20]] == [f"Line {i}" for i in range(2, 22)]
@@ -116,46 +118,46 @@ def test_only_the_first_twenty_bad_rows_are_named(take_in: Import, monkeypatch: 
 
 
 def test_running_it_twice_adds_nothing_twice(
-    take_in: Import, engine: Engine, monkeypatch: pytest.MonkeyPatch, arrived: Arrived
+    import_rows: Import, engine: Engine, monkeypatch: pytest.MonkeyPatch, imported_contacts: ImportedContacts
 ) -> None:
     monkeypatch.setattr(command, "BATCH", 2)
     lines = [
         commas(line) for line in ("a@b.c,Ann", "A@B.C,Again", ",Only,Name", ",Only,Name,1", ",Only,Name")
     ]
-    first = take_in(*lines)
+    first = import_rows(*lines)
     with nothing_changes(engine):
-        second = take_in(*lines)
+        second = import_rows(*lines)
 
     assert first.output.splitlines() == [
-        "Line 3: “A@B.C” stands further up in the file already.",
-        "Line 6: “Only Name” stands further up in the file already.",
+        "Line 3: “A@B.C” is already in a line above.",
+        "Line 6: “Only Name” is already in a line above.",
         "3 contacts added. 2 rows were left out.",
     ]
     assert second.output.splitlines()[-1] == "0 contacts added. 5 rows were left out."
     assert "Line 4: a contact has the name “Only Name” and no address already." in second.output
     assert second.exit_code == 1
-    assert len(arrived()) == 3
+    assert len(imported_contacts()) == 3
 
 
-def test_the_id_of_a_purged_contact_is_not_given_out_again(
-    take_in: Import, store: Session, arrived: Arrived
+def test_the_id_of_a_purged_contact_is_not_reused(
+    import_rows: Import, store: Session, imported_contacts: ImportedContacts
 ) -> None:
-    take_in("a@b.c", header="Email")
-    (purged,) = arrived()
+    import_rows("a@b.c", header="Email")
+    (purged,) = imported_contacts()
     store.execute(delete(Contact).where(Contact.id == purged.id))
     store.commit()
-    take_in("a@b.c", header="Email")
+    import_rows("a@b.c", header="Email")
 
-    (contact,) = arrived()
+    (contact,) = imported_contacts()
     assert contact.id > purged.id
 
 
-def test_the_header_may_be_written_freely(take_in: Import, arrived: Arrived) -> None:
-    result = take_in("Lee,x,a@b.c", header="\ufeff LAST NAME ,Shoe size, email ")
+def test_the_header_may_use_other_spellings(import_rows: Import, imported_contacts: ImportedContacts) -> None:
+    result = import_rows("Lee,x,a@b.c", header="\ufeff LAST NAME ,Shoe size, email ")
 
     assert result.exit_code == 0
     assert result.output == "The column “Shoe size” is not known and is passed over.\n1 contact added.\n"
-    assert [(contact.email, contact.name) for contact in arrived()] == [("a@b.c", "Lee")]
+    assert [(contact.email, contact.name) for contact in imported_contacts()] == [("a@b.c", "Lee")]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +189,7 @@ def test_a_file_that_cannot_be_read_changes_nothing(
     assert "Traceback" not in result.output
 
 
-def test_an_unknown_workspace_is_named(app: Flask, engine: Engine, tmp_path: Path) -> None:
+def test_an_unknown_workspace_is_an_error_that_names_it(app: Flask, engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("Email\na@b.c")
     with nothing_changes(engine):
@@ -198,16 +200,20 @@ def test_an_unknown_workspace_is_named(app: Flask, engine: Engine, tmp_path: Pat
     assert "There is no workspace “Nowhere”" in result.output
 
 
-def test_each_batch_is_written_down(
-    take_in: Import, stored: Stored, place: World, monkeypatch: pytest.MonkeyPatch, arrived: Arrived
+def test_each_batch_is_audited(
+    import_rows: Import,
+    stored: Stored,
+    place: World,
+    monkeypatch: pytest.MonkeyPatch,
+    imported_contacts: ImportedContacts,
 ) -> None:
     monkeypatch.setattr(command, "BATCH", 2)
-    take_in(*(commas(f"a{i}@b.c") for i in range(3)))
+    import_rows(*(commas(f"a{i}@b.c") for i in range(3)))
 
     events = stored(select(AuditEvent).where(AuditEvent.workspace_id == place.id).order_by(AuditEvent.id))
     assert [(event.action, event.detail) for event in events] == [
         ("contacts.imported", {"contacts": 2, "file": "people.csv"}),
         ("contacts.imported", {"contacts": 1, "file": "people.csv"}),
     ]
-    moments = [contact.created_at for contact in arrived()]
+    moments = [contact.created_at for contact in imported_contacts()]
     assert [event.at for event in events] == sorted(set(moments))

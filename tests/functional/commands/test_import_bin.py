@@ -1,4 +1,4 @@
-"""`flask contacts import` of people who lie in the bin: restoring brings back more than a file knows."""
+"""`flask contacts import` of deleted contacts: restoring them brings back more than a file has."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,8 +15,8 @@ from webapp.contacts.import_rows import Row
 from webapp.contacts.importing import Import
 from webapp.models import Contact
 
-TakeIn = Callable[..., Result]
-Arrived = Callable[[], list[Contact]]
+ImportRows = Callable[..., Result]
+ImportedContacts = Callable[[], list[Contact]]
 
 
 class TestInTheBin:
@@ -31,42 +31,50 @@ class TestInTheBin:
 
     lines = tuple(f"Gone{i}@example.com" for i in range(4))
 
-    def test_they_are_left_out_and_the_command_says_so(self, take_in: TakeIn, arrived: Arrived) -> None:
-        result = take_in(*self.lines, header="Email")
+    def test_deleted_contacts_are_left_out_and_the_command_says_so(
+        self, import_rows: ImportRows, imported_contacts: ImportedContacts
+    ) -> None:
+        result = import_rows(*self.lines, header="Email")
 
         assert result.exit_code == 1
         assert result.output.splitlines() == [
             "2 contacts added. 2 rows were left out.",
-            "2 of these are in the bin: restore instead. --even-if-deleted adds them as new contacts anyway.",
+            "2 of these are among the deleted contacts: restore instead. "
+            "--even-if-deleted adds them as new contacts anyway.",
         ]
-        live = [contact.email for contact in arrived() if contact.is_live]
+        live = [contact.email for contact in imported_contacts() if contact.is_live]
         assert live[1:] == ["Gone2@example.com", "Gone3@example.com"]
 
-    def test_even_if_deleted_takes_them_in(self, take_in: TakeIn, arrived: Arrived) -> None:
-        result = take_in(*self.lines, header="Email", flags=("--even-if-deleted",))
+    def test_even_if_deleted_imports_them(
+        self, import_rows: ImportRows, imported_contacts: ImportedContacts
+    ) -> None:
+        result = import_rows(*self.lines, header="Email", flags=("--even-if-deleted",))
 
         assert result.exit_code == 0
         assert result.output.splitlines() == [
             "4 contacts added.",
-            "2 of these are in the bin as well. A restore skips contacts whose address is taken.",
+            "2 of these are among the deleted contacts as well. "
+            "A restore skips contacts whose address is taken.",
         ]
-        assert sum(contact.is_live for contact in arrived()) == 5
+        assert sum(contact.is_live for contact in imported_contacts()) == 5
 
-    def test_one_is_said_in_the_singular(self, take_in: TakeIn) -> None:
-        result = take_in(self.lines[0], header="Email")
+    def test_one_deleted_contact_is_reported_in_the_singular(self, import_rows: ImportRows) -> None:
+        result = import_rows(self.lines[0], header="Email")
         assert "0 contacts added. 1 row was left out.\n1 of these is in the bin: restore" in result.output
 
-    def test_another_workspace_does_not_matter(self, store: Session, take_in: TakeIn) -> None:
+    def test_deleted_contacts_of_another_workspace_do_not_matter(
+        self, store: Session, import_rows: ImportRows
+    ) -> None:
         elsewhere = new_world(store, name=f"Place {number()}")
         delete(store, elsewhere, new_contact(store, elsewhere, email="there@example.com"))
         new_contact(store, elsewhere, email="here@example.com")
         store.commit()
-        result = take_in("there@example.com", "here@example.com", header="Email")
+        result = import_rows("there@example.com", "here@example.com", header="Email")
         assert result.output == "2 contacts added.\n"
 
 
 def same_numbers() -> tuple[str, str]:
-    """Two addresses that are kept under the same checksum."""
+    """Two addresses with the same checksum."""
     dice, met = Random(3), dict[int, str]()
     while True:
         address = f"{dice.getrandbits(64):x}@example.com"
@@ -78,17 +86,18 @@ def same_numbers() -> tuple[str, str]:
 class TestWhileAnImportIsUnderWay:
     @pytest.fixture
     def taken(self, store: Session, place: World) -> Callable[..., tuple[int, int]]:
-        """Take these addresses in as the next batch of one file; how many were added, how many in the bin."""
+        """Import these addresses as the next batch of one file; returns how many were added and how many
+        are deleted."""
         work = Import(place.id, "people.csv")
 
         def take(*emails: str) -> tuple[int, int]:
             before = work.added, work.in_bin
-            work.take_in(store, [Row(2, email, email, "", "", "", "", (), ()) for email in emails])
+            work.add_batch(store, [Row(2, email, email, "", "", "", "", (), ()) for email in emails])
             return work.added - before[0], work.in_bin - before[1]
 
         return take
 
-    def test_who_is_deleted_now_lies_in_the_bin(
+    def test_a_contact_deleted_during_the_import_counts_as_deleted(
         self, store: Session, place: World, taken: Callable[..., tuple[int, int]]
     ) -> None:
         early, late = (new_contact(store, place, email=f"{when}@example.com") for when in ("early", "late"))
@@ -102,7 +111,7 @@ class TestWhileAnImportIsUnderWay:
         assert taken("late@example.com", "new2@example.com") == (1, 1)
         assert taken("early@example.com", "late@example.com") == (0, 2)
 
-    def test_who_has_come_back_and_changed_does_not(
+    def test_a_contact_restored_and_changed_does_not_count_as_deleted(
         self, store: Session, place: World, taken: Callable[..., tuple[int, int]]
     ) -> None:
         contact = new_contact(store, place, email="old@example.com")
@@ -115,7 +124,7 @@ class TestWhileAnImportIsUnderWay:
 
         assert taken("old@example.com", "young@example.com") == (1, 0)
 
-    def test_who_shares_a_checksum_does_not(
+    def test_a_contact_with_the_same_checksum_does_not_count_as_deleted(
         self, store: Session, place: World, taken: Callable[..., tuple[int, int]]
     ) -> None:
         one, other = same_numbers()

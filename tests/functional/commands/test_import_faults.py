@@ -1,4 +1,4 @@
-"""`flask contacts import` while somebody else writes, or the database refuses."""
+"""`flask contacts import` beside other writers, or with a database that refuses rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,47 +13,56 @@ from tests.factories.contacts import new_contact
 from tests.factories.people import World
 from webapp.cli import contacts as command
 from webapp.contacts import importing
+from webapp.contacts.load import create_contacts
 from webapp.database import lock_workspace
 from webapp.models import Contact, Tag
 
 Import = Callable[..., Result]
 Stored = Callable[..., list[Any]]
-Arrived = Callable[[], list[Contact]]
+ImportedContacts = Callable[[], list[Contact]]
 
 
-def test_an_address_that_is_taken_at_the_same_moment_costs_one_row(
-    take_in: Import, engine: Engine, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
+def test_an_address_taken_at_the_same_time_refuses_one_row(
+    import_rows: Import,
+    engine: Engine,
+    imported_contacts: ImportedContacts,
+    place: World,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    create_contacts, rivals = importing.create_contacts, []
+    rivals: list[str] = []
 
-    def somebody_is_faster(*args: Any) -> list[int]:
+    def create_after_a_rival(*args: Any) -> list[int]:
         if not rivals:
-            rivals.append("somebody")
+            rivals.append("a rival")
             if engine.dialect.name == "sqlite":
-                # Nobody else can write meanwhile; this stands for whatever else the database may refuse.
+                # No other connection can write meanwhile; this stands for any other refusal of the database.
                 raise IntegrityError("INSERT", {}, Exception("refused once"))
             with Session(engine) as other:
                 new_contact(other, place, email="wanted@example.com")
                 other.commit()
         return create_contacts(*args)
 
-    monkeypatch.setattr(importing, "create_contacts", somebody_is_faster)
-    result = take_in("first@example.com", "wanted@example.com", "last@example.com", header="Email")
+    monkeypatch.setattr(importing, "create_contacts", create_after_a_rival)
+    result = import_rows("first@example.com", "wanted@example.com", "last@example.com", header="Email")
 
-    emails = [contact.email for contact in arrived()]
-    assert sorted(emails) == ["first@example.com", "last@example.com", "wanted@example.com"]
+    emails = [contact.email for contact in imported_contacts()]
+    assert sorted(filter(None, emails)) == ["first@example.com", "last@example.com", "wanted@example.com"]
     if engine.dialect.name == "postgresql":
         assert "Line 3: a contact has the address “wanted@example.com” already." in result.output
 
 
-def test_whoever_locks_the_workspace_waits_for_the_batch(
-    take_in: Import, engine: Engine, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
+def test_a_lock_on_the_workspace_waits_for_the_batch(
+    import_rows: Import,
+    engine: Engine,
+    imported_contacts: ImportedContacts,
+    place: World,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if engine.dialect.name == "sqlite":
         pytest.skip("a write transaction is the lock there")
-    create_contacts, refused = importing.create_contacts, []
+    refused: list[OperationalError] = []
 
-    def somebody_comes(*args: Any) -> list[int]:
+    def create_while_another_locks(*args: Any) -> list[int]:
         with Session(engine) as other:
             other.execute(text("SET LOCAL lock_timeout = '100ms'"))
             with pytest.raises(OperationalError) as refusal:
@@ -61,18 +70,20 @@ def test_whoever_locks_the_workspace_waits_for_the_batch(
             refused.append(refusal.value)
         return create_contacts(*args)
 
-    monkeypatch.setattr(importing, "create_contacts", somebody_comes)
-    take_in("a@b.c", header="Email")
+    monkeypatch.setattr(importing, "create_contacts", create_while_another_locks)
+    import_rows("a@b.c", header="Email")
 
     assert len(refused) == 1
-    assert len(arrived()) == 1
+    assert len(imported_contacts()) == 1
 
 
-def test_where_the_database_goes_on_refusing_it_says_what_is_in(
-    take_in: Import, stored: Stored, arrived: Arrived, place: World, monkeypatch: pytest.MonkeyPatch
+def test_a_database_that_keeps_refusing_stops_the_import_with_a_count(
+    import_rows: Import,
+    stored: Stored,
+    imported_contacts: ImportedContacts,
+    place: World,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    create_contacts = importing.create_contacts
-
     def refuses_the_second_batch(*args: Any) -> list[int]:
         if args[2][0].email == "a2@b.c":
             raise IntegrityError("INSERT", {}, Exception("the disk is full"))
@@ -80,10 +91,10 @@ def test_where_the_database_goes_on_refusing_it_says_what_is_in(
 
     monkeypatch.setattr(importing, "create_contacts", refuses_the_second_batch)
     monkeypatch.setattr(command, "BATCH", 2)
-    result = take_in(*(f"a{i}@b.c,Tag {i}" for i in range(6)), header="Email,Tags")
+    result = import_rows(*(f"a{i}@b.c,Tag {i}" for i in range(6)), header="Email,Tags")
 
     assert result.exit_code == 1
     assert "Stopped: the disk is full\n2 contacts added before that." in result.output
-    assert len(arrived()) == 2
+    assert len(imported_contacts()) == 2
     tags = stored(select(Tag.name).where(Tag.workspace_id == place.id).order_by(Tag.id))
     assert tags == ["Tag 0", "Tag 1"]

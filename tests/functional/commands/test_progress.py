@@ -1,4 +1,4 @@
-"""The bar of a long command: on a terminal and nowhere else, to the end, and in nobody's way."""
+"""The progress bar of a long command: shown on a terminal only, complete, and beside other output."""
 
 import re
 import sys
@@ -20,7 +20,7 @@ Run = Callable[..., str]
 
 @pytest.fixture
 def on_a_terminal(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command with standard error on a terminal; what is seen there."""
+    """Run a command with standard error on a terminal; returns its output there."""
 
     def run(*args: str) -> str:
         with new_terminal() as terminal, monkeypatch.context() as patch:
@@ -34,7 +34,7 @@ def on_a_terminal(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture
 def elsewhere(app: Flask) -> Run:
-    """Run a command with standard error in a file; what is found there."""
+    """Run a command with standard error in a file; returns its content."""
     return lambda *args: app.test_cli_runner().invoke(args=args).stderr
 
 
@@ -80,27 +80,31 @@ def test_a_load_shows_how_many_contacts_are_in(on_a_terminal: Run, demo_args: li
     assert steps[-1] == 100
 
 
-def test_what_is_said_meanwhile_has_a_line_of_its_own(on_a_terminal: Run, import_args: list[str]) -> None:
+def test_a_message_during_the_progress_has_a_line_of_its_own(
+    on_a_terminal: Run, import_args: list[str]
+) -> None:
     seen = on_a_terminal(*import_args)
 
-    # What stands in each line in the end, the last of all that was written there.
+    # The final content of each line: the last text that was written there.
     lines = [line.split("\r")[-1] for line in seen.split("\r\n")]
 
     clear = "\x1b[K"
     assert lines[:3] == [f"{clear}Line {n}: “nobody” is not an e-mail address." for n in (6, 186, 291)]
-    assert seen.count("address.\r\nAdding contacts") == 3, "the bar stands below at once"
+    assert seen.count("address.\r\nAdding contacts") == 3, "the bar is below at once"
     assert "100%" in lines[3]
 
 
 @pytest.mark.parametrize("args", ["import_args", "demo_args"])
-def test_where_nobody_looks_there_is_none(elsewhere: Run, args: str, request: pytest.FixtureRequest) -> None:
+def test_there_is_no_progress_without_a_terminal(
+    elsewhere: Run, args: str, request: pytest.FixtureRequest
+) -> None:
     said = elsewhere(*request.getfixturevalue(args))
 
     assert [line for line in said.splitlines() if not line.startswith("Line ")] == []
     assert "\r" not in said
 
 
-def test_a_small_file_needs_none(
+def test_a_small_file_shows_no_progress(
     on_a_terminal: Run, import_args: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(contacts, "WORTH_A_BAR", 1_000_000)

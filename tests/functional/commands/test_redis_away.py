@@ -1,4 +1,4 @@
-"""Commands while Redis is away: what they did is in the database, and a sentence says what comes later."""
+"""Commands without Redis: their work is in the database, and a sentence says what happens later."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_contact, new_list, subscribe
 from tests.factories.people import World
-from tests.support.another_app import nowhere
+from tests.support.another_app import unused_redis_url
 from tests.support.processes import CHECKOUT, PATIENCE
 from webapp.models import AutomationRun, Campaign, CampaignSend, Contact
 from webapp.models.automation import Automation, Trigger
@@ -21,15 +21,13 @@ from webapp.models.automation import Automation, Trigger
 Stored = Callable[..., list[Any]]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
-LATER = (
-    "Redis does not answer. Everything is saved; automations and campaigns start when Redis is back."
-)
+LATER = "Redis does not answer. Everything is saved; automations and campaigns start when Redis is back."
 
 
 @pytest.fixture(params=["nothing listens there", "no such folder"])
 def command(environ: dict[str, str], place: World, tmp_path: Path, request: pytest.FixtureRequest) -> Command:
     """Run `flask …` on the test's database as an operator does, in a process of its own."""
-    away = "redis://127.0.0.1:1" if request.param == "nothing listens there" else nowhere(tmp_path)
+    away = "redis://127.0.0.1:1" if request.param == "nothing listens there" else unused_redis_url(tmp_path)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -61,7 +59,7 @@ def assert_says_so_in_two_lines(done: subprocess.CompletedProcess[str]) -> None:
     assert sentence == LATER
 
 
-def test_an_import_is_in_and_a_sentence_says_when_automations_begin(
+def test_the_import_succeeds_and_says_when_automations_begin(
     command: Command, place: World, store: Session, stored: Stored, tmp_path: Path
 ) -> None:
     news = new_list(store, place, "News")
@@ -85,7 +83,7 @@ def test_an_import_is_in_and_a_sentence_says_when_automations_begin(
     assert [run.state for run in runs] == ["queued"]
 
 
-def test_an_import_that_adds_nothing_has_nothing_to_say_about_redis(
+def test_an_import_that_adds_nothing_does_not_mention_redis(
     command: Command, place: World, store: Session, tmp_path: Path
 ) -> None:
     new_contact(store, place, email="ann@away.example")
@@ -99,7 +97,7 @@ def test_an_import_that_adds_nothing_has_nothing_to_say_about_redis(
     assert "Redis" not in done.stderr
 
 
-def test_a_campaign_is_queued_and_a_sentence_says_when_it_goes_out(
+def test_the_campaign_is_queued_and_the_command_says_when_it_goes_out(
     command: Command, place: World, store: Session, stored: Stored
 ) -> None:
     news = new_list(store, place, "News")

@@ -1,4 +1,4 @@
-"""`flask restore status` and `flask restore cancel`: what an operator sees and does without a page."""
+"""`flask restore status` and `flask restore cancel`: what an operator sees and does without the pages."""
 
 from collections.abc import Callable
 from itertools import takewhile
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contacts
 from tests.factories.people import World
-from tests.support.restoring import Restoring, run_out
+from tests.support.restoring import Restoring, expire_lease
 from webapp.jobs.claim import claim, release_dead
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
@@ -41,8 +41,8 @@ def job(restoring: Restoring, store: Session, place: World) -> Job:
     return restoring.start(restoring.question_all().scope)
 
 
-def told(result: Result, job: Job) -> list[str]:
-    """The lines about this job; others' jobs are none of this test's business."""
+def lines_about(result: Result, job: Job) -> list[str]:
+    """The lines about this job; other jobs do not matter."""
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith(f"Restore {job.id} (#"))
@@ -50,8 +50,8 @@ def told(result: Result, job: Job) -> list[str]:
     return [lines[at], *(" ".join(line.split()) for line in more)]
 
 
-def test_a_queued_job_is_told_with_what_it_waits_for(run: Run, job: Job, place: World) -> None:
-    head, *lines = told(run("status"), job)
+def test_a_queued_job_is_shown_with_what_it_waits_for(run: Run, job: Job, place: World) -> None:
+    head, *lines = lines_about(run("status"), job)
 
     assert head == (
         f"Restore {job.id} (#{job.number} of {place.workspace.name}, workspace {place.id}), "
@@ -61,31 +61,31 @@ def test_a_queued_job_is_told_with_what_it_waits_for(run: Run, job: Job, place: 
     assert lines[2].startswith("lease none yet: requested ")
 
 
-def test_a_running_job_is_told_with_its_runner_and_its_lease(run: Run, job: Job, store: Session) -> None:
+def test_a_running_job_is_shown_with_its_runner_and_its_lease(run: Run, job: Job, store: Session) -> None:
     claim(store, job.id, KINDS, lease=30, runner="web-1:42")
 
-    head, *lines = told(run("status"), job)
+    head, *lines = lines_about(run("status"), job)
 
     assert head.endswith(": running")
     assert "fence 1, claims since progress 1" in lines
     assert any(line.startswith("lease web-1:42 for ") and line.endswith(" more seconds") for line in lines)
 
 
-def test_a_job_whose_runner_died_is_told_with_the_last_error(run: Run, job: Job, store: Session) -> None:
+def test_a_job_whose_runner_died_is_shown_with_its_last_error(run: Run, job: Job, store: Session) -> None:
     claim(store, job.id, KINDS, lease=30, runner="web-1:42")
     release_dead(store, job.id, runner="web-1:42", error={"code": "worker_died", "signal": 9})
 
-    lines = told(run("status"), job)
+    lines = lines_about(run("status"), job)
 
     assert "last error The worker process died (signal 9, SIGKILL)." in lines
     assert any(line.startswith("lease web-1:42 had it until ") for line in lines)
 
 
-def test_what_has_ended_is_told_only_if_asked_for(run: Run, job: Job, restoring: Restoring) -> None:
+def test_ended_jobs_are_shown_on_request_only(run: Run, job: Job, restoring: Restoring) -> None:
     restoring.run(job)
 
     assert f"Restore {job.id} (#" not in run("status").output
-    head, *lines = told(run("status", "--ended", "1000"), job)
+    head, *lines = lines_about(run("status", "--ended", "1000"), job)
 
     assert head.endswith(": done")
     assert lines == [
@@ -113,14 +113,14 @@ def test_a_queued_job_is_cancelled_at_once(
     assert event.user_id is None
 
 
-def test_a_running_job_stops_after_the_contacts_in_hand(
+def test_a_running_job_stops_after_its_current_batch(
     run: Run, job: Job, store: Session, restoring: Restoring
 ) -> None:
     outputs = []
 
     def stop_it() -> bool:
         outputs.append(run("cancel", str(job.id)).output)
-        outputs.extend(told(run("status"), job))
+        outputs.extend(lines_about(run("status"), job))
         return False
 
     store.commit()
@@ -135,13 +135,13 @@ def test_a_job_whose_runner_is_gone_stops_at_its_next_claim(
     run: Run, job: Job, store: Session, restoring: Restoring
 ) -> None:
     claim(store, job.id, KINDS, lease=30)
-    run_out(store, job.id)
+    expire_lease(store, job.id)
     assert run("cancel", str(job.id)).exit_code == 0
 
     assert restoring.run(job) == "cancelled"
 
 
-def test_a_job_that_has_ended_is_left_as_it_is(run: Run, job: Job, restoring: Restoring) -> None:
+def test_an_ended_job_is_not_changed(run: Run, job: Job, restoring: Restoring) -> None:
     restoring.run(job)
 
     result = run("cancel", str(job.id))
@@ -150,7 +150,7 @@ def test_a_job_that_has_ended_is_left_as_it_is(run: Run, job: Job, restoring: Re
     assert f"Restore {job.id} has ended already: done. Nothing was changed." in result.output
 
 
-def test_nobody_restoring_is_said(empty_app: Flask) -> None:
+def test_without_jobs_the_command_says_so(empty_app: Flask) -> None:
     result = empty_app.test_cli_runner().invoke(args=["restore", "status", "--ended", "5"])
 
     assert (result.exit_code, result.output) == (0, "No restore is queued or running.\n")

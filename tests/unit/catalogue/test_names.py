@@ -1,4 +1,6 @@
-"""Lists, tags and accounts are found by their names, made where they are missing, and renamed."""
+"""Lists, tags and accounts are found by their names, created where they are missing, and renamed."""
+
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +12,12 @@ from webapp.catalogue.names import Named, NameTaken, ids_by_name, rename
 from webapp.clock import read_clock
 from webapp.models import Account, AuditEvent, MailingList, Subscription, Tag
 
-NEW = {Account: new_account, MailingList: new_list, Tag: new_tag}
+Row = Account | MailingList | Tag
+NEW: dict[Named, Callable[[Session, World, str], Row]] = {
+    Account: new_account,
+    MailingList: new_list,
+    Tag: new_tag,
+}
 
 
 @pytest.fixture
@@ -24,9 +31,7 @@ def kind(request: pytest.FixtureRequest) -> Named:
     return chosen
 
 
-def call_it(
-    session: Session, row: Account | MailingList | Tag, name: str, world: World, by: int | None = None
-) -> bool:
+def rename_row(session: Session, row: Row, name: str, world: World, by: int | None = None) -> bool:
     done = rename(session, type(row), row.id, name, workspace_id=world.id, by=by, now=read_clock(session))
     session.refresh(row)
     return done
@@ -38,10 +43,12 @@ def events(session: Session, world: World) -> list[tuple[str, str, int | None, d
             AuditEvent.workspace_id == world.id
         )
     )
-    return [tuple(row) for row in found]
+    return [(action, subject, user, detail) for action, subject, user, detail in found]
 
 
-def test_the_live_ones_are_found_and_the_others_are_made(session: Session, world: World, kind: Named) -> None:
+def test_live_names_are_found_and_missing_ones_are_created(
+    session: Session, world: World, kind: Named
+) -> None:
     there, gone = NEW[kind](session, world, "There"), NEW[kind](session, world, "Gone")
     NEW[kind](session, new_world(session), "Elsewhere")
     gone.deleted_at = read_clock(session)
@@ -50,58 +57,58 @@ def test_the_live_ones_are_found_and_the_others_are_made(session: Session, world
     found = ids_by_name(session, kind, world.id, ["There", "Gone", "Elsewhere", "There"])
 
     assert found["There"] == there.id
-    assert found["Gone"] != gone.id, "one made anew under the same name is another one"
+    assert found["Gone"] != gone.id, "one that is created again with the same name is another one"
     rows = select(kind.name).where(kind.workspace_id == world.id, kind.deleted_at.is_(None))
     assert sorted(session.scalars(rows)) == ["Elsewhere", "Gone", "There"]
     assert ids_by_name(session, kind, world.id, found) == found
 
 
-def test_it_has_the_new_name_and_the_act_is_on_record_without_it(
+def test_renaming_sets_the_name_and_is_audited_without_the_name(
     session: Session, world: World, kind: Named
 ) -> None:
     row = NEW[kind](session, world, "Ann Lee Ltd")
 
-    assert call_it(session, row, "Bo Berg Ltd", world, by=world.admin.id)
-    assert not call_it(session, row, "Bo Berg Ltd", world)
+    assert rename_row(session, row, "Bo Berg Ltd", world, by=world.admin.id)
+    assert not rename_row(session, row, "Bo Berg Ltd", world)
 
     assert row.name == "Bo Berg Ltd"
     table = kind.__tablename__
     assert events(session, world) == [(f"{table}.renamed", f"{table}:{row.id}", world.admin.id, {})]
 
 
-def test_a_name_that_a_live_one_has_is_refused_and_the_transaction_goes_on(
+def test_a_name_in_use_is_refused_and_the_transaction_continues(
     session: Session, world: World, kind: Named
 ) -> None:
     row, other = NEW[kind](session, world, "Mine"), NEW[kind](session, world, "Taken")
 
     with pytest.raises(NameTaken):
-        call_it(session, row, "Taken", world)
+        rename_row(session, row, "Taken", world)
     session.refresh(row)
     assert (row.name, events(session, world)) == ("Mine", [])
 
     other.deleted_at = read_clock(session)
     session.flush()
-    assert call_it(session, row, "Taken", world), "a deleted one reserves nothing"
+    assert rename_row(session, row, "Taken", world), "a deleted one reserves nothing"
 
 
-def test_a_deleted_or_foreign_one_is_not_renamed(session: Session, world: World, kind: Named) -> None:
+def test_a_deleted_or_foreign_row_is_not_renamed(session: Session, world: World, kind: Named) -> None:
     elsewhere = new_world(session)
     gone, foreign = NEW[kind](session, world, "Gone"), NEW[kind](session, elsewhere, "Foreign")
     gone.deleted_at = read_clock(session)
     session.flush()
 
-    assert not call_it(session, gone, "New", world)
-    assert not call_it(session, foreign, "New", world)
+    assert not rename_row(session, gone, "New", world)
+    assert not rename_row(session, foreign, "New", world)
 
     assert (gone.name, foreign.name) == ("Gone", "Foreign")
     assert events(session, world) == events(session, elsewhere) == []
 
 
-def test_what_hangs_on_it_stays(session: Session, world: World) -> None:
+def test_renaming_keeps_the_associations(session: Session, world: World) -> None:
     news, contact = new_list(session, world, "News"), new_contact(session, world)
     subscribe(session, contact, news, "bounced")
 
-    assert call_it(session, news, "Letters", world)
+    assert rename_row(session, news, "Letters", world)
 
     place = session.scalars(select(Subscription).where(Subscription.contact_id == contact.id)).one()
     assert (place.list_id, place.status) == (news.id, "bounced")

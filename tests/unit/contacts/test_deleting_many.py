@@ -1,4 +1,4 @@
-"""Deleting many: how long it takes must not hang on what the database happens to know of its tables."""
+"""Deleting many contacts: the time must not depend on the statistics of the tables."""
 
 from itertools import chain
 from typing import Any
@@ -15,20 +15,20 @@ from webapp.models import Contact, live
 
 
 def tables(node: dict[str, Any]) -> list[str]:
-    """The tables that are read for this node of a plan; what is gathered beforehand does not count."""
+    """The tables that are read for this node of a plan; what is collected before it does not count."""
     children = [child for child in node.get("Plans", []) if "Subplan Name" not in child]
     return [*([node["Relation Name"]] if "Relation Name" in node else []), *chain(*map(tables, children))]
 
 
 def joined(connection: Connection, statement: str, parameters: Any) -> list[str]:
-    """The tables that PostgreSQL would go through together to carry out the statement."""
+    """The tables that PostgreSQL would join to execute the statement."""
     plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
     [update] = plan[0]["Plan"]["Plans"][-1:]
     return sorted(tables(update))
 
 
-def test_the_deleted_are_gathered_once_and_joined_with_nothing(session: Session, engine: Engine) -> None:
-    """A join's plan goes by statistics. Where there are none yet, each contact is compared with each."""
+def test_the_deleted_contacts_are_collected_once_without_a_join(session: Session, engine: Engine) -> None:
+    """The plan of a join depends on statistics. Without any, each contact is compared with each."""
     if engine.dialect.name == "sqlite":
         pytest.skip("a subquery is a set there")
     world = new_world(session)
@@ -57,5 +57,5 @@ def test_the_deleted_are_gathered_once_and_joined_with_nothing(session: Session,
     assert len(updates) >= 6
     for statement, values in updates:
         together = joined(session.connection(), statement, values)
-        # Whether a deal is deleted, and whether anybody is left on it, is asked deal by deal.
+        # Whether a deal is deleted, and whether a contact is left on it, is checked deal by deal.
         assert together in (["deal", "deal_contact"], together[:1]), (together, statement)

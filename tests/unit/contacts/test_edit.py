@@ -25,7 +25,7 @@ def edit(session: Session, world: World, contact: Contact, details: Details) -> 
     return edited
 
 
-def test_it_is_what_was_said_and_is_found_by_it(session: Session, world: World) -> None:
+def test_an_edited_contact_has_the_new_details_and_is_found_by_them(session: Session, world: World) -> None:
     account = new_account(session, world)
     contact = new_contact(session, world, "Ann", "Lee")
 
@@ -42,7 +42,7 @@ def test_it_is_what_was_said_and_is_found_by_it(session: Session, world: World) 
     assert session.scalars(Wanted(world.id, q="ann lee").ids()).all() == []
 
 
-def test_an_empty_address_is_none(session: Session, world: World) -> None:
+def test_an_empty_address_becomes_null(session: Session, world: World) -> None:
     contact = new_contact(session, world)
 
     edit(session, world, contact, Details("  ", "Ann"))
@@ -50,7 +50,9 @@ def test_an_empty_address_is_none(session: Session, world: World) -> None:
     assert contact.email_key is None
 
 
-def test_a_taken_address_is_refused_and_one_in_the_bin_is_free(session: Session, world: World) -> None:
+def test_an_address_in_use_is_refused_and_that_of_a_deleted_contact_is_free(
+    session: Session, world: World
+) -> None:
     taken, binned = new_contact(session, world), new_contact(session, world)
     contact = new_contact(session, world)
     delete(session, world, binned)
@@ -61,7 +63,7 @@ def test_a_taken_address_is_refused_and_one_in_the_bin_is_free(session: Session,
 
 
 @pytest.mark.parametrize("which", ["deleted", "foreign"])
-def test_an_account_that_is_not_there_is_none(which: str, session: Session, world: World) -> None:
+def test_an_account_that_does_not_exist_becomes_null(which: str, session: Session, world: World) -> None:
     account: Account = new_account(session, new_world(session) if which == "foreign" else world)
     if which == "deleted":
         account.deleted_at = read_clock(session)

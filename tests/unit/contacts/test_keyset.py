@@ -1,4 +1,4 @@
-"""Paging by place: every row on one page, once, forwards and backwards, however many share a moment."""
+"""Keyset paging: every row is on one page, forwards and backwards, even if many share a time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -43,7 +43,7 @@ def walk(read: Callable[..., Page]) -> tuple[list[list[int]], list[list[int]]]:
 
 @given(minutes=st.lists(st.integers(0, 2), max_size=9), size=st.integers(1, 5))
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_each_row_stands_on_one_page_in_order_both_ways(
+def test_each_row_is_on_one_page_in_order_in_both_directions(
     minutes: list[int], size: int, session: Session
 ) -> None:
     live, binned = new_world(session), new_world(session)
@@ -82,7 +82,7 @@ def test_the_last_deleted_comes_first_then_the_higher_id(session: Session) -> No
     assert [row.name for row in page.rows] == ["Max Member"] * 3
 
 
-def test_a_row_that_comes_or_goes_meanwhile_shifts_nothing(session: Session) -> None:
+def test_rows_added_or_removed_meanwhile_shift_no_page(session: Session) -> None:
     world: World = new_world(session)
     contacts = [new_contact(session, world, created_at=NOW - i * MINUTE) for i in range(6)]
     first = read_live(session, Wanted(world.id), size=2)
@@ -94,7 +94,7 @@ def test_a_row_that_comes_or_goes_meanwhile_shifts_nothing(session: Session) -> 
     assert [row[0].id for row in second.rows] == [contacts[2].id, contacts[3].id]
 
 
-def test_a_row_that_goes_while_the_page_is_read_hides_no_other_page(session: Session) -> None:
+def test_a_row_removed_while_the_page_is_read_hides_no_other_page(session: Session) -> None:
     world = new_world(session)
     contacts = [new_contact(session, world, created_at=NOW - i * MINUTE) for i in range(4)]
     query = select(Contact).where(Contact.workspace_id == world.id, Contact.id != contacts[0].id)
@@ -109,7 +109,7 @@ def test_a_row_that_goes_while_the_page_is_read_hides_no_other_page(session: Ses
     assert page.total is None
 
 
-def test_where_everything_before_has_gone_the_first_page_is_shown(session: Session) -> None:
+def test_when_all_earlier_rows_are_gone_the_first_page_is_shown(session: Session) -> None:
     world = new_world(session)
     gone, left = (
         new_contact(session, world, created_at=NOW),
@@ -124,7 +124,7 @@ def test_where_everything_before_has_gone_the_first_page_is_shown(session: Sessi
     assert page.newer is None
 
 
-def test_where_everything_after_has_gone_the_first_page_is_shown(session: Session) -> None:
+def test_when_all_later_rows_are_gone_the_first_page_is_shown(session: Session) -> None:
     world = new_world(session)
     left, gone = (
         new_contact(session, world, created_at=NOW),
@@ -148,7 +148,7 @@ def test_a_cursor_leads_back_to_its_place(moment: datetime, row_id: int) -> None
 
 
 @given(text=st.one_of(st.text(), st.text("abcXYZ019-_=", max_size=24)))
-def test_a_cursor_is_either_ours_or_refused(text: str) -> None:
+def test_an_invalid_cursor_is_refused(text: str) -> None:
     try:
         place = from_cursor(text)
     except ValueError:

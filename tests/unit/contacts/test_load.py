@@ -1,4 +1,4 @@
-"""Putting in many contacts at once: what comes out is what went in, by whatever way the database takes it."""
+"""Loading many contacts at once: they are read back as they were written, on both databases."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -12,9 +12,10 @@ from tests.factories.people import World, new_world
 from webapp.contacts.load import NewContact, add_contacts
 from webapp.contacts.normal import email_key, search_text
 from webapp.models import Contact, ContactSearch, ContactTag, Subscription
+from webapp.models.mailing_list import SubscriptionStatus
 
 MOMENT = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
-# What could mean something to the way rows travel.
+# Characters with a meaning in the transfer format.
 AWKWARD = (
     "a\tb",
     "a\nb\r\nc",
@@ -34,7 +35,7 @@ def world(session: Session) -> World:
     return new_world(session)
 
 
-def test_every_text_comes_out_as_it_went_in(session: Session, world: World) -> None:
+def test_every_text_is_read_back_as_it_was_written(session: Session, world: World) -> None:
     people = [
         NewContact(MOMENT, email=f"{place}{text}@b.c", first_name=text, last_name=text[::-1], phone=text)
         for place, text in enumerate(AWKWARD)
@@ -55,7 +56,7 @@ def test_every_text_comes_out_as_it_went_in(session: Session, world: World) -> N
         assert text == search_text(person.first_name, person.last_name, person.email)
 
 
-def test_what_is_not_said_is_nothing_or_what_the_model_says(session: Session, world: World) -> None:
+def test_omitted_values_are_null_or_the_default_of_the_model(session: Session, world: World) -> None:
     [contact_id] = add_contacts(session, world.id, [NewContact(MOMENT)])
 
     contact = session.get_one(Contact, contact_id)
@@ -64,11 +65,11 @@ def test_what_is_not_said_is_nothing_or_what_the_model_says(session: Session, wo
     assert (contact.version, contact.first_name, contact.phone) == (1, "", "")
 
 
-def test_a_moment_is_the_same_in_every_zone_and_needs_one(session: Session, world: World) -> None:
+def test_a_datetime_is_the_same_in_every_zone_and_needs_one(session: Session, world: World) -> None:
     there = MOMENT.astimezone(timezone(timedelta(hours=-9, minutes=-30)))
     tag, news = new_tag(session, world), new_list(session, world)
     [contact_id] = add_contacts(
-        session, world.id, [NewContact(there, tags=[tag.id], lists=[(news.id, "bounced")])]
+        session, world.id, [NewContact(there, tags=[tag.id], lists=[(news.id, SubscriptionStatus.BOUNCED)])]
     )
 
     contact = session.get_one(Contact, contact_id)
@@ -80,7 +81,7 @@ def test_a_moment_is_the_same_in_every_zone_and_needs_one(session: Session, worl
         add_contacts(session, world.id, [NewContact(MOMENT.replace(tzinfo=None))])
 
 
-def test_an_address_that_is_taken_keeps_all_of_them_out(session: Session, world: World) -> None:
+def test_one_address_in_use_refuses_all_rows(session: Session, world: World) -> None:
     add_contacts(session, world.id, [NewContact(MOMENT, email="ann@b.c")])
 
     with pytest.raises(IntegrityError) as refusal, session.begin_nested():

@@ -1,4 +1,4 @@
-"""One spelling for what people see as the same: addresses are compared and texts are searched in it."""
+"""One normal form of equivalent spellings, for comparing addresses and searching texts."""
 
 import unicodedata
 
@@ -10,19 +10,19 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import new_contact
 from tests.factories.people import new_world
 from webapp.contacts.find import Wanted, count
-from webapp.contacts.normal import email_key, normal, search_text
+from webapp.contacts.normal import email_key, normalize, search_text
 
 DECOMPOSED = "J\u030cohn"  # J with caron: two characters, and one of its own in lower case
 
 
 @given(text=st.text())
 def test_the_normal_form_is_its_own_normal_form(text: str) -> None:
-    assert normal(normal(text)) == normal(text)
+    assert normalize(normalize(text)) == normalize(text)
 
 
 @given(text=st.text())
-def test_composed_or_not_is_the_same(text: str) -> None:
-    assert normal(unicodedata.normalize("NFD", text)) == normal(unicodedata.normalize("NFC", text))
+def test_composed_and_decomposed_forms_are_equal(text: str) -> None:
+    assert normalize(unicodedata.normalize("NFD", text)) == normalize(unicodedata.normalize("NFC", text))
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_composed_or_not_is_the_same(text: str) -> None:
         (None, None),
     ],
 )
-def test_an_address_is_compared_trimmed_and_in_lower_case_and_an_empty_one_is_none(
+def test_an_address_is_trimmed_and_lowercased_for_comparison_and_an_empty_one_is_null(
     email: str | None, key: str | None
 ) -> None:
     assert email_key(email) == key
@@ -51,11 +51,11 @@ def test_a_contact_is_found_by_each_word_of_its_name_and_by_its_address() -> Non
 @pytest.mark.parametrize(
     "search", ["élo", "ÉLO", "E\u0301lo", DECOMPOSED, "ǰohn", "ann@x", "  JOHN  ".strip()]
 )
-def test_a_search_finds_what_looks_the_same_on_both_databases(search: str, session: Session) -> None:
+def test_a_search_finds_the_same_on_both_databases(search: str, session: Session) -> None:
     world = new_world(session)
     new_contact(session, world, "Élodie", DECOMPOSED, email="Ann@X.org")
     new_contact(session, world, "Élodie", "John", email=None)
 
-    found = count(session, Wanted(world.id, q=normal(search)))
+    found = count(session, Wanted(world.id, q=normalize(search)))
 
-    assert found == (2 if normal(search).startswith("élo") else 1)
+    assert found == (2 if normalize(search).startswith("élo") else 1)

@@ -1,4 +1,5 @@
-"""The worker takes due runs step by step: tag, subscribe, wait, send. A step is whole or has not been."""
+"""The worker takes due runs step by step: tag, subscribe, wait, send. A step happens completely or not at
+all."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,9 +16,7 @@ from webapp.models import AutomationRun, ContactTag, Subscription
 HOUR = timedelta(hours=1)
 
 
-def test_a_run_goes_through_its_steps_and_is_done(
-    session: Session, world: World, marketing: Marketing
-) -> None:
+def test_a_run_does_its_steps_and_is_done(session: Session, world: World, marketing: Marketing) -> None:
     news, events, vip = new_list(session, world), new_list(session, world), new_tag(session, world)
     contact = new_contact(session, world)
     steps = [
@@ -44,7 +43,7 @@ def test_a_run_goes_through_its_steps_and_is_done(
     assert contact.version == 4
 
 
-def test_after_a_wait_the_run_goes_on_when_it_is_due_and_not_before(
+def test_a_waiting_run_continues_when_it_is_due_and_not_before(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     vip, done, now = new_tag(session, world), new_tag(session, world), marketing.now()
@@ -61,7 +60,7 @@ def test_after_a_wait_the_run_goes_on_when_it_is_due_and_not_before(
     assert session.scalar(select(ContactTag.tag_id).where(ContactTag.tag_id == done.id)) == done.id
 
 
-def test_a_wait_at_the_end_and_no_step_at_all_come_to_an_end(
+def test_a_run_that_ends_with_a_wait_or_has_no_steps_is_done(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     vip, other, now = new_tag(session, world), new_tag(session, world), marketing.now()
@@ -82,7 +81,7 @@ def test_a_wait_at_the_end_and_no_step_at_all_come_to_an_end(
     ).all() == [now + HOUR, now]
 
 
-def test_what_a_step_changes_wakes_the_next_automation_and_a_circle_ends(
+def test_a_step_triggers_other_automations_and_a_cycle_ends(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, vip, contact = new_list(session, world), new_tag(session, world), new_contact(session, world)
@@ -95,7 +94,7 @@ def test_what_a_step_changes_wakes_the_next_automation_and_a_circle_ends(
     assert marketing.runs() == [(contact.id, "done", 1)] * 2
 
 
-def test_a_paused_automation_keeps_its_runs_where_they_are(
+def test_the_runs_of_a_paused_automation_do_not_advance(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     vip, done, contact = new_tag(session, world), new_tag(session, world), new_contact(session, world)
@@ -112,7 +111,7 @@ def test_a_paused_automation_keeps_its_runs_where_they_are(
     assert marketing.runs() == [(contact.id, "done", 1)]
 
 
-def test_what_a_step_names_may_be_gone(session: Session, world: World, marketing: Marketing) -> None:
+def test_a_step_may_name_a_deleted_row(session: Session, world: World, marketing: Marketing) -> None:
     vip, gone_tag, gone_list = new_tag(session, world), new_tag(session, world), new_list(session, world)
     contact = new_contact(session, world)
     marketing.automation(
@@ -147,7 +146,7 @@ def test_what_a_step_names_may_be_gone(session: Session, world: World, marketing
         None,
     ],
 )
-def test_a_step_that_nobody_understands_ends_the_run_and_disturbs_no_other(
+def test_an_unknown_step_ends_its_run_only(
     step: Any, session: Session, world: World, marketing: Marketing
 ) -> None:
     vip, done, contact = new_tag(session, world), new_tag(session, world), new_contact(session, world)
@@ -168,7 +167,7 @@ def test_a_step_that_nobody_understands_ends_the_run_and_disturbs_no_other(
     )
 
 
-def test_in_small_batches_the_same_comes_out(session: Session, world: World, marketing: Marketing) -> None:
+def test_small_batches_give_the_same_result(session: Session, world: World, marketing: Marketing) -> None:
     news, vip = new_list(session, world), new_tag(session, world)
     contacts = [new_contact(session, world) for _ in range(7)]
     marketing.automation(
@@ -182,7 +181,7 @@ def test_in_small_batches_the_same_comes_out(session: Session, world: World, mar
     assert sorted(marketing.sends()) == [(contact.id, "sent") for contact in contacts]
 
 
-def test_the_work_of_another_workspace_is_left_to_it(
+def test_the_work_of_another_workspace_is_not_done(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     elsewhere = Marketing(session, new_world(session))
@@ -194,7 +193,7 @@ def test_the_work_of_another_workspace_is_left_to_it(
     assert elsewhere.runs() == [(contact.id, "queued", 0)]
 
 
-def test_a_deleted_contact_s_runs_are_not_carried_out(
+def test_the_runs_of_a_deleted_contact_are_not_carried_out(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, vip, contact = new_list(session, world), new_tag(session, world), new_contact(session, world)

@@ -1,4 +1,4 @@
-"""A campaign goes to everybody on its list who may be written to, and to nobody twice (rule 9)."""
+"""A campaign goes once to each mailable contact on its list, and to no other (rule 9)."""
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from tests.support.marketing import Marketing
 from tests.support.restoring import Restoring
 from webapp.marketing.campaigns import send_campaign
 from webapp.models import Campaign, CampaignSend
+from webapp.models.mailing_list import SubscriptionStatus
 from webapp.worker.redis_lock import RedisLock
 
 
@@ -19,7 +20,7 @@ def send(marketing: Marketing, campaign: Campaign) -> int:
     )
 
 
-def test_it_goes_to_who_is_subscribed_and_to_nobody_else(
+def test_a_campaign_goes_to_subscribed_contacts_only(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, other = new_list(session, world), new_list(session, world)
@@ -43,7 +44,7 @@ def test_it_goes_to_who_is_subscribed_and_to_nobody_else(
     assert row.sent_at is not None
 
 
-def test_sent_again_it_reaches_only_who_has_come_since(
+def test_a_campaign_sent_again_reaches_only_new_subscribers(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, first, second = new_list(session, world), new_contact(session, world), new_contact(session, world)
@@ -58,9 +59,11 @@ def test_sent_again_it_reaches_only_who_has_come_since(
     assert marketing.sends() == [(first.id, "sent"), (second.id, "pending")]
 
 
-@pytest.mark.parametrize("status", ["unsubscribed", "bounced", "unconfirmed"])
-def test_consent_that_ends_before_it_goes_counts(
-    status: str, session: Session, world: World, marketing: Marketing
+@pytest.mark.parametrize(
+    "status", [SubscriptionStatus.UNSUBSCRIBED, SubscriptionStatus.BOUNCED, SubscriptionStatus.UNCONFIRMED]
+)
+def test_consent_withdrawn_before_delivery_ends_the_message(
+    status: SubscriptionStatus, session: Session, world: World, marketing: Marketing
 ) -> None:
     news, contact = new_list(session, world), new_contact(session, world)
     subscribe(session, contact, news, "subscribed")
@@ -74,7 +77,7 @@ def test_consent_that_ends_before_it_goes_counts(
     assert (row.ended_why, row.sent_at) == ("not_mailable", None)
 
 
-def test_a_deleted_list_and_a_campaign_without_one_reach_nobody(
+def test_a_campaign_without_a_live_list_reaches_no_contact(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, contact = new_list(session, world), new_contact(session, world)
@@ -89,7 +92,7 @@ def test_a_deleted_list_and_a_campaign_without_one_reach_nobody(
     assert marketing.sends() == [(contact.id, "ended")]
 
 
-def test_another_workspace_s_campaign_is_not_ours_to_send(
+def test_a_campaign_of_another_workspace_is_not_sent(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     elsewhere = Marketing(session, new_world(session))
@@ -101,7 +104,7 @@ def test_another_workspace_s_campaign_is_not_ours_to_send(
     assert elsewhere.sends() == []
 
 
-def test_who_was_deleted_before_it_went_and_restored_does_not_get_it(
+def test_a_contact_deleted_before_delivery_and_restored_gets_no_message(
     session: Session, world: World, marketing: Marketing, lock: RedisLock
 ) -> None:
     news, contact = new_list(session, world), new_contact(session, world)

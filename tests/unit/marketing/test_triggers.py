@@ -1,4 +1,4 @@
-"""A normal change writes, in its own transaction, a queued run for each automation that waits for it."""
+"""A normal change writes, in its own transaction, a queued run for each automation with that trigger."""
 
 import pytest
 from sqlalchemy import select
@@ -9,11 +9,13 @@ from tests.factories.people import World, new_world
 from tests.support.marketing import Marketing
 from webapp.contacts.load import NewContact, add_contacts, create_contacts
 from webapp.models import AutomationRun, Contact
+from webapp.models.automation import Trigger
+from webapp.models.mailing_list import SubscriptionStatus
 
 WAIT = {"do": "wait", "hours": 1}
 
 
-def test_subscribing_begins_a_run_that_is_due_at_once(
+def test_subscribing_starts_a_run_that_is_due_at_once(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, now = new_list(session, world), marketing.now()
@@ -26,7 +28,7 @@ def test_subscribing_begins_a_run_that_is_due_at_once(
     assert (run.state, run.step, run.due_at, run.created_at) == ("queued", 0, now, now)
 
 
-def test_a_new_tag_begins_a_run(session: Session, world: World, marketing: Marketing) -> None:
+def test_adding_a_tag_starts_a_run(session: Session, world: World, marketing: Marketing) -> None:
     vip, contact = new_tag(session, world), new_contact(session, world)
     marketing.automation(vip, WAIT)
 
@@ -35,7 +37,7 @@ def test_a_new_tag_begins_a_run(session: Session, world: World, marketing: Marke
     assert marketing.runs() == [(contact.id, "queued", 0)]
 
 
-def test_many_change_at_once_and_each_begins_its_run(
+def test_each_of_many_contacts_changed_together_starts_its_own_run(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, contacts = new_list(session, world), [new_contact(session, world) for _ in range(5)]
@@ -47,7 +49,7 @@ def test_many_change_at_once_and_each_begins_its_run(
     assert sorted(marketing.runs()) == sorted((contact.id, "queued", 0) for contact in contacts for _ in "12")
 
 
-def test_doing_it_again_changes_nothing(session: Session, world: World, marketing: Marketing) -> None:
+def test_repeating_a_change_changes_nothing(session: Session, world: World, marketing: Marketing) -> None:
     news, vip, contact = new_list(session, world), new_tag(session, world), new_contact(session, world)
     marketing.automation(news, WAIT)
     marketing.automation(vip, WAIT)
@@ -61,7 +63,7 @@ def test_doing_it_again_changes_nothing(session: Session, world: World, marketin
     assert contact.version == 3
 
 
-def test_other_lists_and_tags_paused_automations_and_other_workspaces_stay_asleep(
+def test_other_lists_and_tags_paused_automations_and_other_workspaces_are_not_triggered(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, other_list, vip, other_tag = (
@@ -74,9 +76,9 @@ def test_other_lists_and_tags_paused_automations_and_other_workspaces_stay_aslee
     marketing.automation(other_list, WAIT)
     marketing.automation(other_tag, WAIT)
     marketing.automation(news, WAIT, is_active=False)
-    # These name what they do not wait for.
-    marketing.automation(vip, WAIT).trigger = "subscribed"
-    marketing.automation(news, WAIT).trigger = "tag_added"
+    # Their list or tag does not belong to their trigger.
+    marketing.automation(vip, WAIT).trigger = Trigger.SUBSCRIBED
+    marketing.automation(news, WAIT).trigger = Trigger.TAG_ADDED
     Marketing(session, new_world(session)).automation(news, WAIT)
 
     marketing.subscribe(news, contact)
@@ -86,7 +88,7 @@ def test_other_lists_and_tags_paused_automations_and_other_workspaces_stay_aslee
 
 
 @pytest.mark.parametrize("status", ["unsubscribed", "bounced", "unconfirmed", "subscribed"])
-def test_who_has_a_place_on_the_list_keeps_the_status(
+def test_a_contact_already_on_the_list_keeps_its_status(
     status: str, session: Session, world: World, marketing: Marketing
 ) -> None:
     news, contact = new_list(session, world), new_contact(session, world)
@@ -100,22 +102,22 @@ def test_who_has_a_place_on_the_list_keeps_the_status(
     assert marketing.runs() == []
 
 
-def test_confirming_wakes_what_subscribing_would(
+def test_confirming_triggers_what_subscribing_would(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, contact = new_list(session, world), new_contact(session, world)
     marketing.automation(news, WAIT)
     subscribe(session, contact, news, "unconfirmed")
 
-    assert marketing.set_status(contact, news, "subscribed")
-    assert not marketing.set_status(contact, news, "subscribed")
+    assert marketing.set_status(contact, news, SubscriptionStatus.SUBSCRIBED)
+    assert not marketing.set_status(contact, news, SubscriptionStatus.SUBSCRIBED)
 
     assert len(marketing.runs()) == 1
-    assert marketing.set_status(contact, news, "unsubscribed")
+    assert marketing.set_status(contact, news, SubscriptionStatus.UNSUBSCRIBED)
     assert len(marketing.runs()) == 1
 
 
-def test_deleted_contacts_lists_and_tags_take_part_in_nothing(
+def test_deleted_contacts_lists_and_tags_trigger_nothing(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, vip, gone = new_list(session, world), new_tag(session, world), new_contact(session, world)
@@ -134,12 +136,12 @@ def test_deleted_contacts_lists_and_tags_take_part_in_nothing(
     assert marketing.subscribe(news, gone) == marketing.subscribe(gone_list, alive) == []
     assert marketing.tag(vip, gone) == marketing.tag(gone_tag, alive) == []
     # The row of a deleted list is still there, and a late confirmation lands on it.
-    assert marketing.set_status(alive, gone_list, "subscribed")
+    assert marketing.set_status(alive, gone_list, SubscriptionStatus.SUBSCRIBED)
 
     assert marketing.runs() == []
 
 
-def test_an_unsubscribe_lands_on_a_contact_in_the_bin_and_wakes_nothing(
+def test_an_unsubscribe_of_a_deleted_contact_is_stored_and_triggers_nothing(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, contact = new_list(session, world), new_contact(session, world)
@@ -147,25 +149,27 @@ def test_an_unsubscribe_lands_on_a_contact_in_the_bin_and_wakes_nothing(
     place = subscribe(session, contact, news, "unconfirmed")
     delete(session, world, contact)
 
-    assert not marketing.set_status(contact, news, "subscribed")
+    assert not marketing.set_status(contact, news, SubscriptionStatus.SUBSCRIBED)
     session.refresh(place)
     assert (place.status, marketing.runs()) == ("unconfirmed", [])
-    assert marketing.set_status(contact, news, "unsubscribed")
+    assert marketing.set_status(contact, news, SubscriptionStatus.UNSUBSCRIBED)
     session.refresh(place)
     assert place.status == "unsubscribed"
 
 
-def test_a_foreign_contact_is_not_touched(session: Session, world: World, marketing: Marketing) -> None:
+def test_a_contact_of_another_workspace_is_not_changed(
+    session: Session, world: World, marketing: Marketing
+) -> None:
     news, vip = new_list(session, world), new_tag(session, world)
     elsewhere = new_world(session)
     foreigner, theirs = new_contact(session, elsewhere), new_list(session, elsewhere)
     subscribe(session, foreigner, theirs, "subscribed")
 
     assert marketing.subscribe(news, foreigner) == marketing.tag(vip, foreigner) == []
-    assert not marketing.set_status(foreigner, theirs, "bounced")
+    assert not marketing.set_status(foreigner, theirs, SubscriptionStatus.BOUNCED)
 
 
-def test_a_tag_taken_off_and_put_on_again_is_new(
+def test_a_tag_removed_and_added_again_triggers_again(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     vip, contact, other = new_tag(session, world), new_contact(session, world), new_contact(session, world)
@@ -178,15 +182,17 @@ def test_a_tag_taken_off_and_put_on_again_is_new(
     assert marketing.runs() == [(contact.id, "queued", 0)]
 
 
-def test_contacts_that_come_with_lists_and_tags_wake_what_waits_for_them(
+def test_contacts_created_with_lists_and_tags_trigger_automations(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, vip, now = new_list(session, world), new_tag(session, world), marketing.now()
     marketing.automation(news, WAIT)
     marketing.automation(vip, WAIT)
     newcomers = [
-        NewContact(now, email="a@new.example", lists=[(news.id, "subscribed")], tags=[vip.id]),
-        NewContact(now, email="b@new.example", lists=[(news.id, "unconfirmed")]),
+        NewContact(
+            now, email="a@new.example", lists=[(news.id, SubscriptionStatus.SUBSCRIBED)], tags=[vip.id]
+        ),
+        NewContact(now, email="b@new.example", lists=[(news.id, SubscriptionStatus.UNCONFIRMED)]),
     ]
 
     first, _second = create_contacts(session, world.id, newcomers, now)
@@ -194,11 +200,11 @@ def test_contacts_that_come_with_lists_and_tags_wake_what_waits_for_them(
     assert marketing.runs() == [(first, "queued", 0)] * 2
 
 
-def test_putting_in_history_wakes_nothing(session: Session, world: World, marketing: Marketing) -> None:
+def test_loading_history_triggers_nothing(session: Session, world: World, marketing: Marketing) -> None:
     news, now = new_list(session, world), marketing.now()
     marketing.automation(news, WAIT)
 
-    add_contacts(session, world.id, [NewContact(now, lists=[(news.id, "subscribed")])])
+    add_contacts(session, world.id, [NewContact(now, lists=[(news.id, SubscriptionStatus.SUBSCRIBED)])])
 
     assert session.scalar(select(Contact.id).where(Contact.workspace_id == world.id))
     assert marketing.runs() == []

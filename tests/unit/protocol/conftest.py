@@ -1,4 +1,4 @@
-"""The protocol is proved on a toy kind of job and on committed rows: other connections see them meanwhile."""
+"""The protocol is tested with a toy kind of job and committed rows, which other connections see."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from tests.support.counting import CountWork, order
-from tests.support.restoring import run_out
+from tests.support.restoring import expire_lease
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.jobs.start import start
@@ -51,13 +51,13 @@ class Counting:
         )
 
     def run_again(self, session: Session, job_id: int, size: int = 100) -> str:
-        """Another runner carries the job out, after its lease has run out."""
-        run_out(session, job_id)
+        """Another runner carries the job out, after its lease has expired."""
+        expire_lease(session, job_id)
         return carry_out(
             session, self.lock, {self.work.kind: self.work}, job_id, settings=BatchSettings(30, size)
         )
 
-    def wait_ago(self, job: Job, seconds: float) -> None:
+    def set_waiting_since(self, job: Job, seconds: float) -> None:
         job.rung_at -= timedelta(seconds=seconds)
         self.session.commit()
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tests.support.faults import before_each_statement
-from tests.support.restoring import run_out
+from tests.support.restoring import expire_lease
 from tests.unit.protocol.conftest import Counting
 from webapp.jobs.claim import claim
 from webapp.models import Job, Tag
@@ -18,14 +18,14 @@ class Crash(BaseException):
 
 
 def check_that_nothing_is_half_done(counting: Counting, other: Session, job_id: int) -> Job:
-    """Tags, cursor, counts and history say the same, as another connection sees them."""
+    """Tags, cursor, counts and history agree, as another connection sees them."""
     written = counting.written(other)
     job = other.get_one(Job, job_id, populate_existing=True)
     assert written == list(range(job.cursor or 0))
     assert job.count("counted") == len(written)
     batches = counting.history(job)
     assert sum(items for *_, items in batches) == len(written)
-    # Each batch begins where the one before ended: nothing was done twice, nothing was left out.
+    # Each batch begins where the previous one ended: nothing was done twice, nothing was left out.
     ends = [None, *(after for _, _, after, _ in batches)]
     assert [before for _, before, _, _ in batches] == ends[:-1]
     assert (job.cursor, job.state == "done") == (
@@ -36,7 +36,7 @@ def check_that_nothing_is_half_done(counting: Counting, other: Session, job_id: 
     return job
 
 
-def test_at_each_statement_a_runner_may_die_and_the_next_one_finishes(
+def test_a_runner_may_die_at_any_statement_and_the_next_one_finishes(
     engine: Engine, store: Session, other: Session, counting: Counting, job: Job
 ) -> None:
     job_id, crashes = job.id, 0
@@ -49,7 +49,7 @@ def test_at_each_statement_a_runner_may_die_and_the_next_one_finishes(
             if sent == at:
                 raise Crash
 
-        run_out(other, job_id)
+        expire_lease(other, job_id)
         try:
             with before_each_statement(engine, die):
                 counting.run(job)
@@ -58,7 +58,7 @@ def test_at_each_statement_a_runner_may_die_and_the_next_one_finishes(
             crashes += 1
         if check_that_nothing_is_half_done(counting, other, job_id).state == "done":
             break
-        # So many deaths at one place would fail the job; here they are meant.
+        # So many deaths at one place would fail the job; here they are intended.
         other.get_one(Job, job_id).claims_since_progress = 0
         other.commit()
 
@@ -67,15 +67,15 @@ def test_at_each_statement_a_runner_may_die_and_the_next_one_finishes(
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 6])
-def test_each_item_is_met_once_whatever_the_size_of_a_batch(
+def test_each_item_is_processed_once_for_every_batch_size(
     size: int, other: Session, counting: Counting, job: Job
 ) -> None:
     seen = []
 
-    def look_on() -> None:
+    def between_batches() -> None:
         seen.append(check_that_nothing_is_half_done(counting, other, job.id).processed)
 
-    assert counting.run(job, size, should_stop=look_on) == "done"
+    assert counting.run(job, size, should_stop=between_batches) == "done"
 
     assert seen == list(range(size, 6, size))
     check_that_nothing_is_half_done(counting, other, job.id)
@@ -86,7 +86,7 @@ def test_a_runner_with_an_old_fence_writes_nothing_at_all(
 ) -> None:
     def let_another_claim_it() -> None:
         if not other.in_transaction() and counting.written(other) == [0, 1]:
-            run_out(other, job.id)
+            expire_lease(other, job.id)
             claim(other, job.id, ["count"], lease=30)
 
     assert counting.run(job, should_stop=let_another_claim_it) == "lost_lease"
@@ -110,35 +110,38 @@ def test_a_runner_that_comes_back_after_the_end_writes_nothing(
     check_that_nothing_is_half_done(counting, other, job.id)
 
 
-def test_a_batch_whose_commit_went_unanswered_is_not_done_again(
+def test_a_batch_whose_commit_was_not_acknowledged_is_not_repeated(
     engine: Engine, counting: Counting, job: Job, other: Session
 ) -> None:
     with Session(engine) as runner:
-        commit, calls = runner.commit, []
+        commit = runner.commit
+        calls: list[None] = []
 
         def commit_unheard() -> None:
             commit()
             calls.append(None)
-            if len(calls) == 4:  # ours, the claim, the beginning, the first batch
+            if len(calls) == 4:  # the test's own, the claim, the check of the requester, the first batch
                 raise OperationalError("COMMIT", {}, Exception("the connection broke off"))
 
         runner.commit = commit_unheard  # type: ignore[method-assign]
         counting.session, session = runner, counting.session
         assert counting.run(job) == "done"
         counting.session = session
+    # On SQLite its transaction still sees the state before the run.
+    session.rollback()
     check_that_nothing_is_half_done(counting, other, job.id)
 
 
-def test_each_batch_renews_the_lease_from_its_own_moment(
+def test_each_batch_renews_the_lease_from_its_own_time(
     store: Session, other: Session, counting: Counting, job: Job
 ) -> None:
     leases = []
 
-    def look_on() -> None:
+    def between_batches() -> None:
         leases.append(other.get_one(Job, job.id, populate_existing=True).lease_until)
         other.rollback()
 
-    counting.run(job, 1, should_stop=look_on)
+    counting.run(job, 1, should_stop=between_batches)
 
     assert len(leases) == 5
     assert leases == sorted(set(leases))
@@ -155,7 +158,7 @@ def test_an_item_that_the_database_refuses_fails_alone(size: int, store: Session
     assert counting.written() == list(range(8))
 
 
-def test_several_refused_items_are_each_found(store: Session, counting: Counting) -> None:
+def test_each_of_several_refused_items_is_found(store: Session, counting: Counting) -> None:
     store.add_all(Tag(workspace_id=counting.world.id, name=str(number)) for number in (0, 4, 5, 7))
     job = counting.start(8)
 
@@ -164,9 +167,7 @@ def test_several_refused_items_are_each_found(store: Session, counting: Counting
     assert job.counts == {"counted": 4, "failed": 4}
 
 
-def test_a_busy_database_is_asked_again_and_no_item_pays_for_it(
-    engine: Engine, counting: Counting, job: Job
-) -> None:
+def test_a_busy_database_is_retried_and_fails_no_item(engine: Engine, counting: Counting, job: Job) -> None:
     refusals: list[str] = []
 
     def be_busy_once(statement: str) -> None:

@@ -1,4 +1,4 @@
-"""CLAIM: an active job whose lease has run out becomes its runner's, under a fence of its own."""
+"""CLAIM: a runner claims an active job whose lease has expired, with a new fence."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -9,19 +9,20 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
-from tests.support.restoring import run_out
+from tests.support.restoring import expire_lease
 from tests.unit.protocol.conftest import Counting
 from webapp.jobs.claim import Claim, claim, release_dead
 from webapp.models import Job, User
+from webapp.models.job import JobState
 from webapp.worker.redis_lock import key
 
 
-def take(session: Session, job_id: int, runner: str = "here:1") -> Claim | None:
+def claim_job(session: Session, job_id: int, runner: str = "here:1") -> Claim | None:
     return claim(session, job_id, ["count"], lease=30, runner=runner)
 
 
 def test_a_claim_makes_the_job_running_with_a_fence_and_a_lease(store: Session, job: Job) -> None:
-    held = take(store, job.id)
+    held = claim_job(store, job.id)
 
     assert held is not None
     assert (held.fence, job.fence, job.state, job.runner) == (1, 1, "running", "here:1")
@@ -30,51 +31,51 @@ def test_a_claim_makes_the_job_running_with_a_fence_and_a_lease(store: Session, 
 
 
 def test_a_valid_lease_keeps_every_other_runner_out(store: Session, other: Session, job: Job) -> None:
-    take(store, job.id)
+    claim_job(store, job.id)
 
-    assert take(other, job.id) is None
+    assert claim_job(other, job.id) is None
     store.refresh(job)
     assert job.fence == 1
 
 
-def test_the_fence_grows_with_each_claim_and_the_start_stays(store: Session, job: Job) -> None:
+def test_each_claim_raises_the_fence_and_keeps_the_start_time(store: Session, job: Job) -> None:
     fences, started = [], set()
     for _ in range(3):
-        held = take(store, job.id)
+        held = claim_job(store, job.id)
         assert held is not None
         fences.append(held.fence)
         started.add(job.started_at)
-        run_out(store, job.id)
+        expire_lease(store, job.id)
 
     assert fences == [1, 2, 3]
     assert len(started) == 1
 
 
-@pytest.mark.parametrize("state", ["done", "cancelled", "failed"])
-def test_a_job_that_has_ended_is_never_claimed(state: str, store: Session, job: Job) -> None:
+@pytest.mark.parametrize("state", [JobState.DONE, JobState.CANCELLED, JobState.FAILED])
+def test_a_job_that_has_ended_is_never_claimed(state: JobState, store: Session, job: Job) -> None:
     job.state = state
-    run_out(store, job.id)
+    expire_lease(store, job.id)
 
-    assert take(store, job.id) is None
+    assert claim_job(store, job.id) is None
     assert (job.state, job.fence) == (state, 0)
 
 
-def test_a_job_that_does_not_exist_is_nothing_to_do(store: Session, job: Job) -> None:
-    assert take(store, job.id + 1_000_000) is None
+def test_claiming_a_job_that_does_not_exist_does_nothing(store: Session, job: Job) -> None:
+    assert claim_job(store, job.id + 1_000_000) is None
 
 
-def test_a_job_of_a_kind_of_a_later_release_is_left_for_it(store: Session, job: Job) -> None:
+def test_a_job_of_an_unknown_kind_is_not_claimed(store: Session, job: Job) -> None:
     assert claim(store, job.id, ["restore"], lease=30) is None
     assert (job.state, job.fence) == ("queued", 0)
 
 
-def test_of_many_who_claim_at_once_one_gets_it(engine: Engine, store: Session, job: Job) -> None:
+def test_of_many_simultaneous_claims_one_succeeds(engine: Engine, store: Session, job: Job) -> None:
     together, job_id = Barrier(6), job.id
 
     def claim_it(_: int) -> bool:
         with Session(engine) as session:
             together.wait()
-            return take(session, job_id) is not None
+            return claim_job(session, job_id) is not None
 
     store.rollback()
     with ThreadPoolExecutor(6) as pool:
@@ -84,7 +85,7 @@ def test_of_many_who_claim_at_once_one_gets_it(engine: Engine, store: Session, j
 # The right of the requester
 
 
-def test_a_requester_without_the_right_has_the_job_cancelled_at_the_claim(
+def test_a_job_whose_requester_lost_the_right_is_cancelled_at_the_claim(
     store: Session, world: World, counting: Counting, job: Job, redis: Redis
 ) -> None:
     store.get_one(User, world.admin.id).is_active = False
@@ -111,7 +112,7 @@ def test_the_right_is_checked_at_every_batch(
     assert job.reason == {"code": "requester_not_allowed", "user": world.admin.id}
 
 
-def test_a_job_of_the_system_has_no_requester_and_runs(store: Session, counting: Counting) -> None:
+def test_a_system_job_without_a_requester_runs(store: Session, counting: Counting) -> None:
     order = counting.order()
     job = counting.start(type(order)(order.workspace_id, None, order.key, order.request, order.total))
 
@@ -127,21 +128,21 @@ DIED = {"code": "worker_died", "signal": 9}
 def test_the_lease_of_a_process_known_to_be_dead_is_ended_and_the_error_is_kept(
     store: Session, job: Job
 ) -> None:
-    take(store, job.id)
-    assert take(store, job.id, "here:2") is None
+    claim_job(store, job.id)
+    assert claim_job(store, job.id, "here:2") is None
 
     assert release_dead(store, job.id, runner="here:1", error=DIED) == "count"
 
     assert job.error == DIED
-    held = take(store, job.id, "here:2")
+    held = claim_job(store, job.id, "here:2")
     assert held is not None
     assert (held.fence, job.runner) == (2, "here:2")
 
 
-def test_the_death_of_a_process_costs_no_other_its_lease(store: Session, job: Job) -> None:
-    take(store, job.id)
-    run_out(store, job.id)
-    take(store, job.id, "there:1")
+def test_the_death_of_a_process_ends_no_other_lease(store: Session, job: Job) -> None:
+    claim_job(store, job.id)
+    expire_lease(store, job.id)
+    claim_job(store, job.id, "there:1")
     until = job.lease_until
 
     assert release_dead(store, job.id, runner="here:1", error=DIED) is None
@@ -152,8 +153,8 @@ def test_the_death_of_a_process_costs_no_other_its_lease(store: Session, job: Jo
 
 def test_a_job_without_a_runner_has_no_lease_to_end(store: Session, counting: Counting, job: Job) -> None:
     assert release_dead(store, job.id, runner="here:1", error=DIED) is None
-    take(store, job.id)
-    run_out(store, job.id)
+    claim_job(store, job.id)
+    expire_lease(store, job.id)
     assert release_dead(store, job.id, runner="here:1", error=DIED) is None
     counting.run(job)
     assert release_dead(store, job.id, runner="unknown", error=DIED) is None

@@ -1,4 +1,4 @@
-"""FINISH, CANCEL, FAILED, and being told to stop: how a job ends, and what one keeps that has not ended."""
+"""FINISH, CANCEL, FAILED and shutdown: how a job ends, and the state of one that has not ended."""
 
 import pytest
 import structlog
@@ -6,7 +6,7 @@ from redis import Redis
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
-from tests.support.restoring import run_out
+from tests.support.restoring import expire_lease
 from tests.unit.protocol.conftest import Counting
 from webapp.jobs.cancel import cancel
 from webapp.jobs.claim import claim
@@ -24,13 +24,13 @@ def die(session: Session, job: Job, times: int) -> None:
     """So many runners claim the job and die."""
     for _ in range(times):
         assert claim(session, job.id, ["count"], lease=30) is not None
-        run_out(session, job.id)
+        expire_lease(session, job.id)
 
 
 # FINISH
 
 
-def test_a_finished_job_is_done_says_when_and_gives_the_key_back(
+def test_a_finished_job_has_its_end_time_and_releases_the_key(
     counting: Counting, job: Job, world: World, redis: Redis
 ) -> None:
     assert counting.run(job) == "done"
@@ -41,7 +41,7 @@ def test_a_finished_job_is_done_says_when_and_gives_the_key_back(
     assert counting.actions() == ["count.requested", "count.done"]
 
 
-def test_a_key_that_another_job_holds_by_now_is_left_alone(
+def test_a_key_that_another_job_holds_is_not_released(
     counting: Counting, job: Job, world: World, redis: Redis
 ) -> None:
     redis.set(key("count", world.id), "another job")
@@ -51,7 +51,7 @@ def test_a_key_that_another_job_holds_by_now_is_left_alone(
     assert redis.get(key("count", world.id)) == b"another job"
 
 
-def test_a_key_lost_on_the_way_is_set_again_after_a_batch(
+def test_a_lost_key_is_set_again_after_a_batch(
     counting: Counting, job: Job, world: World, redis: Redis
 ) -> None:
     redis.delete(key("count", world.id))
@@ -62,14 +62,14 @@ def test_a_key_lost_on_the_way_is_set_again_after_a_batch(
     assert keys == [job.uuid.encode()]
 
 
-def test_redis_lost_while_running_does_not_stop_the_job(counting: Counting, job: Job) -> None:
+def test_losing_redis_does_not_stop_a_running_job(counting: Counting, job: Job) -> None:
     counting.lock = RedisLock(connect("redis://127.0.0.1:1"), lock_seconds=60, starting_seconds=10)
 
     assert counting.run(job) == "done"
     assert counting.written() == [0, 1, 2, 3, 4]
 
 
-def test_what_is_logged_after_a_job_does_not_bear_its_name(counting: Counting, job: Job) -> None:
+def test_log_lines_after_a_job_do_not_carry_its_id(counting: Counting, job: Job) -> None:
     counting.run(job)
 
     assert "job" not in structlog.contextvars.get_contextvars()
@@ -78,7 +78,7 @@ def test_what_is_logged_after_a_job_does_not_bear_its_name(counting: Counting, j
 # CANCEL
 
 
-def test_a_queued_job_is_cancelled_at_once_and_gives_the_key_back(
+def test_a_queued_job_is_cancelled_at_once_and_releases_the_key(
     store: Session, counting: Counting, job: Job, redis: Redis, world: World
 ) -> None:
     stop(store, counting, job.id)
@@ -91,7 +91,7 @@ def test_a_queued_job_is_cancelled_at_once_and_gives_the_key_back(
     assert counting.actions() == ["count.requested", "count.cancel_requested", "count.cancelled"]
 
 
-def test_a_running_job_stops_before_its_next_batch_and_what_is_done_stays_done(
+def test_a_cancelled_job_stops_before_its_next_batch_and_keeps_what_is_done(
     other: Session, counting: Counting, job: Job, world: World, redis: Redis
 ) -> None:
     assert counting.run(job, should_stop=lambda: stop(other, counting, job.id)) == "cancelled"
@@ -103,7 +103,7 @@ def test_a_running_job_stops_before_its_next_batch_and_what_is_done_stays_done(
     assert counting.actions() == ["count.requested", "count.cancel_requested", "count.cancelled"]
 
 
-def test_the_operator_cancels_without_a_name(store: Session, counting: Counting, job: Job) -> None:
+def test_a_cancellation_by_an_operator_names_no_user(store: Session, counting: Counting, job: Job) -> None:
     cancel(store, counting.lock, job.id, by=None)
 
     assert job.reason == {"code": "cancelled_by_operator"}
@@ -115,7 +115,7 @@ def test_a_job_whose_runner_died_is_cancelled_by_the_next_claim(
     claim(store, job.id, ["count"], lease=30)
     stop(store, counting, job.id)
     assert job.state == "running"
-    run_out(store, job.id)
+    expire_lease(store, job.id)
 
     assert counting.run(job) == "cancelled"
     assert counting.written() == []
@@ -128,7 +128,7 @@ def test_cancelling_twice_or_after_the_end_changes_nothing(
     for _ in range(2):
         stop(store, counting, job.id)
     assert counting.actions().count("count.cancel_requested") == 1
-    run_out(store, job.id)
+    expire_lease(store, job.id)
     counting.run(job)
     finished_at = job.finished_at
 
@@ -171,15 +171,13 @@ def test_the_tenth_claim_may_still_finish(store: Session, counting: Counting, jo
     assert counting.run(job) == "done"
 
 
-def test_a_batch_that_commits_makes_the_count_start_again(
-    store: Session, counting: Counting, job: Job
-) -> None:
+def test_a_committed_batch_resets_the_count_of_claims(store: Session, counting: Counting, job: Job) -> None:
     die(store, job, MAX_CLAIMS - 1)
 
     counting.run(job, should_stop=lambda: True)
 
     store.refresh(job)
-    # After so many claims one item is a batch.
+    # After so many claims a batch has one item.
     assert (counting.written(), job.claims_since_progress) == ([0], 0)
 
 
@@ -200,7 +198,7 @@ def test_after_three_more_deaths_the_item_is_left_out_and_the_others_are_not(
     store: Session, counting: Counting, job: Job
 ) -> None:
     die(store, job, MAX_DEATHS)
-    # The fourth claim narrows the search down, and dies as well.
+    # The fourth claim takes single items, and dies as well.
     assert counting.run(job, 3, should_stop=lambda: True) == "released"
     die(store, job, MAX_DEATHS)
 
@@ -214,7 +212,7 @@ def test_after_three_more_deaths_the_item_is_left_out_and_the_others_are_not(
 def test_after_five_items_left_out_the_items_are_not_the_cause(
     store: Session, counting: Counting, job: Job, left_out: int, state: str
 ) -> None:
-    """Otherwise a defect would write off everything, item by item."""
+    """Otherwise a defect would leave out everything, item by item."""
     job.one_by_one, job.claims_since_progress, job.left_out = 3, MAX_DEATHS, left_out
     store.commit()
 
@@ -224,13 +222,13 @@ def test_after_five_items_left_out_the_items_are_not_the_cause(
     assert job.reason == (None if state == "done" else {"code": "too_many_left_out", "items": MAX_LEFT_OUT})
 
 
-# Told to stop
+# Shutdown
 
 
-def test_a_process_that_is_told_to_stop_releases_the_job_and_each_item_is_met_once(
+def test_a_stopping_process_releases_the_job_and_each_item_is_processed_once(
     store: Session, counting: Counting, job: Job, world: World, redis: Redis
 ) -> None:
-    endings = []
+    endings: list[str] = []
     while not endings or endings[-1] == "released":
         endings.append(counting.run(job, 1, should_stop=lambda: True))
         store.refresh(job)
@@ -249,5 +247,5 @@ def test_a_clean_hand_over_clears_the_previous_error(store: Session, counting: C
 
     assert counting.run(job, should_stop=lambda: True) == "released"
 
-    store.refresh(job)
-    assert (job.state, job.cursor, job.error) == ("running", 2, None)
+    again = store.get_one(Job, job.id, populate_existing=True)
+    assert (again.state, again.cursor, again.error) == ("running", 2, None)

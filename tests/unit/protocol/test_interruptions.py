@@ -1,5 +1,5 @@
-"""Errors between and in batches: the job is released with the error. What is the database's doing counts
-against no item, however often it happens; an unexpected error does."""
+"""Errors between and in batches: the job is released with the error. Errors of the database never count as
+a claim without progress; an unexpected error does."""
 
 from collections.abc import Callable
 
@@ -20,13 +20,13 @@ Raise = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A batch is not tried again: these tests are about what follows when that did not help."""
+def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch is not retried: these tests are about what follows the last retry."""
     assert MAX_TRIES > 1
     monkeypatch.setattr("webapp.jobs.run.MAX_TRIES", 1)
 
 
-def at_each(beginning: str, error: Callable[[str], Exception]) -> Raise:
+def raise_at_each(beginning: str, error: Callable[[str], Exception]) -> Raise:
     def act(statement: str) -> None:
         if statement.startswith(beginning):
             raise error(statement)
@@ -35,10 +35,10 @@ def at_each(beginning: str, error: Callable[[str], Exception]) -> Raise:
 
 
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError, InternalError])
-def test_trouble_of_the_database_counts_as_no_claim(
+def test_a_database_error_does_not_count_as_a_claim_without_progress(
     kind: type[Exception], engine: Engine, store: Session, counting: Counting, job: Job
 ) -> None:
-    trouble = at_each(WRITING, lambda statement: kind(statement, {}, Exception("gone\nDETAIL: x")))
+    trouble = raise_at_each(WRITING, lambda statement: kind(statement, {}, Exception("gone\nDETAIL: x")))
     for _ in range(MAX_CLAIMS + 1):
         with before_each_statement(engine, trouble), pytest.raises(kind):
             counting.run(job)
@@ -51,8 +51,10 @@ def test_trouble_of_the_database_counts_as_no_claim(
     assert job.counts == {"counted": 5}
 
 
-def test_an_unexpected_error_counts(engine: Engine, store: Session, counting: Counting, job: Job) -> None:
-    surprise = at_each(WRITING, ValueError)
+def test_an_unexpected_error_counts_as_a_claim_without_progress(
+    engine: Engine, store: Session, counting: Counting, job: Job
+) -> None:
+    surprise = raise_at_each(WRITING, ValueError)
     for times in range(1, MAX_DEATHS + 1):
         with before_each_statement(engine, surprise), pytest.raises(ValueError, match="INSERT"):
             counting.run(job)
@@ -61,7 +63,7 @@ def test_an_unexpected_error_counts(engine: Engine, store: Session, counting: Co
         assert job.error == {"code": "unexpected", "type": "ValueError"}
 
 
-def test_a_disk_without_room_even_for_the_error_counts_as_no_claim_either(
+def test_a_disk_too_full_to_store_the_error_does_not_count_either(
     engine: Engine, store: Session, counting: Counting, job: Job
 ) -> None:
     def no_room(statement: str) -> None:
@@ -78,7 +80,7 @@ def test_a_disk_without_room_even_for_the_error_counts_as_no_claim_either(
     assert job.counts == {"counted": 5}
 
 
-def test_a_database_that_takes_nothing_back_leaves_the_job_to_its_lease(
+def test_when_the_job_cannot_be_released_its_lease_runs_out(
     engine: Engine, store: Session, counting: Counting, job: Job
 ) -> None:
     claimed = False

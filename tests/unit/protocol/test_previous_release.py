@@ -4,20 +4,21 @@ The older release is played by statements on its own columns: those are all that
 """
 
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import Table, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contacts
 from tests.factories.people import World
-from tests.support.restoring import Restoring, run_out
+from tests.support.restoring import Restoring, expire_lease
 from webapp.clock import read_clock
 from webapp.jobs.recover import number_jobs
 from webapp.models import Job
 from webapp.restoring.scope import Scope
 from webapp.worker.redis_lock import RedisLock
 
-OLD = Job.__table__
+OLD = cast(Table, Job.__table__)
 
 
 def new_scope(store: Session, world: World, lock: RedisLock) -> tuple[Restoring, Scope]:
@@ -28,7 +29,7 @@ def new_scope(store: Session, world: World, lock: RedisLock) -> tuple[Restoring,
 
 
 def old_start(store: Session, world: World, scope: Scope) -> Job:
-    """What the release before inserts when a restore is confirmed there."""
+    """The row that the previous release inserts when a restore is confirmed."""
     now = read_clock(store)
     words = {"title": "Restore all 5 contacts?", "words": "All 5 contacts.", "skips": []}
     job_id = store.scalar(
@@ -60,7 +61,7 @@ def old_start(store: Session, world: World, scope: Scope) -> Job:
     return store.get_one(Job, job_id)
 
 
-def test_a_job_of_the_release_before_is_carried_out_and_numbered(
+def test_a_job_of_the_previous_release_is_carried_out_and_numbered(
     store: Session, world: World, lock: RedisLock
 ) -> None:
     restoring, scope = new_scope(store, world, lock)
@@ -75,7 +76,7 @@ def test_a_job_of_the_release_before_is_carried_out_and_numbered(
     assert (job.number, job.counts, len(restoring.outcomes(job))) == (1, {"restored": 5}, 5)
 
 
-def test_a_job_goes_to_and_fro_between_the_releases_and_meets_each_contact_once(
+def test_a_job_shared_by_two_releases_processes_each_contact_once(
     store: Session, other: Session, world: World, lock: RedisLock
 ) -> None:
     """The older release reads and writes its own cursor and counters; both must agree on where the job is."""
@@ -109,13 +110,13 @@ def test_a_job_goes_to_and_fro_between_the_releases_and_meets_each_contact_once(
     store.rollback()
     store.refresh(job)
     assert (job.counts, job.cursor) == ({"restored": 3, "skipped": 0, "failed": 0}, [job.cursor[0], ids[0]])
-    run_out(other, job.id)
+    expire_lease(other, job.id)
     assert restoring.run(job, batch_size=2) == "done"
     assert job.count("restored") == 5
     assert restoring.in_bin() == set()
 
 
-def test_an_ended_job_of_the_release_before_says_in_its_own_words_why(
+def test_an_ended_job_of_the_previous_release_keeps_its_text(
     store: Session, world: World, lock: RedisLock
 ) -> None:
     _, scope = new_scope(store, world, lock)

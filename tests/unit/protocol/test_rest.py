@@ -1,4 +1,4 @@
-"""The rest between two batches: SQLite has one writer at a time, and others must have their turn."""
+"""The rest between two batches: SQLite has one writer at a time, and the others need time."""
 
 import pytest
 
@@ -6,10 +6,10 @@ from webapp.jobs.settings import Rest
 
 
 @pytest.mark.parametrize(("worked", "rested"), [(0.001, 0.02), (0.02, 0.02), (0.5, 0.5), (600, 1)])
-def test_where_a_rest_is_needed_it_is_as_long_as_the_work(worked: float, rested: float) -> None:
+def test_a_required_rest_is_as_long_as_the_work(worked: float, rested: float) -> None:
     assert Rest(0.02).after(worked) == rested
 
 
-def test_where_none_is_needed_there_is_none() -> None:
+def test_no_rest_is_taken_where_none_is_required() -> None:
     assert Rest.on("postgresql").after(0.5) == 0
     assert Rest.on("sqlite").after(0) > 0

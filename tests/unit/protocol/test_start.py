@@ -1,4 +1,4 @@
-"""START: one order makes one job; the key of the group is the gate, a unique index the arbiter."""
+"""START: one order makes one job; the key of the group is the gate, the unique index decides."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +17,7 @@ from webapp.jobs.lock import LockUnavailable
 from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted, start
 from webapp.jobs.work import NotAllowed, NotStarted, Order
 from webapp.models import AuditEvent, Job, User
+from webapp.models.job import JobState
 from webapp.worker.connection import connect
 from webapp.worker.redis_lock import RedisLock, key
 
@@ -74,7 +75,7 @@ def test_the_worker_is_rung_for_after_the_commit(
     assert seen == [("count", "queued")]
 
 
-def test_a_request_is_written_down_with_who_and_what(
+def test_a_start_is_audited_with_its_user_and_request(
     order: Order, world: World, counting: Counting, store: Session
 ) -> None:
     job = counting.start(order)
@@ -112,13 +113,13 @@ def test_the_same_key_for_another_request_is_refused(order: Order, world: World,
 
 @pytest.mark.parametrize("is_running", [False, True])
 @pytest.mark.parametrize("has_lost_its_key", [False, True])
-def test_while_a_job_of_the_group_is_active_another_is_refused_with_it(
+def test_while_a_job_of_the_group_is_active_another_is_refused(
     is_running: bool, has_lost_its_key: bool, order: Order, world: World, counting: Counting, redis: Redis
 ) -> None:
-    """Where the key is lost, the index decides, and the new key is given up."""
+    """If the key is lost, the index decides, and the new key is released."""
     job = counting.start(order)
     if is_running:
-        job.state = "running"
+        job.state = JobState.RUNNING
     if has_lost_its_key:
         redis.delete(key("count", world.id))
 
@@ -143,7 +144,7 @@ def test_a_kind_without_a_group_excludes_none_and_needs_no_redis(
     order: Order, world: World, counting: Counting
 ) -> None:
     counting.lock = RedisLock(connect(NOWHERE), lock_seconds=60, starting_seconds=10)
-    counting.work.group = None  # type: ignore[misc]
+    counting.work.group = None  # type: ignore[misc,assignment]
 
     started = [counting.start(order), counting.start(another(order))]
 
@@ -155,8 +156,8 @@ def test_the_key_of_a_job_that_ended_is_taken_over(
     order: Order, world: World, counting: Counting, redis: Redis
 ) -> None:
     ended = counting.start(order)
-    nowhere = RedisLock(connect(NOWHERE), lock_seconds=60, starting_seconds=10)
-    cancel(counting.session, nowhere, ended.id, by=counting.session.get_one(User, world.admin.id))
+    unused_redis_url = RedisLock(connect(NOWHERE), lock_seconds=60, starting_seconds=10)
+    cancel(counting.session, unused_redis_url, ended.id, by=counting.session.get_one(User, world.admin.id))
     assert redis.get(key("count", world.id)) == ended.uuid.encode()
 
     job = counting.start(another(order))
@@ -164,7 +165,7 @@ def test_the_key_of_a_job_that_ended_is_taken_over(
     assert redis.get(key("count", world.id)) == job.uuid.encode()
 
 
-def test_a_key_that_no_job_knows_yet_is_waited_for_and_then_respected(
+def test_a_key_of_a_job_without_a_row_is_waited_for_and_then_respected(
     order: Order, world: World, counting: Counting, redis: Redis
 ) -> None:
     starting = str(uuid.uuid4())
@@ -195,7 +196,7 @@ def foreign_list(redis: Redis, name: str) -> None:
     ],
     ids=["ten seconds old", "not UTF-8", "no uuid", "empty", "for ever", "for an hour", "a list", "a hash"],
 )
-def test_a_key_that_no_start_of_ours_holds_is_taken_over(
+def test_a_key_that_no_start_holds_is_taken_over(
     put: object, order: Order, world: World, counting: Counting, redis: Redis
 ) -> None:
     """A foreign value once blocked every start for as long as it lived."""
@@ -208,7 +209,7 @@ def test_a_key_that_no_start_of_ours_holds_is_taken_over(
 
 
 @pytest.mark.parametrize("url", [NOWHERE, "unix:///nowhere/redis.sock"])
-def test_without_redis_nothing_is_started_and_nothing_changed(
+def test_without_redis_no_job_is_started_and_nothing_changes(
     url: str, order: Order, world: World, counting: Counting
 ) -> None:
     counting.lock = RedisLock(connect(url), lock_seconds=60, starting_seconds=10)
@@ -233,10 +234,10 @@ def test_an_order_that_the_kind_does_not_admit_leaves_no_job_and_no_key(
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_of_many_who_confirm_at_once_one_gets_through(
+def test_of_many_simultaneous_confirmations_one_succeeds(
     same: bool, order: Order, world: World, engine: Engine, counting: Counting
 ) -> None:
-    """Clicks of one dialog all get its job; of several dialogs one wins and the others are told."""
+    """Clicks of one dialog all get its job; of several dialogs one wins and the others are refused."""
     together = Barrier(6)
 
     def confirm(mine: Order) -> int | str:

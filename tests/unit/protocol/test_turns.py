@@ -13,55 +13,55 @@ from webapp.models.job import ACTIVE, JobState
 
 
 @pytest.fixture(autouse=True)
-def alone(store: Session) -> None:
-    """Jobs that other tests have left behind would be waiting, too."""
+def no_jobs_of_other_tests(store: Session) -> None:
+    """Jobs of other tests would be waiting, too."""
     store.execute(update(Job).where(Job.state.in_(ACTIVE)).values(state=JobState.CANCELLED))
     store.commit()
 
 
-def elsewhere(counting: Counting, store: Session) -> Counting:
+def another_workspace(counting: Counting, store: Session) -> Counting:
     return Counting(store, new_world(store), counting.lock)
 
 
 def test_after_its_turn_a_job_gives_way_to_one_that_waits(
     store: Session, counting: Counting, job: Job
 ) -> None:
-    waiting = elsewhere(counting, store)
+    waiting = another_workspace(counting, store)
     waiting.start(1)
 
     assert counting.run(job, turn=0) == "released"
 
-    # Its own lease is over, no claim is counted, and it keeps its key: it only waits for its next turn.
+    # Its lease is over, no claim is counted, and it keeps its key: it waits for its next turn.
     assert (job.state, job.cursor, job.claims_since_progress, job.error) == ("running", 2, 0, None)
     assert job.lease_until == job.rung_at
 
 
-def test_before_its_turn_is_over_it_goes_on(store: Session, counting: Counting, job: Job) -> None:
-    elsewhere(counting, store).start(1)
+def test_a_job_continues_until_its_turn_is_over(store: Session, counting: Counting, job: Job) -> None:
+    another_workspace(counting, store).start(1)
 
     assert counting.run(job, turn=60) == "done"
 
 
-def test_it_does_not_give_way_to_a_job_that_has_a_runner(
+def test_a_job_does_not_give_way_to_one_that_has_a_runner(
     store: Session, counting: Counting, job: Job
 ) -> None:
-    busy = elsewhere(counting, store).start(1)
+    busy = another_workspace(counting, store).start(1)
     claim(store, busy.id, ["count"], lease=30)
 
     assert counting.run(job, turn=0) == "done"
 
 
-def test_it_does_not_give_way_to_itself_nor_to_what_has_ended(
+def test_a_job_gives_way_neither_to_itself_nor_to_an_ended_one(
     store: Session, counting: Counting, world: World, job: Job
 ) -> None:
-    ended = elsewhere(counting, store)
+    ended = another_workspace(counting, store)
     ended.run(ended.start(1))
 
     assert counting.run(job, turn=0) == "done"
 
 
 def test_two_jobs_take_turns_until_both_have_ended(store: Session, counting: Counting, job: Job) -> None:
-    second = elsewhere(counting, store)
+    second = another_workspace(counting, store)
     jobs, endings = [(counting, job), (second, second.start(5))], list[str]()
     while jobs and len(endings) < 20:
         runner, its_job = jobs.pop(0)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact, new_contacts, new_deal
 from tests.factories.people import World, new_world
 from tests.support.faults import before_each_statement
-from tests.support.restoring import Restoring, run_out
+from tests.support.restoring import Restoring, expire_lease
 from webapp.jobs.claim import claim
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
@@ -39,8 +39,9 @@ def new_bin(session: Session, world: World, count: int) -> list[Contact]:
     return contacts
 
 
-def look(session: Session, job_id: int) -> tuple[Job, set[int], set[int], set[int]]:
-    """The job, and whom its outcomes, the contacts and the deals call restored, as others see them."""
+def read_state(session: Session, job_id: int) -> tuple[Job, set[int], set[int], set[int]]:
+    """The job, and the restored contacts by its outcomes, the contacts and the deals, as other connections
+    see them."""
     session.rollback()
     job = session.get_one(Job, job_id, populate_existing=True)
     outcomes = session.scalars(
@@ -61,7 +62,7 @@ def look(session: Session, job_id: int) -> tuple[Job, set[int], set[int], set[in
 
 
 def check_that_nothing_is_half_done(session: Session, job_id: int) -> Job:
-    job, outcomes, contacts, on_deals = look(session, job_id)
+    job, outcomes, contacts, on_deals = read_state(session, job_id)
     assert outcomes == contacts == on_deals
     assert job.count("restored") == len(outcomes)
     last = session.scalar(
@@ -77,12 +78,12 @@ def check_that_nothing_is_half_done(session: Session, job_id: int) -> Job:
     assert job.processed == session.scalar(ledger)
     assert (job.state == "done") == (job.processed == job.total)
     still_there = select(func.sum(Deletion.in_bin)).where(Deletion.workspace_id == job.workspace_id)
-    assert session.scalar(still_there) == job.total - job.count("restored")
+    assert session.scalar(still_there) == (job.total or 0) - job.count("restored")
     session.rollback()
     return job
 
 
-def test_whatever_statement_a_runner_dies_at_nothing_is_half_done_and_the_next_one_finishes(
+def test_a_runner_may_die_at_any_statement_nothing_is_half_done_and_the_next_one_finishes(
     engine: Engine, store: Session, other: Session, world: World, restoring: Restoring
 ) -> None:
     new_bin(store, world, 7)
@@ -98,7 +99,7 @@ def test_whatever_statement_a_runner_dies_at_nothing_is_half_done_and_the_next_o
             if sent == at:
                 raise Crash
 
-        run_out(other, job_id)
+        expire_lease(other, job_id)
         try:
             with before_each_statement(engine, die):
                 restoring.run(job, batch_size=3)
@@ -143,25 +144,25 @@ def test_a_job_is_done_in_the_transaction_of_its_last_batch_or_not_at_all(
 
 
 def reset_claims(session: Session, job_id: int) -> None:
-    """So many deaths at one place would fail the job; here they are meant."""
+    """So many deaths at one place would fail the job; here they are intended."""
     session.get_one(Job, job_id).claims_since_progress = 0
     session.commit()
 
 
-def test_between_batches_others_see_all_of_a_batch_or_nothing(
+def test_other_connections_see_all_of_a_batch_or_nothing(
     store: Session, other: Session, world: World, restoring: Restoring
 ) -> None:
     new_bin(store, world, 7)
     job = restoring.start(restoring.question_all().scope)
     seen = []
 
-    def look_on() -> bool:
+    def between_batches() -> bool:
         seen.append(check_that_nothing_is_half_done(other, job.id).processed)
         return False
 
     store.commit()
     ending = carry_out(
-        store, restoring.lock, KINDS, job.id, settings=BatchSettings(30, 2), should_stop=look_on
+        store, restoring.lock, KINDS, job.id, settings=BatchSettings(30, 2), should_stop=between_batches
     )
 
     assert ending == "done"
@@ -169,7 +170,7 @@ def test_between_batches_others_see_all_of_a_batch_or_nothing(
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 7, 8])
-def test_each_contact_is_met_once_whatever_the_size_of_a_batch(
+def test_each_contact_is_processed_once_for_every_batch_size(
     batch_size: int, store: Session, other: Session, world: World, restoring: Restoring
 ) -> None:
     contacts = new_bin(store, world, 7)
@@ -189,7 +190,7 @@ def test_a_runner_whose_fence_is_old_writes_nothing_at_all(
 
     def let_another_claim_it() -> bool:
         if not after_the_first:
-            run_out(other, job.id)
+            expire_lease(other, job.id)
             assert claim(other, job.id, KINDS, lease=30) is not None
             after_the_first.append(snapshot(other, job.id))
         return False
@@ -204,7 +205,7 @@ def test_a_runner_whose_fence_is_old_writes_nothing_at_all(
 
 
 def snapshot(session: Session, job_id: int) -> object:
-    job, *sets = look(session, job_id)
+    job, *sets = read_state(session, job_id)
     return job.state, job.fence, job.lease_until, job.cursor, job.processed, sets
 
 
@@ -216,7 +217,7 @@ def test_a_runner_that_comes_back_after_the_end_writes_nothing(
     endings: list[str] = []
 
     def let_another_finish_it() -> bool:
-        run_out(other, job.id)
+        expire_lease(other, job.id)
         endings.append(carry_out(other, restoring.lock, KINDS, job.id, settings=BatchSettings(30, 100)))
         return False
 
@@ -229,7 +230,7 @@ def test_a_runner_that_comes_back_after_the_end_writes_nothing(
     check_that_nothing_is_half_done(other, job.id)
 
 
-def test_a_batch_of_many_takes_as_many_statements_as_a_batch_of_few(
+def test_the_number_of_statements_does_not_depend_on_the_batch_size(
     engine: Engine, store: Session, restoring: Restoring
 ) -> None:
     counts = []
@@ -246,19 +247,21 @@ def test_a_batch_of_many_takes_as_many_statements_as_a_batch_of_few(
     assert counts[0] == counts[1] == counts[2]
 
 
-def test_each_batch_renews_the_lease_from_its_own_moment(
+def test_each_batch_renews_the_lease_from_its_own_time(
     store: Session, other: Session, world: World, restoring: Restoring
 ) -> None:
     new_bin(store, world, 4)
     job = restoring.start(restoring.question_all().scope)
     leases = []
 
-    def look_on() -> bool:
-        leases.append(look(other, job.id)[0].lease_until)
+    def between_batches() -> bool:
+        leases.append(read_state(other, job.id)[0].lease_until)
         return False
 
     store.commit()
-    carry_out(store, restoring.lock, KINDS, job.id, settings=BatchSettings(30, 1), should_stop=look_on)
+    carry_out(
+        store, restoring.lock, KINDS, job.id, settings=BatchSettings(30, 1), should_stop=between_batches
+    )
 
     assert len(leases) == 4
     assert leases == sorted(set(leases))

@@ -1,4 +1,4 @@
-"""What others do while a batch is under way, and commits whose answer is lost."""
+"""Other changes during a batch, and commits without an acknowledgement."""
 
 import pytest
 from redis import Redis
@@ -20,7 +20,8 @@ from webapp.worker.redis_lock import RedisLock, key
 def test_a_deletion_waits_for_the_batch_that_puts_a_contact_back_on_its_deal(
     engine: Engine, store: Session, world: World, lock: RedisLock
 ) -> None:
-    """Both decide whether the deal still has a contact; side by side it would be deleted under a live one."""
+    """Both depend on whether the deal still has a contact; in parallel the deal of a live contact would be
+    deleted."""
     if engine.dialect.name == "sqlite":
         pytest.skip("a write transaction is alone on SQLite")
     ann, bob = new_contact(store, world), new_contact(store, world)
@@ -50,23 +51,24 @@ def test_a_deletion_waits_for_the_batch_that_puts_a_contact_back_on_its_deal(
     assert store.get_one(Contact, bob.id).is_live
 
 
-def test_a_batch_whose_commit_went_unanswered_is_not_done_again(
+def test_a_batch_whose_commit_was_not_acknowledged_is_not_repeated(
     engine: Engine, store: Session, world: World, lock: RedisLock
 ) -> None:
     contacts = new_contacts(store, world, 9)
     delete(store, world, *contacts)
-    # The first that the walk meets is skipped, so the first batch has written more than restored contacts.
+    # The first contact of the walk is skipped, so the first batch has written more than restored contacts.
     new_contact(store, world, email=contacts[8].email)
     store.commit()
     restoring = Restoring(store, world, lock)
     job = restoring.start(restoring.question_all().scope)
     with Session(engine) as runner:
-        commit, calls = runner.commit, []
+        commit = runner.commit
+        calls: list[None] = []
 
         def commit_unheard() -> None:
             commit()
             calls.append(None)
-            if len(calls) == 3:  # claim, the look at who asked, the first batch
+            if len(calls) == 3:  # claim, the check of the requester, the first batch
                 raise OperationalError("COMMIT", {}, Exception("the connection broke off"))
 
         runner.commit = commit_unheard  # type: ignore[method-assign]
@@ -76,7 +78,7 @@ def test_a_batch_whose_commit_went_unanswered_is_not_done_again(
     assert len(restoring.outcomes(job)) == 9
 
 
-def test_a_key_of_a_job_that_ended_cannot_hold_a_start_up_for_ever(
+def test_the_key_of_an_ended_job_does_not_block_a_start(
     store: Session, world: World, lock: RedisLock, redis: Redis
 ) -> None:
     contact = new_contact(store, world)

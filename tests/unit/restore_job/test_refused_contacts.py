@@ -1,5 +1,5 @@
-"""What goes wrong inside a batch: an address taken in between is planned again, a row that the database
-refuses fails alone, and a busy database is nobody's fault."""
+"""Errors inside a batch: after an address conflict it is planned again, a row that the database refuses
+fails alone, and a busy database fails no contact."""
 
 import sqlite3
 from contextlib import closing
@@ -28,7 +28,7 @@ def writes_contacts(statement: str) -> bool:
 def test_an_address_taken_between_plan_and_write_is_skipped_with_its_holder(
     times: int, engine: Engine, store: Session, other: Session, world: World, restoring: Restoring
 ) -> None:
-    """On SQLite nobody can take it in between: the batch holds the write lock from its start."""
+    """On SQLite no other connection can take it in between: the batch holds the write lock from its start."""
     gone = new_contacts(store, world, 8)
     delete(store, world, *gone)
     addresses = [contact.email for contact in gone[:times]]
@@ -64,7 +64,7 @@ def assert_locked_out(engine: Engine) -> None:
             impatient.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
             return
-    pytest.fail("somebody else could write inside a batch")
+    pytest.fail("another connection could write inside a batch")
 
 
 @pytest.mark.parametrize("code", ["check_violation", "numeric_value_out_of_range"])
@@ -92,7 +92,7 @@ def test_a_row_that_the_database_refuses_fails_alone_and_says_why(
     assert "this one not" in explain(view)[0]
 
 
-def test_several_refused_rows_are_each_found(
+def test_each_of_several_refused_rows_is_found(
     engine: Engine, store: Session, world: World, restoring: Restoring
 ) -> None:
     gone = new_contacts(store, world, 9)
@@ -108,7 +108,7 @@ def test_several_refused_rows_are_each_found(
     assert (job.count("restored"), job.count("skipped"), job.count("failed")) == (8, 1, 1)
 
 
-def test_a_refused_contact_without_an_address_is_in_conflict_with_nobody(
+def test_a_refused_contact_without_an_address_has_no_conflicting_contact(
     engine: Engine, store: Session, world: World, restoring: Restoring
 ) -> None:
     new_contact(store, world, email=None)
@@ -122,7 +122,7 @@ def test_a_refused_contact_without_an_address_is_in_conflict_with_nobody(
     assert restoring.outcomes(job) == {gone.id: ("failed", "refused", None)}
 
 
-def test_a_busy_database_is_asked_again_and_no_contact_pays_for_it(
+def test_a_busy_database_is_retried_and_fails_no_contact(
     engine: Engine, store: Session, world: World, restoring: Restoring
 ) -> None:
     gone = new_contacts(store, world, 3)
@@ -142,7 +142,7 @@ def test_a_busy_database_is_asked_again_and_no_contact_pays_for_it(
     assert set(restoring.outcomes(job).values()) == {BACK}
 
 
-def test_a_database_that_stays_away_fails_no_contact_and_leaves_the_job_to_the_next_claim(
+def test_a_database_that_stays_unavailable_fails_no_contact_and_leaves_the_job_to_the_next_claim(
     engine: Engine, store: Session, world: World, restoring: Restoring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("webapp.jobs.run.MAX_TRIES", 2)

@@ -22,7 +22,7 @@ from webapp.worker.redis_lock import key
 
 @pytest.fixture
 def scope(store: Session, world: World, restoring: Restoring) -> Scope:
-    """The question about everything in a bin of one contact, as it is confirmed."""
+    """The confirmed scope of everything in a bin of one contact."""
     delete(store, world, new_contact(store, world))
     store.commit()
     return restoring.question_all().scope
@@ -60,7 +60,7 @@ def test_only_an_admin_of_the_account_may_start_one(
 def test_a_confirmation_that_matches_no_contact_any_more_is_refused(
     scope: Scope, world: World, restoring: Restoring, redis: Redis
 ) -> None:
-    """Rule 7: a match of nothing is refused. All were restored while the dialog was open."""
+    """Rule 7: a scope without a match is refused. All were restored while the dialog was open."""
     earlier = restoring.confirm(restoring.question_all().scope)
     assert earlier.count("restored") == 1
 
@@ -71,10 +71,10 @@ def test_a_confirmation_that_matches_no_contact_any_more_is_refused(
     assert redis.get(key("restore", world.id)) is None
 
 
-def test_the_same_confirmation_means_its_job_even_if_the_release_before_started_it(
+def test_a_repeated_confirmation_finds_its_job_even_if_the_previous_release_started_it(
     scope: Scope, restoring: Restoring
 ) -> None:
-    """The release before stored sentences with the scope; they are no difference."""
+    """The previous release stored sentences with the scope; they make no difference."""
     job = restoring.start(scope)
     job.request = {**job.request, "title": "Restore 1 contact?", "words": "1 contact.", "skips": {}}
 

@@ -1,4 +1,4 @@
-"""How far a job is and what became of each contact, as the pages tell it."""
+"""The progress of a job and the outcome of each contact, as the pages show them."""
 
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
 from webapp.jobs.queries import find_job, history
 from webapp.models import Contact, ContactSearch, Job
+from webapp.models.job import JobState
 from webapp.restoring.report import not_restored, reasons
 from webapp.web.progress import Progress
 from webapp.words.contacts import name_of
@@ -21,7 +22,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def job(session: Session, world: World, restoring: Restoring) -> Job:
-    """A queued job over 200 contacts, as far as its dialog knew."""
+    """A queued job over 200 contacts, by its dialog."""
     delete(session, world, new_contact(session, world))
     job = restoring.start(restoring.question_all().scope)
     job.total = 200
@@ -29,12 +30,12 @@ def job(session: Session, world: World, restoring: Restoring) -> Job:
     return job
 
 
-def at_work(job: Job, restored: int) -> None:
-    job.state, job.counts = "running", {"restored": restored}
+def set_running(job: Job, restored: int) -> None:
+    job.state, job.counts = JobState.RUNNING, {"restored": restored}
     job.started_at = job.created_at
 
 
-def test_a_queued_job_waits(job: Job) -> None:
+def test_a_queued_job_is_shown_as_waiting(job: Job) -> None:
     view = Progress(job, job.created_at)
 
     assert (view.sentence, view.state_label, view.percent) == ("Waiting to begin: 200 contacts.", "Queued", 0)
@@ -42,8 +43,8 @@ def test_a_queued_job_waits(job: Job) -> None:
     assert view.requested_by == "Ada Admin"
 
 
-def test_an_estimate_comes_when_it_is_more_than_a_guess(job: Job) -> None:
-    at_work(job, 50)
+def test_an_estimate_appears_after_5_seconds_and_5_percent(job: Job) -> None:
+    set_running(job, 50)
 
     early = Progress(job, job.created_at + 4 * SECOND)
     later = Progress(job, job.created_at + 10 * SECOND)
@@ -55,13 +56,13 @@ def test_an_estimate_comes_when_it_is_more_than_a_guess(job: Job) -> None:
 
 @pytest.mark.parametrize(("restored", "percent"), [(0, 0), (199, 99), (200, 99), (250, 99)])
 def test_a_running_job_is_never_at_a_hundred_percent(job: Job, restored: int, percent: int) -> None:
-    at_work(job, restored)
+    set_running(job, restored)
 
     assert Progress(job, job.created_at).percent == percent
 
 
 def test_a_job_that_is_being_stopped_says_so_and_cannot_be_stopped_again(job: Job) -> None:
-    at_work(job, 50)
+    set_running(job, 50)
     job.cancel_requested_at, job.reason = job.created_at, {"code": "cancelled_by", "user": 1}
 
     view = Progress(job, job.created_at)
@@ -71,8 +72,8 @@ def test_a_job_that_is_being_stopped_says_so_and_cannot_be_stopped_again(job: Jo
     assert view.reason is None
 
 
-def test_an_ended_job_says_what_came_of_it(job: Job) -> None:
-    job.state, job.counts = "done", {"restored": 1200, "skipped": 3, "failed": 1}
+def test_an_ended_job_shows_its_result(job: Job) -> None:
+    job.state, job.counts = JobState.DONE, {"restored": 1200, "skipped": 3, "failed": 1}
 
     view = Progress(job, job.created_at)
 
@@ -85,13 +86,13 @@ def test_an_ended_job_says_what_came_of_it(job: Job) -> None:
     ("restored", "words"),
     [(0, "Restore started."), (49, "Restore started."), (50, "Restoring: 25 percent done.")],
 )
-def test_a_screen_reader_is_told_at_each_quarter_only(job: Job, restored: int, words: str) -> None:
-    at_work(job, restored)
+def test_a_screen_reader_announces_each_quarter_only(job: Job, restored: int, words: str) -> None:
+    set_running(job, restored)
 
     assert Progress(job, job.created_at).announcement == words
 
 
-def test_the_page_asks_often_at_first_and_seldom_later(job: Job) -> None:
+def test_the_page_polls_often_at_first_and_rarely_later(job: Job) -> None:
     waits = [Progress(job, job.created_at + s * SECOND).poll_seconds for s in (0, 9, 10, 119, 120, 900)]
 
     assert waits == [0.5, 0.5, 2, 2, 5, 5]
@@ -130,7 +131,7 @@ def test_a_purged_contact_is_still_in_the_report_without_its_name(
     assert (view.contact_id, name_of(view.contact)) == (gone.id, "Purged contact")
 
 
-def test_who_stands_in_its_place_may_be_gone_or_without_a_name(
+def test_the_conflicting_contact_may_be_gone_or_without_a_name(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     gone = [new_contact(session, world, email=f"{i}@x.org") for i in range(2)]
@@ -149,7 +150,7 @@ def test_who_stands_in_its_place_may_be_gone_or_without_a_name(
     ]
 
 
-def test_the_history_is_the_workspaces_own_newest_first(
+def test_the_history_lists_the_jobs_of_the_workspace_newest_first(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     elsewhere = Restoring(session, new_world(session), restoring.lock)

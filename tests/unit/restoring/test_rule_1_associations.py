@@ -57,13 +57,13 @@ def test_a_deleted_list_does_not_come_back_and_the_others_do(
     assert [row.MailingList.id for row in restoring.profile(contact).subscriptions] == [kept.id]
 
 
-def test_an_unsubscribe_that_arrives_while_the_contact_is_in_the_bin_is_kept(
+def test_an_unsubscribe_that_arrives_while_the_contact_is_deleted_is_kept(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     contact, news = new_contact(session, world), new_list(session, world)
     subscription = subscribe(session, contact, news, "subscribed")
     delete(session, world, contact)
-    subscription.status = "unsubscribed"
+    subscription.status = SubscriptionStatus.UNSUBSCRIBED
 
     restoring.restore(contact)
 
@@ -116,7 +116,7 @@ def test_the_created_date_is_unchanged(session: Session, world: World, restoring
     assert restoring.profile(contact).contact.created_at == created
 
 
-def test_a_restore_touches_nothing_else_of_the_contact_neither_version_nor_updated_at(
+def test_a_restore_changes_neither_version_nor_updated_at_nor_any_other_column(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     contact = new_contact(session, world, account=new_account(session, world))
@@ -143,7 +143,7 @@ def test_a_restored_contact_is_found_by_search_again(
     assert count(session, Wanted(world.id, restored_by=job.id)) == 1
 
 
-def test_deleting_again_and_restoring_again_gives_the_same_back(
+def test_deleting_and_restoring_again_gives_the_same_result(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     contact, tag = new_contact(session, world), new_tag(session, world)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import DAY, delete, new_contact, new_contacts, new_deal
 from tests.factories.people import World
 from tests.support.restoring import Restoring
-from webapp.contacts.delete import foresee
+from webapp.contacts.delete import preview_deletion
 from webapp.models import Contact, Deal, DealContact
 
 
@@ -160,7 +160,8 @@ def test_a_deal_deleted_by_hand_since_does_not_get_the_contact_back(
 def test_a_place_that_an_earlier_deletion_ended_does_not_come_back_with_a_later_one(
     session: Session, world: World, restoring: Restoring
 ) -> None:
-    """Deleted, the deal deleted by hand, restored without it, the deal brought back, deleted again."""
+    """Contact deleted, deal deleted by hand, contact restored without it, deal restored, contact deleted
+    again."""
     ann, bob = new_contacts(session, world, 2)
     deal = new_deal(session, world, ann, bob)
     delete(session, world, bob)
@@ -174,7 +175,7 @@ def test_a_place_that_an_earlier_deletion_ended_does_not_come_back_with_a_later_
     assert on(session, deal) == {ann.id}
 
 
-def test_contacts_deleted_together_or_one_after_the_other_end_the_same_way(
+def test_deleting_contacts_together_or_one_by_one_ends_the_same_way(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     endings = set()
@@ -197,7 +198,7 @@ def test_contacts_deleted_together_or_one_after_the_other_end_the_same_way(
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_the_last_contacts_take_the_deal_with_them_together_or_one_by_one(
+def test_deleting_the_last_contacts_together_or_one_by_one_deletes_the_deal(
     together: bool, session: Session, world: World, restoring: Restoring
 ) -> None:
     ann, bob = new_contacts(session, world, 2)
@@ -212,7 +213,7 @@ def test_the_last_contacts_take_the_deal_with_them_together_or_one_by_one(
     assert on(session, deal) == set()
 
 
-def test_the_longest_attached_becomes_primary_not_the_one_entered_first(
+def test_the_longest_attached_contact_becomes_primary_not_the_one_created_first(
     session: Session, world: World
 ) -> None:
     ann, bob, cleo = new_contacts(session, world, 3)
@@ -225,7 +226,7 @@ def test_the_longest_attached_becomes_primary_not_the_one_entered_first(
     assert primary(session, deal) == cleo.id
 
 
-def test_the_dialog_foresees_what_deleting_does_to_deals(session: Session, world: World) -> None:
+def test_the_dialog_predicts_what_deleting_does_to_deals(session: Session, world: World) -> None:
     ann, bob, cleo = new_contacts(session, world, 3)
     alone, both, shared = (
         new_deal(session, world, ann),
@@ -234,7 +235,7 @@ def test_the_dialog_foresees_what_deleting_does_to_deals(session: Session, world
     )
     which = select(Contact.id).where(Contact.id.in_([ann.id, bob.id]))
 
-    foreseen = foresee(session, workspace_id=world.id, which=which)
+    foreseen = preview_deletion(session, workspace_id=world.id, which=which)
     delete(session, world, ann, bob)
 
     assert (foreseen.contacts, foreseen.deals_deleted, foreseen.deals_left) == (2, 2, 1)

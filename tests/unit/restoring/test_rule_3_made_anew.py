@@ -1,5 +1,5 @@
-"""Rule 3. What was deleted after the contact does not come back with it, and what was made anew under the
-same name is another one."""
+"""Rule 3. What was deleted after the contact does not come back with it, and what was created again with
+the same name is another one."""
 
 from sqlalchemy.orm import Session
 

@@ -1,5 +1,5 @@
-"""Rule 4. Nothing is triggered: no automation run, no campaign send; what waited before the deletion does not
-resume. The same change by hand wakes all of it, so these automations are awake."""
+"""Rule 4. Nothing is triggered: no automation run, no campaign send; what waited before the deletion does
+not resume. The same change by hand triggers all of it, so these automations are active."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def marketing(session: Session, world: World) -> Marketing:
 
 
 def contact_with_everything(session: Session, world: World, marketing: Marketing) -> Contact:
-    """A contact with every kind of association, whose lists and tag each set an automation going."""
+    """A contact with every kind of association, whose lists and tag each trigger an automation."""
     contact = new_contact(session, world, account=new_account(session, world))
     for status in SubscriptionStatus:
         mailing_list = new_list(session, world)
@@ -49,7 +49,7 @@ def contact_with_everything(session: Session, world: World, marketing: Marketing
 
 
 @pytest.mark.parametrize("by", ["ids", "filters"])
-def test_a_restore_makes_no_run_and_no_send_and_leaves_nothing_to_do(
+def test_a_restore_creates_no_run_and_no_send_and_leaves_no_work(
     by: str, session: Session, world: World, restoring: Restoring, marketing: Marketing
 ) -> None:
     contact = contact_with_everything(session, world, marketing)
@@ -63,7 +63,9 @@ def test_a_restore_makes_no_run_and_no_send_and_leaves_nothing_to_do(
     assert marketing.work(at=marketing.now() + 30 * DAY) == 0
 
 
-def test_the_same_by_hand_would_have_woken_them(session: Session, world: World, marketing: Marketing) -> None:
+def test_the_same_change_by_hand_triggers_automations(
+    session: Session, world: World, marketing: Marketing
+) -> None:
     news, vip, contact = new_list(session, world), new_tag(session, world), new_contact(session, world)
     marketing.automation(news, {"do": "send", "campaign": marketing.campaign(news).id})
     marketing.automation(vip, {"do": "wait", "hours": 1})
@@ -76,10 +78,10 @@ def test_the_same_by_hand_would_have_woken_them(session: Session, world: World, 
     assert marketing.sends() == [(contact.id, "sent")]
 
 
-def test_deleted_monday_restored_tuesday_due_wednesday_nothing_happens(
+def test_a_wait_from_before_the_deletion_does_not_resume_after_the_restore(
     session: Session, world: World, restoring: Restoring, marketing: Marketing
 ) -> None:
-    """The run waits from Sunday to Wednesday; what is due meanwhile is asked of the real worker's code."""
+    """The run waits from Sunday to Wednesday; the real worker's code does what is due meanwhile."""
     tuesday = restoring.now()
     sunday, monday, wednesday = tuesday - 2 * DAY, tuesday - DAY, tuesday + DAY
     news = new_list(session, world)
@@ -101,7 +103,7 @@ def test_deleted_monday_restored_tuesday_due_wednesday_nothing_happens(
     assert (marketing.runs(), marketing.sends()) == ([(contact.id, "ended", 1)], [])
 
 
-def test_a_run_that_waits_and_one_that_is_queued_end_with_the_deletion(
+def test_waiting_and_queued_runs_end_with_the_deletion(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     vip, hot, contact, now = (
@@ -137,7 +139,7 @@ def test_a_message_not_yet_sent_ends_with_the_deletion(
     assert (send["state"], send["ended_why"], send["sent_at"]) == ("ended", "contact_deleted", None)
 
 
-def test_what_is_over_and_what_belongs_to_others_is_left_as_it_is(
+def test_ended_runs_and_the_runs_of_other_contacts_are_not_changed(
     session: Session, world: World, marketing: Marketing
 ) -> None:
     news, vip = new_list(session, world), new_tag(session, world)
@@ -160,7 +162,7 @@ def test_what_is_over_and_what_belongs_to_others_is_left_as_it_is(
 def test_a_restore_changes_no_run_and_no_send_in_any_state(
     session: Session, world: World, restoring: Restoring, marketing: Marketing
 ) -> None:
-    """Also in states that no contact in the bin should have: whatever is there, a restore keeps off it."""
+    """Also in states that no deleted contact should have: a restore changes none of them."""
     news, contact = new_list(session, world), new_contact(session, world)
     automation, campaign, now = marketing.automation(news), marketing.campaign(news), marketing.now()
     delete(session, world, contact)

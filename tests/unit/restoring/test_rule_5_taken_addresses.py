@@ -41,7 +41,7 @@ def new_twins(session: Session, world: World, count: int, *, at: datetime | None
     return twins
 
 
-def test_a_contact_whose_address_is_taken_stays_in_the_bin_and_names_the_other(
+def test_a_contact_whose_address_is_in_use_stays_deleted_and_names_the_other(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     gone = new_contact(session, world, email="Ann@Example.com")
@@ -56,7 +56,7 @@ def test_a_contact_whose_address_is_taken_stays_in_the_bin_and_names_the_other(
     assert deletion.in_bin == 1
 
 
-def test_the_dialog_says_beforehand_who_will_stay(
+def test_the_dialog_names_the_contacts_that_will_stay_deleted(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     taken, free = new_contact(session, world, email=SAME), new_contact(session, world)
@@ -97,7 +97,7 @@ def test_of_twins_deleted_at_one_moment_the_higher_id_comes_back(
     assert restoring.outcomes(job) == {higher.id: BACK, lower.id: twin_of(higher)}
 
 
-def test_twins_whose_address_a_live_contact_holds_both_stay(
+def test_twins_whose_address_is_in_use_both_stay_deleted(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     one, two = new_twins(session, world, 2)
@@ -108,7 +108,9 @@ def test_twins_whose_address_a_live_contact_holds_both_stay(
     assert restoring.outcomes(job) == {one.id: taken_by(holder), two.id: taken_by(holder)}
 
 
-def test_a_twin_outside_the_scope_takes_nothing(session: Session, world: World, restoring: Restoring) -> None:
+def test_a_twin_outside_the_scope_does_not_conflict(
+    session: Session, world: World, restoring: Restoring
+) -> None:
     _latest, first = new_twins(session, world, 2)
 
     job = restoring.restore(first)
@@ -130,7 +132,7 @@ def test_contacts_without_an_address_never_conflict(
     assert job.count("restored") == 3
 
 
-def test_the_same_address_in_another_account_takes_nothing(
+def test_the_same_address_in_another_workspace_does_not_conflict(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     gone = new_contact(session, world, email=SAME)
@@ -143,7 +145,7 @@ def test_the_same_address_in_another_account_takes_nothing(
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 4])
-def test_twins_that_fall_into_different_batches_end_as_in_one(
+def test_twins_in_different_batches_end_as_in_one_batch(
     batch_size: int, session: Session, world: World, restoring: Restoring
 ) -> None:
     latest, middle, first = new_twins(session, world, 3)
@@ -204,7 +206,7 @@ def expected(gone: list[Contact], live: list[Contact]) -> dict[int, tuple[str, s
     batch_size=st.integers(1, 10),
 )
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_plan_and_run_agree_whatever_the_batches(
+def test_plan_and_run_agree_for_every_batch_size(
     people: list[tuple[str | None, int]],
     live: set[str],
     batch_size: int,

@@ -1,5 +1,6 @@
-"""Rule 6. The scope is frozen when the dialog opens; confirming starts exactly that. What was deleted later,
-or again since, is not touched; by ids a changed plan is refused; by filters the report says what differed."""
+"""Rule 6. The scope is frozen when the dialog opens; confirming starts exactly that. What was deleted
+later, or again since, is not restored; by ids a changed plan is refused; by filters the report says what
+differed."""
 
 from datetime import timedelta
 
@@ -24,7 +25,7 @@ NO_LONGER_DELETED = ("skipped", "no_longer_deleted", None)
 DELETED_AGAIN = ("skipped", "deleted_again", None)
 
 
-def bring_back_otherwise(session: Session, contact: Contact) -> None:
+def restore_otherwise(session: Session, contact: Contact) -> None:
     """Make the contact live without a restore job of this test."""
     deletion = session.get_one(Deletion, contact.deletion_id)
     deletion.in_bin -= 1
@@ -33,7 +34,7 @@ def bring_back_otherwise(session: Session, contact: Contact) -> None:
 
 
 @pytest.mark.parametrize("ago", [timedelta(0), timedelta(hours=1)])
-def test_a_contact_deleted_after_the_dialog_opened_is_not_touched_whatever_its_clock_said(
+def test_a_contact_deleted_after_the_dialog_opened_is_not_restored_whatever_the_clock_says(
     ago: timedelta, session: Session, world: World, restoring: Restoring
 ) -> None:
     before, after = new_contact(session, world), new_contact(session, world)
@@ -47,13 +48,13 @@ def test_a_contact_deleted_after_the_dialog_opened_is_not_touched_whatever_its_c
     assert restoring.in_bin() == {after.id}
 
 
-def test_a_contact_deleted_again_since_is_not_touched_by_filters(
+def test_a_contact_deleted_again_since_is_not_restored_by_filters(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     again, once = new_contact(session, world), new_contact(session, world)
     delete(session, world, again, once)
     scope = restoring.question_all().scope
-    bring_back_otherwise(session, again)
+    restore_otherwise(session, again)
     delete(session, world, again)
 
     job = restoring.confirm(scope)
@@ -62,13 +63,13 @@ def test_a_contact_deleted_again_since_is_not_touched_by_filters(
     assert restoring.in_bin() == {again.id}
 
 
-def test_a_contact_deleted_again_between_start_and_run_is_left_out_by_ids(
+def test_a_contact_deleted_again_between_start_and_run_is_not_restored_by_ids(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     again, once = new_contact(session, world), new_contact(session, world)
     delete(session, world, again, once)
     job = restoring.start(restoring.question(again, once).scope)
-    bring_back_otherwise(session, again)
+    restore_otherwise(session, again)
     delete(session, world, again)
 
     restoring.run(job)
@@ -120,7 +121,7 @@ def test_the_window_stays_where_it_was_when_the_dialog_opened(
     assert restoring.is_live(contact)
 
 
-def test_the_filters_are_frozen_as_moments(session: Session, world: World, restoring: Restoring) -> None:
+def test_the_filters_are_frozen_as_utc_times(session: Session, world: World, restoring: Restoring) -> None:
     now = restoring.now()
     contact = new_contact(session, world)
     delete(session, world, contact, at=now - DAY)
@@ -139,11 +140,11 @@ def taken_meanwhile(session: Session, world: World, contact: Contact) -> None:
 
 
 def gone_meanwhile(session: Session, _world: World, contact: Contact) -> None:
-    bring_back_otherwise(session, contact)
+    restore_otherwise(session, contact)
 
 
 def deleted_again_meanwhile(session: Session, world: World, contact: Contact) -> None:
-    bring_back_otherwise(session, contact)
+    restore_otherwise(session, contact)
     delete(session, world, contact)
 
 
@@ -165,7 +166,7 @@ def test_by_ids_a_changed_plan_is_refused_and_nothing_is_changed(
     assert not restoring.is_live(other)
 
 
-def test_by_ids_an_address_set_free_changes_the_plan_too(
+def test_by_ids_a_freed_address_changes_the_plan_too(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     contact = new_contact(session, world)
@@ -178,7 +179,7 @@ def test_by_ids_an_address_set_free_changes_the_plan_too(
         restoring.start(scope)
 
 
-def test_by_filters_the_report_says_what_became_different(
+def test_by_filters_the_report_names_the_differences(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     one, other = new_contact(session, world), new_contact(session, world)
@@ -223,7 +224,9 @@ def test_by_filters_the_report_accounts_for_contacts_that_are_no_longer_deleted(
     assert result(job) == "1 contact restored, 4 no longer deleted."
 
 
-def test_a_deletion_under_way_is_not_restorable(session: Session, world: World, restoring: Restoring) -> None:
+def test_an_incomplete_deletion_is_not_restorable(
+    session: Session, world: World, restoring: Restoring
+) -> None:
     contact = new_contact(session, world)
     deletion = delete(session, world, contact)
     deletion.completed_at = deletion.number = None
@@ -246,7 +249,7 @@ def test_a_merged_contact_is_not_in_the_bin(session: Session, world: World, rest
     assert not restoring.question(merged).any_in_bin
 
 
-def test_a_foreign_contact_is_left_out_and_not_touched(
+def test_a_contact_of_another_workspace_is_not_restored(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     elsewhere = new_world(session)

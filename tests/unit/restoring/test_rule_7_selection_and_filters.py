@@ -27,7 +27,7 @@ def test_a_hundred_may_be_selected(session: Session, world: World, restoring: Re
     assert restoring.restore(*contacts).count("restored") == 100
 
 
-def test_a_hundred_and_one_are_refused_whoever_asks(
+def test_a_hundred_and_one_are_refused_for_every_caller(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     contacts = new_contacts(session, world, 101)
@@ -38,7 +38,7 @@ def test_a_hundred_and_one_are_refused_whoever_asks(
     assert len(restoring.in_bin()) == 101
 
 
-def test_by_filters_more_than_a_hundred_come_back(
+def test_by_filters_more_than_a_hundred_are_restored(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     contacts = new_contacts(session, world, 101)
@@ -80,7 +80,7 @@ def test_the_search_text_is_literal(
     ("search", "matches"),
     [("le", True), ("an", True), ("ee", False), ("lee", True), ("NN L", True), ("", True)],
 )
-def test_one_or_two_characters_are_looked_for_at_the_beginning_of_a_word(
+def test_one_or_two_characters_match_the_beginning_of_a_word(
     search: str, matches: bool, session: Session, world: World, restoring: Restoring
 ) -> None:
     contact = new_contact(session, world, "Ann", "Lee", email=None)
@@ -107,11 +107,11 @@ def test_one_or_two_characters_are_looked_for_at_the_beginning_of_a_word(
         ("deleted_by", "Ann"),
         ("deleted_by", "-1"),
         ("deleted_by", "٣"),
-        ("deletion", "1" * 19),
+        ("deletion", "9" * 19),
         ("deletion", "1.5"),
     ],
 )
-def test_an_unreadable_filter_means_nothing_and_says_where(field: str, text: str) -> None:
+def test_an_unreadable_filter_is_an_error_at_its_field(field: str, text: str) -> None:
     typed = read_filters({"q": "ann", field: text}, zone=UTC_ZONE, now=NOW)
 
     assert typed.meaning is None
@@ -119,7 +119,7 @@ def test_an_unreadable_filter_means_nothing_and_says_where(field: str, text: str
     assert list(typed.errors) == [field]
 
 
-def test_from_after_to_means_nothing() -> None:
+def test_a_from_after_to_is_an_error() -> None:
     typed = read_filters({"from": "2026-07-10", "to": "2026-07-09"}, zone=UTC_ZONE, now=NOW)
 
     assert typed.meaning is None
@@ -127,7 +127,7 @@ def test_from_after_to_means_nothing() -> None:
 
 
 @pytest.mark.parametrize("blank", [{}, {"q": "", "from": ""}, {"q": " \t ", "to": " ", "deleted_by": " "}])
-def test_nothing_typed_means_everything(blank: dict[str, str]) -> None:
+def test_empty_filters_match_everything(blank: dict[str, str]) -> None:
     typed = read_filters(blank, zone=UTC_ZONE, now=NOW)
 
     assert typed.meaning == Filters()
@@ -159,7 +159,7 @@ def test_a_range_that_reaches_beyond_the_window_is_cut_and_says_so(
     )
 
 
-def test_a_range_that_is_cut_finds_what_lies_in_the_window(
+def test_a_range_that_is_cut_matches_what_is_in_the_window(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     now = restoring.now()
@@ -174,12 +174,12 @@ def test_a_range_that_is_cut_finds_what_lies_in_the_window(
 
 
 @pytest.mark.parametrize("typed", [{"q": "nobody"}, {"deletion": "99"}, {"deleted_by": "999999999999999999"}])
-def test_where_nothing_matches_there_is_nothing_to_confirm(
+def test_a_question_without_matches_cannot_be_confirmed(
     typed: dict[str, str], session: Session, world: World, restoring: Restoring
 ) -> None:
     delete(session, world, new_contact(session, world))
 
-    question = restoring.question_all(**typed)
+    question = restoring.question_all(at=None, **typed)
 
     assert not question.can_restore_any
     assert question.scope.expected == 0
@@ -187,7 +187,7 @@ def test_where_nothing_matches_there_is_nothing_to_confirm(
         restoring.confirm(question.scope)
 
 
-def test_the_filters_narrow_together(session: Session, world: World, restoring: Restoring) -> None:
+def test_all_filters_apply_together(session: Session, world: World, restoring: Restoring) -> None:
     by_admin, by_member, other_name = (
         new_contact(session, world, "Ann"),
         new_contact(session, world, "Ann"),
@@ -197,12 +197,12 @@ def test_the_filters_narrow_together(session: Session, world: World, restoring: 
     number = delete(session, world, by_member, other_name, by=world.member.id).number
 
     for typed in ({"deleted_by": str(world.member.id)}, {"deletion": str(number)}):
-        question = restoring.question_all(q="ann", **typed)
+        question = restoring.question_all(at=None, q="ann", **typed)
         assert question.scope.expected == 1
         assert restoring.in_bin(filters=question.scope.filters) == {by_member.id}
 
 
-def test_without_a_search_text_the_counters_say_what_the_walk_would(
+def test_without_a_search_text_the_counters_equal_the_walk(
     session: Session, world: World, restoring: Restoring
 ) -> None:
     now = restoring.now()

@@ -40,7 +40,7 @@ days = st.dates(date(2015, 1, 1), date(2037, 12, 31))
         ("Pacific/Kiritimati", "2026-07-01", "2026-06-30T10:00", 24),
     ],
 )
-def test_a_day_begins_at_its_midnight_and_is_as_long_as_its_clock_says(
+def test_a_day_begins_at_midnight_and_is_as_long_as_the_clock_says(
     zone: str, day: str, begins: str, hours: float
 ) -> None:
     first = date.fromisoformat(day)
@@ -51,8 +51,9 @@ def test_a_day_begins_at_its_midnight_and_is_as_long_as_its_clock_says(
 
 
 @given(zone=zones, day=days)
-def test_the_days_divide_time_without_gap_or_overlap(zone: ZoneInfo, day: date) -> None:
-    """Each day ends where the next begins; inside it the clock shows its date, just before it another."""
+def test_days_have_neither_gaps_nor_overlaps(zone: ZoneInfo, day: date) -> None:
+    """Each day ends where the next begins; inside it the clock shows its date, just before it another
+    date."""
     start, end = start_of_day(day, zone), start_of_day(day + DAY, zone)
 
     assert start < end
@@ -62,14 +63,14 @@ def test_the_days_divide_time_without_gap_or_overlap(zone: ZoneInfo, day: date) 
 
 
 @given(zone=zones, seconds=st.integers(0, 23 * 366 * 86400))
-def test_every_moment_lies_in_the_day_that_the_clock_shows(zone: ZoneInfo, seconds: int) -> None:
+def test_every_time_belongs_to_the_day_on_the_clock(zone: ZoneInfo, seconds: int) -> None:
     moment = datetime(2015, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     day = moment.astimezone(zone).date()
 
     assert start_of_day(day, zone) <= moment < start_of_day(day + DAY, zone)
 
 
-def test_a_day_that_a_zone_left_out_is_empty() -> None:
+def test_a_day_that_a_zone_skipped_is_empty() -> None:
     """Samoa went from 29 to 31 December 2011."""
     apia = ZoneInfo("Pacific/Apia")
 

@@ -42,7 +42,7 @@ scopes = st.one_of(
 
 
 @given(scope=scopes)
-def test_a_scope_comes_back_from_json_as_it_was(scope: Scope) -> None:
+def test_a_scope_survives_json(scope: Scope) -> None:
     again = Scope.from_dict(json.loads(json.dumps(scope.to_dict())))
 
     assert again == scope
@@ -50,15 +50,15 @@ def test_a_scope_comes_back_from_json_as_it_was(scope: Scope) -> None:
 
 
 @given(scope=scopes)
-def test_a_scope_of_the_release_before_means_the_same(scope: Scope) -> None:
-    """It had sentences in it, which a dialog that was open during the deployment sends."""
+def test_a_scope_of_the_previous_release_means_the_same(scope: Scope) -> None:
+    """It contains sentences; a dialog that was open during the deployment sends it."""
     old = scope.to_dict() | {"title": "Restore?", "words": "All.", "skips": ["1 contact will stay."]}
 
     assert Scope.from_dict(old) == replace(scope, skips={})
 
 
 @given(scope=scopes)
-def test_more_than_a_hundred_ids_are_no_scope(scope: Scope) -> None:
+def test_a_scope_of_more_than_a_hundred_ids_is_refused(scope: Scope) -> None:
     data = scope.to_dict() | {"ids": list(range(LARGEST_SELECTION + 1))}
 
     with pytest.raises(ValueError, match="100 are the most"):

@@ -1,4 +1,4 @@
-"""A restore in sentences: numbers, enumerations, filters and estimates as a person reads them."""
+"""A restore in sentences: numbers, enumerations, filters and estimates as the pages show them."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("number", "words"), [(0, "0 contacts"), (1, "1 contact"), (2, "2 contacts"), (4812, "4,812 contacts")]
 )
-def test_a_number_takes_its_plural_and_its_comma(number: int, words: str) -> None:
+def test_a_number_gets_its_plural_and_its_commas(number: int, words: str) -> None:
     assert counted(number, "contact") == words
 
 
@@ -23,7 +23,7 @@ def test_a_number_takes_its_plural_and_its_comma(number: int, words: str) -> Non
     ("phrases", "words"),
     [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
 )
-def test_phrases_become_one_enumeration(phrases: list[str], words: str) -> None:
+def test_phrases_are_joined_to_one_enumeration(phrases: list[str], words: str) -> None:
     assert joined(phrases) == words
 
 
@@ -37,7 +37,7 @@ def test_phrases_become_one_enumeration(phrases: list[str], words: str) -> None:
         (840, "about 14 minutes left"),
     ],
 )
-def test_an_estimate_is_calm(seconds: float, words: str) -> None:
+def test_an_estimate_is_rounded(seconds: float, words: str) -> None:
     assert remaining(seconds) == words
 
 
@@ -55,7 +55,7 @@ def test_an_estimate_is_calm(seconds: float, words: str) -> None:
     ],
 )
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Santiago", "Pacific/Kiritimati"])
-def test_the_filters_are_told_in_the_days_that_were_typed(
+def test_the_filters_are_described_by_the_days_that_were_typed(
     zone: str, typed: dict[str, str], words: str
 ) -> None:
     meaning = read_filters(typed, zone=ZoneInfo(zone), now=NOW).meaning

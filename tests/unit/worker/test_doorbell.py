@@ -1,4 +1,4 @@
-"""Ringing: a message in RQ says that a worker should look; a lost one harms nothing."""
+"""Ringing: a message in RQ says that a worker should look; a lost one does no harm."""
 
 import pytest
 from redis import Redis
@@ -34,12 +34,12 @@ def test_a_ring_is_plain_json_and_never_times_out_a_long_job(redis: Redis) -> No
     message.delete()
 
 
-def test_a_job_of_a_kind_of_a_later_release_is_not_rung_for(redis: Redis) -> None:
+def test_a_job_of_an_unknown_kind_is_not_rung_for(redis: Redis) -> None:
     Doorbell(redis).ring("a later kind", 1)
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "unix:///nowhere/redis.sock"])
-def test_where_redis_is_away_a_ring_is_lost_and_nothing_fails(url: str) -> None:
+def test_without_redis_a_ring_is_lost_and_nothing_fails(url: str) -> None:
     Doorbell(connect(url)).ring("restore", 1)
     Doorbell(connect(url)).ring_for_due()
 
@@ -53,5 +53,5 @@ def test_where_redis_is_away_a_ring_is_lost_and_nothing_fails(url: str) -> None:
         ("webapp.jobs.tasks.work", tasks.work_off_due),
     ],
 )
-def test_messages_of_this_release_and_of_the_one_before_are_callable(name: str, task: object) -> None:
+def test_messages_of_this_and_the_previous_release_are_callable(name: str, task: object) -> None:
     assert import_attribute(name) is task

@@ -31,7 +31,7 @@ def job(store: Session, world: World, restoring: Restoring) -> Job:
     return restoring.start(restoring.question_all().scope)
 
 
-def test_it_rings_and_sets_the_lost_key_again(
+def test_the_reconciler_rings_and_sets_the_lost_key_again(
     app: Flask, store: Session, world: World, job: Job, redis: Redis
 ) -> None:
     redis.delete(key("restore", world.id))
@@ -44,11 +44,11 @@ def test_it_rings_and_sets_the_lost_key_again(
     assert job.id in rung
     assert [job.id] in [message.args for message in queue(RESTORE.queue, redis).get_jobs()]
     assert redis.get(key("restore", world.id)) == job.uuid.encode()
-    queue(RESTORE.queue, redis).empty()
+    queue(RESTORE.queue, redis).empty()  # type: ignore[no-untyped-call]  # RQ gives it no types
 
 
 class BusyLock(RedisLock):
-    """Something happens between the reconciler's look at the active jobs and its renewal of their keys."""
+    """A lock during whose renewal something else happens, after the reconciler has read the active jobs."""
 
     def __init__(self, lock: RedisLock, meanwhile: Callable[[], object]) -> None:
         super().__init__(lock.redis, lock_seconds=60, starting_seconds=10)
@@ -69,8 +69,9 @@ def test_a_job_that_ends_while_its_key_is_renewed_does_not_get_it_back(
     job: Job,
     redis: Redis,
 ) -> None:
-    """(8) After the end the key is gone, and stays away."""
-    job_id, ended = job.id, []
+    """(8) After the end the key is gone, and is not set again."""
+    job_id = job.id
+    ended: list[str] = []
 
     def end() -> None:
         if not ended:

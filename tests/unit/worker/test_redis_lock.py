@@ -1,4 +1,4 @@
-"""The Redis key of a group: a start that finds it free takes it, only its holder gives it up, and it
+"""The Redis key of a group: a start acquires it if it is free, only its holder releases it, and it
 expires."""
 
 import uuid
@@ -18,7 +18,7 @@ GROUP = "restore"
 
 @pytest.fixture
 def workspace_id() -> int:
-    """A workspace that only the key knows of."""
+    """The id of a workspace without a row."""
     return number()
 
 
@@ -28,7 +28,7 @@ def held_by(lock: RedisLock, workspace_id: int) -> Holder:
     return holder
 
 
-def test_the_first_takes_the_key_and_the_second_learns_which_job_has_it(
+def test_the_first_acquires_the_key_and_the_second_learns_which_job_holds_it(
     lock: RedisLock, workspace_id: int
 ) -> None:
     assert lock.acquire(GROUP, workspace_id, ANN) is None
@@ -47,7 +47,7 @@ def test_each_workspace_and_each_group_has_a_key_of_its_own(
     assert lock.acquire(GROUP, workspace_id, ANN) is None
     assert lock.acquire(GROUP, workspace_id + 1, BOB) is None
     assert lock.acquire("another", workspace_id, BOB) is None
-    assert redis.get(f"restore:lock:{workspace_id}") == ANN.encode(), "other people's scripts know this name"
+    assert redis.get(f"restore:lock:{workspace_id}") == ANN.encode(), "scripts of operators use this name"
 
 
 def test_the_key_expires_by_itself(lock: RedisLock, workspace_id: int, redis: Redis) -> None:
@@ -56,7 +56,7 @@ def test_the_key_expires_by_itself(lock: RedisLock, workspace_id: int, redis: Re
     assert 59_000 < redis.pttl(key(GROUP, workspace_id)) <= 60_000
 
 
-def test_only_the_holder_gives_the_key_up(lock: RedisLock, workspace_id: int, redis: Redis) -> None:
+def test_only_the_holder_releases_the_key(lock: RedisLock, workspace_id: int, redis: Redis) -> None:
     lock.acquire(GROUP, workspace_id, ANN)
 
     lock.release(GROUP, workspace_id, BOB)
@@ -67,7 +67,7 @@ def test_only_the_holder_gives_the_key_up(lock: RedisLock, workspace_id: int, re
 
 
 @pytest.mark.parametrize("found", [None, ANN, BOB])
-def test_renewing_makes_the_key_right_for_its_full_time(
+def test_renewing_sets_the_key_for_its_full_time(
     found: str | None, lock: RedisLock, workspace_id: int, redis: Redis
 ) -> None:
     if found:
@@ -108,7 +108,7 @@ def test_a_key_that_lives_longer_than_ours_is_stale_at_once(
     assert held_by(lock, workspace_id).is_stale
 
 
-def test_a_stale_holder_is_evicted_and_one_that_came_since_is_not(
+def test_a_stale_holder_is_evicted_and_a_newer_one_is_not(
     lock: RedisLock, workspace_id: int, redis: Redis
 ) -> None:
     redis.set(key(GROUP, workspace_id), "foreign")
@@ -140,7 +140,9 @@ def test_a_key_of_another_type_is_evicted(lock: RedisLock, workspace_id: int, re
     ],
     ids=["acquire", "release", "renew", "evict"],
 )
-def test_where_redis_is_away_every_question_says_so(ask: Callable[[RedisLock], object], url: str) -> None:
+def test_without_redis_every_call_raises_lock_unavailable(
+    ask: Callable[[RedisLock], object], url: str
+) -> None:
     away = RedisLock(connect(url), lock_seconds=60, starting_seconds=10)
 
     with pytest.raises(LockUnavailable):

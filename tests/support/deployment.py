@@ -1,4 +1,4 @@
-"""A database and a Redis that nothing else uses, with real worker processes in between."""
+"""A deployment with its own database and Redis, and real worker processes."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -40,14 +40,14 @@ from webapp.worker.queue import Doorbell
 from webapp.worker.redis_lock import RedisLock
 from webapp.worker.services import services
 
-# Small batches and many, so that a job is long enough to be hit in its middle; SQLite rests between them.
+# Small batches and many, so that a job is long enough to be hit while it runs; SQLite rests between them.
 BATCH_SIZE = "5"
 CONTACTS = {"sqlite": 300, "postgresql": 900}
 
 
 @dataclass
-class House:
-    """Everything of one deployment but its web: whoever holds it may kill and stop what runs in it."""
+class Deployment:
+    """Everything of one deployment but its web. Tests may kill and stop its processes."""
 
     environ: dict[str, str]
     app: Flask
@@ -60,7 +60,7 @@ class House:
     def worker(
         self, accident: Accident | None = None, **settings: str
     ) -> AbstractContextManager[WorkerProcess]:
-        """A `worker.py` with a log of its own; `accident` is what happens to it."""
+        """A `worker.py` with its own log; `accident` happens to it."""
         log = self.folder / f"worker-{len(self.logs)}.log"
         self.logs.append(log)
         if accident is None:
@@ -69,7 +69,7 @@ class House:
         return worker_process(environ, log, script=Accident.SCRIPT)
 
     def writing(self) -> Session:
-        """A session that writes while the worker does: on SQLite it takes the lock at its beginning."""
+        """A session that writes beside the worker: on SQLite it takes the lock when it begins."""
         return Session(self.engine.execution_options(writes=True))
 
     @property
@@ -124,13 +124,18 @@ class House:
     ) -> str:
         """Carry the job out in this process; `meanwhile` happens after each batch. Returns its last state."""
 
-        def look_on() -> bool:
+        def between_batches() -> bool:
             meanwhile()
             return False
 
         with Session(self.engine) as session:
             return carry_out(
-                session, self.lock, KINDS, job_id, settings=BatchSettings(30, batch_size), should_stop=look_on
+                session,
+                self.lock,
+                KINDS,
+                job_id,
+                settings=BatchSettings(30, batch_size),
+                should_stop=between_batches,
             )
 
     def outcomes(self, job_id: int) -> dict[int, tuple[str, str | None]]:
@@ -146,7 +151,7 @@ class House:
             return set(session.scalars(live))
 
     def ended_with(self, job_id: int) -> list[str]:
-        """What the audit log says of how the job ended."""
+        """The ends of the job in the audit log."""
         with Session(self.engine) as session:
             actions = session.scalars(
                 select(AuditEvent.action).where(AuditEvent.subject == f"restore_job:{job_id}")
@@ -162,7 +167,7 @@ class House:
             return session.get_one(Job, job_id)
 
     def logged(self, event: str, **values: object) -> list[str]:
-        """The lines of all workers' logs that tell of `event` with these values."""
+        """The lines of all workers' logs about `event` with these values."""
         wanted = {f"{name}={value}" for name, value in values.items()}
         return [
             line
@@ -172,7 +177,7 @@ class House:
         ]
 
     def was_rung_again(self, job_id: int) -> bool:
-        """Whether the reconciler had to see to the job."""
+        """Whether the reconciler rang for the job."""
         return bool(self.logged("rung_again", job=job_id))
 
     def wait_for_the_middle(self, job_id: int) -> None:
@@ -196,7 +201,7 @@ class House:
             return list(session.scalars(select(Contact.id).where(*gone).order_by(Contact.id)))
 
     def reasons(self, job_id: int) -> dict[int, str | None]:
-        """Why contacts did not come back."""
+        """Why contacts were not restored."""
         with Session(self.engine) as session:
             left = RestoreOutcome.job_id == job_id, RestoreOutcome.outcome != "restored"
             rows = session.execute(select(RestoreOutcome.contact_id, RestoreOutcome.reason).where(*left))
@@ -212,13 +217,13 @@ class House:
 
 
 @contextmanager
-def new_house(environ: dict[str, str], **settings: str) -> Iterator[House]:
-    """A house on a new database of the same kind; its Redis is started by whoever wants it, in its folder."""
-    with tempfile.TemporaryDirectory(prefix="restore-house-") as name:
+def new_deployment(environ: dict[str, str], **settings: str) -> Iterator[Deployment]:
+    """A deployment on a new database of the same kind. The test starts its Redis, in its folder."""
+    with tempfile.TemporaryDirectory(prefix="restore-deployment-") as name:
         folder = Path(name)
         defaults = {"REDIS_URL": redis_url(folder), "BATCH_SIZE": BATCH_SIZE, "LOG_LEVEL": "INFO"}
         own = environ | defaults | settings
         with app_on_a_new_database(own) as app:
             upgrade()
             own["DATABASE_URL"] = app.config["SQLALCHEMY_DATABASE_URI"]
-            yield House(own, app, db.engine, services().lock, services().doorbell, folder)
+            yield Deployment(own, app, db.engine, services().lock, services().doorbell, folder)
