@@ -54,9 +54,9 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
                 if "pages" in parts and is_largest:
                     yield f"Pages with {what}", pages.measure(made, url, world, judged=judged)
                 if "traffic" in parts and is_largest:
-                    yield f"{traffic.USERS} users at {what}", traffic.measure(made, url, world)
+                    yield f"{traffic.USERS} people at {what}", traffic.measure(made, url, world)
                 if "writers" in parts and is_largest and kind == "sqlite":
-                    yield f"Two users writing beside {what}", writers.measure(made, url, world)
+                    yield f"Two people who write beside {what}", writers.measure(made, url, world)
         if "pages" in parts:
             gone = min(max(sizes), MOST_BY_ACCIDENT)
             yield (

@@ -7,5 +7,5 @@ app = Flask(__name__)
 
 @app.get("/")
 def nothing() -> str:
-    """An empty response."""
+    """Answer with nothing."""
     return ""

@@ -50,7 +50,7 @@ def show(heading: str, figures: Iterable[Figure]) -> list[Figure]:
 
 
 def write(path: Path, parts: dict[str, list[Figure]]) -> None:
-    """Write all figures and a description of the machine as JSON."""
+    """Write all figures, with the machine that they were measured on, as JSON."""
     document = {
         "machine": {
             "cores": os.cpu_count(),

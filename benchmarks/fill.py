@@ -1,8 +1,9 @@
 """A workspace of any size, inserted by a few set-based statements; every part of the bench uses it.
 
-Each contact has an account, three tags and three subscriptions. Every second deleted contact has a live deal
-with a live contact. One deleted contact in a hundred has an address that a live one uses. A search for "ann"
-matches a few percent of the contacts, "an" about ten percent, and "zyx" ten of a million.
+Each contact has an account, three tags and a place on three lists; every second one that is deleted has a
+deal that lived on, because a live contact is on it too. One deleted contact in a hundred has an address that
+a live one has taken. Names and addresses are such that "ann" finds some of a hundred, "an" a tenth or so,
+and "zyx" ten of a million.
 """
 
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ TAGGED = """
     SELECT contact.id, tag.id FROM contact, tag
     WHERE contact.workspace_id = :workspace AND tag.workspace_id = :workspace
 """
-# A deal has the id of its deleted contact; a live contact is on it, too, if there are enough.
+# Deal number `id` is the one of the deleted contact with this id; where there are live ones, one is on it.
 DEALS = """
     INSERT INTO deal (id, workspace_id, title, value, currency, stage, status)
     SELECT id, workspace_id, 'Deal ' || id, 1000, 'EUR', 'Proposal sent', 'open'
@@ -83,7 +84,7 @@ DETACHED = """
     SELECT id, id, :no, created_at, deleted_at, deletion_id
     FROM contact WHERE workspace_id = :workspace AND deleted_at IS NOT NULL AND id % 2 = 0
 """
-ATTACHED = """
+LIVED_ON = """
     INSERT INTO deal_contact (deal_id, contact_id, is_primary, attached_at)
     SELECT deal.id, contact.id, :yes, deal_contact.attached_at
     FROM deal
@@ -99,7 +100,7 @@ class Size:
     """How many contacts a workspace has."""
 
     live: int
-    deleted: int
+    binned: int
 
     @property
     def taken(self) -> int:
@@ -108,7 +109,7 @@ class Size:
 
 
 def fill(engine: Engine, size: Size, *, name: str = "Northwind") -> World:
-    """Create a workspace of this size, committed and with statistics; return it with its two users."""
+    """Make a workspace of this size and return it with its two people, committed and with statistics."""
     postgresql = engine.dialect.name == "postgresql"
     with Session(engine.execution_options(writes=True)) as session:
         world = new_world(session, name=name)
@@ -180,7 +181,7 @@ def _statements(
         yield statement, workspace
     yield DETACHED, workspace | {"no": False}
     yield "ANALYZE deal_contact", {}
-    yield ATTACHED, workspace | {"yes": True, "live": size.live}
+    yield LIVED_ON, workspace | {"yes": True, "live": size.live}
 
 
 def _typed(statement: str) -> TextClause:
@@ -200,10 +201,10 @@ def _deletions(session: Session, world: World, size: Size, now: datetime) -> lis
     """The deletions, oldest first: small ones with a tenth of the contacts at most, then the largest."""
     counts: list[int] = []
     for place in range(SMALLER):
-        count = 1 + place**3 * size.deleted // 40_000_000
-        if sum(counts) + count <= size.deleted // 10:
+        count = 1 + place**3 * size.binned // 40_000_000
+        if sum(counts) + count <= size.binned // 10:
             counts.append(count)
-    counts.append(size.deleted - sum(counts))
+    counts.append(size.binned - sum(counts))
     deletions = [
         Deletion(
             workspace_id=world.id,

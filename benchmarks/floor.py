@@ -1,7 +1,7 @@
 """The floor: the writes of a restore in bare SQL through the driver alone, at full speed.
 
-It does what the app does for a restore (fence, conflict check, twins, deals, ledger, history, one transaction
-per batch, the same rests), and nothing else.
+What the app does as well is here (fence, conflict check, twins, deals, ledger, history, one transaction a
+batch, the same rests), and nothing of what makes it an app.
 """
 
 import re
@@ -16,7 +16,7 @@ import psycopg
 from webapp.database import WHOLE_TABLE_PLANS
 from webapp.jobs.settings import Rest
 
-AVOID_WHOLE_TABLE_PLANS = "; ".join(f"SET enable_{way} = off" for way in WHOLE_TABLE_PLANS)
+TIES = "; ".join(f"SET enable_{way} = off" for way in WHOLE_TABLE_PLANS)
 
 JOB = """
     INSERT INTO restore_job (uuid, workspace_id, requested_by, kind, scope, scope_hash, scope_words, as_of,
@@ -27,8 +27,8 @@ JOB = """
     FROM deletion GROUP BY workspace_id
     RETURNING id, workspace_id, through_number, as_of
 """
-PROVE_FENCE = "UPDATE restore_job SET lease_until = :now WHERE id = :job AND fence = 1 AND state = 'running'"
-PLAN = """
+PROVE = "UPDATE restore_job SET lease_until = :now WHERE id = :job AND fence = 1 AND state = 'running'"
+JUDGE = """
     SELECT contact.id, contact.deletion_id, contact.deleted_at, contact.email_key,
         (SELECT holder.id FROM contact AS holder WHERE holder.email_key = contact.email_key
          AND holder.workspace_id + 0 = :workspace AND holder.deleted_at IS NULL)
@@ -39,7 +39,7 @@ PLAN = """
     ORDER BY contact.deleted_at DESC, contact.id DESC LIMIT :size
 """
 AFTER = "AND (contact.deleted_at, contact.id) < (:at, :last)"
-RESTORE = (
+BACK = (
     "UPDATE contact SET deleted_at = NULL, restore_job_id = :job WHERE id {these} AND deleted_at IS NOT NULL"
 )
 DEALS = """
@@ -55,9 +55,9 @@ SKIPPED = """
     INSERT INTO restore_outcome (job_id, contact_id, outcome, reason, other_contact_id)
     VALUES (:job, :contact, 'skipped', :reason, :other)
 """
-IN_BIN = "UPDATE deletion SET in_bin = in_bin - :number WHERE id = :deletion"
-HISTORY = "INSERT INTO restore_batch (job_id, fence, contacts, at) VALUES (:job, 1, :count, :now)"
-CURSOR = """
+COUNTED = "UPDATE deletion SET in_bin = in_bin - :number WHERE id = :deletion"
+HISTORY = "INSERT INTO restore_batch (job_id, fence, contacts, at) VALUES (:job, 1, :met, :now)"
+MOVED = """
     UPDATE restore_job SET restored = restored + :restored, skipped = skipped + :skipped,
         cursor_deleted_at = :at, cursor_id = :last WHERE id = :job
 """
@@ -73,7 +73,7 @@ class Psycopg:
 
     def __init__(self, url: str) -> None:
         self.connection = psycopg.connect(url, autocommit=True)
-        self.connection.execute(AVOID_WHOLE_TABLE_PLANS)
+        self.connection.execute(TIES)
 
     def execute(self, statement: str, values: Values) -> Any:
         return self.connection.execute(self._named(statement), values)
@@ -82,7 +82,7 @@ class Psycopg:
         with self.connection.cursor() as cursor:
             cursor.executemany(self._named(statement), several)
 
-    def id_list(self, ids: list[int]) -> str:
+    def listed(self, ids: list[int]) -> str:
         return "{" + ",".join(map(str, ids)) + "}"
 
     def _named(self, statement: str) -> Any:
@@ -106,14 +106,14 @@ class Sqlite:
     def many(self, statement: str, several: list[Values]) -> None:
         self.connection.executemany(statement, several)
 
-    def id_list(self, ids: list[int]) -> str:
+    def listed(self, ids: list[int]) -> str:
         return "[" + ",".join(map(str, ids)) + "]"
 
 
 def bare_restore(url: str, size: int, rest: Rest) -> float:
-    """Restore all deleted contacts of the database at `url`; contacts a second.
+    """Restore all that is in the bin of the database at `url`; contacts a second.
 
-    In batches of `size`, each followed by the same rest as in the app.
+    In batches of `size`, each followed by the same rest as the app's.
     """
     driver = Sqlite(url) if url.startswith("sqlite") else Psycopg(url)
     with closing(driver.connection):
@@ -125,10 +125,10 @@ def bare_restore(url: str, size: int, rest: Rest) -> float:
         while True:
             batch_begun = time.perf_counter()
             driver.execute(driver.begin, {})
-            count, place = _batch(driver, common, place)
+            met, place = _batch(driver, common, place)
             driver.execute("COMMIT", {})
-            contacts += count
-            if count < size:
+            contacts += met
+            if met < size:
                 return contacts / (time.perf_counter() - begun)
             time.sleep(rest.after(time.perf_counter() - batch_begun))
 
@@ -142,21 +142,21 @@ def _batch(driver: Psycopg | Sqlite, common: Values, place: Values) -> tuple[int
     first: dict[str | None, int] = {}
     for row in rows:
         preferred = first.setdefault(row[3], row[0])
-        (restored if row[4] is None and preferred == row[0] else skipped_rows).append(row)
-    ids = common | {"ids": driver.id_list([row[0] for row in restored])}
-    driver.execute(RESTORE.format(these=driver.these), ids)
+        (coming if row[4] is None and preferred == row[0] else staying).append(row)
+    ids = common | {"ids": driver.listed([row[0] for row in coming])}
+    driver.execute(BACK.format(these=driver.these), ids)
     driver.execute(DEALS.format(these=driver.these), ids)
-    for deletion, number in Counter(row[1] for row in restored).items():
-        driver.execute(IN_BIN, {"deletion": deletion, "number": number})
+    for deletion, number in Counter(row[1] for row in coming).items():
+        driver.execute(COUNTED, {"deletion": deletion, "number": number})
     driver.execute(LEDGER.format(each=driver.each, table=driver.table), ids)
     skipped = [
         {"contact": row[0], "reason": "email_taken" if row[4] else "twin", "other": row[4] or first[row[3]]}
-        for row in skipped_rows
+        for row in staying
     ]
     if skipped:
         driver.many(SKIPPED, [common | each for each in skipped])
-    driver.execute(HISTORY, common | {"count": len(rows)})
+    driver.execute(HISTORY, common | {"met": len(rows)})
     if rows:
         place = {"at": rows[-1][2], "last": rows[-1][0]}
-        driver.execute(CURSOR, common | place | {"restored": len(restored), "skipped": len(skipped_rows)})
+        driver.execute(MOVED, common | place | {"restored": len(coming), "skipped": len(staying)})
     return len(rows), place

@@ -21,7 +21,7 @@ HEADER = ("Email", "First Name", "Last Name", "Phone", "Account", "Tags", "Lists
 
 
 def measure(made: Databases, contacts: int, *, timed: bool) -> Iterator[Figure]:
-    """How long `flask demo` and `flask contacts import` take for `contacts` contacts, and their memory."""
+    """How long `flask demo` and `flask contacts import` take for so many contacts, and what memory."""
     with made.empty() as url, stage(url) as here, TemporaryDirectory(prefix="restore-bench-") as folder:
         run(here.environ, "db", "upgrade")
         seconds, _ = run(here.environ, "demo", "--contacts", str(contacts), "--deleted", str(contacts))
@@ -47,14 +47,14 @@ def run(environ: dict[str, str], *command: str) -> tuple[float, list[int]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    child = psutil.Process(process.pid)
+    looked_at = psutil.Process(process.pid)
     while True:
         try:
-            _, errors = process.communicate(timeout=0.2)
+            _, said = process.communicate(timeout=0.2)
             break
         except subprocess.TimeoutExpired:
-            memory.append(child.memory_info().rss)
-    assert process.returncode == 0, errors.decode()[-2000:]
+            memory.append(looked_at.memory_info().rss)
+    assert process.returncode == 0, said.decode()[-2000:]
     return time.monotonic() - begun, memory or [0]
 
 

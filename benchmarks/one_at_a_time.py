@@ -12,7 +12,7 @@ from webapp.models.restore_outcome import Outcome
 
 
 def restore_one_by_one(engine: Engine, world: World, job_id: int, contacts: int) -> float:
-    """Restore `contacts` deleted contacts for job `job_id`, each in a transaction; contacts a second."""
+    """Restore so many contacts of the bin under job `job_id`, each in a transaction; contacts a second."""
     with Session(engine.execution_options(writes=True)) as session:
         ids = session.scalars(
             select(Contact.id)

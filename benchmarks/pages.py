@@ -56,7 +56,7 @@ RESTORED = """
 
 @dataclass(frozen=True)
 class Timing:
-    """A page's milliseconds at the median and the 95th percentile, and its number of statements."""
+    """What a page took: milliseconds at the median and at the 95th percentile, and its statements."""
 
     name: str
     p50: float
@@ -67,7 +67,7 @@ class Timing:
 def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterator[Figure]:
     """Figures of the pages on a copy of the database at `url`, and of the report of a restore in it.
 
-    `judged` says whether the goal applies to this size.
+    `judged` says whether the size is the one that the goal is for.
     """
     most = 0
     with made.copy(url) as copy, stage(copy) as here:
@@ -85,10 +85,10 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
 
 
 def measure_after_an_accident(made: Databases, contacts: int, *, judged: bool) -> Iterator[Figure]:
-    """Figures of the pages right after half of the live contacts were deleted at once, without ANALYZE: with
-    the statistics of a small recycle bin."""
+    """Figures of the pages right after half of the live contacts were deleted in one act, without ANALYZE:
+    with the statistics of a small bin."""
     with filled(made, Size(2 * contacts, SMALL_BIN)) as (url, world), stage(url) as here:
-        delete_many(here.engine, world, contacts)
+        delete_most(here.engine, world, contacts)
         with Session(here.engine) as session:
             addresses = _addresses(session, world.id)
         asked = {name: addresses[name] for name in AFTER_AN_ACCIDENT}
@@ -100,7 +100,7 @@ def measure_after_an_accident(made: Databases, contacts: int, *, judged: bool) -
 def time_pages(
     app: Flask, admin: str, addresses: Mapping[str, str], *, repeats: int = REPEATS
 ) -> Iterator[Timing]:
-    """Time the pages at these addresses, by name, for the admin with the e-mail address `admin`."""
+    """Time the pages at these addresses, given by their names, for the admin with the address `admin`."""
     browser = Browser(app)
     browser.enter(admin)
     with app.app_context():
@@ -146,7 +146,7 @@ def _addresses(session: Session, workspace_id: int) -> dict[str, str]:
     small = _a_small_deletion(session, workspace_id)
     ago = read_clock(session) - timedelta(days=3)
     day, old_day = f"{ago:%Y-%m-%d}", f"{small.created_at:%Y-%m-%d}"
-    ticked = session.scalars(select(Contact.id).where(deleted).order_by(*WALK.order).limit(20)).all()
+    ticked = session.scalars(select(Contact.id).where(binned).order_by(*WALK.order).limit(20)).all()
     selected = "&".join(f"selected={contact_id}" for contact_id in ticked)
     restore, overview = "/contacts/restore", "/contacts"
     return {

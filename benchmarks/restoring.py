@@ -55,7 +55,7 @@ class RestoreFigures:
 
     @property
     def gaps(self) -> list[float]:
-        """How long each batch took, including its rest."""
+        """How long each batch took, its rest included."""
         return [end - begin for begin, end in pairwise(self.moments)]
 
     @property
@@ -73,14 +73,14 @@ class RestoreFigures:
 
 
 def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterator[Figure]:
-    """Figures of a restore of all deleted contacts in copies of the database at `url`.
+    """Figures of a restore of all that is in the bin of copies of the database at `url`.
 
-    `judged` says whether the absolute goals apply to this size.
+    `judged` says whether the size is the one that the absolute goals are for.
     """
     with made.copy(url) as copy, stage(copy) as here:
         batches = here.services.batches
         size = batches.size_for(RESTORE.batch_sizes, here.engine.dialect.name)
-        before = time_pages(here, world)
+        before = pages_ms(here, world)
         with here.worker() as worker:
             restored = restore_all(here, world, worker)
         after = pages_ms(here, world)
@@ -115,8 +115,7 @@ def _ignoring_goal(what: str, value: float, goal: float) -> Figure:
 
 
 def start_all(here: Stage, world: World) -> tuple[int, float, float]:
-    """Confirm "Restore all contacts" on the pages; the job's id, and the ms of the dialog and of
-    confirming."""
+    """Confirm "Restore all contacts" on the pages; the job, and how many ms asking and confirming took."""
     browser = Browser(here.app, world.admin)
     dialog, asked = timed(lambda: browser.get(ASK_ABOUT_ALL))
     button = dialog.one("form[action='/restores'] button")
@@ -130,7 +129,7 @@ def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreFigu
     """Start a restore of the whole bin and watch it to its end."""
     wait_until(lambda: worker.child("restore"))
     job_id, asked, started = start_all(here, world)
-    memory = list(watch_memory(here.engine, job_id, worker))
+    memory = list(watch_to_the_end(here.engine, job_id, worker))
     end = time.time()
     with Session(here.engine) as session:
         job = session.get_one(Job, job_id)

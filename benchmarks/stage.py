@@ -106,11 +106,11 @@ class Stage:
     _logs: list[Path] = field(default_factory=list)
 
     def worker(self) -> AbstractContextManager[WorkerProcess]:
-        """A `worker.py` as in a deployment."""
+        """A `worker.py` as it is deployed."""
         return worker_process(self.environ, self._log())
 
     def web(self, app: str = "webapp:create_app()") -> AbstractContextManager[WebProcess]:
-        """A web server with as many threads as in a deployment."""
+        """A web server with the threads it is deployed with."""
         return web_process(self.environ, self._log(), threads=8, app=app)
 
     def _log(self) -> Path:
@@ -120,7 +120,7 @@ class Stage:
 
 @contextmanager
 def stage(url: str) -> Iterator[Stage]:
-    """The app on the database at `url`, with its own Redis."""
+    """The app on the database at `url`, with a Redis of its own."""
     with (
         tempfile.TemporaryDirectory(prefix="restore-stage-") as name,
         private_redis(Path(name)) as redis,
@@ -135,7 +135,7 @@ def stage(url: str) -> Iterator[Stage]:
         limiter.enabled = False
         with app.app_context():
             here = Stage(app, environ, Path(name), db.engine, services())
-        # Outside the context, because each request of a test client creates its own, as in a server.
+        # Outside the context: each request of a test client makes its own, as in a server.
         try:
             yield here
         finally:
@@ -144,7 +144,7 @@ def stage(url: str) -> Iterator[Stage]:
 
 @contextmanager
 def filled(made: Databases, size: Size) -> Iterator[tuple[str, World]]:
-    """A database with one workspace of this size, for copying, and the workspace."""
+    """A database with one workspace of this size, to be copied, and the workspace."""
     with made.empty() as url:
         with stage(url) as here:
             with here.app.app_context():

@@ -88,7 +88,7 @@ def p95(answers: Sequence[Answer]) -> float:
     return quantiles([answer.ms for answer in answers if not answer.is_count], n=20)[-1]
 
 
-def _continues(here: Stage, job_id: int, began: float) -> bool:
+def _goes_on(here: Stage, job_id: int, began: float) -> bool:
     return time.monotonic() - began < LONGEST_SECONDS and is_active(here.engine, job_id)
 
 
@@ -114,7 +114,7 @@ def browse(port: int, cookie: bytes, goes_on: Callable[[float], bool]) -> list[A
 
     with ThreadPoolExecutor(USERS) as pool:
         users = [pool.submit(one, seed) for seed in range(USERS)]
-        while continues(began):
+        while goes_on(began):
             time.sleep(0.2)
         over.set()
         return [answer for user in users for answer in user.result()]

@@ -1,4 +1,4 @@
-"""Several workspaces restoring at the same time, on one or more workers."""
+"""Several workspaces restoring at the same time, on one worker and on several."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ WORKERS = (1, 2, 4)
 
 
 def measure(made: Databases, size: Size) -> Iterator[Figure]:
-    """The total rate of four workspaces of this size that restore all deleted contacts at the same time."""
+    """The total rate of four workspaces of this size, with all of them restoring their whole bin."""
     with filled(made, size) as (url, first):
         with stage(url) as here:
             others = [fill(here.engine, size, name=f"Number {place}") for place in range(2, WORKSPACES + 1)]
@@ -32,7 +32,7 @@ def measure(made: Databases, size: Size) -> Iterator[Figure]:
 
 
 def total_rate(here: Stage, worlds: list[World], number: int) -> float:
-    """Contacts a second from the first job's start to the last one's end, on `number` workers."""
+    """Contacts a second, from the first job's start to the last one's end, on so many workers."""
     with ExitStack() as running:
         workers = [running.enter_context(here.worker()) for _ in range(number)]
         wait_until(lambda: all(worker.child("restore") for worker in workers))

@@ -21,8 +21,7 @@ LONGEST_WAIT_MS = 250
 
 
 def measure(made: Databases, url: str, world: World) -> Iterator[Figure]:
-    """Figures of two users' writes beside a restore of all deleted contacts, on a copy of the one at
-    `url`."""
+    """Figures of two people's writes beside a restore of the whole bin, on a copy of the one at `url`."""
     with made.copy(url) as copy, stage(copy) as here, here.web() as web, here.worker() as worker:
         live = select(Contact.id).where(Contact.workspace_id == world.id, Contact.deleted_at.is_(None))
         with Session(here.engine) as session:

@@ -136,7 +136,7 @@ def test_a_stopping_worker_exits_after_a_batch_and_the_next_continues(
     """Three waits, of which the first two are over at once: three batches."""
     with app.app_context():
         # Due work that other tests have left.
-        work_off(db.session())
+        process_due(db.session())
     vip, contact = new_tag(store, world), new_contact(store, world)
     now, later = {"do": "wait", "hours": 0}, {"do": "wait", "hours": 24}
     marketing.automation(vip, now, now, later)

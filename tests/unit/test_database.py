@@ -209,7 +209,7 @@ def test_a_worker_does_not_wait_for_a_lock_forever(engine: Engine, store: Sessio
 @pytest.mark.parametrize("numbers", [[], [7], [3, 1, 2**40, 1], list(range(100_000))])
 def test_numbers_become_rows_of_a_table(session: Session, numbers: list[int]) -> None:
     """One parameter, so their number is not limited by the number of parameters of a statement."""
-    table = listed(session, numbers)
+    table = id_table(session, numbers)
 
     assert list(session.scalars(select(table.c.value))) == numbers
 

@@ -22,7 +22,7 @@ def test_the_normal_form_is_its_own_normal_form(text: str) -> None:
 
 @given(text=st.text())
 def test_composed_and_decomposed_forms_are_equal(text: str) -> None:
-    assert normal(unicodedata.normalize("NFD", text)) == normal(unicodedata.normalize("NFC", text))
+    assert normalize(unicodedata.normalize("NFD", text)) == normalize(unicodedata.normalize("NFC", text))
 
 
 @pytest.mark.parametrize(

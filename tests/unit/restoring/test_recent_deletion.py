@@ -23,7 +23,7 @@ class Notices:
         self._world = world
 
     def at(self, now: datetime, *, reader: int | None = None) -> int | None:
-        notices = large_deletion_lately(
+        notices = recent_large_deletion(
             self._session, self._world.id, reader=reader or self._world.admin.id, now=now
         )
         return notices.number if notices else None
