@@ -63,7 +63,7 @@ POST /contacts/delete               back               303
 GET  /contacts/restore              ?q                 200 long=422 NUL=422 | at most 200 / that no name
 GET  /contacts/restore              ?from,?to          422 empty=200 | Type a date as YYYY-MM-DD
 GET  /contacts/restore              ?deleted_by        422 empty=200 | Choose a person / This person has not
-GET  /contacts/restore              ?deletion          422 empty=200 0=200 2^63-1=200 | That is not a deletion’s number
+GET  /contacts/restore              ?deletion          422 empty=200 0=200 2^63-1=200 | not a deletion’s number
 GET  /contacts/restore              ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts/restore              ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts/restore              ?show,?clear,?watching,?matching  200
@@ -73,7 +73,7 @@ GET  /contacts/restore/selection    ?q,?from,?to,?deleted_by,?deletion,?show,?cl
 GET  /contacts/restore/count        ?q                 200 long=422 NUL=422 | Correct the search first
 GET  /contacts/restore/count        ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/count        ?deleted_by        422 empty=200 | Correct the search first
-GET  /contacts/restore/count        ?deletion          422 empty=200 0=200 2^63-1=200 | Correct the search first
+GET  /contacts/restore/count        ?deletion          422 empty=200 0=200 2^63-1=200 | Correct the search
 GET  /contacts/restore/confirm      ?selected          422 | not be read. Check the ticks / is still deleted
 GET  /contacts/restore/confirm      ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/restore/confirm      ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
