@@ -63,7 +63,7 @@ POST /contacts/delete               back               303
 GET  /contacts/restore              ?q                 200 long=422 NUL=422 | at most 200 / that no name
 GET  /contacts/restore              ?from,?to          422 empty=200 | Type a date as YYYY-MM-DD
 GET  /contacts/restore              ?deleted_by        422 empty=200 | Choose a person / This person has not
-GET  /contacts/restore              ?deletion          422 empty=200 0=200 2^63-1=200 | not a deletion’s number
+GET  /contacts/restore              ?deletion          422 empty=200 0=200 2^63-1=200 | a deletion’s number
 GET  /contacts/restore              ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts/restore              ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts/restore              ?show,?clear,?watching,?matching  200
