@@ -1,13 +1,13 @@
-"""The whole URL table: each route with its view and who may open it."""
+"""The whole URL table: each route with its view and its access level."""
 
 from dataclasses import dataclass
 
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
+from webapp.numbers import LARGEST_ID
 from webapp.views import confirm, deletion, design, health, overview, restore_page, restores, sign_in
 from webapp.web.access import Access, View, guarded
-from webapp.web.paging import LARGEST_ID
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
 
@@ -31,7 +31,7 @@ class Route:
 ROUTES = (
     Route("GET", "/", "root", sign_in.root, PUBLIC),
     Route("GET", "/login", "sign_in", sign_in.sign_in, PUBLIC),
-    Route("POST", "/login", "sign_in_post", sign_in.check_in, PUBLIC),
+    Route("POST", "/login", "sign_in_post", sign_in.submit_sign_in, PUBLIC),
     Route("POST", "/logout", "sign_out", sign_in.sign_out, PUBLIC),
     Route("GET", "/contacts", "overview", overview.overview, SIGNED_IN),
     Route("GET", "/contacts/selection", "overview_selection", overview.overview_selection, SIGNED_IN),
@@ -58,7 +58,7 @@ ROUTES = (
 
 
 def add_urls(app: Flask) -> None:
-    """Add all routes to the app, each with its access check."""
+    """Add every route to the app, each guarded by the access level of its row."""
     app.url_map.converters["id"] = IdConverter
     for route in ROUTES:
         app.add_url_rule(

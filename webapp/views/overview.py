@@ -21,8 +21,9 @@ from webapp.restoring.filters import why_unsearchable
 from webapp.restoring.recent_deletion import recent_large_deletion
 from webapp.web import browse
 from webapp.web.browse import PAGE_SIZE, Listing
-from webapp.web.paging import number_asked_for
+from webapp.web.paging import requested_number
 from webapp.words.contacts import name_of
+from webapp.words.kinds import title
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class ContactRow:
 
 @dataclass(frozen=True)
 class LiveContacts(Listing):
-    """The live contacts that this request asks for: those found by `q`, or restored by one job."""
+    """The live contacts that this request selects: by the search text `q`, or those restored by one job."""
 
     endpoint = "overview"
     bar_endpoint = "overview_selection"
@@ -50,20 +51,23 @@ class LiveContacts(Listing):
     q: str
     wanted: Wanted
     q_error: str | None = None
+    # The name of the job `wanted.restored_by`: "Restore #12".
+    restored_title: str = ""
 
     @classmethod
-    def asked_for(cls) -> "LiveContacts":
+    def from_request(cls) -> "LiveContacts":
         """Read the filters of this request. Answers 404 to a restore that does not exist."""
         q = request.args.get("q", "").strip()
         problem = why_unsearchable(q)
         wanted = Wanted(current_user.workspace_id, "" if problem else normalize(q))
-        restored_by = number_asked_for("restored_by")
+        restored_by, restored_title = requested_number("restored_by"), ""
         if restored_by is not None:
             job = find_job(db.session(), current_user.workspace_id, restored_by)
             if job is None:
                 abort(404, "There is no such restore. The address may have a typing mistake.")
             wanted = replace(wanted, restored_by=job.id, restored=job.count(Outcome.RESTORED))
-        return cls(q[:1000], wanted, problem)
+            restored_title = title(job)
+        return cls(q[:1000], wanted, problem, restored_title)
 
     @property
     def errors(self) -> dict[str, str]:
@@ -77,7 +81,7 @@ class LiveContacts(Listing):
     def _everything(self) -> Wanted:
         return Wanted(self.wanted.workspace_id)
 
-    def among(self, ids: list[int]) -> dict[int, bool]:
+    def match_selection(self, ids: list[int]) -> dict[int, bool]:
         live = find.filter_selection(db.session(), self._everything, ids)
         matching = find.filter_selection(db.session(), self.wanted, live) if self.is_filtered else live
         return {contact_id: contact_id in matching for contact_id in live}
@@ -104,7 +108,7 @@ class LiveContacts(Listing):
         )
 
     def page_context(self) -> dict[str, object]:
-        """The large deletion that the page points at, above what an update of the table redraws."""
+        """The large deletion in the page's notice, which an update of the table does not redraw."""
         if self.wanted.restored_by is not None or not current_user.may_restore:
             return {"large_deletion": None}
         session, reader = db.session(), current_user.id
@@ -115,17 +119,17 @@ class LiveContacts(Listing):
 
 def overview() -> ResponseReturnValue:
     """The page, or for htmx its results."""
-    return browse.show_page(LiveContacts.asked_for())
+    return browse.show_page(LiveContacts.from_request())
 
 
 def overview_selection() -> ResponseReturnValue:
     """The selection bar alone."""
-    return browse.show_bar(LiveContacts.asked_for())
+    return browse.show_bar(LiveContacts.from_request())
 
 
 def overview_count() -> ResponseReturnValue:
     """The exact number of contacts."""
-    return browse.show_count(LiveContacts.asked_for())
+    return browse.show_count(LiveContacts.from_request())
 
 
 def contact(contact_id: int) -> ResponseReturnValue:
