@@ -1,4 +1,4 @@
-# Python 3.11 or 3.12 makes .venv once; name another interpreter with `make PYTHON=/path/to/python3.12 run`.
+# The first of these that is Python 3.11 or 3.12 creates .venv; `make PYTHON=/path/to/python3.12 run` names another one.
 PYTHON =
 CANDIDATES = $(PYTHON) python3.12 python3.11 python3 python \
              /usr/bin/python3.12 /usr/bin/python3.11 /usr/local/bin/python3.12 /usr/local/bin/python3.11
@@ -7,7 +7,7 @@ MINUTES = 10
 DATABASE = postgresql
 SEED =
 SIZE = full
-# The stamp is written last, so that an environment without it is one whose making was interrupted.
+# The stamp is written last: an environment without it is incomplete, because its installation was interrupted.
 READY = .venv/.ready
 IN_VENV = .venv/bin/python -m
 
@@ -17,48 +17,48 @@ IN_VENV = .venv/bin/python -m
 help:
 	@echo "make run      start the app on http://127.0.0.1:5000 (PORT=8000 make run for another port)"
 	@echo "make test     run the tests (make T=tests/unit test for some of them)"
-	@echo "make coverage say which lines the tests run (make T=tests/unit coverage for some of them)"
-	@echo "make browser  test the scripts in a real Chromium (asks for one where there is none)"
-	@echo "make explore  look for stories in which the app and the model differ (make explore EXAMPLES=5000 for more)"
-	@echo "make chaos    break things at random under restores (make chaos MINUTES=4 DATABASE=sqlite SEED=1 if you like)"
-	@echo "make bench    measure how fast it is (make bench SIZE=small for the short form of five minutes)"
-	@echo "make lint     check style, types, templates, scripts, sheets and the direction of imports"
-	@echo "make format   put the code into the agreed style"
-	@echo "make sure     all that CI does: the tests and every check"
-	@echo "make lock     choose the newest allowed versions of the dependencies and write them down"
+	@echo "make coverage show which lines the tests run (make T=tests/unit coverage for some of them)"
+	@echo "make browser  test the scripts in a real Chromium (says what to install if there is none)"
+	@echo "make explore  search for differences between the app and the model (make explore EXAMPLES=5000 for more)"
+	@echo "make chaos    inject random faults during restores (for example: make chaos MINUTES=4 DATABASE=sqlite SEED=1)"
+	@echo "make bench    measure performance (make bench SIZE=small for a short run of five minutes)"
+	@echo "make lint     check style, types, templates, scripts and the direction of imports"
+	@echo "make format   format the code"
+	@echo "make sure     run everything that CI runs: the tests and every check"
+	@echo "make lock     write the newest allowed versions of the dependencies to the requirements files"
 	@echo "make clean    remove the virtual environments and caches (the data in instance/ stays)"
 
 run: $(READY)
 	@$(IN_VENV) webapp.local
 
-# All of them in two processes, one for each database; some of them in one, where a debugger works.
+# The whole suite runs in four processes (tests/support/groups.py); with T= in one, where a debugger works.
 test: $(READY)
 	$(IN_VENV) pytest $(if $(T),,-n 4 --dist loadgroup) $(T)
 
-# Processes that the tests start are counted, too. The pages are in .coverage-html.
+# It includes the processes that the tests start. The report is in .coverage-html.
 coverage: $(READY)
 	$(IN_VENV) pytest --cov --cov-report=term:skip-covered --cov-report=html $(if $(T),,-n 4 --dist loadgroup) $(T)
 
-# Selenium lives in an environment of its own, so that the others need not wait for it.
+# Selenium has its own environment, so that the other commands need not install it.
 browser: .venv-browser/.ready
 	.venv-browser/bin/python -m pytest tests/browser
 
 .venv-browser/.ready: requirements-browser.txt $(READY)
-	@echo "Making .venv-browser; this happens once and takes a minute or two."
+	@echo "Creating .venv-browser. This happens once and takes a minute or two."
 	@$(IN_VENV) venv --clear .venv-browser
 	@.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-browser.txt
 	@touch $@
 
-# New and longer stories each time; one that fails is cut down to what matters and told.
+# New and longer stories in each run. A story that fails is reduced to its shortest form and printed.
 explore: $(READY)
 	EXAMPLES=$(EXAMPLES) $(IN_VENV) pytest tests/model -s
 
-# Exits with 1 where the fence did not hold, with 2 where even without it nothing was found.
+# Exits with 1 on a violation with the fence, with 2 if there was no violation without it either.
 chaos: $(READY)
 	@$(IN_VENV) tests.faults.chaos --minutes $(MINUTES) --database $(DATABASE) $(if $(SEED),--seed $(SEED))
 
-# A figure that misses its goal is told and is no failure: these machines are not all alike.
-# bench.json is tracked: commit it after a full run, so that the next one has something to be compared with.
+# A figure below its goal is reported and is not a failure, because machines differ.
+# bench.json is tracked: commit it after a full run, so that the next run can be compared with it.
 bench: $(READY)
 	@$(IN_VENV) benchmarks --size $(SIZE)
 
@@ -89,7 +89,7 @@ format: $(READY)
 sure:
 	@.ci/run
 
-# Candidates are tried by running them: a name on PATH may be a shim that leads nowhere.
+# Each candidate is run once, because a name on PATH may be a shim without an interpreter.
 $(READY): requirements-dev.txt
 	@if [ -e $@ ]; then rm $@; else \
 	    for python in $(CANDIDATES); do \
@@ -99,18 +99,18 @@ $(READY): requirements-dev.txt
 	        python=; \
 	    done; \
 	    if [ -z "$$found" ]; then \
-	        echo "Python 3.11 or 3.12 is needed and none was found. Install one, or say where it is: make PYTHON=/path/to/python3.12 run" >&2; exit 1; \
+	        echo "Python 3.11 or 3.12 is required and was not found. Install it, or name it: make PYTHON=/path/to/python3.12 run" >&2; exit 1; \
 	    elif [ -z "$$python" ]; then \
 	        echo "$$found cannot make virtual environments. Install its venv module (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; \
 	    fi; \
-	    echo "Making .venv with $$("$$python" -V) and installing the dependencies; this happens once and takes a minute or two."; \
+	    echo "Creating .venv with $$("$$python" -V) and installing the dependencies. This happens once and takes a minute or two."; \
 	    "$$python" -m venv --clear .venv; \
 	fi
 	@$(IN_VENV) pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# The lock holds for every Python and machine the project allows, with markers where they differ; uv can
-# write such a file and pip can install it. uv itself lives in an environment that is thrown away.
+# The requirements files are valid for every Python and machine that the project supports, with markers for the
+# differences. uv can write such files and pip can install them. uv itself is installed in a temporary environment.
 lock: $(READY)
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder" *.egg-info' EXIT; \
 	$(IN_VENV) venv "$$folder"; \

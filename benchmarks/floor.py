@@ -13,10 +13,10 @@ from typing import Any
 
 import psycopg
 
-from webapp.database import READING_IT_WHOLE
+from webapp.database import WHOLE_TABLE_PLANS
 from webapp.jobs.settings import Rest
 
-TIES = "; ".join(f"SET enable_{way} = off" for way in READING_IT_WHOLE)
+TIES = "; ".join(f"SET enable_{way} = off" for way in WHOLE_TABLE_PLANS)
 
 JOB = """
     INSERT INTO restore_job (uuid, workspace_id, requested_by, kind, scope, scope_hash, scope_words, as_of,

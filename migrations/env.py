@@ -1,7 +1,8 @@
-"""How migrations run, on both databases, in one transaction.
+"""Running migrations on both databases, in one transaction.
 
 On SQLite Alembic rebuilds a table to change it: it drops the old one, and with foreign keys on, the cascade
-would empty the tables that refer to it. So they are off while migrating, and checked before the commit.
+would empty the tables that refer to it. So foreign keys are off during migrations and checked before the
+commit.
 """
 
 from typing import Any, Literal
@@ -25,7 +26,7 @@ def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal
 
 
 def include_object(item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
-    """The trigram index exists on PostgreSQL only; comparing must not miss it elsewhere."""
+    """Ignore the trigram index on SQLite: it exists on PostgreSQL only."""
     return not (name == "ix_contact_search_text" and context.get_context().dialect.name == "sqlite")
 
 
@@ -35,7 +36,7 @@ def configure(**options: Any) -> None:
         render_item=render_item,
         include_object=include_object,
         render_as_batch=True,
-        # SQLite can roll DDL back too, now that transactions are ours to begin.
+        # SQLite can roll back DDL, too, because the driver begins no transactions by itself.
         transactional_ddl=True,
         compare_type=True,
         **options,
@@ -43,7 +44,7 @@ def configure(**options: Any) -> None:
 
 
 def set_foreign_keys(connection: Connection, state: str) -> None:
-    """Outside any transaction, as SQLite wants it: on the driver's connection, before SQLAlchemy begins."""
+    """On the driver's connection, before SQLAlchemy begins a transaction: SQLite ignores it inside of one."""
     assert connection.connection.driver_connection is not None
     connection.connection.driver_connection.execute(f"PRAGMA foreign_keys={state}")
 

@@ -26,9 +26,9 @@ ROOT = Path(__file__).parent.parent
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
-    """The app, as `environ` (by default the process's own) describes it.
+    """The app with the settings in `environ`, by default the process's environment.
 
-    Raises ConfigError, with a sentence about what to do, where the environment is incomplete or unsafe.
+    Raises ConfigError, with a message that says what to do, if the settings are incomplete or unsafe.
     """
     app = Flask(
         __name__,
@@ -49,7 +49,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_cli(app)
     init_assets(app)
     if app.config["PRODUCTION"]:
-        # The router in front speaks HTTPS to the world and tells who asked.
+        # The router terminates HTTPS and passes on the client's address.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     return app
 

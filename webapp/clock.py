@@ -1,4 +1,4 @@
-"""The one clock. Read once per act, after its lock, and passed on as a value."""
+"""The clock. An action reads it once, after taking its lock, and passes the time on as a value."""
 
 from datetime import UTC, datetime
 

@@ -1,6 +1,6 @@
-"""Settings: what the environment says, checked once, so that a mistake is named before anything starts.
+"""The app's settings, read from the environment and checked once, before anything starts.
 
-Nothing else reads the environment of the app.
+No other module reads the environment.
 """
 
 import os
@@ -14,36 +14,37 @@ from click import ClickException
 from sqlalchemy import URL
 
 from webapp.local_services import redis_url
+from webapp.numbers import whole_number
 
 MIB = 1024 * 1024
-# A batch is a transaction of a second at most; this many are several.
+# A batch should take at most a second; one of this size takes several.
 LARGEST_BATCH = 30_000
 
-# Processes that carry out restores, by the database's kind.
+# Worker processes of the queue of restores, by the kind of database.
 RESTORE_WORKERS = {"postgresql": 2, "sqlite": 1}
 MOST_WORKERS = 32
 
 # The times of the job protocol, in seconds; TIME_SCALE divides them all, so that tests need not wait.
 PROTOCOL_TIMES = {
-    "LEASE_SECONDS": 30,  # how long a job stays its runner's without a sign of life
-    "LOCK_SECONDS": 60,  # how long the Redis key closes the gate if nobody renews it
-    "STARTING_SECONDS": 10,  # the age from which a key that no job knows is left over
-    "RING_SECONDS": 30,  # how long after ringing for a job it is rung for again
-    "HEARTBEAT_SECONDS": 30,  # how often a worker tells Redis that it is still at work
-    "RECONCILE_SECONDS": 10,  # how often the worker looks for stalled jobs and writes its heartbeat
-    "SILENCE_SECONDS": 30,  # after how long without a heartbeat pages say that no worker runs
+    "LEASE_SECONDS": 30,  # the time after which another runner can claim a job whose runner is silent
+    "LOCK_SECONDS": 60,  # the lifetime of the Redis key if it is not renewed
+    "STARTING_SECONDS": 10,  # the age at which a key without a job is stale
+    "RING_SECONDS": 30,  # the time after which a stalled job is rung for again
+    "HEARTBEAT_SECONDS": 30,  # the interval of a worker's heartbeats to Redis
+    "RECONCILE_SECONDS": 10,  # the interval of looking for stalled jobs and of heartbeats to the database
+    "SILENCE_SECONDS": 30,  # the age of the last heartbeat at which pages say that no worker runs
 }
 # Not scaled: a turn must be long beside the start of a process, or jobs that take turns only start processes.
 TURNS = {
-    "TURN_SECONDS": 5.0,  # how long a job runs before it gives way to another account's
-    "PATIENCE_SECONDS": 1.0,  # how long a job waits before others give way to it
+    "TURN_SECONDS": 5.0,  # the time after which a job gives way to another workspace's
+    "PATIENCE_SECONDS": 1.0,  # the time a job waits before others give way to it
 }
 
 
 class ConfigError(ClickException):
-    """The environment does not describe an app that can run; the message says what to do.
+    """A setting is missing or invalid; the message says what to do.
 
-    As Click's, so that every `flask` command ends with the sentence and not with a traceback.
+    A ClickException, so that every `flask` command prints the message and no traceback.
     """
 
 
@@ -53,7 +54,7 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
     :param environ: the environment, normally ``os.environ``; an empty value counts as unset
     :param instance_path: the folder for the secret key, the SQLite file and the private Redis
     :returns: values for ``app.config``
-    :raises ConfigError: if a setting is missing, unreadable or unsafe where the app is to run
+    :raises ConfigError: if a setting is missing, unreadable or unsafe in production
     """
     settings = {name: value.strip() for name, value in environ.items() if value.strip()}
     production = "DYNO" in settings or settings.get("APP_ENV") == "production"
@@ -72,14 +73,13 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
         "MAX_CONTENT_LENGTH": MIB,
         "MAX_FORM_MEMORY_SIZE": MIB // 2,
-        # A selection names at most 100 contacts; the rest of a form is a handful of fields.
+        # A selection has at most 100 contacts; a form has few other fields.
         "MAX_FORM_PARTS": 200,
-        # The token lives as long as the session. What must not be old is the scope of a restore, and that
-        # carries its own 30 minutes.
+        # The token is valid as long as the session. The scope of a restore has its own limit of 30 minutes.
         "WTF_CSRF_TIME_LIMIT": None,
-        # None leaves the choice to the code that knows the database.
-        "BATCH_SIZE": _whole_number(settings, "BATCH_SIZE", most=LARGEST_BATCH),
-        "RESTORE_WORKERS": _whole_number(settings, "RESTORE_WORKERS", most=MOST_WORKERS)
+        # None: the kind of job chooses by the database.
+        "BATCH_SIZE": _optional_number(settings, "BATCH_SIZE", most=LARGEST_BATCH),
+        "RESTORE_WORKERS": _optional_number(settings, "RESTORE_WORKERS", most=MOST_WORKERS)
         or RESTORE_WORKERS[database_url.partition(":")[0].partition("+")[0]],
         **{name: seconds / scale for name, seconds in PROTOCOL_TIMES.items()},
         **TURNS,
@@ -94,14 +94,14 @@ def _secret_key(settings: Mapping[str, str], instance_path: Path, production: bo
             "SECRET_KEY is not set. In production every process needs the same one: set it to a long random "
             "value, for instance the output of `python -c 'import secrets; print(secrets.token_hex(32))'`."
         )
-    return _kept_secret(instance_path / "secret_key")
+    return _stored_secret(instance_path / "secret_key")
 
 
-def _kept_secret(path: Path) -> str:
-    """The secret in `path`, made on first use. Two processes that start together agree on one.
+def _stored_secret(path: Path) -> str:
+    """The secret in the file `path`, created on first use. Two processes that start together share one.
 
-    The file is written under another name and then linked into place: the link fails if the other process
-    was first, and nobody ever sees a file that is half written.
+    The file is written under another name and then linked: the link fails if another process was first, and
+    no process reads a partly written file.
     """
     try:
         if not path.exists():
@@ -118,10 +118,12 @@ def _kept_secret(path: Path) -> str:
         secret = path.read_text().strip()
     except OSError as error:
         raise ConfigError(
-            f"The secret key cannot be kept: {error}. Make the folder writable or set SECRET_KEY."
+            f"The secret key cannot be stored: {error}. Make the folder writable or set SECRET_KEY."
         ) from error
     if not secret:
-        raise ConfigError(f"{path} is empty. Delete it, and a new key is made; everybody signs in again.")
+        raise ConfigError(
+            f"{path} is empty. Delete it to have a new key created; all users must then sign in again."
+        )
     return secret
 
 
@@ -129,7 +131,7 @@ def _database_url(settings: Mapping[str, str], instance_path: Path) -> str:
     url = settings.get("DATABASE_URL") or _default_database(instance_path)
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.partition("+")[0] not in {"postgres", "postgresql", "sqlite"}:
-        # The value may hold a password, so it is not repeated.
+        # The value can contain a password, so the message does not repeat it.
         raise ConfigError("DATABASE_URL must begin with postgresql:// or sqlite:///.")
     if scheme.startswith("sqlite") and "DYNO" in settings:
         raise ConfigError(
@@ -142,7 +144,7 @@ def _database_url(settings: Mapping[str, str], instance_path: Path) -> str:
 
 
 def _default_database(instance_path: Path) -> str:
-    # Built and not pasted together, so that a checkout's path may hold any character.
+    # URL.create escapes special characters in the path.
     return URL.create("sqlite", database=str(instance_path / "app.db")).render_as_string()
 
 
@@ -161,18 +163,20 @@ def _redis_url(settings: Mapping[str, str], instance_path: Path, production: boo
 
 def _port(settings: Mapping[str, str]) -> int:
     value = settings.get("PORT", "5000")
-    if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
+    port = whole_number(value, most=65535)
+    if port is None:
         raise ConfigError(f"PORT must be a number from 1 to 65535, not {value!r}.")
-    return int(value)
+    return port
 
 
-def _whole_number(settings: Mapping[str, str], name: str, *, most: int) -> int | None:
+def _optional_number(settings: Mapping[str, str], name: str, *, most: int) -> int | None:
     value = settings.get(name)
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit() and 0 < int(value) <= most):
+    number = whole_number(value, most=most)
+    if number is None:
         raise ConfigError(f"{name} must be a whole number from 1 to {most:,}, not {value!r}.")
-    return int(value)
+    return number
 
 
 def _positive_number(settings: Mapping[str, str], name: str, default: float) -> float:

@@ -1,4 +1,4 @@
-"""Flask's extensions, made here and bound to an app in `create_app`."""
+"""Flask's extensions, created here and bound to an app in `create_app`."""
 
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -9,15 +9,15 @@ from flask_wtf import CSRFProtect
 
 from webapp.models import Base
 
-# The models stand on plain SQLAlchemy; Flask-SQLAlchemy brings the session and the engine.
+# The models use plain SQLAlchemy; Flask-SQLAlchemy provides the session and the engine.
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
 
 
 class SessionLogin(LoginManager):
-    """Who is signed in stands in the session and nowhere else.
+    """Only the session says who is signed in.
 
-    Flask-Login would also read a "remember me" cookie, which nothing here sets, and breaks on a made-up one.
+    Flask-Login would also read a "remember me" cookie. This app never sets one, and a forged one raises.
     """
 
     def _load_user_from_remember_cookie(self, cookie: str) -> None:

@@ -1,7 +1,7 @@
-"""`make run`: everything the app needs on one machine, from an empty folder, stopped by one Ctrl-C.
+"""`make run`: starts everything the app needs on one machine, and stops it on Ctrl-C.
 
-A stop signal only sets an event here, and the code looks at it between its steps. So there is no moment at
-which a process has been started and a signal makes us forget it.
+A stop signal only sets an event, which the code checks between its steps. So a signal never interrupts the
+code between starting a process and remembering it.
 """
 
 import ctypes
@@ -22,7 +22,7 @@ from webapp.local_services import LocalServiceError, private_redis, redis_url
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 INSTANCE = CHECKOUT / "instance"
-# Enough for the worker to finish the batch it is in.
+# Long enough for the worker to finish its batch.
 PATIENCE_SECONDS = 12
 TICK_SECONDS = 0.1
 # From <sys/prctl.h>.
@@ -41,13 +41,13 @@ WELCOME = """
 
 
 class LocalRunError(Exception):
-    """The app cannot be started or has stopped by itself; the message says what to do."""
+    """The app cannot start or has stopped by itself; the message says what to do."""
 
 
 def main() -> int:
     """Run the app until Ctrl-C, SIGTERM or SIGHUP.
 
-    :returns: the exit code: 0 after a stop that was asked for, 1 if the app could not start or broke down
+    :returns: the exit code: 0 after a requested stop, 1 if the app could not start or has failed
     """
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -61,7 +61,7 @@ def main() -> int:
 
 
 def run(stop: Event) -> None:
-    """Prepare Redis, database and demo data, then keep web and worker running until `stop` is set.
+    """Prepare Redis, database and demo data, then run web and worker until `stop` is set.
 
     :raises ConfigError, LocalServiceError, LocalRunError: if something cannot start, or stops by itself
     """
@@ -90,7 +90,7 @@ def make_sure_port_is_free(port: int) -> None:
 
 
 def finish(complaint: str, command: list[str], stop: Event) -> None:
-    """Run a command to its end, unless a stop is asked for.
+    """Run a command until it exits or a stop is requested.
 
     :raises LocalRunError: with the complaint, if the command fails
     """
@@ -106,7 +106,7 @@ def finish(complaint: str, command: list[str], stop: Event) -> None:
 
 
 def serve(port: int, stop: Event) -> None:
-    """Run web and worker until `stop` is set, and say when the web answers.
+    """Run web and worker until `stop` is set, and print the address when the web answers.
 
     :raises LocalRunError: if one of them stops by itself; the other is stopped then
     """
@@ -134,7 +134,7 @@ def serve(port: int, stop: Event) -> None:
 
 
 def answers(url: str) -> bool:
-    """Say whether a GET of the URL succeeds within a second."""
+    """Whether a GET of the URL succeeds within a second."""
     try:
         with urlopen(url, timeout=1) as response:
             return bool(response.status == 200)
@@ -143,7 +143,8 @@ def answers(url: str) -> bool:
 
 
 def start(command: list[str]) -> subprocess.Popen[bytes]:
-    """Start a command in a session of its own, so that a Ctrl-C reaches it through us, once and in order."""
+    """Start a command in its own session, so that Ctrl-C reaches only this process, which stops it in
+    order."""
     return subprocess.Popen(
         command,
         cwd=CHECKOUT,
@@ -155,13 +156,13 @@ def start(command: list[str]) -> subprocess.Popen[bytes]:
 
 
 def end_with_parent() -> None:
-    """In a child, on Linux: ask for a SIGTERM when the parent dies, even of a SIGKILL."""
+    """In a child, on Linux: request a SIGTERM for when the parent dies, even by SIGKILL."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def end(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Ask processes to stop, wait, and leave nothing of them running."""
+    """Terminate processes and wait; kill those that do not exit in time, with their children."""
     for process in processes:
         process.terminate()
     deadline = time.monotonic() + PATIENCE_SECONDS

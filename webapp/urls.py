@@ -1,19 +1,19 @@
-"""The whole URL table: each route with its view and who may open it."""
+"""The whole URL table: each route with its view and its access level."""
 
 from dataclasses import dataclass
 
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
+from webapp.numbers import LARGEST_ID
 from webapp.views import confirm, deletion, design, health, overview, restore_page, restores, sign_in
 from webapp.web.access import Access, View, guarded
-from webapp.web.paging import LARGEST_ID
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
 
 
 class IdConverter(IntegerConverter):
-    """A row's id. A number that no database can hold matches no route, so the answer is 404."""
+    """A row's id. A number that no database can store matches no route, so the response is 404."""
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, min=1, max=LARGEST_ID)
@@ -31,7 +31,7 @@ class Route:
 ROUTES = (
     Route("GET", "/", "root", sign_in.root, PUBLIC),
     Route("GET", "/login", "sign_in", sign_in.sign_in, PUBLIC),
-    Route("POST", "/login", "sign_in_post", sign_in.check_in, PUBLIC),
+    Route("POST", "/login", "sign_in_post", sign_in.submit_sign_in, PUBLIC),
     Route("POST", "/logout", "sign_out", sign_in.sign_out, PUBLIC),
     Route("GET", "/contacts", "overview", overview.overview, SIGNED_IN),
     Route("GET", "/contacts/selection", "overview_selection", overview.overview_selection, SIGNED_IN),
@@ -58,7 +58,7 @@ ROUTES = (
 
 
 def add_urls(app: Flask) -> None:
-    """Add every route to the app, each guarded as its row says."""
+    """Add every route to the app, each guarded by the access level of its row."""
     app.url_map.converters["id"] = IdConverter
     for route in ROUTES:
         app.add_url_rule(

@@ -1,4 +1,4 @@
-"""The first tables: all of the data model.
+"""The first tables: the whole data model.
 
 Revision ID: 0001
 Revises:
@@ -12,7 +12,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# SQLite gives out row ids only to a column that is declared INTEGER.
+# SQLite assigns row ids only in a column declared INTEGER.
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Moment = sa.DateTime(timezone=True)
 

@@ -1,6 +1,7 @@
-"""The history of a restore, batch by batch, and what its operators ask: who runs it, what interrupted it.
+"""The history of a restore, batch by batch, and columns for operators: its runner and what interrupted it.
 
-A live address is looked up by itself: the statistics of its workspace lie while a restore fills it.
+The index of live addresses begins with the address, because the statistics of the workspace are wrong while a
+restore runs.
 
 Revision ID: 0002
 Revises: 0001
@@ -14,7 +15,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# SQLite gives out row ids only to a column that is declared INTEGER.
+# SQLite assigns row ids only in a column declared INTEGER.
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Moment = sa.DateTime(timezone=True)
 

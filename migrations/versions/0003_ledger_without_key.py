@@ -1,7 +1,7 @@
 """The ledger of a restore no longer refers to its job by a foreign key.
 
-Every outcome is written in a transaction that has proved, and so locked, its job's row: the key could only
-say yes, and asking it for each of a million contacts took a tenth of a restore.
+Every outcome is written in a transaction that has proved its fence and so locked the job's row. The foreign
+key could never fail, and checking it for each of a million contacts took a tenth of a restore.
 
 Revision ID: 0003
 Revises: 0002
@@ -15,13 +15,13 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-# SQLite gives out row ids only to a column that is declared INTEGER.
+# SQLite assigns row ids only in a column declared INTEGER.
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NOT_RESTORED = sa.text("outcome <> 'restored'")
 
 
 def ledger(*constraints: sa.ForeignKeyConstraint) -> sa.Table:
-    """The table as it is, for SQLite: rebuilding it there would otherwise lose what cannot be looked up."""
+    """The current table, for SQLite: rebuilding it would otherwise lose what is not reflected."""
     return sa.Table(
         "restore_outcome",
         sa.MetaData(),

@@ -1,6 +1,6 @@
 """Jobs of every kind, and the heartbeat of the workers.
 
-The release before this one goes on working: it inserts restores without the new columns, whose defaults make
+The previous release still works: it inserts restores without the new columns, whose defaults make
 them jobs of the kind and the group "restore", and it reads and writes its own columns, which stay until the
 next release (docs/adr/0013).
 
@@ -19,7 +19,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-# SQLite gives out row ids only to a column that is declared INTEGER.
+# SQLite assigns row ids only in a column declared INTEGER.
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Moment = sa.DateTime(timezone=True)
 ACTIVE = sa.text("state IN ('queued', 'running')")
@@ -45,7 +45,7 @@ NEW: dict[str, tuple[TypeEngine[Any], str | None]] = {
     "reason": (sa.JSON(), None),
 }
 REQUIRED = {"job_kind", "left_out", "counts"}
-# Restores have run one after the other, so their ids are in the order of their numbers.
+# Restores ran one after the other, so their ids are in the order of their numbers.
 NUMBER_RESTORES = sa.text(
     "UPDATE restore_job SET number = (SELECT count(*) FROM restore_job AS earlier "
     "WHERE earlier.workspace_id = restore_job.workspace_id AND earlier.id <= restore_job.id)"
@@ -131,7 +131,7 @@ def upgrade() -> None:
         table.create_unique_constraint(
             "uq_restore_job_workspace_id_job_kind_number", ["workspace_id", "job_kind", "number"]
         )
-    # The older release relies on this index as it did on the one before: its rows are of the group "restore".
+    # The previous release relies on this index as on the previous one: its rows have the group "restore".
     op.create_index(
         "uq_restore_job_active_group",
         "restore_job",

@@ -67,7 +67,7 @@ def test_a_running_job_stops_after_the_current_batch_keeps_what_is_done_and_says
     assert deployment.carry_out(job_of(page), meanwhile=stop_it) == "cancelled"
 
     [stopping] = pages
-    assert "Stopping after the contacts in hand. 2 contacts of 6 done." in stopping.words("#progress")
+    assert "Stopping after the contacts in progress. 2 contacts of 6 done." in stopping.words("#progress")
     ended = admin.get(page.path)
     assert "Cancelled" in ended.words("#progress")
     assert "2 contacts restored." in ended.words("#progress")

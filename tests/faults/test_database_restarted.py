@@ -118,7 +118,7 @@ def test_web_and_worker_continue_when_the_database_is_back(deployment: Deploymen
             os.kill(horse, signal.SIGCONT)
             answer = wire.get("/contacts")
             assert status(answer) == 503
-            assert b"Not reachable just now" in answer
+            assert b"Temporarily unavailable" in answer
             wait_until(lambda: deployment.logged("job_interrupted", job=job_id))
             wait_until(lambda: deployment.logged("reconcile_failed"))
 

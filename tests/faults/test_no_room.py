@@ -96,7 +96,7 @@ def test_a_restore_without_disk_space_says_so_fails_no_contact_and_continues_whe
             assert 0 < restored < CONTACTS
             reason = "The database has no room left: "
             assert (deployment.job(job_id).error or {})["code"] == "database_full"
-            said = f"Interrupted at {restored} of {CONTACTS}; it goes on by itself. {reason}"
+            said = f"Interrupted at {restored} of {CONTACTS}; it resumes automatically. {reason}"
             wait_until(lambda: said in admin.get(f"/restores/{job_id}").text)
         deployment.check_that_all_came_back_once(job_id, CONTACTS)
 

@@ -15,7 +15,7 @@ from tests.factories.people import World, new_world, number
 from tests.support.browser import Browser
 from tests.support.marketing import Marketing
 from webapp.extensions import db
-from webapp.marketing.due import due_workspaces, work_off
+from webapp.marketing.due import due_workspaces, process_due
 from webapp.models import AutomationRun, CampaignSend
 from webapp.models.automation import RunState
 from webapp.worker.supervisor import reconcile
@@ -136,7 +136,7 @@ def test_a_stopping_worker_exits_after_a_batch_and_the_next_continues(
     """Three waits, of which the first two are over at once: three batches."""
     with app.app_context():
         # Due work that other tests have left.
-        work_off(db.session())
+        process_due(db.session())
     vip, contact = new_tag(store, world), new_contact(store, world)
     now, later = {"do": "wait", "hours": 0}, {"do": "wait", "hours": 24}
     marketing.automation(vip, now, now, later)
@@ -149,9 +149,9 @@ def test_a_stopping_worker_exits_after_a_batch_and_the_next_continues(
 
     with app.app_context():
         answers = iter([False])
-        assert work_off(db.session(), should_stop=lambda: next(answers, True)) == 1
+        assert process_due(db.session(), should_stop=lambda: next(answers, True)) == 1
         assert step() == 1
-        assert work_off(db.session()) == 2
+        assert process_due(db.session()) == 2
     assert step() == 3
 
 
@@ -169,7 +169,7 @@ def test_failing_work_does_not_delay_another_workspace(
     store.commit()
 
     with app.app_context():
-        work_off(db.session())
+        process_due(db.session())
 
     runs = select(AutomationRun).where(AutomationRun.workspace_id.in_([each.id for each in worlds]))
     rows = {run.workspace_id: run for run in stored(runs)}

@@ -51,7 +51,7 @@ def with_ids(path: str, number: object = 1) -> str:
 def test_an_unknown_address_gets_a_404_page(admin: Browser, path: str) -> None:
     for seen in (admin.get(path), admin.get(path, htmx=True)):
         assert seen.status == 404
-        assert "Nothing here" in seen.text
+        assert "Page not found" in seen.text
         assert "the address has a typing mistake" in seen.text
         assert seen.button("Back to contacts")["href"] == "/contacts"
 

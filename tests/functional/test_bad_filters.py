@@ -44,7 +44,7 @@ UNREADABLE = {
     "no user of the account": (
         "deleted_by=999999999",
         "deleted_by",
-        "Nobody of this name has deleted contacts",
+        "This person has not deleted any contacts",
     ),
     "no deletion": ("deletion=last", "deletion", "That is not a deletion’s number."),
     "a negative deletion": ("deletion=-1", "deletion", "That is not a deletion’s number."),
@@ -119,7 +119,7 @@ def test_an_unreadable_filter_is_an_error_and_disables_restore_all(
         assert seen.words("#restore-all") == "Restore all contacts"
         assert "1 of 100 selected" in seen.words("#selection-bar")
     assert asked.status == 422
-    assert "Correct the search first: nothing was changed." in asked.words("#selection-bar")
+    assert "Correct the search first. Nothing was changed." in asked.words("#selection-bar")
     assert not asked.all("dialog")
     assert page.selected == asked.selected == [binned[0].id]
 
@@ -152,7 +152,7 @@ def test_a_user_of_another_account_is_unknown(
     page = admin.get(f"/contacts/restore?deleted_by={elsewhere.member.id}")
 
     assert page.status == 422
-    assert "Nobody of this name has deleted contacts in the last 30 days." in page.text
+    assert "This person has not deleted any contacts in the last 30 days." in page.text
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
@@ -172,7 +172,7 @@ def test_a_forged_cursor_is_an_error(admin: Browser, binned: list[Contact], what
         for name, htmx in (("after", False), ("before", True)):
             seen = admin.get(f"{path}?{name}={CURSORS[what]}", htmx=htmx)
             assert seen.status == 400, path
-            assert "This address was changed by hand or cut off" in seen.text
+            assert "This address was edited or cut off" in seen.text
 
 
 @pytest.mark.parametrize(
@@ -194,4 +194,4 @@ def test_an_invalid_number_is_an_error(admin: Browser, number: str) -> None:
     for address in ("/contacts?restored_by=", "/restores?after="):
         seen = admin.get(address + number)
         assert seen.status == 400, address
-        assert "This address was changed by hand or cut off" in seen.text
+        assert "This address was edited or cut off" in seen.text

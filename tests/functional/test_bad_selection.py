@@ -16,8 +16,8 @@ Unchanged = Callable[[], AbstractContextManager[None]]
 UNREADABLE = "Part of the selection could not be read. Check the ticks."
 TOO_MANY = "You can select up to 100 contacts at a time."
 NOTHING = "Select at least one contact first."
-GONE_FROM_BIN = "None of the contacts you selected is deleted any more."
-GONE_FROM_HERE = "None of the contacts you selected is here any more."
+GONE_FROM_BIN = "None of the selected contacts is still deleted."
+GONE_FROM_HERE = "None of the selected contacts is here any more."
 
 # What is sent beside two valid contacts, and the message.
 UNREADABLE_IDS = {

@@ -59,7 +59,7 @@ def test_after_30_minutes_the_dialog_must_be_opened_again(
         again = confirm(anyone, dialog)
         assert again.status == 409
         said = again.words("dialog")
-        assert "This has been open for more than 30 minutes. Nothing was restored; look again." in said
+        assert "This has been open for more than 30 minutes. Nothing was restored. Check it again." in said
         assert dialog.words("#confirm-title") in said
 
     # The clock cannot go back: the session is newer now.
@@ -134,7 +134,7 @@ def test_an_unsigned_confirmation_starts_nothing(
         refused = admin.post("/restores", {"csrf_token": admin.token(), "scope": forged}, htmx=htmx)
 
     assert refused.status == 400
-    assert "This confirmation did not arrive whole. Open it again. Nothing was changed." in refused.text
+    assert "This confirmation is incomplete. Open it again. Nothing was changed." in refused.text
 
 
 def test_a_changed_plan_is_shown_again_and_can_be_confirmed_anew(
@@ -154,7 +154,7 @@ def test_a_changed_plan_is_shown_again_and_can_be_confirmed_anew(
 
     assert again.status == 409
     said = again.words("dialog")
-    assert "This has changed since you opened it. Nothing was restored yet; look again." in said
+    assert "This has changed since you opened it. Nothing was restored. Check it again." in said
     assert "1 contact will stay deleted: its e-mail address is used by another contact." in said
     assert "Restore 2 contacts?" in said
     job = confirm(anyone, again)

@@ -87,7 +87,7 @@ def test_a_contact_without_anything_says_so(admin: Browser, world: World, store:
 
     page = admin.get(f"/contacts/{contact.id}")
 
-    for sentence in ("On no list.", "No tags.", "On no deal.", "Account –", "Phone –"):
+    for sentence in ("Not on any list.", "No tags.", "Not on any deal.", "Account –", "Phone –"):
         assert sentence in page.text
     assert admin.get("/contacts").names == ["solo@example.com"]
     assert page.words("h1") == "solo@example.com"

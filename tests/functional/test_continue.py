@@ -68,7 +68,7 @@ def test_only_contacts_that_are_still_deleted_are_asked_about_again(
     store.commit()
     nothing = admin.get(f"{stopped.path}/continue")
     assert nothing.status == 409
-    assert "Nothing that this restore has left can be restored any more." in nothing.text
+    assert "None of the remaining contacts can be restored any more." in nothing.text
 
 
 def test_a_finished_restore_cannot_be_continued(

@@ -51,12 +51,12 @@ def test_the_dialog_counts_the_deals_that_are_deleted_and_those_that_stay(
         page = anyone.tick(anyone.get("/contacts"), *contacts)
         return anyone.press(page, page.one("#delete-selected")).words("dialog")
 
-    assert "1 deal goes with its only contact, and will not come back with a restore." in said(ann)
-    assert "1 deal stays, with the other contacts on it." in said(ann)
-    assert "2 deals go with their only contacts" in said(ann, bob)
+    assert "1 deal will be deleted with its only contact. A restore will not bring it back." in said(ann)
+    assert "1 deal stays, with its other contacts." in said(ann)
+    assert "2 deals will be deleted with their only contacts" in said(ann, bob)
     assert "1 deal stays" in said(ann, bob)
     assert "2 deals stay" in said(bob)
-    assert "3 deals go with their only contacts" in said(ann, bob, eve)
+    assert "3 deals will be deleted with their only contacts" in said(ann, bob, eve)
 
 
 def test_one_contact_is_deleted_from_its_own_page(anyone: Browser, world: World, store: Session) -> None:
@@ -95,7 +95,7 @@ def test_deleting_twice_deletes_once_and_leads_to_the_overview_both_times(
     again = anyone.press(dialog, dialog.one("dialog form[method=post] button"))
 
     assert (again.status, again.path) == (200, "/contacts")
-    assert "have been deleted before. Nothing was changed. You can restore them" in again.words(".notice")
+    assert "were already deleted. Nothing was changed. You can restore them" in again.words(".notice")
     assert len(stored(select(Deletion.id).filter_by(workspace_id=world.id))) == 1
 
 
@@ -125,7 +125,7 @@ def test_the_dialog_says_that_contacts_are_already_deleted(
     refused = anyone.press(page, page.one("#delete-selected"))
 
     assert refused.status == 422
-    assert "None of the contacts you selected is here any more." in refused.words("#selection-bar")
+    assert "None of the selected contacts is here any more." in refused.words("#selection-bar")
     assert other.id in refused.ids
 
 

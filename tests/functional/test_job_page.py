@@ -46,7 +46,7 @@ def test_the_job_page_says_what_is_being_done_and_by_whom(anyone: Browser, binne
     assert job.words("h1") == "Restore #1", "numbered by account: restores of other accounts do not count"
     assert "60 contacts matching “ann”." in job.text
     assert "Started by Ada Admin" in job.text
-    assert "It can take up to 15 minutes. You can leave this page; the restore goes on." in job.text
+    assert "It can take up to 15 minutes. You can leave this page; the restore continues." in job.text
     assert "No automations will run and no campaigns will be sent." in job.text
     assert job.all("progress[aria-label]")
 
@@ -79,7 +79,7 @@ def test_an_interrupted_restore_says_why_and_that_it_continues(
     job.error = {"code": "database_full", "detail": "database or disk is full"}
     store.commit()
 
-    assert f"Interrupted at 0 of 60; it goes on by itself. {why}" in admin.get(page.path).text
+    assert f"Interrupted at 0 of 60; it resumes automatically. {why}" in admin.get(page.path).text
 
     work()
     done = admin.get(page.path).text
@@ -108,7 +108,7 @@ def test_a_job_that_waits_says_that_no_worker_runs(
     store.get_one(WorkerHeartbeat, "restore").seen_at -= timedelta(minutes=3)
     store.commit()
     text = admin.get(page.path).text
-    assert "No worker has run for 3 minutes. The job goes on when one runs again." in text
+    assert "No worker has run for 3 minutes. The job resumes when a worker runs." in text
     work()
 
 
@@ -175,7 +175,7 @@ def test_a_running_job_that_is_being_cancelled_says_so(
     assert "Restoring 20 of 60" in running.text
     stopping = anyone.press(running, "Cancel this restore")
 
-    assert "Stopping after the contacts in hand. 20 contacts of 60 done." in stopping.text
+    assert "Stopping after the contacts in progress. 20 contacts of 60 done." in stopping.text
     assert not stopping.has_button("Cancel this restore")
 
 

@@ -100,7 +100,7 @@ def test_the_notice_of_a_deletion_without_a_user_names_no_user(
     store.flush()
     store.commit()
 
-    assert admin.get("/contacts").words(NOTICE).startswith("Somebody deleted 60 contacts")
+    assert admin.get("/contacts").words(NOTICE).startswith("A user who has left deleted 60 contacts")
 
 
 def test_only_one_deletion_has_a_notice(admin: Browser, world: World, store: Session) -> None:
@@ -132,4 +132,5 @@ def test_the_notice_is_not_shown_above_restored_contacts(admin: Browser, deleted
     seen = admin.get(f"/contacts?restored_by={restored_by}")
 
     assert (seen.status, seen.all(NOTICE)) == (200, [])
+    assert "Contacts restored by Restore #1" in seen.text
     assert admin.get("/contacts").all(NOTICE)

@@ -100,7 +100,7 @@ def test_a_contact_deleted_meanwhile_leaves_the_selection_with_a_message(
     page = anyone.press(page, "Next")
 
     assert page.selected == [many[-2].id]
-    assert "1 contact you selected is no longer here." in page.words("#selection-bar")
+    assert "1 selected contact is no longer here" in page.words("#selection-bar")
 
 
 def test_the_101st_is_refused_and_the_100_are_kept(anyone: Browser, many: list[Contact]) -> None:

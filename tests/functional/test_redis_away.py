@@ -56,7 +56,7 @@ def test_without_redis_no_restore_starts_and_the_dialog_says_what_to_do(
     assert refused.status == 503
     assert int(refused.headers["Retry-After"]) > 0
     said = refused.words("dialog")
-    assert "Restores cannot be started just now. Nothing was changed. Try again in a few seconds." in said
+    assert "Restores cannot be started right now. Nothing was changed. Try again in a few seconds." in said
     assert "Restore 2 contacts?" in said, "the scope is kept"
     assert stored(select(Job.id).filter_by(workspace_id=world.id)) == []
     # Redis is back: the same dialog, sent again, starts the job.

@@ -120,7 +120,7 @@ def test_a_contact_that_is_no_longer_deleted_leaves_the_selection_with_a_message
     page = anyone.press(page, "Next")
 
     assert page.selected == sorted(binned[2:4])
-    assert "2 contacts you selected are no longer here." in bar(page)
+    assert "2 selected contacts are no longer here" in bar(page)
 
 
 def test_without_a_tick_restore_says_what_to_do(anyone: Browser, binned: list[int]) -> None:

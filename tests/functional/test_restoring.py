@@ -85,13 +85,13 @@ def test_the_dialog_describes_the_scope_and_what_will_happen(
     assert dialog.words("#confirm-title") == "Restore 2 contacts?"
     said = dialog.words("dialog")
     for words in (
-        "2 contacts, chosen by hand.",
+        "2 selected contacts.",
         "lists with their status, tags, account, deals and the original Created Date",
         "lists, tags and accounts deleted since, and deals deleted with their only contact",
-        "Nobody returns as a deal’s Primary Contact.",
+        "No contact becomes a deal’s Primary Contact again.",
         "No automations will run and no campaigns will be sent.",
         "It can take up to 15 minutes.",
-        "You can leave the page meanwhile.",
+        "You can leave this page.",
     ):
         assert words in said
     assert dialog.one("dialog [autofocus]").get_text(strip=True) == "Cancel"

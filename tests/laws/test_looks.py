@@ -2,10 +2,22 @@
 component."""
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+import tinycss2
 from sqlalchemy.orm import Session
+from tinycss2.ast import (
+    AtRule,
+    Declaration,
+    FunctionBlock,
+    Node,
+    ParenthesesBlock,
+    ParseError,
+    QualifiedRule,
+    SquareBracketsBlock,
+)
 
 from tests.factories.contacts import (
     delete,
@@ -43,7 +55,34 @@ def test_every_token_is_used_and_every_used_token_is_defined() -> None:
 
 
 @pytest.mark.parametrize("name", SHEETS)
-def test_every_class_in_a_style_sheet_is_used(name: str) -> None:
+def test_a_sheet_has_no_syntax_error(name: str) -> None:
+    """A browser skips what it cannot parse, without a message."""
+    nodes = tinycss2.parse_stylesheet(SHEETS[name], skip_comments=True, skip_whitespace=True)
+
+    assert list(syntax_errors(nodes)) == []
+
+
+def syntax_errors(nodes: Iterable[Node]) -> Iterator[tuple[int, str]]:
+    """The line and the message of each error in `nodes`, and in the rules, blocks and values within them."""
+    for node in nodes:
+        if isinstance(node, ParseError):
+            yield node.source_line, node.message
+        elif isinstance(node, Declaration):
+            if not any(value.type not in ("whitespace", "comment") for value in node.value):
+                yield node.source_line, f"{node.name} has no value"
+            yield from syntax_errors(node.value)
+        elif isinstance(node, AtRule | QualifiedRule):
+            yield from syntax_errors(node.prelude)
+            if node.content is not None:
+                yield from syntax_errors(tinycss2.parse_blocks_contents(node.content, skip_comments=True))
+        elif isinstance(node, FunctionBlock):
+            yield from syntax_errors(node.arguments)
+        elif isinstance(node, ParenthesesBlock | SquareBracketsBlock):
+            yield from syntax_errors(node.content)
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_no_rule_is_about_a_class_that_nothing_has(name: str) -> None:
     text = re.sub(r"/\*.*?\*/", "", SHEETS[name], flags=re.DOTALL)
     selectors = " ".join(re.findall(r"([^{}]+)\{", text))
     classes = set(re.findall(r"\.([a-z][\w-]*)", selectors))

@@ -12,8 +12,6 @@ NAMES = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglo
 # What Jinja, Flask, its extensions and the app give to every template.
 EVERYWHERE = {"asset_url", "can_restore", "csrf_token", "current_user", "get_flashed_messages", "url_for"}
 EVERYWHERE |= {"caller", "dict", "kwargs", "super"}
-# Their context is named when they are rewritten for every kind of job.
-UNCHECKED = {"restores/_progress.html", "restores/history.html", "restores/job.html"}
 
 
 @cache
@@ -51,13 +49,12 @@ def test_a_template_imports_exactly_the_macros_that_it_uses(name: str) -> None:
         if isinstance(call.node, nodes.Name) and call.node.name in known
     }
 
-    if name not in UNCHECKED:
-        assert called - macros(tree) <= imports(tree), "used, but not imported"
+    assert called - macros(tree) <= imports(tree), "used, but not imported"
     assert imports(tree) <= used(tree), "imported, but not used"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in UNCHECKED])
-def test_a_template_names_the_context_that_it_needs(name: str) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_it_names_the_context_that_it_needs(name: str) -> None:
     """In the comment at its top; "that of `x.html`" counts for what the comment of x.html names."""
     needed = used(parse(name)) - own(parse(name)) - EVERYWHERE
     assert needed <= named_at_the_top(name)

@@ -43,10 +43,10 @@ from tests.model.opening import KINDS, open_in_model
 from tests.model.seen import database_state, model_state
 from tests.model.things import BOUNCED, UNSUBSCRIBED, Contact, Deal, Details, Thing
 from webapp import models
-from webapp.catalogue.deals import attach, take_off
+from webapp.catalogue.deals import attach, remove_from_deal
 from webapp.catalogue.delete import delete_from_catalogue
 from webapp.catalogue.names import ids_by_name
-from webapp.contacts.delete import delete_contacts, foresee
+from webapp.contacts.delete import delete_contacts, preview_deletion
 from webapp.contacts.edit import Details as TypedDetails
 from webapp.contacts.edit import edit_contact
 from webapp.contacts.load import NewContact, create_contacts
@@ -278,7 +278,7 @@ class Everyday(RuleBasedStateMachine):
     def remove_from_deal(self, place: tuple[Deal, Contact]) -> None:
         done = self.business.remove_from_deal(*place)
         with write_transaction(self.session):
-            assert done == take_off(self.session, **self.which(*place))
+            assert done == remove_from_deal(self.session, **self.which(*place))
 
     def which(self, deal: Deal, contact: Contact) -> dict[str, Any]:
         return {
@@ -295,7 +295,7 @@ class Everyday(RuleBasedStateMachine):
     def delete(self, contacts: list[Contact], by: str | None) -> None:
         which = select(models.Contact.id).where(models.Contact.id.in_([self.ids[c] for c in contacts]))
         deletion = self.business.delete(contacts, by)
-        foreseen = foresee(self.session, workspace_id=self.world.id, which=which)
+        foreseen = preview_deletion(self.session, workspace_id=self.world.id, which=which)
         with write_transaction(self.session):
             done = delete_contacts(
                 self.session,

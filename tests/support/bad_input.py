@@ -42,13 +42,13 @@ POST /logout                        back               303
 
 GET  /contacts                      ?q                 200 long=422 NUL=422 | at most 200 / that no name
 GET  /contacts                      ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
-GET  /contacts                      ?after,?before     400 empty=200 | by hand or cut off
+GET  /contacts                      ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts                      ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts                      ?show,?clear       200
 GET  /contacts/count                ?q                 200 long=422 NUL=422 | at most 200 / that no name
 GET  /contacts/count                ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/selection            ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
-GET  /contacts/selection            ?after,?before     400 empty=200 | by hand or cut off
+GET  /contacts/selection            ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts/selection            ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts/selection            ?q,?show,?clear    200
 GET  /contacts/<id:contact_id>      <contact_id>       404 | a typing mistake
@@ -62,34 +62,34 @@ POST /contacts/delete               back               303
 
 GET  /contacts/restore              ?q                 200 long=422 NUL=422 | at most 200 / that no name
 GET  /contacts/restore              ?from,?to          422 empty=200 | Type a date as YYYY-MM-DD
-GET  /contacts/restore              ?deleted_by        422 empty=200 | Choose a person / Nobody of this name
+GET  /contacts/restore              ?deleted_by        422 empty=200 | Choose a person / This person has not
 GET  /contacts/restore              ?deletion          422 empty=200 0=200 | That is not a deletion’s number
-GET  /contacts/restore              ?after,?before     400 empty=200 | by hand or cut off
+GET  /contacts/restore              ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts/restore              ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts/restore              ?show,?clear,?watching,?matching  200
-GET  /contacts/restore/selection    ?after,?before     400 empty=200 | by hand or cut off
+GET  /contacts/restore/selection    ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts/restore/selection    ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts/restore/selection    ?q,?from,?to,?deleted_by,?deletion,?show,?clear,?watching,?matching  200
 GET  /contacts/restore/count        ?q                 200 long=422 NUL=422 | Correct the search first
 GET  /contacts/restore/count        ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/count        ?deleted_by        422 empty=200 | Correct the search first
 GET  /contacts/restore/count        ?deletion          422 empty=200 0=200 | Correct the search first
-GET  /contacts/restore/confirm      ?selected          422 | not be read. Check the ticks / is deleted any more
+GET  /contacts/restore/confirm      ?selected          422 | not be read. Check the ticks / is still deleted
 GET  /contacts/restore/confirm      ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/restore/confirm      ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
 GET  /contacts/restore/confirm      ?show,?watching,?matching  200
-GET  /contacts/restore/confirm-all  ?q                 422 empty=200 0=200 | Correct the search / No deleted contact
+GET  /contacts/restore/confirm-all  ?q                 422 empty=200 0=200 | Correct the search / No deleted
 GET  /contacts/restore/confirm-all  ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/confirm-all  ?deleted_by        422 empty=200 | Correct the search first
-GET  /contacts/restore/confirm-all  ?deletion          422 empty=200 | Correct the search / No deleted contact
+GET  /contacts/restore/confirm-all  ?deletion          422 empty=200 | Correct the search / No deleted
 GET  /contacts/restore/confirm-all  ?after,?before,?selected,?show,?clear,?watching,?matching  200
 
-GET  /restores                      ?after             400 empty=200 2^63-1=200 | by hand or cut off
-POST /restores                      scope              400 | did not arrive whole. Open it again. Nothing was
+GET  /restores                      ?after             400 empty=200 2^63-1=200 | edited or cut off
+POST /restores                      scope              400 | This confirmation is incomplete. Open it again.
 POST /restores                      csrf_token         400 | open for too long. Go back, reload it
 POST /restores                      back               303
 GET  /restores/<id:job_id>          <job_id>           404 | a typing mistake
-GET  /restores/<id:job_id>          ?after             400 empty=200 2^63-1=200 | by hand or cut off
+GET  /restores/<id:job_id>          ?after             400 empty=200 2^63-1=200 | edited or cut off
 GET  /restores/<id:job_id>/continue <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/continue ?q,?from,?to,?deleted_by,?deletion,?after,?before,?selected,?clear  200
 POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake

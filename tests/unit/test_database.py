@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World
 from tests.support.faults import before_each_statement
 from webapp.database import (
-    end_silent_transactions,
+    avoid_whole_table_plans,
     engine_options,
-    keep_to_indexes,
-    listed,
+    id_table,
     lock_workspace,
+    set_transaction_timeouts,
     write_transaction,
 )
 from webapp.models import Tag, Workspace
@@ -64,7 +64,7 @@ def test_a_worker_that_is_silent_in_a_transaction_loses_it_with_its_locks(
     if engine.dialect.name == "sqlite":
         pytest.skip("on SQLite the lock is the silent process's own")
     workers = create_engine(engine.url, **engine_options("postgresql"))
-    end_silent_transactions(workers, 0.1)
+    set_transaction_timeouts(workers, 0.1)
     with Session(workers) as silent:
         lock_workspace(silent, world.id)
         write(silent, world)
@@ -198,7 +198,7 @@ def test_a_worker_does_not_wait_for_a_lock_forever(engine: Engine, store: Sessio
     if engine.dialect.name == "sqlite":
         pytest.skip("on SQLite no connection waits for more than five seconds")
     workers = create_engine(engine.url, **engine_options("postgresql"))
-    end_silent_transactions(workers, 0.1)
+    set_transaction_timeouts(workers, 0.1)
     lock_workspace(store, world.id)
 
     with Session(workers) as waiting, pytest.raises(OperationalError, match="lock timeout"):
@@ -209,7 +209,7 @@ def test_a_worker_does_not_wait_for_a_lock_forever(engine: Engine, store: Sessio
 @pytest.mark.parametrize("numbers", [[], [7], [3, 1, 2**40, 1], list(range(100_000))])
 def test_numbers_become_rows_of_a_table(session: Session, numbers: list[int]) -> None:
     """One parameter, so their number is not limited by the number of parameters of a statement."""
-    table = listed(session, numbers)
+    table = id_table(session, numbers)
 
     assert list(session.scalars(select(table.c.value))) == numbers
 
@@ -218,7 +218,7 @@ def test_the_planner_is_restricted_for_one_transaction_only(store: Session, engi
     if engine.dialect.name == "sqlite":
         pytest.skip("PostgreSQL's planner reads statistics")
     setting = text("SHOW enable_seqscan")
-    keep_to_indexes(store)
+    avoid_whole_table_plans(store)
     assert store.scalar(setting) == "off"
 
     store.commit()

@@ -6,13 +6,13 @@ from webapp.demo.people import Addresses
 def test_the_first_free_address_is_used() -> None:
     addresses = Addresses()
 
-    assert addresses.give("inn.example", "anna", "anna.becker") == "anna@inn.example"
-    assert addresses.give("inn.example", "anna", "anna.maier") == "anna.maier@inn.example"
+    assert addresses.new("inn.example", "anna", "anna.becker") == "anna@inn.example"
+    assert addresses.new("inn.example", "anna", "anna.maier") == "anna.maier@inn.example"
 
 
 def test_only_a_contact_with_the_same_full_name_gets_a_number() -> None:
     addresses = Addresses()
-    given = [addresses.give("inn.example", "anna", "anna.becker") for _ in range(4)]
+    given = [addresses.new("inn.example", "anna", "anna.becker") for _ in range(4)]
 
     assert given == [
         "anna@inn.example",
@@ -20,11 +20,11 @@ def test_only_a_contact_with_the_same_full_name_gets_a_number() -> None:
         "anna.becker2@inn.example",
         "anna.becker3@inn.example",
     ]
-    assert addresses.give("post.example", "anna") == "anna@post.example"
+    assert addresses.new("post.example", "anna") == "anna@post.example"
 
 
 def test_addresses_in_use_are_not_given_out() -> None:
     addresses = Addresses()
-    addresses.know(["anna@inn.example", "anna2@inn.example"])
+    addresses.mark_used(["anna@inn.example", "anna2@inn.example"])
 
-    assert addresses.give("inn.example", "anna") == "anna3@inn.example"
+    assert addresses.new("inn.example", "anna") == "anna3@inn.example"

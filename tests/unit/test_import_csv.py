@@ -84,7 +84,7 @@ def test_only_the_lines_of_one_record_are_kept(monkeypatch: pytest.MonkeyPatch) 
     begin = csv_records._Lines.begin
 
     def watched(lines: csv_records._Lines) -> int:
-        kept.append(len(lines._of_record) + len(lines._given_back))
+        kept.append(len(lines._of_record) + len(lines._pushed_back))
         return begin(lines)
 
     monkeypatch.setattr(csv_records._Lines, "begin", watched)

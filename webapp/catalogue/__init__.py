@@ -1,9 +1,8 @@
-"""What contacts hang on: lists, tags, accounts and deals.
+"""What contacts are connected to: lists, tags, accounts and deals.
 
-`names`   finds lists, tags and accounts by their names, makes those that are missing, and renames them.
-`delete`  deletes a list, tag, account or deal: it hides with all its rows, and stays.
-`deals`   puts contacts on deals and takes them off.
+`names`   finds lists, tags and accounts by their names, creates missing ones, and renames them.
+`delete`  deletes a list, tag, account or deal: hides it and keeps its rows.
+`deals`   adds contacts to deals and removes them.
 
-A contact's place on a list and the tags it carries are changed in `webapp.marketing`, because such a change
-wakes automations.
+`webapp.marketing` changes a contact's subscriptions and tags, because such a change wakes automations.
 """

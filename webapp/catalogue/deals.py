@@ -1,5 +1,4 @@
-"""Putting contacts on deals and taking them off by hand. `webapp.contacts.delete` says what a deletion does
-to deals."""
+"""Adding contacts to deals and removing them by hand. `webapp.contacts.delete` detaches deleted contacts."""
 
 from datetime import datetime
 
@@ -15,10 +14,10 @@ from webapp.models.base import is_one_of
 def attach(
     session: Session, *, workspace_id: int, deal_id: int, contact_id: int, primary: bool, now: datetime
 ) -> bool:
-    """Put a live contact on a live deal, as its Primary Contact or not, in the caller's write transaction.
+    """Add a live contact to a live deal, as its Primary Contact or not, in the caller's write transaction.
 
-    One that is on it already keeps its place in time, and can only rise to primary. Returns False, and does
-    nothing, where deal or contact is deleted or another workspace's.
+    A contact already on the deal keeps its `attached_at`, and this can only make it primary. Returns False
+    and changes nothing if the deal or the contact is deleted or belongs to another workspace.
     """
     lock_workspace(session, workspace_id)
     deal = select(Deal.id).where(
@@ -44,10 +43,12 @@ def attach(
     return True
 
 
-def take_off(session: Session, *, workspace_id: int, deal_id: int, contact_id: int, now: datetime) -> bool:
-    """Take a live contact off a live deal by hand: the row goes, so a restore has nothing to put back.
+def remove_from_deal(
+    session: Session, *, workspace_id: int, deal_id: int, contact_id: int, now: datetime
+) -> bool:
+    """Remove a live contact from a live deal by hand: its row is deleted, so no restore adds it again.
 
-    The deal stays, even with nobody on it. Returns whether the contact was on it.
+    The deal stays, even without contacts. Returns whether the contact was on it.
     """
     lock_workspace(session, workspace_id)
     deals = select(Deal.id).where(
@@ -66,15 +67,14 @@ def take_off(session: Session, *, workspace_id: int, deal_id: int, contact_id: i
         .returning(DealContact.is_primary),
     )
     if any(gone):
-        hand_on_primary(session, deals)
+        promote_next_primary(session, deals)
     if gone:
         touch(session, [contact_id], now)
     return bool(gone)
 
 
-def hand_on_primary(session: Session, deals: Select[int]) -> None:
-    """On deals whose primary has gone, the longest-attached of those who stay takes the place (design
-    section 5)."""
+def promote_next_primary(session: Session, deals: Select[int]) -> None:
+    """Make the longest-attached contact primary on deals that have lost theirs (design section 5)."""
     other = aliased(DealContact)
     first_left = (
         select(other.id)

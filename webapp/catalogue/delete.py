@@ -1,7 +1,7 @@
-"""What contacts hang on, being deleted: a list, tag, account or deal hides with all its rows, and stays.
+"""Deleting a list, tag, account or deal: it is hidden, and all its rows stay.
 
-So a contact in the bin loses nothing, and a report can say what did not return. One made anew under the same
-name is another one, to which nothing of this hangs (design sections 5 and 6, rule 3).
+So a deleted contact loses no row, and a report can say what was not restored. A new one with the same name is
+another row without the old associations (design sections 5 and 6, rule 3).
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ def delete_from_catalogue(
 ) -> bool:
     """Delete the workspace's list, tag, account or deal `row_id`, in the caller's write transaction.
 
-    Returns whether there was a live one; doing it twice changes nothing.
+    Returns whether it was live; a second call changes nothing.
     """
     lock_workspace(session, workspace_id)
     hidden = execute_update(

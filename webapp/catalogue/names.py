@@ -1,4 +1,4 @@
-"""Lists, tags and accounts by their names: found, made where they are missing, and renamed."""
+"""Finding, creating and renaming lists, tags and accounts by their names."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,10 +19,10 @@ class NameTaken(Exception):
 
 
 def ids_by_name(session: Session, kind: Named, workspace_id: int, names: Iterable[str]) -> dict[str, int]:
-    """The ids of the workspace's accounts, lists or tags of these names; those without a live one are made.
+    """The ids of the workspace's accounts, lists or tags with these names; creates missing ones.
 
-    A deleted one is not found: one made anew under the same name is another one. Raises IntegrityError where
-    another connection makes one of them at the same moment.
+    Finds live ones only: a new one with the name of a deleted one is another row. Raises IntegrityError if
+    another connection creates one of them at the same moment.
     """
     wanted = list(dict.fromkeys(names))
     found: dict[str, int] = {}
@@ -44,11 +44,11 @@ def ids_by_name(session: Session, kind: Named, workspace_id: int, names: Iterabl
 def rename(
     session: Session, kind: Named, row_id: int, name: str, *, workspace_id: int, by: int | None, now: datetime
 ) -> bool:
-    """Give the workspace's live list, tag or account `row_id` the name, in the caller's write transaction.
+    """Rename the workspace's live list, tag or account `row_id`, in the caller's write transaction.
 
-    What hangs on it stays, on deleted contacts as well. The name is one that fits its column; who asks has
-    checked that. Returns whether a live one has got another name by this; doing it twice changes nothing.
-    Raises NameTaken where another live one has the name.
+    It keeps its associations, including those of deleted contacts. The caller has checked that the name fits
+    its column. Returns whether the name has changed; a second call changes nothing. Raises NameTaken if
+    another live one has the name.
     """
     lock_workspace(session, workspace_id)
     renamed = (
@@ -62,13 +62,13 @@ def rename(
         .values(name=name)
     )
     try:
-        # In a savepoint, so that the caller's transaction goes on after a refusal.
+        # In a savepoint, so that the caller's transaction can continue after a refusal.
         with session.begin_nested():
             if not execute_update(session, renamed):
                 return False
     except IntegrityError as error:
         raise NameTaken from error
-    # Without the names: an account can be called after a person, and audit events are never erased.
+    # Without the names: an account can be named after a person, and audit events are never erased.
     record(
         session,
         workspace_id=workspace_id,

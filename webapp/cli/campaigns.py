@@ -1,4 +1,4 @@
-"""`flask campaigns send`: a campaign to everybody on its list."""
+"""`flask campaigns send`: sends a campaign to its list."""
 
 import click
 from flask.cli import with_appcontext
@@ -11,6 +11,7 @@ from webapp.database import write_transaction
 from webapp.extensions import db
 from webapp.marketing.campaigns import send_campaign
 from webapp.models import Campaign
+from webapp.words.numbers import counted
 
 
 @click.group("campaigns")
@@ -23,9 +24,9 @@ def campaigns_group() -> None:
 @click.option("--workspace", "workspace_name", help="Whose campaign.  [default: the first workspace]")
 @with_appcontext
 def send(name: str, workspace_name: str | None) -> None:
-    """Send the campaign NAME to everybody on its list who may be written to.
+    """Send the campaign NAME to the subscribed contacts of its list.
 
-    The worker does it. Sent again, it reaches only those who have come to the list since.
+    The worker sends it. Sent again, it reaches only contacts that were subscribed since.
     """
     session = db.session()
     check_database(session)
@@ -37,6 +38,6 @@ def send(name: str, workspace_name: str | None) -> None:
         raise Refusal(f"There is no campaign “{name}”. Nothing was changed.")
     with write_transaction(session):
         now = read_clock(session)
-        number = send_campaign(session, workspace_id=workspace_id, campaign_id=campaign_id, now=now)
-    click.echo(f"{number:,} message{'' if number == 1 else 's'} queued.")
+        queued = send_campaign(session, workspace_id=workspace_id, campaign_id=campaign_id, now=now)
+    click.echo(f"{counted(queued, 'message')} queued.")
     ring_for_due()

@@ -17,9 +17,10 @@ from webapp.contacts.csv_records import NOTHING, UnreadableFile, check_text, rea
 from webapp.contacts.import_rows import BadRow, Header, Row, read_header, read_row
 from webapp.contacts.importing import BATCH, Import
 from webapp.extensions import db
+from webapp.words.numbers import counted, number
 
-TOLD_IN_FULL = 20
-# In bytes. A smaller file is done before anybody has seen a bar.
+SHOWN_IN_FULL = 20
+# In bytes. A smaller file takes too little time for a progress bar.
 WORTH_A_BAR = 100_000
 
 
@@ -31,17 +32,17 @@ def contacts_group() -> None:
 @contacts_group.command("import")
 @click.argument("path", metavar="FILE.csv", type=click.Path(path_type=Path))
 @click.option("--workspace", "name", help="Where to add them.  [default: the first workspace]")
-@click.option("--even-if-deleted", is_flag=True, help="Add also those whose address lies in the bin.")
+@click.option("--even-if-deleted", is_flag=True, help="Also add rows whose address a deleted contact has.")
 @with_appcontext
 def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None:
     """Add contacts from a CSV file in UTF-8.
 
-    Its header is "Email, First Name, Last Name, Phone, Account, Tags, Lists", in any order; only Email is a
-    must. Several tags or lists in a field are separated by ";". Accounts, tags and lists that do not exist
-    are made, and the automations of these lists and tags begin. Rows that cannot be taken in are named by
-    their line and left out.
+    Its header is "Email, First Name, Last Name, Phone, Account, Tags, Lists", in any order; only Email is
+    required. Several tags or lists in a field are separated by ";". Missing accounts, tags and lists are
+    created, and the automations of these lists and tags begin. Rows that cannot be imported are left out;
+    their lines and the reasons are printed.
 
-    Exit status: 0 if all rows were taken in, 1 if some were left out, 2 if nothing could be read.
+    Exit status: 0 if all rows were imported, 1 if some were left out, 2 if nothing could be read.
     """
     session = db.session()
     check_database(session)
@@ -55,8 +56,8 @@ def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None
             rows = (read_row(header, record) for record in records)
             size = path.stat().st_size
             with progress("Adding contacts", size, is_long=size > WORTH_A_BAR) as bar:
-                # Nobody has counted the rows, but the file knows how far it has been read.
-                bad_rows = _take_in(session, work, rows, bar, file.tell)
+                # The number of rows is unknown, so the bar shows the position in the file.
+                bad_rows = _add_rows(session, work, rows, bar, file.tell)
             _and_more(bad_rows)
     except UnreadableFile as error:
         raise Refusal(f"{path} cannot be imported. {error} Nothing was changed.") from error
@@ -72,58 +73,54 @@ def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None
 
 def _warn(header: Header) -> None:
     names = list(dict.fromkeys(header.unknown))
-    for name in names[:TOLD_IN_FULL]:
-        what = f"The column “{shown(name)}” is not known and" if name else "A column without a name"
-        click.echo(f"{what} is passed over.", err=True)
+    for name in names[:SHOWN_IN_FULL]:
+        what = f"The column “{shown(name)}” is unknown and" if name else "A column without a name"
+        click.echo(f"{what} is ignored.", err=True)
     _and_more(len(names))
 
 
-def _and_more(number: int) -> None:
-    if number > TOLD_IN_FULL:
-        click.echo(f"… and {number - TOLD_IN_FULL:,} more", err=True)
+def _and_more(total: int) -> None:
+    if total > SHOWN_IN_FULL:
+        click.echo(f"… and {number(total - SHOWN_IN_FULL)} more", err=True)
 
 
-def _take_in(
-    session: Session, work: Import, rows: Iterator[Row | BadRow], bar: Progress, read: Callable[[], int]
+def _add_rows(
+    session: Session, work: Import, rows: Iterator[Row | BadRow], bar: Progress, position: Callable[[], int]
 ) -> int:
-    """Add the rows batch by batch, tell the first bad ones in full, and return how many bad ones there were.
+    """Add the rows batch by batch, print the first bad ones, and return how many bad ones there were.
 
-    `read` says how far the file has been read.
+    `position` returns the position in the file.
     """
     bad_rows, rest = 0, rest_on(session)
     try:
         while batch := list(islice(rows, BATCH)):
             with rest.following():
-                rejected = work.take_in(session, batch)
+                rejected = work.add_batch(session, batch)
             for bad in rejected:
                 bad_rows += 1
-                if bad_rows <= TOLD_IN_FULL:
+                if bad_rows <= SHOWN_IN_FULL:
                     bar.say(f"Line {bad.line}: {bad.reason}.")
-            bar.reach(read())
+            bar.update(position())
     except (OSError, UnicodeError, SQLAlchemyError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error
         raise click.ClickException(
-            f"Stopped: {why}\n{_contacts(work.added)} added before that. "
+            f"Stopped: {why}\n{counted(work.added, 'contact')} added before that. "
             "Import the file again when the cause is gone: nothing is added twice."
         ) from error
     return bad_rows
 
 
 def _sum_up(work: Import) -> None:
-    left_out = f" {_count(work.left_out, 'row was', 'rows were')} left out." if work.left_out else ""
-    click.echo(f"{_contacts(work.added)} added.{left_out}")
+    left_out = f" {counted(work.left_out, 'row')} {_verb(work.left_out, 'was', 'were')} left out."
+    click.echo(f"{counted(work.added, 'contact')} added.{left_out if work.left_out else ''}")
     if not work.in_bin:
         return
-    of_these = f"{_count(work.in_bin, 'of these is', 'of these are')} in the bin"
+    deleted = f"{number(work.in_bin)} of these {_verb(work.in_bin, 'is', 'are')} among the deleted contacts"
     if work.even_if_deleted:
-        click.echo(f"{of_these} as well. A restore skips contacts whose address is taken.")
+        click.echo(f"{deleted} as well. A restore skips contacts whose address is taken.")
     else:
-        click.echo(f"{of_these}: restore instead. --even-if-deleted adds them as new contacts anyway.")
+        click.echo(f"{deleted}: restore instead. --even-if-deleted adds them as new contacts anyway.")
 
 
-def _contacts(number: int) -> str:
-    return _count(number, "contact", "contacts")
-
-
-def _count(number: int, one: str, more: str) -> str:
-    return f"{number:,} {one if number == 1 else more}"
+def _verb(count: int, singular: str, plural: str) -> str:
+    return singular if count == 1 else plural

@@ -1,4 +1,4 @@
-"""What the commands ask of the database before they begin, and leave to others while they work."""
+"""What the commands need of the database: checks before they begin, and pauses while they work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,38 +22,38 @@ class Refusal(click.ClickException):
 
 
 def check_database(session: Session) -> None:
-    """Raise Refusal where the database does not answer or has no tables yet."""
+    """Raise Refusal if the database does not answer or has no tables."""
     try:
         ready = inspect(session.connection()).has_table(Workspace.__tablename__)
     except OperationalError as error:
         raise Refusal(f"The database does not answer: {error.orig}") from error
     if not ready:
-        raise Refusal("The database has no tables yet. Make them with: flask --app webapp db upgrade")
+        raise Refusal("The database has no tables yet. Create them with: flask --app webapp db upgrade")
 
 
 def chosen_workspace(session: Session, name: str | None) -> Workspace:
-    """The workspace called `name`, or the first one; raises Refusal where there is none."""
+    """The workspace called `name`, or the first one; raises Refusal if there is none."""
     query = select(Workspace).order_by(Workspace.id).limit(1)
-    # What cannot be printed is nobody's name, and no database takes a NUL or half a character.
+    # No workspace has an unprintable name, and the databases refuse a NUL or a lone surrogate.
     if name is None or name.isprintable():
         workspace = session.scalar(query if name is None else query.where(Workspace.name == name))
         if workspace is not None:
             return workspace
     known = session.scalars(select(Workspace.name).order_by(Workspace.id).limit(10)).all()
     if not known:
-        raise Refusal("There is no workspace yet. To try things out, make one with: flask --app webapp demo")
+        raise Refusal("There is no workspace yet. To try it out, create one with: flask --app webapp demo")
     raise Refusal(f"There is no workspace “{shown(name or '')}”. There is: {', '.join(known)}.")
 
 
 def shown(text: str) -> str:
-    """`text` as a terminal can show it: not endless, and without what would steer the terminal."""
+    """`text` for a terminal: shortened, and without control characters."""
     readable = "".join(character if character.isprintable() else "�" for character in text)
     return readable if len(readable) <= LONGEST_SHOWN else readable[:LONGEST_SHOWN] + "…"
 
 
 @contextmanager
 def paced_transaction(session: Session) -> Iterator[None]:
-    """A write transaction that is followed by the rest that the database needs."""
+    """A write transaction, followed by the rest that the database needs."""
     with rest_on(session).following(), write_transaction(session):
         yield
 

@@ -1,4 +1,4 @@
-"""`flask demo`: something to look at, or a workspace-sized load."""
+"""`flask demo`: adds the demo data, or a load of any size."""
 
 import gc
 import time
@@ -14,35 +14,36 @@ from webapp.demo.base import COMPANIES, CONTOSO, NORTHWIND, PASSWORD, ensure_bas
 from webapp.demo.load import add_load
 from webapp.extensions import db
 from webapp.models import Workspace
+from webapp.words.numbers import number
 
 LIVE, DELETED = 1800, 620
 OTHER_LIVE, OTHER_DELETED = 36, 8
-# Up to here everything goes in at once, so that a run that is stopped has done nothing. Beyond, the parts
-# are committed one by one, because on SQLite nobody else can write meanwhile.
+# Up to this number everything is one transaction, so that a stopped run adds nothing. A larger load is
+# committed in parts, because on SQLite a transaction blocks all other writers.
 AT_ONCE = 10_000
-# Ten times the size that the app is judged at. A slip of the hand must not fill the disk.
+# Ten times the size that the app is built for. A typing error must not fill the disk.
 MOST = 10_000_000
 
 
 @click.command("demo")
 @click.option("--contacts", type=click.IntRange(0, MOST), help="How many live contacts to add.")
 @click.option("--deleted", type=click.IntRange(0, MOST), help="How many deleted contacts to add.")
-@click.option("--seed", default=1, show_default=True, help="The same seed makes up the same contacts.")
-@click.option("--if-empty", is_flag=True, help="Do nothing where there is a workspace already.")
+@click.option("--seed", default=1, show_default=True, help="The same seed generates the same contacts.")
+@click.option("--if-empty", is_flag=True, help="Do nothing if there is already a workspace.")
 @click.option("--workspace", "name", help=f"Where to add them.  [default: {NORTHWIND.name}]")
 @with_appcontext
 def demo_command(
     contacts: int | None, deleted: int | None, seed: int, if_empty: bool, name: str | None
 ) -> None:
-    """Make the demo's workspaces and users if they are missing, and add contacts, live and deleted.
+    """Create the demo's workspaces and users if they are missing, and add live and deleted contacts.
 
-    Without numbers: 1,800 live ones and 620 deleted ones. With one number, only that kind.
+    Without numbers it adds 1,800 live and 620 deleted contacts; with one number, only that kind.
     """
     if contacts is None and deleted is None:
         contacts, deleted = LIVE, DELETED
     live, gone = contacts or 0, deleted or 0
     begun = time.monotonic()
-    # Millions of rows hold no cycles, and looking for some as often as usual takes a sixth of Python's time.
+    # The rows have no reference cycles, and the garbage collector's search takes a sixth of Python's time.
     gc.set_threshold(100_000)
     session = db.session()
     check_database(session)
@@ -61,13 +62,20 @@ def demo_command(
             add_load(session, other, live=OTHER_LIVE, deleted=OTHER_DELETED, seed=seed, transaction=part)
         with progress("Adding contacts", live + gone, is_long=not at_once) as bar:
             add_load(
-                session, workspace_id, live=live, deleted=gone, seed=seed, transaction=part, tell=bar.reach
+                session,
+                workspace_id,
+                live=live,
+                deleted=gone,
+                seed=seed,
+                transaction=part,
+                on_progress=bar.update,
             )
 
     for company in made:
-        click.echo(f"Made the workspace “{company.name}”.")
+        click.echo(f"Created the workspace “{company.name}”.")
     seconds = time.monotonic() - begun
-    click.echo(f"{workspace_name}: {live:,} live and {gone:,} deleted contacts added in {seconds:.1f} s.")
+    added = f"{number(live)} live and {number(gone)} deleted contacts"
+    click.echo(f"{workspace_name}: {added} added in {seconds:.1f} s.")
     click.echo(f"Sign in with the password {PASSWORD} as one of these:")
     for company in COMPANIES:
         for person in company.people:

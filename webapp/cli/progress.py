@@ -1,4 +1,4 @@
-"""A bar on standard error while a command works for long, where somebody sits in front of it."""
+"""A progress bar on standard error during long commands, if that is a terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -6,21 +6,21 @@ from contextlib import contextmanager
 
 import click
 
-# To the beginning of the line, and away with what stands in it.
+# Moves the cursor to the beginning of the line and clears the line.
 CLEAR_LINE = "\r\x1b[K"
 
 
 class Progress:
-    """How far the work is, of `length`; and what is to be said meanwhile."""
+    """The progress of a command, and messages printed meanwhile."""
 
     def __init__(self, bar: "click._termui_impl.ProgressBar[int]") -> None:
         self._bar = bar
 
-    def reach(self, place: int) -> None:
-        self._bar.update(place - self._bar.pos)
+    def update(self, position: int) -> None:
+        self._bar.update(position - self._bar.pos)
 
     def say(self, message: str) -> None:
-        """Tell it on standard error; a bar makes room and stands below."""
+        """Print the message on standard error, above a visible bar."""
         if self._bar.hidden:
             click.echo(message, err=True)
         else:
@@ -30,7 +30,7 @@ class Progress:
 
 @contextmanager
 def progress(label: str, length: int, *, is_long: bool) -> Iterator[Progress]:
-    """Show a bar where the work is long and standard error is a terminal; nothing elsewhere."""
+    """Show a bar if the work is long and standard error is a terminal."""
     is_seen = is_long and sys.stderr.isatty()
     with click.progressbar(length=length, label=label, file=sys.stderr, hidden=not is_seen) as bar:
         yield Progress(bar)

@@ -1,4 +1,4 @@
-"""`flask restore status` and `flask restore cancel`: what an operator asks and does without a page."""
+"""`flask restore status` and `flask restore cancel`, for operators."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -31,7 +31,7 @@ def restore_group() -> None:
     "--ended",
     type=click.IntRange(0, 1000),
     default=0,
-    help="Show so many of the latest that have ended, too.",
+    help="Also show this many of the latest jobs that have ended.",
 )
 @with_appcontext
 def status(ended: int) -> None:
@@ -96,9 +96,10 @@ def _ago(moment: datetime, now: datetime) -> str:
 @click.argument("job_id", metavar="ID", type=click.IntRange(1, LARGEST_ID))
 @with_appcontext
 def cancel_command(job_id: int) -> None:
-    """Stop the restore job ID, as its address and `status` give it. What it has restored stays restored.
+    """Stop the restore job with the id ID, as in its address and in `status`. Restored contacts stay
+    restored.
 
-    Done twice, it changes nothing more.
+    A second call changes nothing.
     """
     session = db.session()
     check_database(session)

@@ -1,4 +1,4 @@
-"""Ringing the worker after a command has committed what the worker is to do."""
+"""Ringing the worker after a command has committed work for it."""
 
 import click
 
@@ -6,9 +6,9 @@ from webapp.worker.services import services
 
 
 def ring_for_due() -> None:
-    """Ask the worker to look for automations and campaigns that are due; never fails.
+    """Ring the worker for due automations and campaigns; never fails.
 
-    Where Redis is away, a sentence on standard error says that the worker does it later.
+    If Redis does not answer, a message on standard error says that the worker does it later.
     """
     if not services().doorbell.ring_for_due():
         click.echo(

@@ -1,4 +1,4 @@
-"""The live side of contacts: finding, editing, importing, deleting.
+"""Live contacts: finding, editing, importing and deleting them.
 
-Nothing in here knows the web or the queue: functions take a session, a clock's reading and plain values.
+This package knows neither the web nor the queue: functions take a session, the time and plain values.
 """

@@ -1,7 +1,7 @@
-"""Reading a CSV file record by record, each with the line in which it begins, in little memory.
+"""Reading a CSV file record by record, with the line number of each record, in little memory.
 
-A quotation mark that is opened and never closed would swallow all that follows. So the lines of a record
-that cannot be read are given back but for the first, and reading goes on in the next line.
+A quotation mark that is never closed would swallow the rest of the file. So after a record that cannot be
+read, reading continues at its second line.
 """
 
 import csv
@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-# In bytes. A line that is longer belongs to no table.
+# In bytes. A file with a longer line is not a table.
 LONGEST_LINE = 1_000_000
 
 
 class UnreadableFile(Exception):
-    """The file is not what it should be; the message is a sentence that says how."""
+    """The file is not a readable CSV file; the message is a sentence that says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record that begins in line `line` and ends in `last_line`; `fault` says why it has no fields."""
+    """A record from line `line` to `last_line`; `fault` says why its fields could not be read."""
 
     line: int
     last_line: int
@@ -33,10 +33,10 @@ NOTHING = Record(1, 1, [])
 
 
 def check_text(file: BinaryIO) -> None:
-    """Read the file to its end and go back to the beginning.
+    """Read the file to its end and return to its beginning.
 
-    Raises UnreadableFile where it is empty, is no UTF-8 or has no lines; so whoever reads on may rely on the
-    whole file and need not stop half-way.
+    Raises UnreadableFile if it is empty, is not UTF-8 or has no lines. So a read that follows never stops
+    half-way.
     """
     number, is_empty = 0, True
     while line := file.readline(LONGEST_LINE):
@@ -56,7 +56,7 @@ def check_text(file: BinaryIO) -> None:
 
 
 def read_records(file: BinaryIO) -> Iterator[Record]:
-    """The records of a file that `check_text` has passed; blank lines are none."""
+    """The records of a file that has passed `check_text`, without blank lines."""
     text = _decoded(file)
     lines = _Lines(text)
     reader = csv.reader(lines, strict=True, skipinitialspace=True)
@@ -65,34 +65,34 @@ def read_records(file: BinaryIO) -> Iterator[Record]:
         try:
             fields = next(reader)
         except StopIteration:
-            # Else the file would be closed with its decoder, and could not tell any more how far it was read.
+            # Otherwise the decoder would close the file, and `tell()` would fail.
             text.detach()
             return
         except csv.Error as error:
-            lines.give_back()
-            yield Record(line, line, [], fault=_in_words(error))
+            lines.push_back()
+            yield Record(line, line, [], fault=_describe(error))
             continue
         if len(fields) > 1 or "".join(fields).strip():
             yield Record(line, lines.number, fields)
 
 
 def _decoded(file: BinaryIO) -> io.TextIOWrapper:
-    # Without newline="" a quoted line break would be rewritten; the BOM is left out where there is one.
+    # Without newline="" a quoted line break would be rewritten. utf-8-sig removes a BOM.
     return io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
 
 
-def _in_words(error: csv.Error) -> str:
+def _describe(error: csv.Error) -> str:
     if "field limit" in str(error):
         return "a field is too long, or its quotation mark is not closed"
     return "its quotation marks do not match"
 
 
 class _Lines:
-    """The lines of a file, counted as an editor does, of which the latest record's can be given back."""
+    """The lines of a file, numbered as in an editor; the lines of the latest record can be read again."""
 
     def __init__(self, file: io.TextIOWrapper) -> None:
         self._file = file
-        self._given_back: deque[str] = deque()
+        self._pushed_back: deque[str] = deque()
         self._of_record: list[str] = []
         self.number = 0
 
@@ -100,7 +100,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._given_back.popleft() if self._given_back else next(self._file)
+        line = self._pushed_back.popleft() if self._pushed_back else next(self._file)
         self._of_record.append(line)
         self.number += 1
         return line
@@ -110,8 +110,8 @@ class _Lines:
         self._of_record.clear()
         return self.number + 1
 
-    def give_back(self) -> None:
-        """Read the record's lines again, but for the first."""
+    def push_back(self) -> None:
+        """Read the lines of the record again, except the first."""
         again = self._of_record[1:]
-        self._given_back.extendleft(reversed(again))
+        self._pushed_back.extendleft(reversed(again))
         self.number -= len(again)

@@ -1,7 +1,7 @@
-"""Deleting contacts: in place, all at once, with what it does to deals and to pending automations.
+"""Deleting contacts in place, and the effects on deals and pending automations.
 
-One set-based act, so that two contacts of one deal end the same way whether they are deleted together or
-one after the other (design section 5).
+The deletion is set-based, so that two contacts of one deal have the same result whether they are deleted
+together or one after the other (design section 5).
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Select, and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from webapp.catalogue.deals import hand_on_primary
+from webapp.catalogue.deals import promote_next_primary
 from webapp.database import execute_update, lock_workspace
 from webapp.marketing.pending import end_pending
 from webapp.models import Contact, Deal, DealContact, Deletion, live
@@ -20,17 +20,17 @@ from webapp.models.base import filter_only, is_one_of
 
 @dataclass(frozen=True)
 class Consequences:
-    """What deleting would do, for the dialog that asks."""
+    """What a deletion would do, for the confirmation dialog."""
 
     contacts: int
     deals_deleted: int
     deals_left: int
 
 
-def foresee(session: Session, *, workspace_id: int, which: Select[int]) -> Consequences:
-    """What deleting the live contacts among `which` would do to them and to their deals.
+def preview_deletion(session: Session, *, workspace_id: int, which: Select[int]) -> Consequences:
+    """What a deletion of the live contacts among `which` would do to them and to their deals.
 
-    A deal is deleted with its only contact; a deal with others lives on (article, Restored data).
+    A deal is deleted with its only contact; a deal with other contacts stays (article, Restored data).
     """
     going = select(Contact.id).where(Contact.id.in_(which), filter_only(live(workspace_id)))
     contacts = session.scalar(select(func.count()).select_from(going.subquery())) or 0
@@ -75,10 +75,10 @@ def delete_contacts(
     source: str,
     description: str = "",
 ) -> Deletion | None:
-    """Delete the live contacts among `which` and return the deletion, or None where there was none.
+    """Delete the live contacts among `which` and return the deletion, or None if there are none.
 
-    Runs inside the caller's write transaction. `which` selects contact ids; those that are deleted
-    already or belong to another workspace are passed over, so doing it twice changes nothing.
+    Runs inside the caller's write transaction. `which` selects contact ids; deleted contacts and those of
+    another workspace are ignored, so a second call changes nothing.
     """
     lock_workspace(session, workspace_id)
     last_number = session.scalar(
@@ -104,7 +104,7 @@ def delete_contacts(
         session.flush()
         return None
     gone = select(Contact.id).where(Contact.deletion_id == deletion.id, Contact.deleted_at.is_not(None))
-    _leave_deals(session, gone, deletion.id, now)
+    _detach_from_deals(session, gone, deletion.id, now)
     end_pending(session, contacts=gone, now=now, why="contact_deleted")
     deletion.number = (last_number or 0) + 1
     deletion.contact_count = deletion.in_bin = count
@@ -124,8 +124,8 @@ def delete_contacts(
     return deletion
 
 
-def deleted_before(session: Session, *, workspace_id: int, ids: list[int]) -> bool:
-    """Whether any of `ids` is a contact of the workspace that has been deleted already."""
+def any_deleted(session: Session, *, workspace_id: int, ids: list[int]) -> bool:
+    """Whether any of `ids` is a deleted contact of the workspace."""
     return bool(
         session.scalar(
             select(
@@ -138,8 +138,8 @@ def deleted_before(session: Session, *, workspace_id: int, ids: list[int]) -> bo
     )
 
 
-def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: datetime) -> None:
-    """Take the contacts off their deals; delete the deals left empty; hand on the place of primary."""
+def _detach_from_deals(session: Session, gone: Select[int], deletion_id: int, now: datetime) -> None:
+    """Detach the contacts from their deals, delete deals that are then empty, promote the next primary."""
     lives = select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None))
     execute_update(
         session,
@@ -161,8 +161,8 @@ def _leave_deals(session: Session, gone: Select[int], deletion_id: int, now: dat
         .where(is_one_of(Deal.id, touched), Deal.deleted_at.is_(None), filter_only(~attached.exists()))
         .values(deleted_at=now),
     )
-    hand_on_primary(session, touched.where(DealContact.is_primary))
-    # A contact comes back without the place it held: "They will not be restored as the Primary Contact".
+    promote_next_primary(session, touched.where(DealContact.is_primary))
+    # A restore does not make them primary again: "They will not be restored as the Primary Contact".
     execute_update(
         session,
         update(DealContact)

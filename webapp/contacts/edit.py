@@ -1,4 +1,4 @@
-"""Changing who a live contact is. `webapp.marketing` changes lists and tags, `webapp.catalogue` deals."""
+"""Editing a live contact's fields. `webapp.marketing` changes lists and tags, `webapp.catalogue` deals."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from webapp.models import Account, Contact, ContactSearch, live
 
 @dataclass(frozen=True)
 class Details:
-    """What a person can change about a contact."""
+    """The fields of a contact that a user can edit."""
 
     email: str | None = None
     first_name: str = ""
@@ -26,9 +26,10 @@ class Details:
 def edit_contact(
     session: Session, *, workspace_id: int, contact_id: int, details: Details, now: datetime
 ) -> bool:
-    """Give a live contact these details, in the caller's write transaction; False where there is none.
+    """Set these details of a live contact, in the caller's write transaction; False if there is none.
 
-    Raises IntegrityError where another live contact has the address. A deleted or foreign account is none.
+    Raises IntegrityError if another live contact has the address. A deleted account or one of another
+    workspace counts as no account.
     """
     lock_workspace(session, workspace_id)
     account_id = session.scalar(

@@ -1,4 +1,4 @@
-"""Finding live contacts: the overview's pages, and one contact with everything that hangs on it."""
+"""Finding live contacts: the overview's pages, and one contact with all its associations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.contacts.normal import found_by
-from webapp.contacts.search import SCAN_LIMIT, Amount, Search, having, text_of
+from webapp.contacts.normal import text_matches
+from webapp.contacts.search import SCAN_LIMIT, Amount, Search, all_matches, text_of
 from webapp.models import (
     Account,
     Contact,
@@ -28,7 +28,7 @@ NEWEST_FIRST = Keyset(Contact.created_at, Contact.id)
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which live contacts are asked for: `q` is normal text, `restored_by` a restore job's id, and `restored`
+    """The filters of the overview: `q` is normalized text, `restored_by` a restore job's id, and `restored`
     how many contacts that job has restored."""
 
     workspace_id: int
@@ -41,8 +41,8 @@ class Wanted:
         return self.restored_by is not None and self.restored <= SCAN_LIMIT
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """What a wanted contact fulfils, its text apart: the contacts of a short job are found by the job,
-        all others by walking the live contacts."""
+        """The conditions on a wanted contact, except the text. The contacts of a short job are found by the
+        job, all others by walking the live contacts."""
         if self.restored_by is None:
             return [live(self.workspace_id)]
         by_the_job = Contact.restore_job_id == self.restored_by
@@ -51,10 +51,12 @@ class Wanted:
         return [live(self.workspace_id), filter_only(by_the_job)]
 
     def ids(self) -> Select[int]:
-        """The ids of the live contacts that are wanted, in no order."""
+        """The ids of the wanted live contacts, unordered."""
         query = select(Contact.id).where(*self.conditions())
         if self.q:
-            query = query.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(found_by(self.q))
+            query = query.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(
+                text_matches(self.q)
+            )
         return query
 
 
@@ -66,37 +68,38 @@ def read_page(
     after: Place | None = None,
     before: Place | None = None,
 ) -> Page:
-    """One page of live contacts, newest first: each with its account's name, if that is not deleted."""
+    """One page of live contacts, newest first, each with its account's name unless that is deleted."""
     ids = _search(session, wanted).ids if wanted.q else NEWEST_FIRST.ids(wanted.ids())
     rows = _rows(wanted.workspace_id)
     return NEWEST_FIRST.read(session, rows, ids, size=size, after=after, before=before)
 
 
-def read_these(session: Session, workspace_id: int, ids: list[int]) -> Page:
-    """Those of `ids` that live, on one page."""
+def read_selected(session: Session, workspace_id: int, ids: list[int]) -> Page:
+    """The live contacts among `ids`, on one page."""
     return NEWEST_FIRST.read_all(session, _rows(workspace_id).where(Contact.id.in_(ids)))
 
 
 def _rows(workspace_id: int) -> Select[Contact, str]:
-    """Live contacts with their accounts' names, for a statement that says which ids it wants."""
+    """Live contacts with their accounts' names, for a statement that adds the ids."""
     query = select(Contact, Account.name).where(filter_only(live(workspace_id)))
     return query.outerjoin(Account, (Account.id == Contact.account_id) & Account.deleted_at.is_(None))
 
 
 def _search(session: Session, wanted: Wanted) -> Search:
-    everybody = replace(wanted, q="")
-    found = having(wanted.q, wanted.workspace_id, Contact.created_at, *wanted.conditions())
+    without_text = replace(wanted, q="")
+    found = all_matches(wanted.q, wanted.workspace_id, Contact.created_at, *wanted.conditions())
     return Search(
         q=wanted.q,
         order=NEWEST_FIRST,
-        among=everybody.ids().with_only_columns(Contact.id, Contact.created_at.label("moment")),
-        found=select(found.c.id, found.c.value.label("moment")).where(found.c.value.is_not(None)),
-        is_short=wanted.by_a_short_job or _count_up_to(session, everybody, SCAN_LIMIT).exact,
+        candidates=without_text.ids().with_only_columns(Contact.id, Contact.created_at.label("moment")),
+        matches=select(found.c.id, found.c.value.label("moment")).where(found.c.value.is_not(None)),
+        is_short=wanted.by_a_short_job or _count_up_to(session, without_text, SCAN_LIMIT).exact,
     )
 
 
-def count_at_once(session: Session, wanted: Wanted, page: Page, size: int) -> Amount:
-    """How many live contacts are wanted, as far as a request can tell; `page` is one of theirs."""
+def count_quickly(session: Session, wanted: Wanted, page: Page, size: int) -> Amount:
+    """How many live contacts are wanted, as far as a request has time to count; `page` is one of their
+    pages."""
     if wanted.q or page.total is not None:
         return Amount.on(page, size)
     return _count_up_to(session, wanted, SCAN_LIMIT)
@@ -105,7 +108,7 @@ def count_at_once(session: Session, wanted: Wanted, page: Page, size: int) -> Am
 def _count_up_to(session: Session, wanted: Wanted, most: int) -> Amount:
     some = wanted.ids().limit(most + 1)
     if not wanted.by_a_short_job:
-        # In order, because then it is the order's index that is counted in, and not the whole table.
+        # Ordered, so that the planner counts in the index of this order and not in the whole table.
         some = some.order_by(*NEWEST_FIRST.order)
     number = session.scalar(select(func.count()).select_from(some.subquery())) or 0
     return Amount(min(number, most), exact=number <= most)
@@ -116,19 +119,19 @@ def count(session: Session, wanted: Wanted) -> int:
     return session.scalar(select(func.count()).select_from(wanted.ids().subquery())) or 0
 
 
-def among(session: Session, wanted: Wanted, ids: list[int]) -> list[int]:
-    """Those of `ids` that live and are wanted."""
+def filter_selection(session: Session, wanted: Wanted, ids: list[int]) -> list[int]:
+    """The live and wanted contacts among `ids`."""
     if not ids:
         return []
     query = select(Contact.id).where(Contact.id.in_(ids), filter_only(and_(*wanted.conditions())))
     if wanted.q:
-        query = query.where(filter_only(found_by(wanted.q, text_of(Contact.id))))
+        query = query.where(filter_only(text_matches(wanted.q, text_of(Contact.id))))
     return list(session.scalars(query))
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A live contact and what it is associated with; deleted lists, tags, accounts and deals are hidden."""
+    """A live contact and its associations, without deleted lists, tags, accounts and deals."""
 
     contact: Contact
     account_name: str | None
@@ -138,7 +141,7 @@ class Profile:
 
 
 def profile(session: Session, workspace_id: int, contact_id: int) -> Profile | None:
-    """The live contact `contact_id` of the workspace with its associations; None where there is none."""
+    """The live contact `contact_id` of the workspace with its associations; None if there is none."""
     contact = session.scalar(select(Contact).where(Contact.id == contact_id, filter_only(live(workspace_id))))
     if contact is None:
         return None

@@ -1,6 +1,6 @@
-"""What a row of an import file means: a contact to be added, or the reason why it cannot be.
+"""Reading a row of an import file: a contact to add, or the reason why the row is rejected.
 
-The header is `Email, First Name, Last Name, Phone, Account, Tags, Lists`, in any order; only Email is a must.
+The header is `Email, First Name, Last Name, Phone, Account, Tags, Lists`, in any order; Email is required.
 """
 
 import re
@@ -17,14 +17,14 @@ from webapp.contacts.normal import email_key
 from webapp.models import Account, Contact, MailingList, Tag
 
 EMAIL = "Email"
-# Tags and lists stand several in one field.
+# Separates several tags or lists in one field.
 SEPARATOR = ";"
 
-# Unicode's category Cc, to the letter.
+# The characters of Unicode's category Cc.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
-# One @ between two parts without spaces and without the signs of a list or of "Ann <ann@example.com>".
-# More is not asked: whether an address exists, only a message to it can tell.
+# One @ between two parts without spaces and without the punctuation of a list or of "Ann <ann@example.com>".
+# Nothing more is checked, because only a message can prove that an address exists.
 _PART = r"""[^\s@,;:<>()\[\]"\\]"""
 READABLE_EMAIL = re.compile(rf"{_PART}+@(?!\.){_PART}+(?<!\.)")
 
@@ -52,7 +52,7 @@ Identity = str | tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that can be taken in; `line` is where it begins in the file."""
+    """A row that can be imported; `line` is its first line in the file."""
 
     line: int
     email: str | None
@@ -70,13 +70,13 @@ class Row:
 
     @property
     def identity(self) -> Identity:
-        """What makes another row or contact the same one: the address, or all else that is told of one."""
+        """What two rows for the same contact share: the address, or without one all other fields."""
         return self.email_key or (self.first_name, self.last_name, self.phone, self.account)
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that is left out, and why."""
+    """A row that is skipped, and why."""
 
     line: int
     reason: str
@@ -84,7 +84,7 @@ class BadRow:
 
 @dataclass(frozen=True)
 class Header:
-    """Where each known column stands; `unknown` are the names of the others, as they are written."""
+    """The position of each known column; `unknown` are the names of the others, as written."""
 
     width: int
     places: dict[str, int]
@@ -92,7 +92,7 @@ class Header:
 
 
 def read_header(record: Record) -> Header:
-    """The header; raises UnreadableFile where it cannot be read, has no Email or has a column twice."""
+    """The header; raises UnreadableFile if it cannot be read, has no Email or repeats a column."""
     if record.fault:
         raise UnreadableFile(f"Its header (line {record.line}) cannot be read: {record.fault}.")
     places: dict[str, int] = {}
@@ -114,16 +114,16 @@ def read_header(record: Record) -> Header:
 
 
 def read_row(header: Header, record: Record) -> Row | BadRow:
-    """The record as a row to be taken in, or the first reason why it is not; never raises."""
+    """The record as a row to import, or the first reason why it is rejected; never raises."""
     if reason := record.fault or _wrong_width(header, record):
         return BadRow(record.line, reason)
     text = dict.fromkeys(LIMITS, "") | {
         name: record.fields[place].strip() for name, place in header.places.items()
     }
-    tags, lists = _several(text["Tags"]), _several(text["Lists"])
+    tags, lists = _split_names(text["Tags"]), _split_names(text["Lists"])
     for name, limit in LIMITS.items():
         values = {"Tags": tags, "Lists": lists}.get(name, (text[name],))
-        if reason := next(filter(None, (_unfit(name, value, limit) for value in values)), None):
+        if reason := next(filter(None, (_why_unfit(name, value, limit) for value in values)), None):
             return BadRow(record.line, reason)
     key = email_key(text[EMAIL])
     if key is not None and not is_email(text[EMAIL]):
@@ -144,7 +144,7 @@ def read_row(header: Header, record: Record) -> Row | BadRow:
 
 
 def is_email(text: str) -> bool:
-    """Whether `text` can be an e-mail address; one without a dot in its domain can, within a company."""
+    """Whether `text` can be an e-mail address. A domain without a dot is valid within a company."""
     invisible = not text.isascii() and any(unicodedata.category(character) == "Cf" for character in text)
     return READABLE_EMAIL.fullmatch(text) is not None and ".." not in text.partition("@")[2] and not invisible
 
@@ -158,17 +158,17 @@ def _wrong_width(header: Header, record: Record) -> str | None:
     return f"it has {found}"
 
 
-def _several(text: str) -> tuple[str, ...]:
+def _split_names(text: str) -> tuple[str, ...]:
     names: Sequence[str] = [name.strip() for name in text.split(SEPARATOR)]
     return tuple(dict.fromkeys(filter(None, names)))
 
 
-def _unfit(name: str, value: str, limit: int) -> str | None:
-    """Why the value does not fit its column, if it does not. PostgreSQL cannot store a NUL at all."""
+def _why_unfit(name: str, value: str, limit: int) -> str | None:
+    """Why the value does not fit its column; None if it does. PostgreSQL cannot store a NUL."""
     what = {"Tags": "a tag", "Lists": "a list"}.get(name, f"“{name}”")
     if CONTROL.search(value):
         return f"{what} contains a line break or another control character"
-    # Lower-cased, an address may grow.
+    # Lower-casing can make an address longer.
     if max(len(value), len(email_key(value) or "") if name == EMAIL else 0) > limit:
         return f"{what} is longer than {limit} characters"
     return None

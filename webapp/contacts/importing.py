@@ -1,7 +1,7 @@
-"""Taking in contacts from a file, batch by batch.
+"""Importing contacts from a file, batch by batch.
 
-Nothing is taken in twice: an address that a live contact has is left out, and so is one that lies in the
-bin, because restoring brings back more than a file knows.
+No contact is added twice: a row is skipped if a live contact has its address. It is also skipped if a deleted
+contact has it, because a restore recovers more than a file contains.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from webapp.catalogue.names import ids_by_name
 from webapp.clock import read_clock
-from webapp.contacts.binned import BinnedAddresses
+from webapp.contacts.deleted_addresses import DeletedAddresses
 from webapp.contacts.import_rows import BadRow, Identity, Row
 from webapp.contacts.load import NewContact, create_contacts
 from webapp.database import lock_workspace, write_transaction
@@ -27,7 +27,7 @@ TRIES = 5
 
 
 @dataclass
-class _Judgement:
+class _SortedRows:
     good: list[Row] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     in_bin: int = 0
@@ -35,10 +35,10 @@ class _Judgement:
 
 @dataclass
 class Import:
-    """One file's way into a workspace, and what has come of the rows handed in so far.
+    """The import of one file into a workspace, with the counts of the rows so far.
 
-    `in_bin` counts the rows whose address lies in the bin; they are among `left_out` unless
-    `even_if_deleted` lets them in.
+    `in_bin` counts the rows whose address belongs to a deleted contact; `left_out` includes them unless
+    `even_if_deleted` is set.
     """
 
     workspace_id: int
@@ -47,66 +47,69 @@ class Import:
     added: int = 0
     left_out: int = 0
     in_bin: int = 0
-    # Whoever has this id or a higher one has come with this file.
+    # Contacts with this id or a higher one come from this file.
     _first_id: int | None = None
-    _binned: BinnedAddresses = field(init=False)
+    _deleted: DeletedAddresses = field(init=False)
 
     def __post_init__(self) -> None:
-        self._binned = BinnedAddresses(self.workspace_id)
+        self._deleted = DeletedAddresses(self.workspace_id)
 
-    def take_in(self, session: Session, rows: Sequence[Row | BadRow]) -> list[BadRow]:
-        """Add the good rows' contacts, in a transaction of its own; return all the bad rows, by line.
+    def add_batch(self, session: Session, rows: Sequence[Row | BadRow]) -> list[BadRow]:
+        """Add the contacts of the good rows in one transaction; return all bad rows, by line.
 
-        If somebody else takes one of the addresses at the same moment, or makes one of the tags, all is
-        looked at again. Raises SQLAlchemyError where the database goes on refusing; then nothing of this
-        batch is in.
+        Tries again if another connection takes one of the addresses or creates one of the tags at the same
+        moment. Raises SQLAlchemyError if the database keeps refusing; then no contact of this batch is added.
         """
-        judgement, ids = self._try(session, [row for row in rows if isinstance(row, Row)], TRIES)
+        sorted_rows, ids = self._add_with_retries(
+            session, [row for row in rows if isinstance(row, Row)], TRIES
+        )
         self.added += len(ids)
         self.left_out += len(rows) - len(ids)
-        self.in_bin += judgement.in_bin
+        self.in_bin += sorted_rows.in_bin
         if self._first_id is None and ids:
             self._first_id = ids[0]
-        bad = [*judgement.bad, *(row for row in rows if isinstance(row, BadRow))]
+        bad = [*sorted_rows.bad, *(row for row in rows if isinstance(row, BadRow))]
         return sorted(bad, key=lambda row: row.line)
 
-    def _try(self, session: Session, rows: Sequence[Row], tries: int) -> tuple[_Judgement, list[int]]:
+    def _add_with_retries(
+        self, session: Session, rows: Sequence[Row], tries: int
+    ) -> tuple[_SortedRows, list[int]]:
         try:
             with write_transaction(session):
                 lock_workspace(session, self.workspace_id)
                 now = read_clock(session)
-                judgement = self._judge(session, rows, now)
-                return judgement, self._add(session, judgement.good, now)
+                sorted_rows = self._sort_rows(session, rows, now)
+                return sorted_rows, self._add(session, sorted_rows.good, now)
         except (IntegrityError, OperationalError):
             if tries == 1:
                 raise
-        return self._try(session, rows, tries - 1)
+        return self._add_with_retries(session, rows, tries - 1)
 
-    def _judge(self, session: Session, rows: Sequence[Row], now: datetime) -> _Judgement:
-        """Tell the rows that can be added from the bad ones and from those that lie in the bin."""
-        holders = self._holders(session, rows)
-        binned = self._binned.among(session, _keys(rows), now)
-        judgement = _Judgement()
-        met: set[Identity] = set()
+    def _sort_rows(self, session: Session, rows: Sequence[Row], now: datetime) -> _SortedRows:
+        """Separate rows that can be added, bad rows, and rows that match a deleted contact."""
+        existing_ids = self._find_existing(session, rows)
+        deleted = self._deleted.matching(session, _keys(rows), now)
+        sorted_rows = _SortedRows()
+        seen: set[Identity] = set()
         for row in rows:
-            holder = holders.get(row.identity)
-            if row.identity in met or (holder and self._first_id and holder >= self._first_id):
-                judgement.bad.append(
-                    BadRow(row.line, f"“{row.email or row.name}” stands further up in the file already")
+            existing = existing_ids.get(row.identity)
+            if row.identity in seen or (existing and self._first_id and existing >= self._first_id):
+                sorted_rows.bad.append(
+                    BadRow(row.line, f"“{row.email or row.name}” is already in a line above")
                 )
-            elif holder:
+            elif existing:
                 has = f"the address “{row.email}”" if row.email else f"the name “{row.name}” and no address"
-                judgement.bad.append(BadRow(row.line, f"a contact has {has} already"))
-            elif row.email_key in binned and not self.even_if_deleted:
-                judgement.in_bin += 1
+                sorted_rows.bad.append(BadRow(row.line, f"a contact has {has} already"))
+            elif row.email_key in deleted and not self.even_if_deleted:
+                sorted_rows.in_bin += 1
             else:
-                judgement.in_bin += row.email_key in binned
-                judgement.good.append(row)
-                met.add(row.identity)
-        return judgement
+                sorted_rows.in_bin += row.email_key in deleted
+                sorted_rows.good.append(row)
+                seen.add(row.identity)
+        return sorted_rows
 
-    def _holders(self, session: Session, rows: Sequence[Row]) -> dict[Identity, int]:
-        """The ids of live contacts that are the same as one of the rows."""
+    def _find_existing(self, session: Session, rows: Sequence[Row]) -> dict[Identity, int]:
+        """The ids of the live contacts that match one of the rows."""
         contacts = select(Contact).where(live(self.workspace_id))
         by_address = contacts.with_only_columns(Contact.email_key, Contact.id)
         found: dict[Identity, int] = {}
@@ -115,7 +118,7 @@ class Import:
                 found[key] = contact_id
         without = [row for row in rows if row.email_key is None]
         if without:
-            by_the_rest = (
+            by_other_fields = (
                 contacts.with_only_columns(
                     Contact.first_name, Contact.last_name, Contact.phone, Account.name, Contact.id
                 )
@@ -126,12 +129,12 @@ class Import:
                     Contact.last_name.in_({row.last_name for row in without}),
                 )
             )
-            for first_name, last_name, phone, account, contact_id in session.execute(by_the_rest):
+            for first_name, last_name, phone, account, contact_id in session.execute(by_other_fields):
                 found[first_name, last_name, phone, account or ""] = contact_id
         return found
 
     def _add(self, session: Session, rows: Sequence[Row], now: datetime) -> list[int]:
-        """Put the rows in as contacts, with the accounts, lists and tags they name; return the ids."""
+        """Add the rows as contacts, with the accounts, lists and tags they name; return the ids."""
         if not rows:
             return []
         accounts = ids_by_name(

@@ -1,5 +1,5 @@
-"""Keyset paging: a page begins after a place, not after so many rows, so a page deep down costs what the
-first one does, and a row that comes or goes meanwhile shifts nothing."""
+"""Keyset paging: a page begins after a place, not after a number of rows. So every page costs the same as the
+first, and rows that appear or disappear meanwhile do not shift the pages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,24 +8,24 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Row, Select, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-# Where a row stands: its moment and, among rows of one moment, its id.
+# A row's position: its moment and, among rows of one moment, its id.
 Place = tuple[datetime, int]
 
 
 class Ids(Protocol):
-    """Finds the first `limit` ids beyond a place, in order, and maybe how many there are in all."""
+    """Finds the first `limit` ids beyond a place, in order, and the total number if it is known."""
 
     def __call__(self, session: Session, *, limit: int, **place: Place) -> tuple[list[int], int | None]: ...
 
 
 @dataclass(frozen=True)
 class Page:
-    """The rows of one page, and the places from which the pages beside it are asked for, if there are any."""
+    """The rows of one page, and the places where the neighbouring pages begin, if there are any."""
 
     rows: list[Row[*tuple[Any, ...]]]
     older: Place | None
     newer: Place | None
-    # How many rows all pages have together, where reading this one has told it.
+    # How many rows all pages have together, if reading this page has found it out.
     total: int | None = None
 
 
@@ -44,8 +44,8 @@ class Keyset:
         """The rows that come after `place` in this order."""
         return self._pair < self._at(place)
 
-    # Compared as a pair, because that is what an index can seek to: of a deletion of a million all have one
-    # moment, and the moment alone would read them all.
+    # A pair, because an index can seek to it. A million contacts of one deletion share one moment, so a
+    # comparison by the moment alone would read them all.
     @property
     def _pair(self) -> ColumnElement[Any]:
         return tuple_(self.moment, self.id)
@@ -54,14 +54,14 @@ class Keyset:
         moment, row_id = place
         return tuple_(literal(moment, self.moment.type), literal(row_id, self.id.type))
 
-    def _unknown(self, place: Place) -> ColumnElement[Any]:
-        """The same in a subquery, so that the planner cannot look the moment up in its statistics. Of the
-        million that share the place's moment they know nothing: it would collect and sort what is beyond."""
+    def _hidden_from_planner(self, place: Place) -> ColumnElement[Any]:
+        """The place with its moment in a subquery, so that the planner cannot look it up in its statistics.
+        These do not show that a million rows share the moment, so the planner would collect and sort them."""
         moment, row_id = place
         looked_up = select(literal(moment, self.moment.type)).scalar_subquery()
         return tuple_(looked_up, literal(row_id, self.id.type))
 
-    def cut(
+    def seek(
         self,
         query: Select[*tuple[Any, ...]],
         *,
@@ -69,24 +69,25 @@ class Keyset:
         after: Place | None = None,
         before: Place | None = None,
     ) -> Select[*tuple[Any, ...]]:
-        """The first `limit` rows of `query` after `after`, or, the other way round, before `before`."""
+        """The first `limit` rows of `query` after `after`, or the last ones before `before`, in reverse."""
         if before is not None:
-            backwards = query.where(self._pair > self._unknown(before))
+            backwards = query.where(self._pair > self._hidden_from_planner(before))
             return backwards.order_by(self.moment.asc(), self.id.asc()).limit(limit)
         if after is not None:
-            query = query.where(self._pair < self._unknown(after))
+            query = query.where(self._pair < self._hidden_from_planner(after))
         return query.order_by(*self.order).limit(limit)
 
     def ids(self, query: Select[int]) -> Ids:
-        """The ids that `query` selects, from one table: a join could lose its index's order, and sort all."""
+        """The ids that `query` selects from one table. With a join the planner could sort all rows instead of
+        reading them in the index's order."""
 
         def find(session: Session, *, limit: int, **place: Place) -> tuple[list[int], None]:
-            return list(session.scalars(self.cut(query, limit=limit, **place))), None
+            return list(session.scalars(self.seek(query, limit=limit, **place))), None
 
         return find
 
     def read_all(self, session: Session, query: Select[*tuple[Any, ...]]) -> Page:
-        """All rows of `query`, which are few, on one page."""
+        """All rows of a `query` with few rows, on one page."""
         rows = list(session.execute(query.order_by(*self.order)))
         return Page(rows, older=None, newer=None, total=len(rows))
 
@@ -102,16 +103,16 @@ class Keyset:
     ) -> Page:
         """The page that starts after `after`, or ends before `before`, or the first one.
 
-        `ids` finds its rows, and `query` reads them; each row's first element carries the order's two
-        attributes. A page whose rows have all gone meanwhile is none: then the first page is what is left.
+        `ids` finds the ids of its rows, and `query` reads the rows; each row's first element has the order's
+        two attributes. If all rows of the page have disappeared meanwhile, returns the first page.
         """
 
         def beyond(**place: Place) -> tuple[list[Row[*tuple[Any, ...]]], bool, int | None]:
-            """The rows beyond the place, whether there are more of them, and how many there are in all."""
+            """The rows beyond the place, whether more follow, and the total number if it is known."""
             found, total = ids(session, limit=size + 1, **place)
             wanted = query.where(self.id.in_(found[:size]))
             rows = {row[0].id: row for row in session.execute(wanted)} if found else {}
-            # A row may have gone between the two statements; the others are still one page of several.
+            # A row can disappear between the two statements; the others still form a full page.
             return [rows[row_id] for row_id in found[:size] if row_id in rows], len(found) > size, total
 
         if before is not None:

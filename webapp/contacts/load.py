@@ -1,5 +1,5 @@
-"""Putting in many contacts at once, with what hangs on them. The import and the demo data stand on it; only
-the import wakes what waits for new contacts."""
+"""Adding many contacts at once, with their associations. The import and the demo data use it; only the import
+wakes the automations that wait for new contacts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from webapp.models.mailing_list import SubscriptionStatus
 
 @dataclass(frozen=True, slots=True)
 class NewContact:
-    """A contact to be put in; accounts, lists and tags by their ids, a list with the status on it."""
+    """A contact to add. Accounts, lists and tags are given by their ids, each list with the status on it."""
 
     created_at: datetime
     email: str | None = None
@@ -36,9 +36,9 @@ class NewContact:
 
 
 def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewContact]) -> list[int]:
-    """Put live contacts in and return their ids in the same order, in the caller's write transaction.
+    """Add live contacts and return their ids in the same order, in the caller's write transaction.
 
-    Raises IntegrityError where a live contact has one of the addresses; nothing is then in.
+    Raises IntegrityError if a live contact has one of the addresses; then none is added.
     """
     if not contacts:
         return []
@@ -104,9 +104,9 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
 def create_contacts(
     session: Session, workspace_id: int, contacts: Sequence[NewContact], now: datetime
 ) -> list[int]:
-    """The same as a person's change at `now`: who comes with a list or a tag wakes what waits for it.
+    """Add live contacts as a user's change at `now`: their lists and tags wake the automations.
 
-    Whoever calls this rings after the commit.
+    The caller rings after the commit.
     """
     ids = add_contacts(session, workspace_id, contacts)
     for some in slices(ids):
@@ -116,10 +116,10 @@ def create_contacts(
 
 
 def new_ids(session: Session, kind: type[Contact | Deal], count: int) -> list[int]:
-    """Ids for `count` rows to come, rising, in the caller's write transaction.
+    """Ascending ids for `count` new rows, in the caller's write transaction.
 
-    With the ids known, the rows and what points at them go in by plain bulk inserts; asked for afterwards,
-    SQLite tells the ids row by row.
+    With known ids, the rows and their associations are plain bulk inserts. SQLite returns the ids of
+    inserted rows only one by one.
     """
     table = kind.__tablename__
     if session.get_bind().dialect.name == "postgresql":
@@ -128,22 +128,23 @@ def new_ids(session: Session, kind: type[Contact | Deal], count: int) -> list[in
             " SELECT nextval(name) FROM sequence, generate_series(1, :count)"
         )
         return sorted(session.scalars(given, {"table": table, "count": count}))
-    # Nobody else writes meanwhile. A contact's id is not given out again even after the last one was purged.
+    # The write transaction keeps other writers out. Ids are not reused, not even after the last contact was
+    # purged.
     last = session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = :table"), {"table": table})
     last = last or session.scalar(select(func.max(kind.id))) or 0
     return list(range(last + 1, last + 1 + count))
 
 
 def analyze(session: Session, *kinds: type[Base]) -> None:
-    """Let the database look at these tables, much of which is new to it: it plans by what it knows."""
+    """Refresh the database's statistics of these tables after many rows were added."""
     for kind in kinds:
         session.execute(text(f"ANALYZE {kind.__tablename__}"))
 
 
 def add_rows(session: Session, kind: type[Base], rows: Iterable[dict[str, Any]]) -> None:
-    """Put many rows in, each with the same columns, in the caller's write transaction.
+    """Insert many rows with the same columns, in the caller's write transaction.
 
-    Raises IntegrityError where the database refuses one of them.
+    Raises IntegrityError if the database refuses one of them.
     """
     rows = iter(rows)
     if (first := next(rows, None)) is None:
@@ -156,9 +157,9 @@ def add_rows(session: Session, kind: type[Base], rows: Iterable[dict[str, Any]])
 
 
 def _copy(connection: Connection, table: Table, given: list[str], rows: Iterable[dict[str, Any]]) -> None:
-    """Hand the rows to COPY, which takes several times as many in a second as INSERT does.
+    """Insert the rows by COPY, which is several times as fast as INSERT.
 
-    Values are turned, and defaults added, as the model says.
+    Converts values and adds defaults as the model does.
     """
     defaults: dict[str, Any] = {
         column.name: column.default.arg  # type: ignore[attr-defined]
@@ -166,24 +167,24 @@ def _copy(connection: Connection, table: Table, given: list[str], rows: Iterable
         if column.default and column.name not in given
     }
     names = [*given, *defaults]
-    dialect, turned = connection.dialect, {}
+    dialect, converters = connection.dialect, {}
     for name in names:
         if process := table.c[name].type.dialect_impl(dialect).bind_processor(dialect):
-            turned[name] = process
-    of, into = SQL(", ").join(map(Identifier, names)), Identifier(table.name)
+            converters[name] = process
+    columns, into = SQL(", ").join(map(Identifier, names)), Identifier(table.name)
     values = itemgetter(*names)
     driver: Any = connection.connection.driver_connection
-    copy = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(into, of)
+    copy = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(into, columns)
     try:
         with driver.cursor() as cursor:
-            columns = cursor.execute(SQL("SELECT {} FROM {} LIMIT 0").format(of, into)).description
-            with cursor.copy(copy) as line:
-                line.set_types([column.type_code for column in columns])
+            described = cursor.execute(SQL("SELECT {} FROM {} LIMIT 0").format(columns, into)).description
+            with cursor.copy(copy) as stream:
+                stream.set_types([column.type_code for column in described])
                 for row in rows:
-                    whole = defaults | row
-                    for name, process in turned.items():
-                        whole[name] = process(whole[name])
-                    line.write_row(values(whole))
+                    complete = defaults | row
+                    for name, convert in converters.items():
+                        complete[name] = convert(complete[name])
+                    stream.write_row(values(complete))
     except psycopg.Error as error:
         raise DBAPIError.instance(
             copy.as_string(), None, error, psycopg.Error, hide_parameters=True

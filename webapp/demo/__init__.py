@@ -1,6 +1,6 @@
-"""Demo data: two workspaces to sign in to, and a load of contacts with everything a restore can meet.
+"""Demo data: two workspaces with users, and a load of contacts with every case of a restore.
 
-`base` makes workspaces and users, `people` and `firms` make up contacts, `load` puts them in, and
-`deletions` tells which of them were deleted, through the same code as the app. Deterministic by seed; only
-the dates go by the clock.
+`base` creates workspaces and users, `people` and `firms` generate contacts, `load` adds them, and `deletions`
+deletes some of them by the same code as the app. The data is deterministic by seed, except for the dates,
+which are relative to the current time.
 """

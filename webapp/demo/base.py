@@ -1,4 +1,4 @@
-"""The workspaces of the demo and who signs in to them."""
+"""The workspaces of the demo and their users."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from webapp.models import ADMIN, User, UserGroup, Workspace
 from webapp.passwords import hash_password
 
-# Printed at every run, for data that is nobody's.
+# Not a secret: printed at every run, and the data is made up.
 PASSWORD = "restore-demo"  # noqa: S105
 # No password has this hash.
 NO_PASSWORD = "!"  # noqa: S105
@@ -27,7 +27,7 @@ class Company:
     name: str
     timezone: str
     people: tuple[Person, ...]
-    # They appear in the story, and nobody signs in as one of them.
+    # They only appear in the demo data and cannot sign in.
     colleagues: tuple[Person, ...] = ()
 
 
@@ -55,19 +55,19 @@ def is_empty(session: Session) -> bool:
 
 
 def workspace_of(session: Session, company: Company) -> int | None:
-    """The id of the workspace where the company's people are; None if nobody of them is known."""
+    """The id of the workspace with the company's people; None if none of them exists."""
     emails = [person.email for person in company.people]
     return session.scalar(select(User.workspace_id).where(User.email.in_(emails)).order_by(User.id).limit(1))
 
 
 def ensure_base(session: Session) -> list[Company]:
-    """Make the workspaces of those companies that have none, with groups and users.
+    """Create missing workspaces of the companies, with groups and users.
 
-    Runs in the caller's write transaction. Returns the companies whose workspaces were made now.
+    Runs in the caller's write transaction. Returns the companies whose workspaces were created.
     """
     missing = [company for company in COMPANIES if workspace_of(session, company) is None]
     if missing:
-        # The same for all: the hash is slow to make, and the password is no secret.
+        # One hash for all users: hashing is slow, and the password is not a secret.
         password_hash = hash_password(PASSWORD)
         for company in missing:
             _make(session, company, password_hash)

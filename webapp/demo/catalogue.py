@@ -11,16 +11,16 @@ NEWSLETTER, OFFERS, PRICES = "Newsletter", "Seasonal offers", "Wholesale price l
 TASTINGS, RECIPES = "Tastings and events", "Recipe of the week"
 LISTS = (NEWSLETTER, OFFERS, PRICES, TASTINGS, RECIPES)
 
-# What a firm is to the workspace, and what somebody is in a firm.
+# A firm's relation to the workspace, and a contact's role in a firm.
 CUSTOMER, PROSPECT, FORMER = "Customer", "Prospect", "Former customer"
 RELATIONS = (CUSTOMER, PROSPECT, FORMER)
 ROLES = ("Owner", "Buyer", "Chef", "Bookkeeping", "Events manager")
 INTERESTS = ("Organic", "Wine", "Coffee", "Vegan range")
 KEY_ACCOUNT, ONLINE_SHOP, TASTING_GUEST = "Key account", "Online shop", "Tasting guest"
 
-# These are deleted after some of their contacts, so that a restore has something to leave out.
+# These are deleted after some of their contacts, so that a restore does not bring them back.
 GONE_LIST, GONE_TAG = "Summer sale", "Old CRM"
-# What the big deletion went by.
+# The large deletion deleted all contacts with this tag.
 FAIR_TAG = "Trade fair leads"
 
 
@@ -33,7 +33,7 @@ class Catalogue:
 
 
 def ensure_catalogue(session: Session, workspace_id: int) -> Catalogue:
-    """The workspace's lists and tags, made where they are missing, in the caller's transaction."""
+    """The workspace's lists and tags; creates missing ones, in the caller's transaction."""
     tags = (*RELATIONS, *ROLES, *INTERESTS, KEY_ACCOUNT, ONLINE_SHOP, TASTING_GUEST, GONE_TAG, FAIR_TAG)
     return Catalogue(
         lists=ids_by_name(session, MailingList, workspace_id, (*LISTS, GONE_LIST)),

@@ -1,7 +1,7 @@
-"""The countries that the demo's workspaces sell to, and what firms are called there.
+"""The countries that the demo's workspaces sell to, and the names of firms there.
 
-Telephone numbers come from the ranges that the regulators keep free for fiction, addresses end in
-`.example`: nobody real is behind any of them.
+Telephone numbers come from the ranges that regulators reserve for fiction, and addresses end in `.example`:
+none of them belongs to a real person.
 """
 
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ def _phrases(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Country:
-    """Where firms are: who works there, how firms are called, where they are, what they pay in."""
+    """A country of firms: names of people, firms and towns, and the currency."""
 
     people: Names
-    # A firm's name with {last} or {house} to be filled in, and its trade.
+    # The pattern of a firm's name, with {last} or {house}, and its trade.
     firms: tuple[tuple[str, str], ...]
     houses: tuple[str, ...]
-    # Each town with its numbers for fiction, # standing for any digit.
+    # Each town with its fictional telephone numbers; # is any digit.
     towns: tuple[tuple[str, str], ...]
     mobile: str
     mailboxes: tuple[str, ...]
     currency: str
-    # How many of the currency buy what one euro does.
+    # Units of the currency that are worth about one euro.
     rate: int = 1
-    # How accented letters are typed in an address; any other accent is left away.
+    # How accented letters are typed in an address; other accents are dropped.
     typed: tuple[tuple[str, str], ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""The deals of the demo: what firms of each trade buy, by one or several of their people."""
+"""The deals of the demo: what firms of each trade buy, with one or more of their contacts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from webapp.models.deal import DealStatus
 
 @dataclass(frozen=True)
 class Member:
-    """A contact who is in, and the firm they are of."""
+    """A contact that has been added, and its firm."""
 
     id: int
     contact: NewContact
@@ -28,7 +28,7 @@ CONTACTS_PER_DEAL = 8
 SINGLE_SHARE = 0.5
 MOST_ON_A_DEAL = 4
 
-# What a firm of each trade buys, from and up to how many euros a year.
+# What a firm of each trade buys, and the least and most euros a year.
 BOUGHT = {
     "bakery": (
         ("Flour and grains", 3_000, 24_000),
@@ -62,7 +62,7 @@ BOUGHT = {
         ("Cakes and pastries", 1_500, 9_000),
     ),
 }
-# Where deals stand, by what the firm is: stage, status, how many of a hundred.
+# Stages and statuses of deals by the firm's relation, each with its percentage.
 WON, LOST = ("Closed", DealStatus.WON), ("Closed", DealStatus.LOST)
 TO_CONTACT, TALKED, OFFERED, NEARLY = (
     (stage, DealStatus.OPEN) for stage in ("To contact", "In contact", "Proposal sent", "Negotiation")
@@ -75,7 +75,7 @@ STAGES = {
 
 
 def add_deals(session: Session, random: Random, workspace_id: int, added: Sequence[Member]) -> int:
-    """Put in deals of these contacts' firms, half of them with one contact only; return how many."""
+    """Add deals of these contacts' firms, half of them with only one contact; return their number."""
     groups: dict[Firm, list[Member]] = {}
     for member in added:
         if member.firm:
@@ -85,19 +85,19 @@ def add_deals(session: Session, random: Random, workspace_id: int, added: Sequen
     for firm, colleagues in buyers:
         most = 1 if random.random() < SINGLE_SHARE else random.randint(2, MOST_ON_A_DEAL)
         deals.append(deal_of(random, workspace_id, firm))
-        # Soon after each contact came, so that nobody joins a deal after having been deleted.
+        # Soon after each contact's creation, so that no contact joins a deal after its deletion.
         places.append(
             [
                 (member.id, member.contact.created_at + random.random() * timedelta(hours=1))
                 for member in random.sample(colleagues, min(most, len(colleagues)))
             ]
         )
-    put_in(session, deals, places)
+    insert_deals(session, deals, places)
     return len(deals)
 
 
 def deal_of(random: Random, workspace_id: int, firm: Firm) -> dict[str, object]:
-    """A deal such as firms of this trade make, as a row without its id."""
+    """A typical deal of the firm's trade, as a row without its id."""
     what, least, most = random.choice(BOUGHT[firm.trade])
     outcomes, weights = STAGES[firm.relation]
     stage, status = random.choices(outcomes, weights)[0]
@@ -111,10 +111,10 @@ def deal_of(random: Random, workspace_id: int, firm: Firm) -> dict[str, object]:
     }
 
 
-def put_in(
+def insert_deals(
     session: Session, deals: Sequence[dict[str, object]], places: Sequence[Sequence[tuple[int, datetime]]]
 ) -> None:
-    """Put in each deal with its contacts, who is attached when; the first of them as primary."""
+    """Insert each deal with its contacts and their `attached_at`; the first contact is primary."""
     if not deals:
         return
     ids = new_ids(session, Deal, len(deals))

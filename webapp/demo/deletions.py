@@ -1,8 +1,8 @@
-"""The deletions of the demo, and who has come again since.
+"""The deletions of the demo, and the contacts that were added again since.
 
-The story: the colleagues have tidied up a little every few days. Some hours ago one of them, who meant to
-take a tag off, deleted everybody who carried it: the leads of a trade fair. A list, a tag and a firm's
-account were deleted after that; some of the addresses were put in anew, before the big deletion or after.
+The story: colleagues have deleted a few contacts every few days. Some hours ago one of them meant to remove a
+tag, and deleted all contacts with it: the leads of a trade fair. Then a list, a tag and a firm's account were
+deleted. Some of the addresses were added again, before the large deletion or after.
 """
 
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ from webapp.demo.deals import Member
 from webapp.models import WINDOW, Account, Contact, ContactTag, Deletion, MailingList, Tag, User
 from webapp.models.mailing_list import SubscriptionStatus
 
-# The small deletions, the oldest first: how many days ago, and how many contacts. Nearly whole days, so that
-# whoever makes the demo while at work sees that the colleagues were at work, too. The first three leave less
-# than a day, 1 day and 2 days for most of the demo's first day.
+# The small deletions, oldest first: how many days ago, and how many contacts. Nearly whole days, so that a
+# demo created in office hours has deletions in office hours. On its first day the first three have less than
+# a day, 1 day and 2 days left.
 SMALL = (
     *((29.1, 1), (28.1, 3), (27.05, 12), (24.1, 1), (20.0, 24)),
     *((14.1, 7), (11.1, 2), (6.1, 18), (2.1, 5), (0.9, 1)),
@@ -35,9 +35,9 @@ FAIR_DELETED, LIST_DELETED, TAG_DELETED, ACCOUNT_DELETED = 0.15, 0.06, 0.055, 0.
 
 
 class Moments:
-    """The time between the workspace's last deletion, if that lies within the window, and now.
+    """The time between the workspace's last deletion, if that is within the window, and now.
 
-    A deletion's number tells its place in time, so none may be dated before one that has its number.
+    Deletions are numbered in order of time, so a new one must not be dated before an existing one.
     """
 
     def __init__(self, session: Session, workspace_id: int) -> None:
@@ -48,15 +48,15 @@ class Moments:
         self._span = max(timedelta(0), min(WINDOW, self._now - last) if last else WINDOW)
 
     def ago(self, days: float) -> datetime:
-        """The moment so many days ago; where there is less time than the window, in proportion."""
+        """The moment this many days ago; scaled down if the time is shorter than the window."""
         return self._now - self._span * (timedelta(days=days) / WINDOW)
 
 
 class Story:
-    """The acts of the story, to be played in the order in which they stand, in the caller's transaction.
+    """The events of the story, to be called in the order of the methods, in the caller's transaction.
 
-    `remembered` are those of the small deletions and those whose address is taken, in the order of their
-    ranks; the other contacts that are to go carry the fair's tag.
+    `remembered` are the contacts of the small deletions and those whose address is taken, ordered by rank.
+    The other contacts to delete have the fair's tag.
     """
 
     def __init__(
@@ -79,20 +79,20 @@ class Story:
             select(User).where(User.workspace_id == workspace_id).order_by(User.id)
         ).all()
 
-    def tidy_up(self) -> None:
-        """The small deletions: each by the next of the colleagues."""
+    def delete_few(self) -> None:
+        """The small deletions: each by the next colleague."""
         small = [member.id for member in self._remembered[: self._amounts.small]]
         self._random.shuffle(small)
-        reached = 0
+        end = 0
         for turn, (days, size) in enumerate(SMALL):
-            before, reached = reached, reached + size
-            ids = small[before * len(small) // SMALL_TOTAL : reached * len(small) // SMALL_TOTAL]
+            begin, end = end, end + size
+            ids = small[begin * len(small) // SMALL_TOTAL : end * len(small) // SMALL_TOTAL]
             by = self._users[turn % len(self._users)].id if self._users else None
             self._delete(select(Contact.id).where(Contact.id.in_(ids)), by, days, "Selected one by one")
 
-    def twins_come(self) -> None:
-        """Some of those deleted come again with the fair, to be deleted once more."""
-        self._come_again(
+    def add_twins(self) -> None:
+        """Add some of the deleted contacts again as leads of the fair, which are deleted later."""
+        self._add_again(
             slice(self._amounts.twins),
             tags=[self._catalogue.tags[FAIR_TAG]],
             since=SMALL[-1][0],
@@ -100,7 +100,7 @@ class Story:
         )
 
     def delete_fair_leads(self, first_id: int) -> None:
-        """The big deletion, by the first who may not restore: whoever carries the tag, from `first_id` on."""
+        """The large deletion, by a user who may not restore: all contacts with the tag from `first_id` on."""
         may_not = [user for user in self._users if not user.may_restore]
         by = next((user.id for user in (*may_not, *self._users)), None)
         tagged = select(ContactTag.contact_id).where(
@@ -108,12 +108,12 @@ class Story:
         )
         self._delete(tagged, by, FAIR_DELETED, f"All with the tag “{FAIR_TAG}”")
 
-    def addresses_are_taken(self) -> None:
-        """Others of those deleted come again and stay."""
-        self._come_again(self._amounts.met_again, tags=[], since=FAIR_DELETED, until=0)
+    def take_addresses(self) -> None:
+        """Add other deleted contacts again; these stay live."""
+        self._add_again(self._amounts.met_again, tags=[], since=FAIR_DELETED, until=0)
 
-    def delete_their_things(self, account_id: int | None) -> None:
-        """Delete a list, a tag and an account, so that a restore has something to leave out."""
+    def delete_associations(self, account_id: int | None) -> None:
+        """Delete a list, a tag and an account, so that a restore does not bring them back."""
         for kind, gone, days in (
             (MailingList, self._catalogue.lists[GONE_LIST], LIST_DELETED),
             (Tag, self._catalogue.tags[GONE_TAG], TAG_DELETED),
@@ -133,7 +133,7 @@ class Story:
             description=description,
         )
 
-    def _come_again(self, those: slice, *, tags: list[int], since: float, until: float) -> None:
+    def _add_again(self, ranks: slice, *, tags: list[int], since: float, until: float) -> None:
         first, last = self._moments.ago(since), self._moments.ago(until)
         again = [
             replace(
@@ -142,6 +142,6 @@ class Story:
                 lists=[(self._catalogue.lists[NEWSLETTER], SubscriptionStatus.SUBSCRIBED)],
                 tags=tags,
             )
-            for member in self._remembered[those]
+            for member in self._remembered[ranks]
         ]
         add_contacts(self._session, self._workspace_id, again)

@@ -1,4 +1,4 @@
-"""The firms that a workspace sells to: a wholesaler's customers, and those who may become some."""
+"""The firms that a workspace sells to: a wholesaler's customers and prospects."""
 
 import re
 import unicodedata
@@ -13,15 +13,15 @@ from webapp.demo.countries import Country
 
 RELATION_WEIGHTS = (55, 35, 10)
 KEY_ACCOUNT_SHARE = 0.12
-# How a firm writes its people's addresses: most with both names, the small ones with the first.
-WRITTEN = ("{first}.{last}", "{first}.{last}", "{initial}.{last}", "{first}")
-# What NFKD leaves whole although people type it in an address without its stroke.
+# Patterns of a firm's e-mail addresses: most have both names, some only the first.
+ADDRESS_PATTERNS = ("{first}.{last}", "{first}.{last}", "{initial}.{last}", "{first}")
+# Letters that NFKD does not decompose and that people type without the stroke in an address.
 STROKES = str.maketrans({"ł": "l", "ø": "o", "ı": "i"})
 
 
 @dataclass(frozen=True, eq=False)
 class Firm:
-    """`relation` is what it is to the workspace; `written` how its addresses begin."""
+    """`relation` is its relation to the workspace; `address_pattern` how its e-mail addresses begin."""
 
     name: str
     trade: str
@@ -30,16 +30,16 @@ class Firm:
     phone: str
     relation: str
     is_key_account: bool
-    written: str
+    address_pattern: str
 
 
 def firms(random: Random, markets: Sequence[tuple[Country, int]]) -> Iterator[Firm]:
-    """Firms of these countries without end, by the countries' weights; the same again once all have been."""
+    """An endless sequence of firms of these countries, by the countries' weights; repeats after the last."""
     countries = [country for country, _ in markets]
     weights = [weight for _, weight in markets]
-    there = {country: cycle(list(_firms_of(random, country))) for country in countries}
+    by_country = {country: cycle(list(_firms_of(random, country))) for country in countries}
     while True:
-        yield next(there[random.choices(countries, weights)[0]])
+        yield next(by_country[random.choices(countries, weights)[0]])
 
 
 def _firms_of(random: Random, country: Country) -> Iterator[Firm]:
@@ -52,12 +52,12 @@ def _firms_of(random: Random, country: Country) -> Iterator[Firm]:
             phone=dialled(random, phone),
             relation=random.choices(RELATIONS, RELATION_WEIGHTS)[0],
             is_key_account=random.random() < KEY_ACCOUNT_SHARE,
-            written=random.choice(WRITTEN),
+            address_pattern=random.choice(ADDRESS_PATTERNS),
         )
 
 
 def _names(random: Random, country: Country) -> list[tuple[str, str, str]]:
-    """Each name that a firm of the country can have, with trade and telephone: first those without a town."""
+    """All names of firms in the country, with trade and telephone number: first those without a town."""
     plain = [
         (pattern.format(last=own, house=own), trade)
         for pattern, trade in country.firms
@@ -72,13 +72,13 @@ def _names(random: Random, country: Country) -> list[tuple[str, str, str]]:
 
 
 def dialled(random: Random, pattern: str) -> str:
-    """The telephone number with a digit for each #."""
+    """A telephone number with a random digit for each #."""
     return re.sub("#", lambda _: random.choice("0123456789"), pattern)
 
 
 @cache
 def slug(name: str, country: Country) -> str:
-    """The name as it stands in an address: lower-case ASCII letters, digits and hyphens."""
+    """The name in the form for an address: lower-case ASCII letters, digits and hyphens."""
     plain = name.lower()
     for letter, typed in country.typed:
         plain = plain.replace(letter, typed)

@@ -25,10 +25,10 @@ from webapp.models import WINDOW, Account, Contact, ContactTag, Deal, DealContac
 
 CHUNK = 5000
 
-# How many contacts firms have, with weights; and how often somebody of none stands between two firms.
+# How many contacts a firm has, with weights; and the probability of a private contact between two firms.
 SIZES, SIZE_WEIGHTS = (1, 2, 3, 4, 5, 6, 8, 12), (25, 20, 18, 13, 10, 7, 5, 2)
 PRIVATE_SHARE = 0.55
-# The firm whose account is deleted has so many, or less in a small load.
+# The number of contacts of the firm whose account is deleted; less in a small load.
 CLOSING_SIZE = 8
 
 Transaction = Callable[[], AbstractContextManager[None]]
@@ -42,13 +42,13 @@ def add_load(
     deleted: int,
     seed: int,
     transaction: Transaction,
-    tell: Callable[[int], None] = lambda _: None,
+    on_progress: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Put in `live` live contacts and `deleted` deleted ones, on top of what is there.
+    """Add `live` live contacts and `deleted` deleted ones to the existing data.
 
-    Each part of the work runs in a `transaction()`: a real one, or nothing where the caller has begun one
-    around the whole. Whatever is committed is whole: a contact comes with all that hangs on it. `tell` hears
-    how many contacts are in.
+    Each part runs in a `transaction()`: a real one, or a null context if the caller has begun one around the
+    whole. A contact and its associations commit together. `on_progress` receives the number of contacts added
+    so far.
     """
     amounts = Amounts(live, deleted)
     if amounts.at_first == 0:
@@ -58,14 +58,14 @@ def add_load(
     for start in range(0, amounts.at_first, CHUNK):
         stop = min(start + CHUNK, amounts.at_first)
         with transaction():
-            load.put_in(range(start, stop))
-        tell(stop)
+            load.add_part(range(start, stop))
+        on_progress(stop)
     with transaction():
-        # Without fresh statistics SQLite visits every deal for each deleted contact, and takes three times as
+        # Without fresh statistics SQLite scans every deal for each deleted contact and takes three times as
         # long for 100,000 contacts.
         analyze(session, Contact, ContactTag, Deal, DealContact)
         load.delete_some()
-    tell(live + deleted)
+    on_progress(live + deleted)
 
 
 class _Load:
@@ -85,21 +85,21 @@ class _Load:
         self._people = People(
             random, self._catalogue, self._addresses, markets, now=self._now, zone=workspace.zone
         )
-        # Those who are needed again: one in sixty of the deleted.
+        # The contacts that the story needs again: one in sixty of the deleted.
         self._remembered: list[Member] = []
         self._colleague: Member | None = None
         self._first_id = self._last_id = 0
 
-    def put_in(self, places: range) -> None:
-        """Put in the contacts of these places, with their deals."""
-        # The lock keeps two loads of one workspace from giving out the same addresses.
+    def add_part(self, places: range) -> None:
+        """Add the contacts at these positions, with their deals."""
+        # The lock keeps two loads of one workspace from using the same addresses.
         lock_workspace(self._session, self._workspace_id)
         others = select(Contact.email_key).where(
             Contact.workspace_id == self._workspace_id,
             Contact.id > self._last_id,
             Contact.email_key.is_not(None),
         )
-        self._addresses.know(self._session.scalars(others.execution_options(yield_per=CHUNK)))
+        self._addresses.mark_used(self._session.scalars(others.execution_options(yield_per=CHUNK)))
         ranks = [self._amounts.rank(place) for place in places]
         added = self._add(ranks, is_first=places.start == 0)
         together = list(zip(added, ranks, strict=True))
@@ -131,7 +131,7 @@ class _Load:
         return [Member(*row) for row in zip(ids, contacts, seats, strict=True)]
 
     def _seats(self, count: int) -> list[Firm | None]:
-        """Whose people come: firm after firm with all of theirs, and here and there somebody of none."""
+        """The firm of each contact: firm after firm with all its contacts; None for a private contact."""
         random, seats = self._random, list[Firm | None]()
         while len(seats) < count:
             if random.random() < PRIVATE_SHARE:
@@ -155,7 +155,7 @@ class _Load:
         return rank is not None and rank < self._amounts.small
 
     def delete_some(self) -> None:
-        """Play the story of what was deleted and who came again, the small deletions first."""
+        """Play the story: what was deleted and which contacts were added again, small deletions first."""
         lock_workspace(self._session, self._workspace_id)
         story = Story(
             self._session,
@@ -165,8 +165,8 @@ class _Load:
             self._amounts,
             self._remembered,
         )
-        story.tidy_up()
-        story.twins_come()
+        story.delete_few()
+        story.add_twins()
         if self._amounts.showcase:
             add_showcase(
                 self._session,
@@ -178,6 +178,6 @@ class _Load:
                 self._now,
             )
         story.delete_fair_leads(self._first_id)
-        story.addresses_are_taken()
+        story.take_addresses()
         if self._amounts.deleted:
-            story.delete_their_things(self._accounts.get(self._closing.name))
+            story.delete_associations(self._accounts.get(self._closing.name))

@@ -1,7 +1,7 @@
-"""The automations and campaigns of the demo, and contacts on their way through them.
+"""The automations and campaigns of the demo, with runs and messages.
 
-Whatever still waits is due in a day or later, so nothing is sent by looking at the demo. Those of the
-waiting that a deletion of the story takes are ended by it.
+Everything pending is due in a day or later, so that a demo sends nothing by itself. A deletion of the story
+ends the pending runs and messages of its contacts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from webapp.models.campaign import SendState
 from webapp.models.mailing_list import SubscriptionStatus
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-# Nothing of the demo becomes due sooner.
+# No run of the demo is due sooner than this.
 EARLIEST_DUE = 26 * HOUR
 TO_STORY, TO_FIRST_ORDER, TO_THANKS = 120, 168, 24
 MOST_ON_THEIR_WAY = 60
@@ -27,7 +27,7 @@ MOST_ON_THEIR_WAY = 60
 def add_marketing(
     session: Session, workspace_id: int, catalogue: Catalogue, added: Sequence[Member], now: datetime
 ) -> None:
-    """Put automations and campaigns in where there are none, with some of these contacts on their way."""
+    """Add automations and campaigns if there are none, with runs for some of these contacts."""
     if session.scalar(select(Automation.id).where(Automation.workspace_id == workspace_id).limit(1)):
         return
     marketing = _Marketing(session, workspace_id, catalogue, now)
@@ -116,7 +116,7 @@ class _Marketing:
         return (member for member in members if on_it in member.contact.lists)
 
     def welcome(self, added: Sequence[Member]) -> None:
-        """The newest subscribers still wait for the second mail; those before them have had both."""
+        """The newest subscribers wait for the second message; earlier ones have received both."""
         newest = sorted(self._subscribers(added, NEWSLETTER), key=lambda member: member.contact.created_at)
         for member in newest[-MOST_ON_THEIR_WAY:]:
             begun = member.contact.created_at
@@ -130,7 +130,7 @@ class _Marketing:
                 self._sent(self._story, member, due, run)
 
     def thank_for_the_first_order(self, members: Sequence[Member]) -> None:
-        """Of the customers who may be written to every other one ordered in these days, the others before."""
+        """Every second mailable customer has ordered in the last days, the others earlier."""
         readers = self._subscribers(members, NEWSLETTER)
         customers = [member for member in readers if self.carries(member, CUSTOMER)]
         for place, member in enumerate(_spread(customers)):
@@ -144,7 +144,7 @@ class _Marketing:
                 self._sent(self._order, member, due, run)
 
     def send_to_lists(self, members: Sequence[Member]) -> None:
-        """A newsletter that went out, and an invitation that goes out in some days."""
+        """A newsletter that was sent, and an invitation that is due in a few days."""
         went_out, goes_out = self._now - 9 * DAY, self._now + 3 * DAY
         newsletter = self._campaign(f"Newsletter, {went_out:%B}", "New on our shelves", NEWSLETTER)
         for member in _spread(list(self._subscribers(members, NEWSLETTER))):
@@ -205,5 +205,5 @@ class _Marketing:
 
 
 def _spread(members: Sequence[Member]) -> Sequence[Member]:
-    """Some of them, evenly: the story deletes a part of those who stand later in the load."""
+    """An evenly spread part of them, because the story deletes contacts from some parts of the load."""
     return members[:: len(members) // MOST_ON_THEIR_WAY + 1]

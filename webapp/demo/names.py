@@ -1,4 +1,4 @@
-"""What people are called: first and last names that go together."""
+"""First and last names by country."""
 
 from dataclasses import dataclass
 
@@ -96,7 +96,7 @@ SWEDISH = Names(
         """
     ),
 )
-# Who has come from further away: each with a name of their own country.
+# Names of people from other countries.
 FROM_AFAR = (
     Names(
         _words(

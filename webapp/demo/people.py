@@ -1,4 +1,4 @@
-"""Making up contacts: who they are and where, what lists and tags they carry, when they came."""
+"""Generating contacts: their names, addresses, lists, tags and creation times."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
@@ -29,58 +29,58 @@ from webapp.demo.names import FROM_AFAR, Names
 from webapp.models.mailing_list import SubscriptionStatus
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-# How long the workspace has had contacts; the older ones came from the system that it had before.
+# The age of the oldest contacts, and the age from which contacts come from the previous CRM.
 THREE_YEARS, OLD_SYSTEM_LEFT = 3 * 365 * DAY, 2 * 365 * DAY
-# Three days of a trade fair, so long ago.
+# When the trade fair was, and for how many days.
 FAIR_AGO, FAIR_DAYS = 200 * DAY, 3
-# Somebody who has not confirmed in this time hardly ever does.
+# Older contacts have all confirmed their subscriptions.
 CONFIRMED_WITHIN = 90 * DAY
 
 FROM_AFAR_SHARE = 0.14
-# 16 MiB. Of two million addresses not one in a hundred finds its bit taken by another.
+# 16 MiB. With two million addresses less than one in a hundred shares its bit with another.
 BITS = 27
 ROLE_ADDRESSES = ("info", "office", "orders", "kitchen", "hello")
-# On which lists people are, and how many of a hundred.
+# Lists with the percentage of contacts on them.
 FOR_ALL = ((NEWSLETTER, 72), (OFFERS, 38), (TASTINGS, 18), (RECIPES, 20), (GONE_LIST, 22))
 FOR_FIRMS = (*FOR_ALL, (PRICES, 45))
 
 
 class Addresses:
-    """Gives out e-mail addresses, each once: a number only where two people of a domain share a name.
+    """Generates e-mail addresses, each once; one gets a number only if two people of a domain share a name.
 
-    What is given out is kept as one bit for each, found by a checksum, so that millions take no more memory
-    than one. An address whose bit another has taken counts as given out, and the next number is tried.
+    Stores one bit for each used address, at a checksum of it, so that the memory does not grow. An address
+    whose bit is set by another counts as used, and the next number is tried.
     """
 
     def __init__(self) -> None:
-        self._given = bytearray(2**BITS // 8)
+        self._used = bytearray(2**BITS // 8)
 
-    def know(self, given: Iterable[str]) -> None:
-        """Take these addresses, in lower case, for given out."""
-        for address in given:
-            self._take(address)
+    def mark_used(self, addresses: Iterable[str]) -> None:
+        """Mark these addresses, in lower case, as used."""
+        for address in addresses:
+            self._use(address)
 
-    def give(self, domain: str, *wishes: str) -> str:
-        """The first free one of `wishes` at the domain; where all are given out, the last with a number."""
-        for wish in wishes:
-            if self._take(address := f"{wish}@{domain}"):
+    def new(self, domain: str, *preferred: str) -> str:
+        """The first unused one of `preferred` at the domain; if all are used, the last with a number."""
+        for name in preferred:
+            if self._use(address := f"{name}@{domain}"):
                 return address
         number = 2
-        while not self._take(address := f"{wishes[-1]}{number}@{domain}"):
+        while not self._use(address := f"{preferred[-1]}{number}@{domain}"):
             number += 1
         return address
 
-    def _take(self, address: str) -> bool:
-        """Give the address out; whether it was free."""
+    def _use(self, address: str) -> bool:
+        """Mark the address as used; return whether it was unused."""
         checksum = crc32(address.encode())
-        place, bit = checksum // 8 % len(self._given), 1 << checksum % 8
-        was_free = not self._given[place] & bit
-        self._given[place] |= bit
-        return was_free
+        byte, bit = checksum // 8 % len(self._used), 1 << checksum % 8
+        was_unused = not self._used[byte] & bit
+        self._used[byte] |= bit
+        return was_unused
 
 
 class People:
-    """Makes up one contact after the other; the same ones for the same seed."""
+    """Generates contacts one by one; the same ones for the same seed."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class People:
         self._addresses = addresses
         self._countries = [country for country, weight in markets for _ in range(weight)]
         self._now = now
-        # One offset for all years: nobody minds an hour in a Created Date of last summer.
+        # One offset for all years: an hour's difference in an old Created Date does not matter.
         self._offset = now.astimezone(zone).utcoffset() or timedelta(0)
 
     def contact(
@@ -110,9 +110,9 @@ class People:
         has_email: bool = False,
         from_fair: bool = False,
     ) -> NewContact:
-        """Somebody of `firm`, or somebody who buys for themselves; at least so old.
+        """A contact of `firm`, or a private one, created at least `least_age` ago.
 
-        `has_email` gives an address for certain; `from_fair` the fair's tag.
+        With `has_email` it surely has an address, with `from_fair` the fair's tag.
         """
         random = self._random
         created_at = self._moment(firm, least_age, from_fair)
@@ -123,13 +123,13 @@ class People:
         if kind < 0.03 and not has_email:
             email = None
         elif firm and kind < 0.06:
-            # Nobody's own: the address that everybody of the firm reads.
+            # A shared address of the firm, without a person's name.
             first = last = ""
-            email = self._addresses.give(firm.domain, *random.sample(ROLE_ADDRESSES, 3))
+            email = self._addresses.new(firm.domain, *random.sample(ROLE_ADDRESSES, 3))
         else:
             email = self._address(first, last, firm, country)
             if kind < 0.07:
-                # As people type it; it is found and compared in lower case all the same.
+                # Capitals as people type them; searches and comparisons use lower case.
                 email = email.title()
         return NewContact(
             created_at=created_at,
@@ -145,11 +145,11 @@ class People:
     def _address(self, first: str, last: str, firm: Firm | None, country: Country) -> str:
         one, two = slug(first, country), slug(last, country)
         if firm is None:
-            wishes = [f"{one}.{two}", f"{one}{two}", f"{two}.{one}"]
-            self._random.shuffle(wishes)
-            return self._addresses.give(self._random.choice(country.mailboxes), *wishes)
-        return self._addresses.give(
-            firm.domain, firm.written.format(first=one, last=two, initial=one[0]), f"{one}.{two}"
+            preferred = [f"{one}.{two}", f"{one}{two}", f"{two}.{one}"]
+            self._random.shuffle(preferred)
+            return self._addresses.new(self._random.choice(country.mailboxes), *preferred)
+        return self._addresses.new(
+            firm.domain, firm.address_pattern.format(first=one, last=two, initial=one[0]), f"{one}.{two}"
         )
 
     def _phone(self, firm: Firm | None, country: Country) -> str:
@@ -158,7 +158,7 @@ class People:
         return dialled(self._random, country.mobile)
 
     def _subscriptions(self, firm: Firm | None, created_at: datetime) -> list[tuple[int, SubscriptionStatus]]:
-        """An address bounces everywhere or nowhere; only who came lately still has to confirm."""
+        """An address bounces on all lists or on none; only new contacts can be unconfirmed."""
         random = self._random
         bounces = random.random() < 0.04
         confirms = self._now - created_at > CONFIRMED_WITHIN or random.random() < 0.7
@@ -178,14 +178,14 @@ class People:
         return found
 
     def _carried(
-        self, firm: Firm | None, created_at: datetime, from_fair: bool, is_somebody: bool
+        self, firm: Firm | None, created_at: datetime, from_fair: bool, is_person: bool
     ) -> Iterable[str]:
         random = self._random
         if firm:
             yield firm.relation
             if firm.is_key_account:
                 yield KEY_ACCOUNT
-            if is_somebody and random.random() < 0.6:
+            if is_person and random.random() < 0.6:
                 yield random.choice(ROLES)
         else:
             yield ONLINE_SHOP
@@ -199,9 +199,9 @@ class People:
             yield FAIR_TAG
 
     def _moment(self, firm: Firm | None, least_age: timedelta, from_fair: bool) -> datetime:
-        """When somebody came: more of them from year to year, those of firms within office hours.
+        """A creation time: more contacts from year to year, those of firms within office hours.
 
-        Of the fair's leads most are written down at the fair, the others were known before.
+        Most of the fair's leads were added at the fair, the others earlier or later.
         """
         random = self._random
         at_fair = from_fair and random.random() < 0.7

@@ -1,8 +1,8 @@
 """Greta Vollmer: one contact with every association, so that her restore shows each of the article's rules.
 
-Her e-mail lists come back with their two statuses, the one that is deleted after her does not; her tags do
-but for one; her account does. On the deal that a colleague has kept alive she is again, no longer as
-Primary Contact; the deal that was hers alone is gone. What an automation had in mind for her has ended.
+A restore brings back her e-mail lists with their two statuses, except the list deleted after her; her tags
+except one; and her account. She is again on the deal that she shared with a colleague, but no longer as
+Primary Contact. The deal that only she was on stays deleted. Her automation run has ended.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ from webapp.demo.catalogue import (
     Catalogue,
 )
 from webapp.demo.countries import GERMANY
-from webapp.demo.deals import Member, deal_of, put_in
+from webapp.demo.deals import Member, deal_of, insert_deals
 from webapp.demo.people import Addresses
 from webapp.models import Automation, AutomationRun
 from webapp.models.automation import RunState
@@ -34,12 +34,12 @@ from webapp.models.mailing_list import SubscriptionStatus
 
 FIRST_NAME, LAST_NAME = "Greta", "Vollmer"
 AGE = timedelta(days=820)
-# Working hours on both sides of the Atlantic, whenever the demo is made.
-CAME_AT = time(15, tzinfo=UTC)
+# Office hours on both sides of the Atlantic.
+CREATED_AT = time(15, tzinfo=UTC)
 
 
 def colleague_among(members: Iterable[Member]) -> Member | None:
-    """The first of them whose firm Greta could be of: a customer, and in her country."""
+    """The first of them whose firm can be Greta's: a customer in her country."""
     return next(
         (m for m in members if m.firm and m.firm.country is GERMANY and m.firm.relation == CUSTOMER), None
     )
@@ -54,13 +54,13 @@ def add_showcase(
     colleague: Member | None,
     now: datetime,
 ) -> None:
-    """Put her in, a live colleague's firm and one deal shared with them; without a colleague, by herself."""
-    created_at = datetime.combine((now - AGE).date(), CAME_AT)
+    """Add Greta, with a live colleague's firm and a shared deal; without a colleague, alone."""
+    created_at = datetime.combine((now - AGE).date(), CREATED_AT)
     firm = colleague.firm if colleague else None
     domain = firm.domain if firm else "postfach.example"
     greta = NewContact(
         created_at=created_at,
-        email=addresses.give(domain, f"{FIRST_NAME}.{LAST_NAME}".lower()),
+        email=addresses.new(domain, f"{FIRST_NAME}.{LAST_NAME}".lower()),
         first_name=FIRST_NAME,
         last_name=LAST_NAME,
         phone=firm.phone if firm else "",
@@ -77,18 +77,18 @@ def add_showcase(
         shared = {**deal_of(random, workspace_id, firm), "stage": "Proposal sent", "status": DealStatus.OPEN}
         alone = {**shared, "title": f"Christmas gifts for {firm.name}", "value": Decimal(1450)}
         joined = max(created_at, colleague.contact.created_at) + timedelta(days=3)
-        put_in(
+        insert_deals(
             session,
             [shared, alone],
             [[(greta_id, joined), (colleague.id, joined + timedelta(hours=2))], [(greta_id, joined)]],
         )
-    _let_something_wait(session, workspace_id, greta_id, catalogue.tags[CUSTOMER], now)
+    _add_waiting_run(session, workspace_id, greta_id, catalogue.tags[CUSTOMER], now)
 
 
-def _let_something_wait(
+def _add_waiting_run(
     session: Session, workspace_id: int, contact_id: int, tag_id: int, now: datetime
 ) -> None:
-    """A run of the automation that her tag starts, as it waits in its first step."""
+    """Add a run of the automation of her tag, waiting in its first step."""
     automation = session.scalar(
         select(Automation)
         .where(Automation.workspace_id == workspace_id, Automation.tag_id == tag_id)

@@ -1,1 +1,1 @@
-"""The forms that a person fills in."""
+"""Forms with their validation."""

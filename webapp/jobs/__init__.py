@@ -17,7 +17,7 @@ wrong.
 *Recover.*  `recover` finds jobs without a runner, to be rung for again; `interruption` says in a code what
             interrupted one; `heartbeat` knows whether any worker runs.
 
-A kind of job is a `work.Work`: what it is called, which group excludes its like, and five methods that the
+A kind of job is a `work.Work`: what it is called, which group excludes its like, and four methods that the
 protocol calls inside its transactions. docs/recipes.md says how to add one.
 
 These hold for every kind: at most one active job for each workspace and group; every committed batch bears

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from webapp.models import Job
 from webapp.models.job import Note
 
+# The code for a requester who has lost the right that such a job needs; every kind may use it.
+REQUESTER_NOT_ALLOWED = "requester_not_allowed"
+
 
 class NotStarted(Exception):
     """A job that was not started. Nothing was changed."""

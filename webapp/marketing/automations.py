@@ -1,11 +1,11 @@
-"""Carrying automations out: every due run goes a step further, many at once, each step whole or not at all.
+"""Carrying out automations: the next step of every due run, many at once, each step completely or not at all.
 
 A step is a plain dict in `Automation.steps`:
 
     {"do": "add_tag", "tag": id}        {"do": "subscribe", "list": id}
     {"do": "wait", "hours": number}     {"do": "send", "campaign": id}
 
-What a step names may have been deleted since: then it does nothing, and the run goes on.
+If the list, tag or campaign of a step has been deleted since, the step does nothing and the run continues.
 """
 
 from collections import defaultdict
@@ -24,11 +24,12 @@ from webapp.marketing.tags import add_tag
 from webapp.models import Automation, AutomationRun
 from webapp.models.automation import RunState
 from webapp.models.base import is_in
+from webapp.numbers import LARGEST_ID
 
 
 @dataclass(frozen=True)
-class Together:
-    """Runs of one automation that stand before the same step."""
+class RunGroup:
+    """Runs of one automation whose next step is the same."""
 
     workspace_id: int
     run_ids: Sequence[int]
@@ -36,29 +37,28 @@ class Together:
     now: datetime
 
 
-def _add_tag(session: Session, tag_id: int, runs: Together) -> None:
+def _add_tag(session: Session, tag_id: int, runs: RunGroup) -> None:
     add_tag(
         session, workspace_id=runs.workspace_id, contact_ids=runs.contact_ids, tag_id=tag_id, now=runs.now
     )
 
 
-def _subscribe(session: Session, list_id: int, runs: Together) -> None:
+def _subscribe(session: Session, list_id: int, runs: RunGroup) -> None:
     subscribe(
         session, workspace_id=runs.workspace_id, contact_ids=runs.contact_ids, list_id=list_id, now=runs.now
     )
 
 
-def _send(session: Session, campaign_id: int, runs: Together) -> None:
+def _send(session: Session, campaign_id: int, runs: RunGroup) -> None:
     queue_for_runs(session, campaign_id=campaign_id, run_ids=runs.run_ids, now=runs.now)
 
 
-def _wait(session: Session, hours: float, runs: Together) -> None:
-    """Nothing is done; that the next step is due later is written with the place."""
+def _wait(session: Session, hours: float, runs: RunGroup) -> None:
+    """Does nothing: `_take_step` writes when the next step is due."""
 
 
-# What a step does, by its name: the field that says with what, the deed, and the most that can be said.
-Action = Callable[[Session, Any, Together], None]
-LARGEST_ID = 2**63 - 1
+# By the name of a step: the field with its argument, its function, and the largest argument.
+Action = Callable[[Session, Any, RunGroup], None]
 TEN_YEARS = 10 * 365 * 24
 ACTIONS: dict[str, tuple[str, Action, int]] = {
     "add_tag": ("tag", _add_tag, LARGEST_ID),
@@ -69,10 +69,10 @@ ACTIONS: dict[str, tuple[str, Action, int]] = {
 
 
 def advance(session: Session, workspace_id: int, *, now: datetime, limit: int) -> int:
-    """Take up to `limit` due runs of the workspace one step further; how many there were.
+    """Carry out the next step of up to `limit` due runs of the workspace; return their number.
 
-    In the caller's write transaction, which holds the workspace's lock: a step and the place after it commit
-    together, so a worker that dies repeats nothing and leaves nothing out. Paused automations wait.
+    Runs in the caller's write transaction, which holds the workspace's lock. A step and the run's new
+    position commit together, so a worker that dies neither repeats nor skips one. Paused automations wait.
     """
     due = session.execute(
         select(AutomationRun.automation_id, AutomationRun.step, AutomationRun.id, AutomationRun.contact_id)
@@ -86,52 +86,56 @@ def advance(session: Session, workspace_id: int, *, now: datetime, limit: int) -
         .order_by(AutomationRun.due_at, AutomationRun.id)
         .limit(limit)
     ).all()
-    standing: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    for automation_id, place, run_id, contact_id in due:
-        standing[automation_id, place].append((run_id, contact_id))
-    for (automation_id, place), together in sorted(standing.items()):
+    groups: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for automation_id, position, run_id, contact_id in due:
+        groups[automation_id, position].append((run_id, contact_id))
+    for (automation_id, position), group in sorted(groups.items()):
         steps = session.get_one(Automation, automation_id).steps
-        runs = Together(
+        runs = RunGroup(
             workspace_id,
-            run_ids=[run_id for run_id, _ in together],
-            contact_ids=[contact_id for _, contact_id in together],
+            run_ids=[run_id for run_id, _ in group],
+            contact_ids=[contact_id for _, contact_id in group],
             now=now,
         )
-        _take_step(session, steps, place, runs)
+        _take_step(session, steps, position, runs)
     return len(due)
 
 
-def _take_step(session: Session, steps: Sequence[Mapping[str, Any]], place: int, runs: Together) -> None:
-    if place >= len(steps):
+def _take_step(session: Session, steps: Sequence[Mapping[str, Any]], position: int, runs: RunGroup) -> None:
+    if position >= len(steps):
         _write(session, runs, state=RunState.DONE, ended_at=runs.now)
         return
-    understood = _understand(steps[place])
-    if understood is None:
-        # Nobody can say what was meant, and to pass over a step could send what it would have held back.
+    parsed = _parse_step(steps[position])
+    if parsed is None:
+        # Skipping an unknown step could send a message too early, for instance if it was a wait.
         _write(session, runs, state=RunState.ENDED, ended_at=runs.now, ended_why="unreadable_step")
         return
-    action, argument = understood
+    action, argument = parsed
     action(session, argument, runs)
     if action is _wait:
         _write(
-            session, runs, state=RunState.WAITING, step=place + 1, due_at=runs.now + timedelta(hours=argument)
+            session,
+            runs,
+            state=RunState.WAITING,
+            step=position + 1,
+            due_at=runs.now + timedelta(hours=argument),
         )
-    elif place + 1 < len(steps):
-        _write(session, runs, state=RunState.QUEUED, step=place + 1, due_at=runs.now)
+    elif position + 1 < len(steps):
+        _write(session, runs, state=RunState.QUEUED, step=position + 1, due_at=runs.now)
     else:
-        _write(session, runs, state=RunState.DONE, step=place + 1, ended_at=runs.now)
+        _write(session, runs, state=RunState.DONE, step=position + 1, ended_at=runs.now)
 
 
-def _understand(step: object) -> tuple[Action, Any] | None:
-    """What a step does and with what; None for one that no database or calendar could carry out."""
+def _parse_step(step: object) -> tuple[Action, Any] | None:
+    """The step's function and argument; None if it cannot be carried out."""
     if not isinstance(step, dict) or str(step.get("do")) not in ACTIONS:
         return None
     field, action, most = ACTIONS[step["do"]]
     argument: Any = step.get(field)
-    # A bool is a number to Python, and a NaN is not between anything.
+    # A bool is an int in Python; NaN fails the comparison.
     is_number = isinstance(argument, int | float) and not isinstance(argument, bool)
     return (action, argument) if is_number and 0 <= argument <= most else None
 
 
-def _write(session: Session, runs: Together, **values: object) -> None:
+def _write(session: Session, runs: RunGroup, **values: object) -> None:
     execute_update(session, update(AutomationRun).where(AutomationRun.id.in_(runs.run_ids)).values(**values))

@@ -1,7 +1,7 @@
-"""Campaigns: a pending message for each contact that may be written to, and its sending.
+"""Campaigns: a pending message for each mailable contact, and sending it.
 
-Who may be written to is asked twice, when a message is made and when it goes: consent can end in between. A
-message that is sent is a row that says when (docs/adr/0008); handing it to a mail server would belong here.
+Whether a contact is mailable is checked twice, when a message is created and when it is sent, because consent
+can end in between. A sent message is a row with the time (docs/adr/0008); a mail server would be called here.
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ from webapp.models.mailing_list import SubscriptionStatus
 def mailable() -> ColumnElement[bool]:
     """Whether the statement's `Contact` may be sent its `Campaign`: rule 9 for the pair of contact and list.
 
-    Both live, in one workspace, and the contact's status is Subscribed. A campaign without a list has
-    nobody's consent.
+    Both are live, in one workspace, and the contact's status is Subscribed. No contact is mailable for a
+    campaign without a list.
     """
     return and_(
         Contact.deleted_at.is_(None),
@@ -38,10 +38,11 @@ def mailable() -> ColumnElement[bool]:
 
 
 def send_campaign(session: Session, *, workspace_id: int, campaign_id: int, now: datetime) -> int:
-    """Make a message of the campaign pending for everybody on its list who may be written to; how many.
+    """Write a pending message of the campaign for each mailable contact of its list; return their number.
 
-    In the caller's write transaction. Asked for again it reaches only those who have no message of it yet:
-    nobody gets it twice, and whose message ended with their deletion does not get it after a restore.
+    Runs in the caller's write transaction. A second call writes messages only for contacts without one: no
+    contact gets it twice, and a contact whose message ended with its deletion does not get it after a
+    restore.
     """
     lock_workspace(session, workspace_id)
     had = exists().where(
@@ -49,29 +50,29 @@ def send_campaign(session: Session, *, workspace_id: int, campaign_id: int, now:
         CampaignSend.campaign_id == Campaign.id,
         CampaignSend.automation_run_id.is_(None),
     )
-    whom = (
+    recipients = (
         select(
             Contact.workspace_id, Campaign.id, Contact.id, literal(None, CampaignSend.automation_run_id.type)
         )
         .join(Campaign, Campaign.workspace_id == Contact.workspace_id)
         .where(Contact.workspace_id == workspace_id, Campaign.id == campaign_id, mailable(), ~had)
     )
-    return _make_pending(session, whom, now)
+    return _insert_pending(session, recipients, now)
 
 
 def queue_for_runs(session: Session, *, campaign_id: int, run_ids: Sequence[int], now: datetime) -> int:
-    """The same for the contacts of these automation runs, in the transaction of their step."""
-    whom = (
+    """Write pending messages for the mailable contacts of these runs, in their step's transaction."""
+    recipients = (
         select(Contact.workspace_id, Campaign.id, Contact.id, AutomationRun.id)
         .join(AutomationRun, AutomationRun.contact_id == Contact.id)
         .join(Campaign, Campaign.workspace_id == Contact.workspace_id)
         .where(AutomationRun.id.in_(run_ids), Campaign.id == campaign_id, mailable())
     )
-    return _make_pending(session, whom, now)
+    return _insert_pending(session, recipients, now)
 
 
-def _make_pending(session: Session, whom: Select[int, int, int, int | None], now: datetime) -> int:
-    rows = whom.add_columns(
+def _insert_pending(session: Session, recipients: Select[int, int, int, int | None], now: datetime) -> int:
+    rows = recipients.add_columns(
         literal(SendState.PENDING, CampaignSend.state.type),
         literal(now, CampaignSend.due_at.type),
         literal(now, CampaignSend.created_at.type),
@@ -89,8 +90,10 @@ def _make_pending(session: Session, whom: Select[int, int, int, int | None], now
 
 
 def deliver(session: Session, workspace_id: int, *, now: datetime, limit: int) -> int:
-    """Send up to `limit` of the workspace's due messages to those who may still be written to, and end the
-    others; how many there were. In the caller's write transaction, which holds the workspace's lock.
+    """Send up to `limit` due messages of the workspace, and end those whose contacts are no longer mailable.
+
+    Returns how many messages were due. Runs in the caller's write transaction, which holds the workspace's
+    lock.
     """
     due = session.scalars(
         select(CampaignSend.id)
@@ -102,15 +105,15 @@ def deliver(session: Session, workspace_id: int, *, now: datetime, limit: int) -
         .order_by(CampaignSend.due_at, CampaignSend.id)
         .limit(limit)
     ).all()
-    may = (
+    sendable = (
         select(CampaignSend.id)
         .join(Contact, Contact.id == CampaignSend.contact_id)
         .join(Campaign, Campaign.id == CampaignSend.campaign_id)
         .where(CampaignSend.id.in_(due), mailable())
     )
-    allowed = session.scalars(may).all()
-    _write(session, allowed, state=SendState.SENT, sent_at=now)
-    _write(session, sorted(set(due) - set(allowed)), state=SendState.ENDED, ended_why="not_mailable")
+    sent = session.scalars(sendable).all()
+    _write(session, sent, state=SendState.SENT, sent_at=now)
+    _write(session, sorted(set(due) - set(sent)), state=SendState.ENDED, ended_why="not_mailable")
     return len(due)
 
 

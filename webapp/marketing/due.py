@@ -1,4 +1,4 @@
-"""What is due now: found in the database and worked off in batches, however often a worker is rung for it."""
+"""Finding due automation runs and messages, and processing them in batches. Additional rings are harmless."""
 
 from collections.abc import Callable
 
@@ -40,16 +40,16 @@ def due_workspaces(session: Session) -> list[int]:
     return sorted(session.scalars(runs.union(messages)))
 
 
-def work_off(
+def process_due(
     session: Session, *, rest: Rest = NO_REST, should_stop: Callable[[], bool] = lambda: False
 ) -> int:
-    """Work off all that is due, in every workspace, until nothing is or `should_stop` says so.
+    """Process everything that is due, in every workspace, until nothing is or `should_stop` returns True.
 
-    Each batch is a transaction of its own under the workspace's lock; a worker killed in the middle has done
-    whole batches only. Returns how many steps and messages that were.
+    Each batch is one transaction under the workspace's lock, so a killed worker has done complete batches
+    only. Returns the number of steps and messages.
     """
-    total, broken = 0, set[int]()
-    while workspaces := [found for found in due_workspaces(session) if found not in broken]:
+    total, failed = 0, set[int]()
+    while workspaces := [found for found in due_workspaces(session) if found not in failed]:
         for workspace_id in workspaces:
             if should_stop():
                 return total
@@ -57,9 +57,10 @@ def work_off(
                 with rest.following():
                     done = _batch(session, workspace_id)
             except Exception:
-                # Rolled back and still due: it is tried again at the next ring, and holds up nobody else's.
+                # The batch was rolled back and is still due: the next ring tries again. Other workspaces
+                # continue.
                 log.exception("work_failed", workspace=workspace_id)
-                broken.add(workspace_id)
+                failed.add(workspace_id)
                 continue
             log.info("worked_off", workspace=workspace_id, steps=done)
             total += done

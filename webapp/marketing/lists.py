@@ -1,4 +1,4 @@
-"""A contact's place on a mailing list, changed as people and automations do; each change wakes what waits."""
+"""Changing subscriptions, as users and automations do; each change wakes the automations that wait for it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,9 +16,9 @@ from webapp.models.mailing_list import SubscriptionStatus
 def subscribe(
     session: Session, *, workspace_id: int, contact_ids: Sequence[int], list_id: int, now: datetime
 ) -> list[int]:
-    """Put live contacts on a live list as Subscribed, in the caller's write transaction; return who is new.
+    """Subscribe live contacts to a live list, in the caller's write transaction; return the new ones' ids.
 
-    Whoever has a place on it keeps the status: who unsubscribed or bounced is not subscribed by this.
+    A contact already on the list keeps its status, for instance Unsubscribed or Bounced.
     """
     lock_workspace(session, workspace_id)
     on_it = select(Subscription.contact_id).where(
@@ -59,21 +59,23 @@ def change_status(
     status: SubscriptionStatus,
     now: datetime,
 ) -> bool:
-    """Give a contact's place on a list another of the four statuses; whether it had one and it changed.
+    """Set the status of a contact's subscription; return whether there is one and its status changed.
 
-    Also for a contact in the bin: an unsubscribe or a bounce that arrives meanwhile lands on the real row
-    (design section 5). Only a live one can become Subscribed, which wakes the list's automations: a restore
-    must not bring back somebody who may be written to and could not be before (rule 9).
+    Deleted contacts are changed, too, so that an unsubscribe or a bounce that arrives meanwhile is not lost
+    (design section 5). Only a live contact can become Subscribed, which wakes the list's automations: a
+    contact must not be mailable after a restore if it was not at its deletion (rule 9).
     """
     lock_workspace(session, workspace_id)
-    whose = select(Contact.id).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)
+    contact = select(Contact.id).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)
     if status == SubscriptionStatus.SUBSCRIBED:
-        whose = whose.where(Contact.deleted_at.is_(None))
+        contact = contact.where(Contact.deleted_at.is_(None))
     changed = execute_update(
         session,
         update(Subscription)
         .where(
-            Subscription.contact_id.in_(whose), Subscription.list_id == list_id, Subscription.status != status
+            Subscription.contact_id.in_(contact),
+            Subscription.list_id == list_id,
+            Subscription.status != status,
         )
         .values(status=status, changed_at=now),
     )

@@ -1,4 +1,4 @@
-"""Ending what is still pending for contacts that go."""
+"""Ending the pending runs and messages of contacts that are deleted."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from webapp.models.campaign import SendState
 def end_pending(session: Session, *, contacts: Select[int], now: datetime, why: str) -> None:
     """End the waiting and queued runs and the unsent messages of `contacts`, in the caller's transaction.
 
-    They stay ended when the contacts come back: "Restoring contacts will not trigger any automations to
+    A restore does not start them again: "Restoring contacts will not trigger any automations to
     run or campaigns to send" (article).
     """
     execute_update(

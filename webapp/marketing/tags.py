@@ -1,4 +1,4 @@
-"""Tags, put on contacts and taken off as people and automations do; each new one wakes what waits."""
+"""Adding and removing tags, as users and automations do; a new tag wakes the automations that wait for it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from webapp.models import Contact, ContactTag, Tag, live
 def add_tag(
     session: Session, *, workspace_id: int, contact_ids: Sequence[int], tag_id: int, now: datetime
 ) -> list[int]:
-    """Put a live tag on live contacts, in the caller's write transaction; return who did not carry it yet."""
+    """Add a live tag to live contacts, in the caller's write transaction; return the newly tagged ids."""
     lock_workspace(session, workspace_id)
     carried = select(ContactTag.contact_id).where(
         ContactTag.contact_id == Contact.id, ContactTag.tag_id == Tag.id
@@ -42,13 +42,13 @@ def add_tag(
 def remove_tag(
     session: Session, *, workspace_id: int, contact_ids: Sequence[int], tag_id: int, now: datetime
 ) -> list[int]:
-    """Take a tag off live contacts; return who carried it. Taken off by hand, it does not come back."""
+    """Remove a tag from live contacts; return the ids of those that had it. No restore adds it again."""
     lock_workspace(session, workspace_id)
-    whose = select(Contact.id).where(live(workspace_id), Contact.id.in_(contact_ids))
+    contacts = select(Contact.id).where(live(workspace_id), Contact.id.in_(contact_ids))
     untagged = execute_returning(
         session,
         delete(ContactTag)
-        .where(ContactTag.contact_id.in_(whose), ContactTag.tag_id == tag_id)
+        .where(ContactTag.contact_id.in_(contacts), ContactTag.tag_id == tag_id)
         .returning(ContactTag.contact_id),
     )
     touch(session, untagged, now)

@@ -1,4 +1,4 @@
-"""What a change wakes: a queued run for each automation that waits for it, in the change's own transaction.
+"""Waking automations: a change writes a queued run for each automation that waits for it, in its transaction.
 
 No function of `webapp.restoring` calls this: "Restoring contacts will not trigger any automations to run or
 campaigns to send" (article).
@@ -19,19 +19,18 @@ from webapp.models.mailing_list import SubscriptionStatus
 def wake_subscribed(
     session: Session, contact_ids: Sequence[int], *, list_id: int | None = None, now: datetime
 ) -> int:
-    """Contacts have just been subscribed, to the list or (None) to all the lists they are on.
-
-    Those whose status is Subscribed wake the active automations of these lists, deleted lists apart. Returns
-    how many runs begin.
+    """Wake the active automations of the list that these contacts were just added to, or (None) of all their
+    lists. Contacts with another status than Subscribed and deleted lists wake none. Returns the number of new
+    runs.
     """
-    place = Subscription.status == SubscriptionStatus.SUBSCRIBED
+    subscribed = Subscription.status == SubscriptionStatus.SUBSCRIBED
     if list_id is not None:
-        place &= Subscription.list_id == list_id
+        subscribed &= Subscription.list_id == list_id
     woken = (
         select(Contact.workspace_id, Automation.id, Contact.id)
         .join(Subscription, Subscription.contact_id == Contact.id)
         .join(MailingList, (MailingList.id == Subscription.list_id) & MailingList.deleted_at.is_(None))
-        .join(Automation, (Automation.list_id == MailingList.id) & place)
+        .join(Automation, (Automation.list_id == MailingList.id) & subscribed)
     )
     return _begin(session, woken, Automation.trigger == Trigger.SUBSCRIBED, contact_ids, now)
 
@@ -39,7 +38,8 @@ def wake_subscribed(
 def wake_tagged(
     session: Session, contact_ids: Sequence[int], *, tag_id: int | None = None, now: datetime
 ) -> int:
-    """The same for contacts that have just been given the tag, or (None) all the tags they carry."""
+    """Wake the active automations of the tag that these contacts were just given, or (None) of all their
+    tags. Returns the number of new runs."""
     carried = ContactTag.tag_id == tag_id if tag_id is not None else literal(True)
     woken = (
         select(Contact.workspace_id, Automation.id, Contact.id)

@@ -11,9 +11,9 @@ from webapp.models import Contact
 
 
 def touch(session: Session, contact_ids: Sequence[int], now: datetime) -> None:
-    """Count a write to these contacts or to their links: `version` grows, and it was at `now`.
+    """Record a write to these contacts or their associations at `now`: `version` grows.
 
-    A restore is no such write and must not call this (design section 5).
+    A restore does not count as such a write and must not call this (design section 5).
     """
     execute_update(
         session,

@@ -1,4 +1,4 @@
-"""The tables, one aggregate a file. Importing this package makes them all known to the metadata."""
+"""The tables, one aggregate a file. Importing this package adds all of them to the metadata."""
 
 import webapp.models.previous_release  # noqa: F401  (its listeners)
 from webapp.models.account import Account

@@ -19,5 +19,5 @@ class Account(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
     name: Mapped[str] = mapped_column(String(160))
-    # A deleted account hides and stays; one made anew under the same name is another one.
+    # A deleted account is hidden and its row stays; a new one with the same name is another row.
     deleted_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""What was done, by whom: append-only, written in the transaction of the act."""
+"""The audit log: append-only, written in the transaction of the action."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ class AuditEvent(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
-    # Null: nobody signed in did it, but the system itself.
+    # Null for an action of the system.
     user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("app_user.id"), index=True)
     at: Mapped[datetime]
     action: Mapped[str] = mapped_column(String(60))
@@ -33,7 +33,7 @@ def record(
     subject: str,
     **detail: Any,
 ) -> None:
-    """Write down an act, in the transaction that performs it: neither survives without the other."""
+    """Record an action, in the transaction that performs it: both are committed, or neither."""
     session.add(
         AuditEvent(
             workspace_id=workspace_id, user_id=user_id, at=at, action=action, subject=subject, detail=detail

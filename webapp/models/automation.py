@@ -1,4 +1,4 @@
-"""Automations, and each contact's way through one."""
+"""Automations, and the run of each contact in one."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -21,7 +21,7 @@ class Trigger(StrEnum):
 class RunState(StrEnum):
     QUEUED = "queued"
     WAITING = "waiting"
-    # Stored by no version so far.
+    # Not written by any release so far.
     RUNNING = "running"
     DONE = "done"
     ENDED = "ended"
@@ -37,7 +37,7 @@ class Automation(Base):
     trigger: Mapped[Trigger] = mapped_column(choice(Trigger, "trigger"))
     list_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("mailing_list.id"), index=True)
     tag_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("tag.id"), index=True)
-    # What it does, step by step; webapp.marketing.automations says what a step can be.
+    # webapp.marketing.automations describes the steps.
     steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     is_active: Mapped[bool] = mapped_column(default=True)
 

@@ -1,7 +1,7 @@
-"""The ground every table stands on: naming, keys and time.
+"""What all tables share: names of constraints, types of keys and times, and conditions on columns.
 
-The models are plain SQLAlchemy, so that the domain can be read, tested and run without Flask;
-`webapp.extensions` hands the same metadata to Flask-SQLAlchemy.
+The models are plain SQLAlchemy, so that the domain can be tested and run without Flask; `webapp.extensions`
+gives the same metadata to Flask-SQLAlchemy.
 """
 
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeDecorator
 
-# Constraints carry names, so that a migration can drop one and an error can be told from another.
+# Constraints have names, so that a migration can drop one and the code can distinguish errors.
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -40,14 +40,14 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-# SQLite gives out row ids only to a column that is declared INTEGER.
+# SQLite assigns row ids only in a column declared INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, stored and read back in UTC.
+    """A moment, stored and returned in UTC.
 
-    Takes aware datetimes only: a naive one has no meaning here and raises ValueError.
+    Accepts aware datetimes only; a naive one raises ValueError.
     """
 
     impl = DateTime(timezone=True)
@@ -80,9 +80,9 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
 
 
 def is_in(column: InstrumentedAttribute[str], *values: str) -> ColumnElement[bool]:
-    """Whether the column is one of the values, which the statement spells out.
+    """Whether the column is one of the values, which become literals in the statement.
 
-    A partial index serves only a statement that states the index's own condition; a parameter states nothing.
+    The planner uses a partial index only if the statement contains its condition literally.
     """
     if len(values) == 1:
         return column == literal(values[0], literal_execute=True)
@@ -90,10 +90,10 @@ def is_in(column: InstrumentedAttribute[str], *values: str) -> ColumnElement[boo
 
 
 def filter_only(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The same condition, which only checks the rows that the statement's other conditions find.
+    """The same condition, used only to check rows that the other conditions find.
 
     The CASE keeps the planner off the condition's indexes, which it misjudges with stale statistics: right
-    after a mass deletion it would walk the whole bin to find 50 contacts whose ids the statement gives.
+    after a mass deletion it would walk the whole recycle bin to find 50 contacts by their ids.
     """
     return case((condition, true()), else_=false())
 
@@ -103,7 +103,7 @@ class _IsOneOf(FunctionElement[bool]):
     inherit_cache = True
 
     def self_group(self, against: OperatorType | None = None) -> Self:
-        """A condition of its own. Any other function that gives a boolean is compared with 1 on SQLite, and
+        """A condition by itself. Otherwise SQLAlchemy compares a boolean function with 1 on SQLite, and
         `(id IN (…)) = 1` keeps SQLite off the index of `id`."""
         return self
 
@@ -121,9 +121,9 @@ def _as_array(element: _IsOneOf, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 def is_one_of(column: InstrumentedAttribute[Any], ids: Select[int]) -> ColumnElement[bool]:
-    """Whether the column is one of the ids that a query chooses, be they one or a million.
+    """Whether the column is one of the ids that a query selects, one or a million.
 
-    The same as `column.in_(ids)`. On PostgreSQL the ids are gathered first: a join it would plan by what it
-    knows of the tables, which is nothing right after they were filled, and then each row meets each.
+    The same as `column.in_(ids)`. On PostgreSQL the ids become an array first: for a join the planner has no
+    statistics right after the tables were filled, and can choose to compare every row with every id.
     """
     return _IsOneOf(column, ids.correlate(None).scalar_subquery())

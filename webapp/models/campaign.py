@@ -1,4 +1,4 @@
-"""Campaigns, and each message one sends."""
+"""Campaigns and their messages."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Columns that hold one of a few words."""
+"""Columns with one of a few values."""
 
 from enum import StrEnum
 
@@ -6,10 +6,10 @@ from sqlalchemy import Enum
 
 
 def choice(kind: type[StrEnum], name: str, *, length: int = 16) -> Enum:
-    """The type of the column `name`: one of the words of `kind`, stored as text, and the database checks it.
+    """The type of the column `name`: a member of `kind`, stored as text and checked by the database.
 
-    What is read is a member of `kind`. A version of the app that does not know a word cannot read it, so a
-    new word is written only by a later release than the one that has learnt it.
+    A release that does not know a value cannot read it. So one release adds a new value, and only the next
+    one writes it.
     """
     return Enum(
         kind,

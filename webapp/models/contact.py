@@ -1,4 +1,4 @@
-"""A contact, live or in the bin. Deleting and restoring happen in place: one update, nothing copied."""
+"""A contact, live or deleted. Deleting and restoring happen in place: one update, nothing copied."""
 
 from datetime import datetime, timedelta
 
@@ -27,27 +27,27 @@ class Contact(Base):
     updated_at: Mapped[datetime]
     # Grows with every write by a person or an automation; a restore does not touch it.
     version: Mapped[int] = mapped_column(default=1)
-    # Null while the contact lives, else its deletion's created_at.
+    # Null if the contact is live, else its deletion's created_at.
     deleted_at: Mapped[datetime | None]
-    # The latest deletion and the latest restore of this contact; both outlive their end.
+    # The latest deletion and the latest restore of this contact; neither is ever cleared.
     deletion_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("deletion.id"))
     restore_job_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("restore_job.id"))
     merged_into_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("contact.id"))
 
     __table_args__ = (
-        # A contact in the bin reserves nothing: only live addresses are unique. The address stands first, so
-        # that it can be looked up in a statement that lets the planner know nothing of the workspace.
+        # Deleted contacts do not reserve their address: only live addresses are unique. The address comes
+        # first, so that a statement can look it up while it hides the workspace from the planner.
         partial_index(
             "uq_contact_live_email", "email_key", "workspace_id", where="deleted_at IS NULL", unique=True
         ),
         partial_index("ix_contact_live", "workspace_id", "created_at", "id", where="deleted_at IS NULL"),
-        # The order of the bin's page and of a restore's walk: last deleted first.
+        # The order of the page of deleted contacts and of a restore's walk: last deleted first.
         partial_index("ix_contact_bin", "workspace_id", "deleted_at", "id", where="deleted_at IS NOT NULL"),
         Index("ix_contact_deletion_id", "deletion_id"),
         partial_index("ix_contact_restore_job_id", "restore_job_id", where="restore_job_id IS NOT NULL"),
         Index("ix_contact_account_id", "account_id"),
         partial_index("ix_contact_merged_into_id", "merged_into_id", where="merged_into_id IS NOT NULL"),
-        # An id is never given out twice: a report speaks of contacts that have been purged.
+        # Ids are never reused, because reports contain the ids of purged contacts.
         {"sqlite_autoincrement": True},
     )
 
@@ -71,7 +71,7 @@ def days_left(deleted_at: datetime, now: datetime) -> int:
 
 
 class ContactSearch(Base):
-    """What a contact is found by, beside the contact so that deleting and restoring never touch its index."""
+    """A contact's search text, in its own table so that deleting and restoring do not update its index."""
 
     __tablename__ = "contact_search"
 

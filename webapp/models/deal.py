@@ -32,8 +32,8 @@ class Deal(Base):
 
 
 class DealContact(Base):
-    """A contact's place on a deal. Removal by hand deletes the row; a deletion only detaches it, so that
-    a restore knows what to put back."""
+    """A contact on a deal. Removal by hand deletes the row; a deletion of the contact only detaches it, so
+    that a restore can attach it again."""
 
     __tablename__ = "deal_contact"
     __table_args__ = (

@@ -18,15 +18,15 @@ class Deletion(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
-    # Given under the workspace row's lock by the transaction that completes the deletion, so that
-    # "everything up to number N" means the same forever. Null while the deletion is under way.
+    # Assigned under the workspace row's lock by the transaction that completes the deletion, so that
+    # "everything up to number N" never changes its meaning. Null while the deletion is under way.
     number: Mapped[int | None] = mapped_column(BigId)
     user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("app_user.id"), index=True)
     created_at: Mapped[datetime]
     source: Mapped[str] = mapped_column(String(40))
     description: Mapped[str] = mapped_column(String(200), default="")
     contact_count: Mapped[int] = mapped_column(default=0)
-    # How many of its contacts are still deleted; kept by whoever moves contacts in or out.
+    # How many of its contacts are still deleted; every deletion and restore updates it.
     in_bin: Mapped[int] = mapped_column(default=0)
     completed_at: Mapped[datetime | None]
 

@@ -1,4 +1,4 @@
-"""Mailing lists, and a contact's place on each."""
+"""Mailing lists and their subscriptions."""
 
 from datetime import datetime
 from enum import StrEnum

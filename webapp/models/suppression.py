@@ -1,4 +1,4 @@
-"""Addresses that asked for silence, or bounced. Outlives purge and erasure, hence a hash and no contact."""
+"""Addresses that unsubscribed or bounced. Kept after purge and erasure, hence hashes without a contact."""
 
 from datetime import datetime
 from enum import StrEnum

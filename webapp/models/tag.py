@@ -1,4 +1,4 @@
-"""Tags, and which contacts carry them."""
+"""Tags, and which contacts have them."""
 
 from datetime import datetime
 

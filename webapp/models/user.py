@@ -1,4 +1,4 @@
-"""Who signs in, and what groups give them."""
+"""Users, their groups, and what these permit."""
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -48,7 +48,7 @@ class User(Base):
 
     @property
     def may_restore(self) -> bool:
-        """Any user in the "Admin" group can restore deleted contacts, nobody else (article)."""
+        """Whether the user can restore: only active users in the group "Admin" can (article)."""
         return self.is_active and any(
             group.name == ADMIN and group.workspace_id == self.workspace_id for group in self.groups
         )

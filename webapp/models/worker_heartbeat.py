@@ -1,4 +1,4 @@
-"""When the workers of each queue were last known to run, so that a page can say that none does."""
+"""When the workers of each queue were last seen, so that a page can say that no worker runs."""
 
 from datetime import datetime
 

@@ -17,5 +17,5 @@ class Workspace(Base):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone in which this workspace reads and writes its dates."""
+        """The time zone of this workspace's dates."""
         return ZoneInfo(self.timezone)

@@ -1,9 +1,9 @@
-"""Restoring deleted contacts, told in the order in which it happens.
+"""Restoring deleted contacts. The modules, in the order in which they are used:
 
-*Find.*  `filters` reads what an admin typed; `bin` finds the contacts that were deleted within 30 days;
-         `lately` finds the deletion that the overview points at.
+*Find.*  `filters` reads what an admin typed; `recycle_bin` finds the contacts deleted within 30 days;
+         `recent_deletion` finds the large deletion that the overview shows.
 *Plan.*  `scope` freezes which of them are meant, at the moment the dialog opens; `plan` judges each one: it
-         comes back, or it stays deleted because its address is taken. The dialog and the job judge with the
+         is restored, or it stays deleted because its address is taken. The dialog and the job judge with the
          same code.
 *Ask.*   `question` is what the dialog asks; `start` makes a confirmed scope the workspace's one restore job.
 *Carry out.*  `work` is the kind of job: it walks the bin, last deleted first, and writes one batch after the

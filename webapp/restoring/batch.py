@@ -6,7 +6,7 @@ from sqlalchemy import Select, and_, func, insert, literal, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.database import execute_update, listed
+from webapp.database import execute_update, id_table
 from webapp.jobs.isolation import by_halves
 from webapp.models import Contact, Deal, DealContact, Deletion, RestoreOutcome
 from webapp.models.base import filter_only
@@ -31,7 +31,7 @@ def restore_contacts(session: Session, job_id: int, verdicts: Sequence[Verdict])
     restored = restored_among(verdicts)
     if not restored:
         return verdicts
-    ids = select(listed(session, [verdict.contact_id for verdict in restored]).c.value)
+    ids = select(id_table(session, [verdict.contact_id for verdict in restored]).c.value)
     written = execute_update(
         session,
         update(Contact)
@@ -47,7 +47,7 @@ def restore_contacts(session: Session, job_id: int, verdicts: Sequence[Verdict])
 
 def _count_out(session: Session, deletions: Sequence[int]) -> None:
     """Lower each deletion's counter by how often its id is in `deletions`."""
-    left = listed(session, deletions)
+    left = id_table(session, deletions)
     moved = select(left.c.value, func.count().label("contacts")).group_by(left.c.value).subquery()
     execute_update(
         session,
@@ -109,7 +109,7 @@ def write_outcomes(session: Session, job_id: int, verdicts: Sequence[Verdict]) -
     restored = restored_among(verdicts)
     if restored:
         # Nearly all of them, and there is nothing else to say about each.
-        ids = listed(session, [verdict.contact_id for verdict in restored])
+        ids = id_table(session, [verdict.contact_id for verdict in restored])
         session.execute(
             insert(RestoreOutcome).from_select(
                 ["job_id", "contact_id", "outcome"],

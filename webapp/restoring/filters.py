@@ -1,7 +1,7 @@
-"""What an admin typed into the filter line, read into exact UTC ranges or sentences about what is wrong.
+"""Reading the filter line: exact UTC ranges, or sentences about errors.
 
-Dates are days of the workspace's zone, both ends included (design section 6, rule 8): a day begins at its
-midnight there and ends where the next one begins, however many hours lie between.
+Dates are days in the workspace's time zone, both ends included (design section 6, rule 8). A day ends when
+the next one begins, also when a clock change makes it shorter or longer.
 """
 
 import re
@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from webapp.contacts.normal import normal
+from webapp.contacts.normal import normalize
 from webapp.models import WINDOW
+from webapp.numbers import whole_number
 
 LONGEST_SEARCH = 200
 CUT = "Contacts can be restored for 30 days. Earlier days are left out."
-# Python alone would also read a week, 2026-W48-2.
+# Python alone would also accept a week date, 2026-W48-2.
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which part of the bin is meant. All times UTC; `before` is not included."""
+    """Which deleted contacts are meant. All times are UTC; `before` is not included."""
 
     q: str = ""
     since: datetime | None = None
@@ -37,7 +38,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class TypedFilters:
-    """The filter line as typed, for showing it again, and what it means if it means anything."""
+    """The filter line as typed, to show it again, and its meaning if it is readable."""
 
     q: str = ""
     from_text: str = ""
@@ -57,7 +58,7 @@ class TypedFilters:
         return any((self.q, self.from_text, self.to_text, self.deleted_by, self.deletion))
 
 
-def unsearchable(text: str) -> str | None:
+def why_unsearchable(text: str) -> str | None:
     """Why `text` cannot be searched for, as a sentence; None if it can."""
     if len(text) > LONGEST_SEARCH:
         return f"Search for at most {LONGEST_SEARCH} characters."
@@ -74,8 +75,8 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
 def read_filters(typed: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> TypedFilters:
     """Read `q`, `from`, `to`, `deleted_by` and `deletion`; never raises.
 
-    Anything unreadable is an error beside its field and leaves `meaning` None, so that "all" can never
-    mean more than what the admin believes to see (rule 7).
+    An unreadable field gets an error and leaves `meaning` None, so that "all" never includes more than the
+    admin expects (rule 7).
     """
     errors: dict[str, str] = {}
     notes: list[str] = []
@@ -83,7 +84,7 @@ def read_filters(typed: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> 
         name: typed.get(name, "").strip()[:10_000] for name in ("q", "from", "to", "deleted_by", "deletion")
     }
 
-    if problem := unsearchable(text["q"]):
+    if problem := why_unsearchable(text["q"]):
         errors["q"] = problem
     first, last = _day(text, "from", errors), _day(text, "to", errors)
     if first and last and first > last:
@@ -97,8 +98,8 @@ def read_filters(typed: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> 
         except OverflowError:
             errors["to" if last else "from"] = "That date is beyond the calendar."
     if since and since < now - WINDOW:
-        # The range is cut to the window, and the page says so. Whoever asks for the whole first day of the
-        # window is told nothing: part of that day is just the window's edge.
+        # The range is cut to the window, and the page says so. A range that begins with the window's first
+        # day, which is partly in the window, gets no note.
         if first and first < (now - WINDOW).astimezone(zone).date():
             notes.append(CUT)
         since = None
@@ -108,7 +109,7 @@ def read_filters(typed: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> 
     by, number = _number(text, "deleted_by", errors), _number(text, "deletion", errors)
     meaning = None
     if not errors:
-        meaning = Filters(q=normal(text["q"]), since=since, before=before, deleted_by=by, deletion=number)
+        meaning = Filters(q=normalize(text["q"]), since=since, before=before, deleted_by=by, deletion=number)
     return TypedFilters(
         q=text["q"],
         from_text=text["from"],
@@ -136,9 +137,9 @@ def _day(text: Mapping[str, str], name: str, errors: dict[str, str]) -> date | N
 def _number(text: Mapping[str, str], name: str, errors: dict[str, str]) -> int | None:
     if not text[name]:
         return None
-    if not (text[name].isascii() and text[name].isdigit() and len(text[name]) <= 18):
+    number = whole_number(text[name], least=0)
+    if number is None:
         errors[name] = (
             "Choose a person from the list." if name == "deleted_by" else "That is not a deletion’s number."
         )
-        return None
-    return int(text[name])
+    return number

@@ -14,11 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.contacts.keyset import Place
-from webapp.database import listed
+from webapp.database import id_table
 from webapp.models import Contact, Deletion
 from webapp.models.base import filter_only
 from webapp.models.restore_outcome import Outcome, Reason
-from webapp.restoring.recycle_bin import WALK, chosen
+from webapp.restoring.recycle_bin import WALK, ids_in_scope
 from webapp.restoring.scope import Scope
 
 LONGEST_DETAIL = 300
@@ -65,7 +65,7 @@ def judge(
         )
         .scalar_subquery()
     )
-    batch = chosen(scope).with_only_columns(
+    batch = ids_in_scope(scope).with_only_columns(
         Contact.id, Contact.deletion_id, Contact.deleted_at, Contact.email_key, holder_id.label("holder_id")
     )
     if after is not None:
@@ -92,7 +92,7 @@ def _restored_by(session: Session, job_id: int | None, ids: list[int]) -> set[in
         return set()
     # By their ids alone: the planner could also choose the job's own index, which grows with every batch.
     restored_by = select(Contact.id, Contact.restore_job_id).where(
-        Contact.id.in_(select(listed(session, ids).c.value))
+        Contact.id.in_(select(id_table(session, ids).c.value))
     )
     return {contact_id for contact_id, by in session.execute(restored_by) if by == job_id}
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.models.restore_outcome import Outcome, Reason
 from webapp.restoring.filters import Filters
 from webapp.restoring.plan import digest, plan_selection
-from webapp.restoring.recycle_bin import BinWindow, chosen, count, latest_number
+from webapp.restoring.recycle_bin import BinWindow, count, ids_in_scope, latest_number
 from webapp.restoring.scope import Scope
 
 GONE = {Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN}
@@ -84,5 +84,5 @@ def about_the_rest(session: Session, scope: Scope, now: datetime) -> Question:
     through = scope.through_number
     if scope.filters is not None:
         return about_all(session, scope.workspace_id, scope.filters, now, through=through)
-    left = list(session.scalars(chosen(replace(scope, as_of=now))))
+    left = list(session.scalars(ids_in_scope(replace(scope, as_of=now))))
     return about_selection(session, scope.workspace_id, left, now, through=through)

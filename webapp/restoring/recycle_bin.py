@@ -1,4 +1,4 @@
-"""The bin: the workspace's contacts deleted within the last 30 days, not merged, their deletion complete."""
+"""The recycle bin: contacts deleted within the last 30 days, not merged, whose deletion is complete."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,29 +8,29 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.contacts.normal import found_by
-from webapp.contacts.search import SCAN_LIMIT, Search, having, text_of
+from webapp.contacts.normal import text_matches
+from webapp.contacts.search import SCAN_LIMIT, Search, all_matches, text_of
 from webapp.models import WINDOW, Contact, ContactSearch, Deletion, User
 from webapp.models.base import filter_only
 from webapp.restoring.filters import Filters
 from webapp.restoring.scope import Scope
 
-# The order of the bin's page and of a restore's walk: last deleted first.
+# The order of the page of deleted contacts and of a restore's walk: last deleted first.
 WALK = Keyset(Contact.deleted_at, Contact.id)
-# Of so many deletions the moments are looked up one by one.
-FEW = 100
+# At most this many deletions are selected by their moments.
+FEW_DELETIONS = 100
 
 
 @dataclass(frozen=True)
 class BinWindow:
-    """How far the bin reaches: the window before `as_of`, and deletions numbered up to `through`."""
+    """Which deletions count: those in the window before `as_of`, numbered up to `through`."""
 
     workspace_id: int
     as_of: datetime
     through: int | None = None
 
     def deletions(self, filters: Filters) -> ColumnElement[bool]:
-        """The complete deletions in the window that `filters` speaks of, its search text apart."""
+        """The complete deletions in the window that match `filters`, ignoring the search text."""
         return and_(
             Deletion.workspace_id == self.workspace_id,
             Deletion.completed_at.is_not(None),
@@ -43,19 +43,19 @@ class BinWindow:
         )
 
     def contacts(self, filters: Filters) -> ColumnElement[bool]:
-        """The contacts in the bin that `filters` match, their text apart.
+        """The contacts in the bin that match `filters`, ignoring the search text.
 
-        A statement that walks the bin takes this as it is; one that has the contacts' ids only checks it.
+        For a statement that walks the bin. A statement with the contacts' ids uses it in `filter_only`.
         """
-        return and_(self.alone(filters), self.by_deletion(filters), self._moment(filters))
+        return and_(self.by_contact(filters), self.by_deletion(filters), self._moment(filters))
 
     def by_deletion(self, filters: Filters) -> ColumnElement[bool]:
-        """The contacts of the deletions that `filters` speaks of. No way to the contacts: it would lead to
-        all of a deletion's, in no order."""
+        """The contacts whose deletion matches `filters`. Only a check: by this index the planner would read
+        all contacts of a deletion, unordered."""
         return filter_only(Contact.deletion_id.in_(select(Deletion.id).where(self.deletions(filters))))
 
     def _moment(self, filters: Filters) -> ColumnElement[bool]:
-        """The moment of the one deletion that is asked for: the walk begins there and need not come to it."""
+        """The moment of the deletion in `filters`, so that the walk begins there."""
         if filters.deletion is None:
             return true()
         one = aliased(Deletion)
@@ -64,19 +64,19 @@ class BinWindow:
         )
         return Contact.deleted_at == moment.scalar_subquery()
 
-    def alone(self, filters: Filters) -> ColumnElement[bool]:
-        """What of it the contact tells without its deletion: the index of the walk has these ranges."""
+    def by_contact(self, filters: Filters) -> ColumnElement[bool]:
+        """The conditions on the contact's own columns, which are ranges in the index of the walk."""
         return and_(
-            self._gone(),
+            self._is_deleted(),
             Contact.deleted_at >= max(self.as_of - WINDOW, filters.since or self.as_of - WINDOW),
             Contact.deleted_at < filters.before if filters.before else true(),
         )
 
-    def at(self, moments: Sequence[datetime]) -> ColumnElement[bool]:
-        """The contacts that were deleted at these moments, which lie in the window."""
-        return and_(self._gone(), Contact.deleted_at.in_(moments))
+    def at_moments(self, moments: Sequence[datetime]) -> ColumnElement[bool]:
+        """The contacts deleted at these moments, which are within the window."""
+        return and_(self._is_deleted(), Contact.deleted_at.in_(moments))
 
-    def _gone(self) -> ColumnElement[bool]:
+    def _is_deleted(self) -> ColumnElement[bool]:
         return and_(
             Contact.workspace_id == self.workspace_id,
             Contact.deleted_at.is_not(None),
@@ -85,18 +85,18 @@ class BinWindow:
 
 
 def window_of(scope: Scope) -> BinWindow:
-    """The bin as the dialog saw it: later deletions and the passing of time change nothing (rule 6)."""
+    """The window when the dialog opened: later deletions and the time since then do not count (rule 6)."""
     return BinWindow(scope.workspace_id, scope.as_of, scope.through_number)
 
 
-def chosen(scope: Scope) -> Select[int]:
-    """The ids of the contacts that `scope` means and that are in the bin now, in no order."""
+def ids_in_scope(scope: Scope) -> Select[int]:
+    """The ids of the contacts of `scope` that are in the bin now, unordered."""
     window = window_of(scope)
-    return _these(window, scope.ids) if scope.filters is None else walkable(window, scope.filters)
+    return _with_ids(window, scope.ids) if scope.filters is None else matching_ids(window, scope.filters)
 
 
-def _these(window: BinWindow, ids: Sequence[int]) -> Select[int]:
-    """Those of `ids` that are in the bin, for a statement that looks each of them up by its key."""
+def _with_ids(window: BinWindow, ids: Sequence[int]) -> Select[int]:
+    """The contacts among `ids` that are in the bin, each looked up by its primary key."""
     return select(Contact.id).where(Contact.id.in_(ids), _only_checked(window))
 
 
@@ -104,11 +104,13 @@ def _only_checked(window: BinWindow) -> ColumnElement[bool]:
     return filter_only(window.contacts(Filters()))
 
 
-def walkable(window: BinWindow, filters: Filters) -> Select[int]:
-    """The ids of the contacts in the bin that `filters` match, in no order."""
+def matching_ids(window: BinWindow, filters: Filters) -> Select[int]:
+    """The ids of the contacts in the bin that match `filters`, unordered."""
     query = select(Contact.id).where(window.contacts(filters))
     if filters.q:
-        query = query.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(found_by(filters.q))
+        query = query.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(
+            text_matches(filters.q)
+        )
     return query
 
 
@@ -121,22 +123,22 @@ def read_page(
     after: Place | None = None,
     before: Place | None = None,
 ) -> Page:
-    """One page of the bin, last deleted first: each contact with the name of who deleted it."""
-    in_order, reach = _in_order(session, window, filters, after)
+    """One page of the bin, last deleted first: each contact with the name of the user who deleted it."""
+    in_order, candidate_count = _in_order(session, window, filters, after)
     if filters.q:
-        ids = _search(window, filters, in_order, reach).ids
+        ids = _search(window, filters, in_order, candidate_count).ids
         return WALK.read(session, _rows(window), ids, size=size, after=after, before=before)
     page = WALK.read(session, _rows(window), WALK.ids(in_order), size=size, after=after, before=before)
-    return replace(page, total=reach)
+    return replace(page, total=candidate_count)
 
 
-def read_these(session: Session, window: BinWindow, ids: list[int]) -> Page:
-    """Those of `ids` that are in the bin, on one page."""
+def read_selected(session: Session, window: BinWindow, ids: list[int]) -> Page:
+    """The contacts among `ids` that are in the bin, on one page."""
     return WALK.read_all(session, _rows(window).where(Contact.id.in_(ids)))
 
 
 def _rows(window: BinWindow) -> Select[Contact, str]:
-    """Contacts in the bin with the names of those who deleted them, for a statement that has their ids."""
+    """Contacts in the bin with the names of the users who deleted them, for a statement that adds the ids."""
     by = (
         select(User.name)
         .join(Deletion, Deletion.user_id == User.id)
@@ -148,50 +150,51 @@ def _rows(window: BinWindow) -> Select[Contact, str]:
 def _in_order(
     session: Session, window: BinWindow, filters: Filters, after: Place | None
 ) -> tuple[Select[int], int]:
-    """The ids of the contacts that `filters` match, their text apart, and how many they are. For reading in
-    the order of the walk: its index is the only one that the statement can use."""
-    the_others = replace(filters, q="")
-    query = select(Contact.id).where(window.alone(filters), window.by_deletion(filters))
+    """The ids of the contacts that match `filters`, ignoring the search text, and their number. To be read in
+    the order of the walk: the statement can use no other index."""
+    without_text = replace(filters, q="")
+    query = select(Contact.id).where(window.by_contact(filters), window.by_deletion(filters))
     if filters.deletion is None and filters.deleted_by is None:
-        return query, count(session, window, the_others)
-    # What was deleted before, after and, if they are few, between the named deletions is skipped: it may be a
-    # million. Many are soon met on the walk.
-    named = select(Deletion.created_at, Deletion.in_bin).where(window.deletions(filters), Deletion.in_bin > 0)
-    found = session.execute(named.order_by(Deletion.created_at.desc()).limit(FEW + 1)).all()
+        return query, count(session, window, without_text)
+    # Skip the contacts deleted before, after and, with few deletions, between the filtered deletions: they
+    # can be a million. With many deletions the walk finds contacts soon.
+    filtered = select(Deletion.created_at, Deletion.in_bin).where(
+        window.deletions(filters), Deletion.in_bin > 0
+    )
+    found = session.execute(filtered.order_by(Deletion.created_at.desc()).limit(FEW_DELETIONS + 1)).all()
     moments = [moment for moment, _ in found]
-    if len(found) > FEW:
-        return query.where(Contact.deleted_at <= moments[0]), count(session, window, the_others)
-    reach = sum(in_bin for _, in_bin in found)
-    if reach <= SCAN_LIMIT:
-        # The moments alone, without the range that they lie in: SQLite would walk the range.
-        at_moments = select(Contact.id).where(window.at(moments), window.by_deletion(filters))
-        return at_moments, reach
+    if len(found) > FEW_DELETIONS:
+        return query.where(Contact.deleted_at <= moments[0]), count(session, window, without_text)
+    candidate_count = sum(in_bin for _, in_bin in found)
+    if candidate_count <= SCAN_LIMIT:
+        # The moments without their range, because SQLite would walk the range.
+        at_moments = select(Contact.id).where(window.at_moments(moments), window.by_deletion(filters))
+        return at_moments, candidate_count
     if after is None:
         query = query.where(Contact.deleted_at <= moments[0])
-    return query.where(Contact.deleted_at >= moments[-1]), reach
+    return query.where(Contact.deleted_at >= moments[-1]), candidate_count
 
 
-def _search(window: BinWindow, filters: Filters, in_order: Select[int], reach: int) -> Search:
-    the_others = replace(filters, q="")
-    found = having(filters.q, window.workspace_id, Contact.deletion_id, window.alone(the_others))
+def _search(window: BinWindow, filters: Filters, in_order: Select[int], candidate_count: int) -> Search:
+    without_text = replace(filters, q="")
+    found = all_matches(filters.q, window.workspace_id, Contact.deletion_id, window.by_contact(without_text))
     return Search(
         q=filters.q,
         order=WALK,
-        among=in_order.with_only_columns(Contact.id, Contact.deleted_at.label("moment")),
-        found=(
+        candidates=in_order.with_only_columns(Contact.id, Contact.deleted_at.label("moment")),
+        matches=(
             select(found.c.id, Deletion.created_at.label("moment"))
             .join(Deletion, Deletion.id == found.c.value)
-            .where(window.deletions(the_others))
+            .where(window.deletions(without_text))
         ),
-        is_short=reach <= SCAN_LIMIT,
+        is_short=candidate_count <= SCAN_LIMIT,
     )
 
 
 def count(session: Session, window: BinWindow, filters: Filters) -> int:
-    """How many contacts in the bin `filters` match.
+    """How many contacts in the bin match `filters`.
 
-    Without a search text the deletions' own counters say it, so a million contacts cost a few rows; with one
-    it can take seconds.
+    Without a search text this adds up the deletions' counters, a few rows; with one it can take seconds.
     """
     if not filters.q:
         return int(
@@ -200,15 +203,15 @@ def count(session: Session, window: BinWindow, filters: Filters) -> int:
             )
             or 0
         )
-    return session.scalar(select(func.count()).select_from(walkable(window, filters).subquery())) or 0
+    return session.scalar(select(func.count()).select_from(matching_ids(window, filters).subquery())) or 0
 
 
-def among(session: Session, window: BinWindow, filters: Filters, ids: list[int]) -> dict[int, bool]:
-    """Those of `ids` that are in the bin, each with whether `filters` match it."""
+def match_selection(session: Session, window: BinWindow, filters: Filters, ids: list[int]) -> dict[int, bool]:
+    """The contacts among `ids` that are in the bin, each with whether it matches `filters`."""
     if not ids:
         return {}
-    has_text = found_by(filters.q, text_of(Contact.id)) if filters.q else true()
-    query = _these(window, ids).add_columns(and_(window.contacts(filters), has_text))
+    has_text = text_matches(filters.q, text_of(Contact.id)) if filters.q else true()
+    query = _with_ids(window, ids).add_columns(and_(window.contacts(filters), has_text))
     return {contact_id: bool(fits) for contact_id, fits in session.execute(query)}
 
 
@@ -218,8 +221,8 @@ def latest_number(session: Session, workspace_id: int) -> int:
 
 
 def deleters(session: Session, window: BinWindow) -> list[tuple[int, str]]:
-    """Who has deleted contacts within the window, by name; also those of whose deletions nothing is left,
-    so that a filter by person does not break when the last of their contacts has come back."""
+    """The users who deleted contacts within the window, by name. It includes users whose deletions have all
+    been restored, so that a filter by person stays valid after a restore."""
     by = select(Deletion.user_id).where(window.deletions(Filters()))
     return [
         (user.id, user.name)

@@ -34,9 +34,7 @@ def reasons(session: Session, job: Job) -> list[tuple[str, int]]:
             select(RestoreOutcome.reason, func.count())
             .where(RestoreOutcome.job_id == job.id, NOT_RESTORED)
             .group_by(RestoreOutcome.reason)
-        )
-
-        .all()
+        ).all()
     )
     # By filters, those that matched no longer have no outcome of their own.
     for reason in (Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN):

@@ -9,18 +9,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.contacts.keyset import Place
-from webapp.contacts.normal import found_by
-from webapp.database import keep_to_indexes
-from webapp.jobs.work import NotAllowed, NotStarted, Order, Step, Work
+from webapp.contacts.normal import text_matches
+from webapp.database import avoid_whole_table_plans
+from webapp.jobs.work import REQUESTER_NOT_ALLOWED, NotAllowed, NotStarted, Order, Step, Work
 from webapp.models import Contact, ContactSearch, Deletion, Job, RestoreOutcome, User
 from webapp.models.job import Note
 from webapp.models.restore_outcome import Reason
 from webapp.restoring.batch import REFUSALS, restore_carefully, restore_contacts, write_outcomes
 from webapp.restoring.plan import Verdict, digest, judge, missing, plan_selection
-from webapp.restoring.recycle_bin import chosen
+from webapp.restoring.recycle_bin import ids_in_scope
 from webapp.restoring.scope import Scope
-
-REQUESTER_NOT_ALLOWED = "requester_not_allowed"
 
 
 class PlanChanged(NotStarted):
@@ -50,7 +48,7 @@ class RestoreWork(Work):
         if scope.is_by_ids:
             if digest(plan_selection(session, scope)) != scope.plan_digest:
                 raise PlanChanged
-        elif session.scalar(chosen(scope).limit(1)) is None:
+        elif session.scalar(ids_in_scope(scope).limit(1)) is None:
             raise NothingToRestore
 
     def why_not(self, session: Session, job: Job) -> Note | None:
@@ -79,9 +77,9 @@ def _next(session: Session, job: Job, size: int) -> list[Verdict]:
     scope = Scope.from_dict(job.request)
     if not scope.is_a_search:
         # The walk's index leads from one contact to the next. A text has an index of its own.
-        keep_to_indexes(session)
+        avoid_whole_table_plans(session)
     verdicts = judge(session, scope, limit=size, after=to_place(job.cursor), job_id=job.id)
-    keep_to_indexes(session)
+    avoid_whole_table_plans(session)
     return verdicts
 
 
@@ -137,7 +135,7 @@ def _gone_since(session: Session, job: Job, now_counted: int) -> Counter[str]:
     )
     if scope.filters.q:
         again = again.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(
-            found_by(scope.filters.q)
+            text_matches(scope.filters.q)
         )
     deleted_again = min(gone, session.scalar(again) or 0)
     return Counter(

@@ -1,1 +1,1 @@
-"""The pages. A view is a paragraph: read what was asked, call one verb of the domain, answer."""
+"""The pages. A view is short: it reads the request, calls one function of the domain and answers."""

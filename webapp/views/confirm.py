@@ -1,4 +1,4 @@
-"""The dialog before a restore: what is meant, what comes back, and the signed scope that "Restore" sends."""
+"""The dialog before a restore: its scope, the consequences, and the signed scope that "Restore" sends."""
 
 from dataclasses import dataclass
 
@@ -13,18 +13,18 @@ from webapp.restoring.question import Question, about_all, about_selection, abou
 from webapp.restoring.recycle_bin import BinWindow, deleters
 from webapp.restoring.scope import Scope
 from webapp.restoring.work import RESTORE
-from webapp.views.restore_page import ADDRESS, read_asked_filters, refuse
-from webapp.web.address import address, our_path
+from webapp.views.restore_page import ADDRESS, read_requested_filters, refuse
+from webapp.web.address import address, local_path
 from webapp.web.errors import error as refuse_with
 from webapp.web.htmx import page_or_part
 from webapp.web.progress import Progress, progress_of
-from webapp.web.selection import ticked_here
+from webapp.web.selection import read_selected_ids
 from webapp.web.signing import sign
 from webapp.words import restoring as words
 
 
 @dataclass(frozen=True)
-class Ask:
+class RestoreQuestion:
     """The dialog, for its template."""
 
     title: str
@@ -34,31 +34,31 @@ class Ask:
     error: str | None
     running: Progress | None
     can_restore_any: bool
-    # Where Cancel leads when the dialog is a page: to the same filters and ticks. The form carries it along,
-    # so that no answer to it loses them.
+    # The target of Cancel when the dialog is a page: the same filters and selection. The form sends it along,
+    # so that no answer to the form loses them.
     back: str
-    # Whether to link the list of restores: one that is just being started has no page of its own yet.
+    # Whether to link the list of restores: a restore that is just being started has no page of its own yet.
     see_restores: bool = False
 
 
 def confirm_selected() -> ResponseReturnValue:
-    """Ask about the ticked contacts."""
-    ids, complaint = ticked_here()
+    """The dialog for the selected contacts."""
+    ids, complaint = read_selected_ids()
     if complaint or not ids:
         return refuse(complaint or "Select at least one contact first.")
     question = about_selection(db.session(), current_user.workspace_id, ids, read_clock(db.session()))
     if not question.any_in_bin:
-        return refuse("None of the contacts you selected is deleted any more.")
+        return refuse("None of the selected contacts is still deleted.")
     return show(question)
 
 
 def confirm_all() -> ResponseReturnValue:
-    """Ask about everything that matches."""
+    """The dialog for all contacts that match the filters."""
     session = db.session()
     now = read_clock(session)
-    typed, _ = read_asked_filters(BinWindow(current_user.workspace_id, as_of=now))
+    typed, _ = read_requested_filters(BinWindow(current_user.workspace_id, as_of=now))
     if typed.meaning is None:
-        return refuse("Correct the search first: nothing was changed.")
+        return refuse("Correct the search first. Nothing was changed.")
     question = about_all(session, current_user.workspace_id, typed.meaning, now)
     if not question.can_restore_any:
         return refuse("No deleted contact matches." if typed.any else "There is nothing to restore.")
@@ -66,23 +66,23 @@ def confirm_all() -> ResponseReturnValue:
 
 
 def continue_restore(job_id: int) -> ResponseReturnValue:
-    """Ask about what a failed or cancelled job has left; "Restore" makes a new job of it."""
+    """The dialog for the contacts that a failed or cancelled job has left. "Restore" starts a new job."""
     session = db.session()
     job = find_job(session, current_user.workspace_id, job_id)
     if job is None or job.kind != RESTORE.kind or not job.can_be_continued:
         abort(404)
     question = about_the_rest(session, Scope.from_dict(job.request), read_clock(session))
     if not question.can_restore_any:
-        return refuse_with(409, "Nothing that this restore has left can be restored any more.")
+        return refuse_with(409, "None of the remaining contacts can be restored any more.")
     return show(question)
 
 
 def show(
     question: Question, *, error: str | None = None, status: int = 200, see_restores: bool = False
 ) -> Response:
-    """The dialog with `question`; while a job runs, with a link to it in the place of the button.
+    """The dialog for `question`. While a job runs, a link to it replaces the button.
 
-    With `see_restores` it links the list of restores where the one that is in the way has no page yet.
+    `see_restores` adds a link to the list of restores, for a conflict with a job that has no page yet.
     """
     session, scope = db.session(), question.scope
     now = read_clock(session)
@@ -91,7 +91,7 @@ def show(
     if running and status == 200:
         status = 409
     people = dict(deleters(session, BinWindow(current_user.workspace_id, as_of=now))) if scope.filters else {}
-    ask = Ask(
+    asked = RestoreQuestion(
         title=words.title(scope),
         scope=words.scope_words(scope, zone=current_user.workspace.zone, people=people),
         skips=words.skips(scope),
@@ -100,7 +100,7 @@ def show(
         running=running,
         see_restores=see_restores and not running,
         can_restore_any=question.can_restore_any,
-        back=our_path(request.form.get("back"))
-        or address("restore_page", ADDRESS, selected=ticked_here()[0] or scope.ids),
+        back=local_path(request.form.get("back"))
+        or address("restore_page", ADDRESS, selected=read_selected_ids()[0] or scope.ids),
     )
-    return page_or_part("restore/confirm.html", "restore/_confirm.html", ask=ask, status=status)
+    return page_or_part("restore/confirm.html", "restore/_confirm.html", question=asked, status=status)

@@ -1,4 +1,4 @@
-"""Deleting contacts from the overview: first the consequences, then the deletion."""
+"""Deleting contacts on the overview: a dialog that names the consequences, then the deletion."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from webapp.clock import read_clock
-from webapp.contacts.delete import Consequences, delete_contacts, deleted_before, foresee
+from webapp.contacts.delete import Consequences, any_deleted, delete_contacts, preview_deletion
 from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
 from webapp.models import Contact
@@ -16,7 +16,7 @@ from webapp.views.overview import LiveContacts
 from webapp.web import browse
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part
-from webapp.web.selection import ticked_here
+from webapp.web.selection import read_selected_ids
 from webapp.words.numbers import counted
 
 NOTHING_SELECTED = "Select at least one contact first."
@@ -32,25 +32,25 @@ class DeleteQuestion:
 
 
 def confirm_delete() -> ResponseReturnValue:
-    """The dialog that says what deleting the selected contacts would do."""
-    ids, complaint = ticked_here()
+    """The dialog that describes the consequences of deleting the selected contacts."""
+    ids, complaint = read_selected_ids()
     if complaint or not ids:
         return refuse(complaint or NOTHING_SELECTED)
-    foreseen = foresee(
+    foreseen = preview_deletion(
         db.session(),
         workspace_id=current_user.workspace_id,
         which=select(Contact.id).where(Contact.id.in_(ids)),
     )
     if not foreseen.contacts:
-        return refuse("None of the contacts you selected is here any more.")
+        return refuse("None of the selected contacts is here any more.")
     back = LiveContacts.address(selected=ids)
-    ask = DeleteQuestion(f"Delete {counted(foreseen.contacts, 'contact')}?", _lines(foreseen), ids, back)
-    return page_or_part("contacts/confirm_delete.html", "contacts/_confirm_delete.html", ask=ask)
+    question = DeleteQuestion(f"Delete {counted(foreseen.contacts, 'contact')}?", _lines(foreseen), ids, back)
+    return page_or_part("contacts/confirm_delete.html", "contacts/_confirm_delete.html", question=question)
 
 
 def delete() -> ResponseReturnValue:
-    """Delete the selected contacts. A second identical request finds nothing left to do, and says so."""
-    ids, complaint = ticked_here()
+    """Delete the selected contacts. A second identical request answers that they were already deleted."""
+    ids, complaint = read_selected_ids()
     if complaint or not ids:
         return error(422, f"{complaint or NOTHING_SELECTED} Nothing was changed.")
     session, workspace_id, user_id = db.session(), current_user.workspace_id, current_user.id
@@ -68,8 +68,8 @@ def delete() -> ResponseReturnValue:
         number = deletion.contact_count if deletion else 0
     if number:
         flash(f"{counted(number, 'contact')} deleted. {_who_can_restore()}", "success")
-    elif deleted_before(session, workspace_id=workspace_id, ids=ids):
-        flash(f"These contacts have been deleted before. Nothing was changed. {_who_can_restore()}", "info")
+    elif any_deleted(session, workspace_id=workspace_id, ids=ids):
+        flash(f"These contacts were already deleted. Nothing was changed. {_who_can_restore()}", "info")
     else:
         return error(404, "These contacts are not here. Nothing was changed.")
     if is_htmx():
@@ -78,8 +78,8 @@ def delete() -> ResponseReturnValue:
 
 
 def refuse(message: str) -> ResponseReturnValue:
-    """Say in the selection bar why nothing was asked; the selection stays as it is."""
-    return browse.refuse(LiveContacts.asked_for(), message)
+    """Show in the selection bar why no dialog was opened; the selection is kept."""
+    return browse.refuse(LiveContacts.from_request(), message)
 
 
 def _who_can_restore() -> str:
@@ -92,10 +92,10 @@ def _lines(foreseen: Consequences) -> list[str]:
         lines = ["It can be restored for 30 days, with lists, tags, account and Created Date."]
     if foreseen.deals_deleted:
         whom = "its only contact" if foreseen.contacts == 1 else "their only contacts"
-        verb = "goes" if foreseen.deals_deleted == 1 else "go"
+        it = "it" if foreseen.deals_deleted == 1 else "them"
         deals = counted(foreseen.deals_deleted, "deal")
-        lines.append(f"{deals} {verb} with {whom}, and will not come back with a restore.")
+        lines.append(f"{deals} will be deleted with {whom}. A restore will not bring {it} back.")
     if foreseen.deals_left:
-        verb = "stays" if foreseen.deals_left == 1 else "stay"
-        lines.append(f"{counted(foreseen.deals_left, 'deal')} {verb}, with the other contacts on it.")
+        others = "stays, with its" if foreseen.deals_left == 1 else "stay, with their"
+        lines.append(f"{counted(foreseen.deals_left, 'deal')} {others} other contacts.")
     return lines

@@ -1,6 +1,6 @@
 """The design system on one page: every piece, drawn from the macros, parts and sheets that the pages use.
 
-It shows no real data, and nothing on it acts. `docs/design-system.md` says which piece is for what.
+It shows no real data, and its controls do nothing. `docs/design-system.md` says which piece is for what.
 """
 
 import re
@@ -17,7 +17,7 @@ from webapp.restoring.filters import Filters, read_filters
 from webapp.restoring.recycle_bin import BinWindow
 from webapp.restoring.scope import Scope
 from webapp.restoring.work import RESTORE
-from webapp.views.confirm import Ask
+from webapp.views.confirm import RestoreQuestion
 from webapp.views.restore_page import DeletedContacts, DeletedRow
 from webapp.views.restores import OutcomeRow
 from webapp.web.assets import OURS
@@ -40,7 +40,7 @@ DELETED = (
 
 
 def design() -> ResponseReturnValue:
-    """The page of all pieces; the tokens are read from their sheet, so that none is missing."""
+    """The page of all pieces. It reads the tokens from their style sheet, so that none is missing."""
     tokens = (OURS / "css" / "tokens.css").read_text()
     return render_template(
         "design.html",
@@ -51,7 +51,7 @@ def design() -> ResponseReturnValue:
         statuses=STATUSES,
         **_deleted_contacts(),
         many=Amount(50, exact=False),
-        ask=_ask(),
+        question=_question(),
         running=_job(JobState.RUNNING),
         done=_job(JobState.DONE),
         reasons=[("E-mail address used by another contact", 1), ("No longer deleted", 1)],
@@ -78,8 +78,8 @@ def _deleted_contacts() -> dict[str, object]:
     }
 
 
-def _ask() -> Ask:
-    return Ask(
+def _question() -> RestoreQuestion:
+    return RestoreQuestion(
         title="Restore all 87 matching contacts?",
         scope="87 contacts deleted by Jonas Lindqvist.",
         skips=["1 contact will stay deleted: its e-mail address is used by another contact."],

@@ -1,4 +1,4 @@
-"""For monitoring: is the process up, and can it work?"""
+"""For monitoring: whether the process answers, and whether it can reach what it needs."""
 
 from flask import current_app
 from flask.typing import ResponseReturnValue
@@ -19,9 +19,10 @@ def healthz() -> ResponseReturnValue:
 
 
 def readyz() -> ResponseReturnValue:
-    """Database and Redis answer too; 503 with the name of what does not.
+    """Whether database and Redis answer; 503 if one does not.
 
-    A worker that has not been seen for 30 seconds is named as well, with 200: pages still work.
+    `workers` is false if a queue's worker has not been seen for 30 seconds. The status stays 200 then,
+    because pages still work.
     """
     checks = {"database": _database(), "redis": _redis()}
     ready = all(checks.values())

@@ -12,17 +12,18 @@ from webapp.clock import read_clock
 from webapp.contacts import find
 from webapp.contacts.find import Wanted
 from webapp.contacts.keyset import Page, Place
-from webapp.contacts.normal import normal
+from webapp.contacts.normal import normalize
 from webapp.contacts.search import Amount
 from webapp.extensions import db
 from webapp.jobs.queries import find_job
 from webapp.models.restore_outcome import Outcome
-from webapp.restoring.filters import unsearchable
-from webapp.restoring.lately import large_deletion_lately
+from webapp.restoring.filters import why_unsearchable
+from webapp.restoring.recent_deletion import recent_large_deletion
 from webapp.web import browse
 from webapp.web.browse import PAGE_SIZE, Listing
-from webapp.web.paging import number_asked_for
+from webapp.web.paging import requested_number
 from webapp.words.contacts import name_of
+from webapp.words.kinds import title
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class ContactRow:
 
 @dataclass(frozen=True)
 class LiveContacts(Listing):
-    """The live contacts that this request asks for: those found by `q`, or restored by one job."""
+    """The live contacts that this request selects: by the search text `q`, or those restored by one job."""
 
     endpoint = "overview"
     bar_endpoint = "overview_selection"
@@ -50,20 +51,23 @@ class LiveContacts(Listing):
     q: str
     wanted: Wanted
     q_error: str | None = None
+    # The name of the job `wanted.restored_by`: "Restore #12".
+    restored_title: str = ""
 
     @classmethod
-    def asked_for(cls) -> "LiveContacts":
+    def from_request(cls) -> "LiveContacts":
         """Read the filters of this request. Answers 404 to a restore that does not exist."""
         q = request.args.get("q", "").strip()
-        problem = unsearchable(q)
-        wanted = Wanted(current_user.workspace_id, "" if problem else normal(q))
-        restored_by = number_asked_for("restored_by")
+        problem = why_unsearchable(q)
+        wanted = Wanted(current_user.workspace_id, "" if problem else normalize(q))
+        restored_by, restored_title = requested_number("restored_by"), ""
         if restored_by is not None:
             job = find_job(db.session(), current_user.workspace_id, restored_by)
             if job is None:
                 abort(404, "There is no such restore. The address may have a typing mistake.")
             wanted = replace(wanted, restored_by=job.id, restored=job.count(Outcome.RESTORED))
-        return cls(q[:1000], wanted, problem)
+            restored_title = title(job)
+        return cls(q[:1000], wanted, problem, restored_title)
 
     @property
     def errors(self) -> dict[str, str]:
@@ -77,18 +81,18 @@ class LiveContacts(Listing):
     def _everything(self) -> Wanted:
         return Wanted(self.wanted.workspace_id)
 
-    def among(self, ids: list[int]) -> dict[int, bool]:
-        live = find.among(db.session(), self._everything, ids)
-        matching = find.among(db.session(), self.wanted, live) if self.is_filtered else live
+    def match_selection(self, ids: list[int]) -> dict[int, bool]:
+        live = find.filter_selection(db.session(), self._everything, ids)
+        matching = find.filter_selection(db.session(), self.wanted, live) if self.is_filtered else live
         return {contact_id: contact_id in matching for contact_id in live}
 
     def read_page(self, *, after: Place | None = None, before: Place | None = None) -> tuple[Page, Amount]:
         session = db.session()
         page = find.read_page(session, self.wanted, size=PAGE_SIZE, after=after, before=before)
-        return page, find.count_at_once(session, self.wanted, page, PAGE_SIZE)
+        return page, find.count_quickly(session, self.wanted, page, PAGE_SIZE)
 
     def read_selected(self, ids: list[int]) -> tuple[Page, Amount]:
-        return find.read_these(db.session(), self.wanted.workspace_id, ids), Amount(len(ids))
+        return find.read_selected(db.session(), self.wanted.workspace_id, ids), Amount(len(ids))
 
     def count(self) -> int:
         return find.count(db.session(), self.wanted)
@@ -104,28 +108,28 @@ class LiveContacts(Listing):
         )
 
     def page_context(self) -> dict[str, object]:
-        """The large deletion that the page points at, above what an update of the table redraws."""
+        """The large deletion in the page's notice, which an update of the table does not redraw."""
         if self.wanted.restored_by is not None or not current_user.may_restore:
             return {"large_deletion": None}
         session, reader = db.session(), current_user.id
         now = read_clock(session)
-        deletion = large_deletion_lately(session, self.wanted.workspace_id, reader=reader, now=now)
+        deletion = recent_large_deletion(session, self.wanted.workspace_id, reader=reader, now=now)
         return {"large_deletion": deletion, "now": now}
 
 
 def overview() -> ResponseReturnValue:
     """The page, or for htmx its results."""
-    return browse.show_page(LiveContacts.asked_for())
+    return browse.show_page(LiveContacts.from_request())
 
 
 def overview_selection() -> ResponseReturnValue:
     """The selection bar alone."""
-    return browse.show_bar(LiveContacts.asked_for())
+    return browse.show_bar(LiveContacts.from_request())
 
 
 def overview_count() -> ResponseReturnValue:
     """The exact number of contacts."""
-    return browse.show_count(LiveContacts.asked_for())
+    return browse.show_count(LiveContacts.from_request())
 
 
 def contact(contact_id: int) -> ResponseReturnValue:

@@ -28,7 +28,7 @@ from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import Selection
 from webapp.web.words import amount
 from webapp.words.contacts import name_of
-from webapp.words.filters import describe
+from webapp.words.filters import describe_filters
 from webapp.words.numbers import counted
 
 ENDS_SOON_DAYS = 3
@@ -56,19 +56,19 @@ class DeletedRow:
 
 @dataclass(frozen=True)
 class RestoreActions:
-    """The two buttons of the bar, each with the reason why it is off, and the restore that is running."""
+    """The two buttons of the bar, each with the reason why it is disabled, and the running restore."""
 
     running: Progress | None
     all_label: str
     all_why_not: str | None
     selected_why_not: str | None
-    # Whether the button for the selection can be pressed: also with nothing selected, to be told so.
+    # Whether the button for the selection is enabled. It also is with an empty selection, and then explains.
     selected_enabled: bool
 
 
 @dataclass(frozen=True)
 class DeletedContacts(Listing):
-    """The deleted contacts that this request asks for. `people` are those by whom one can filter."""
+    """The deleted contacts that this request selects. `people` are the choices of the filter "Deleted by"."""
 
     endpoint = "restore_page"
     bar_endpoint = "restore_selection"
@@ -86,10 +86,10 @@ class DeletedContacts(Listing):
     people: list[tuple[int, str]]
 
     @classmethod
-    def asked_for(cls) -> "DeletedContacts":
+    def from_request(cls) -> "DeletedContacts":
         """Read the filters of this request."""
         window = BinWindow(current_user.workspace_id, as_of=read_clock(db.session()))
-        typed, people = read_asked_filters(window)
+        typed, people = read_requested_filters(window)
         return cls(window, _shortened(typed), people)
 
     @property
@@ -102,11 +102,11 @@ class DeletedContacts(Listing):
 
     @property
     def words(self) -> list[str]:
-        """The filters in force, each as a phrase."""
-        return describe(self.meaning, zone=current_user.workspace.zone, people=dict(self.people))
+        """The filters that are set, each as a phrase."""
+        return describe_filters(self.meaning, zone=current_user.workspace.zone, people=dict(self.people))
 
-    def among(self, ids: list[int]) -> dict[int, bool]:
-        found = recycle_bin.among(db.session(), self.window, self.meaning, ids)
+    def match_selection(self, ids: list[int]) -> dict[int, bool]:
+        found = recycle_bin.match_selection(db.session(), self.window, self.meaning, ids)
         return {contact_id: matches and self.typed.valid for contact_id, matches in found.items()}
 
     def read_page(self, *, after: Place | None = None, before: Place | None = None) -> tuple[Page, Amount]:
@@ -116,9 +116,9 @@ class DeletedContacts(Listing):
         return page, Amount.on(page, PAGE_SIZE)
 
     def read_selected(self, ids: list[int]) -> tuple[Page, Amount]:
-        # The total stays that of the filters: "Restore all contacts" means those.
+        # The total is still that of the filters, because "Restore all contacts" restores those.
         _, matching = self.read_page()
-        return recycle_bin.read_these(db.session(), self.window, ids), matching
+        return recycle_bin.read_selected(db.session(), self.window, ids), matching
 
     def count(self) -> int:
         return recycle_bin.count(db.session(), self.window, self.meaning)
@@ -137,17 +137,17 @@ class DeletedContacts(Listing):
     def bar_context(self, selection: Selection, total: Amount | None) -> dict[str, object]:
         if not self.typed.valid:
             total = Amount(0)
-        matching = total or matching_on_page() or self.read_page()[1]
+        matching = total or matching_shown() or self.read_page()[1]
         return {"actions": self.actions(selection, matching, self.running)}
 
     @cached_property
     def running(self) -> Progress | None:
-        """The restore that is under way in this account."""
+        """The restore that is running in this account."""
         job = active_job(db.session(), self.window.workspace_id, RESTORE.group)
         return progress_of(job, self.window.as_of) if job else None
 
     def actions(self, selection: Selection, matching: Amount, running: Progress | None) -> RestoreActions:
-        """What the bar offers for this selection and this number of matching contacts."""
+        """The state of the buttons for this selection and this number of matching contacts."""
         waits = (
             f"{running.requested_by} is restoring contacts. One restore runs at a time." if running else None
         )
@@ -160,7 +160,7 @@ class DeletedContacts(Listing):
         )
 
     def all_label(self, matching: Amount) -> str:
-        """The words on the button that restores all that match."""
+        """The label of the button that restores all matching contacts."""
         if not self.typed.valid:
             return "Restore all contacts"
         return f"Restore all contacts ({amount(matching)}{' matching' if self.typed.any else ''})"
@@ -175,12 +175,12 @@ class DeletedContacts(Listing):
 
 def restore_page() -> ResponseReturnValue:
     """The page, or for htmx its results."""
-    return browse.show_page(DeletedContacts.asked_for())
+    return browse.show_page(DeletedContacts.from_request())
 
 
 def restore_selection() -> ResponseReturnValue:
-    """The selection bar alone; once the job that the page was watching has ended, all of the results."""
-    deleted = DeletedContacts.asked_for()
+    """The selection bar alone, or all of the results when the restore that the page watched has ended."""
+    deleted = DeletedContacts.from_request()
     if request.args.get("watching") and deleted.running is None:
         return browse.show_results(deleted)
     return browse.show_bar(deleted)
@@ -188,29 +188,29 @@ def restore_selection() -> ResponseReturnValue:
 
 def restore_count() -> ResponseReturnValue:
     """The exact number of deleted contacts that match."""
-    deleted = DeletedContacts.asked_for()
+    deleted = DeletedContacts.from_request()
     if deleted.errors:
-        abort(422, "Correct the search first: nothing was counted.")
+        abort(422, "Correct the search first. Nothing was counted.")
     return browse.show_count(deleted)
 
 
 def refuse(message: str, status: int = 422) -> ResponseReturnValue:
-    """Say in the selection bar why nothing was asked; filters and selection stay as they are."""
-    return browse.refuse(DeletedContacts.asked_for(), message, status)
+    """Show in the selection bar why no dialog was opened; filters and selection are kept."""
+    return browse.refuse(DeletedContacts.from_request(), message, status)
 
 
-def read_asked_filters(window: BinWindow) -> tuple[TypedFilters, list[tuple[int, str]]]:
-    """The filters of this request, and the people by whom one can filter."""
+def read_requested_filters(window: BinWindow) -> tuple[TypedFilters, list[tuple[int, str]]]:
+    """The filters of this request, and the choices of the filter "Deleted by" as pairs of id and name."""
     people = recycle_bin.deleters(db.session(), window)
     typed = read_filters(request.args, zone=current_user.workspace.zone, now=window.as_of)
     if typed.meaning and typed.meaning.deleted_by not in (None, *(person for person, _ in people)):
-        error = {"deleted_by": "Nobody of this name has deleted contacts in the last 30 days."}
+        error = {"deleted_by": "This person has not deleted any contacts in the last 30 days."}
         typed = replace(typed, meaning=None, errors=error)
     return typed, people
 
 
 def _shortened(typed: TypedFilters) -> TypedFilters:
-    """The same filters, without the rest of a text that is too long to be shown again."""
+    """The same filters, with texts cut to a length that can be shown again."""
     return replace(
         typed,
         q=typed.q[:1000],
@@ -221,8 +221,8 @@ def _shortened(typed: TypedFilters) -> TypedFilters:
     )
 
 
-def matching_on_page() -> Amount | None:
-    """The number that the page shows already: it comes with each tick, so that it is not counted again."""
+def matching_shown() -> Amount | None:
+    """The number that the page shows, which it sends with each change of the selection; None without it."""
     shown = re.fullmatch("([0-9]{1,9})([+]?)", request.args.get("matching", ""), re.ASCII)
     return Amount(int(shown[1]), exact=not shown[2]) if shown else None
 

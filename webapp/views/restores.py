@@ -1,4 +1,4 @@
-"""Restore jobs: started, watched, stopped, remembered."""
+"""Restore jobs: start, progress and report, cancel, history."""
 
 from dataclasses import dataclass
 
@@ -22,14 +22,14 @@ from webapp.restoring.scope import Scope
 from webapp.restoring.start import already_started, start
 from webapp.restoring.work import RESTORE, NothingToRestore, PlanChanged
 from webapp.views.confirm import show
-from webapp.web.address import our_path
+from webapp.web.address import local_path
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part
-from webapp.web.paging import number_asked_for
+from webapp.web.paging import requested_number
 from webapp.web.progress import progress_of, progress_of_all
 from webapp.web.signing import ScopeForged, unsign
 from webapp.words.contacts import name_of
-from webapp.words.restoring import label_of, why_not
+from webapp.words.restoring import explain, label_of
 from webapp.worker.services import services
 
 log = structlog.get_logger()
@@ -37,15 +37,15 @@ log = structlog.get_logger()
 HISTORY_SIZE = 25
 OUTCOMES_SIZE = 50
 
-CHANGED = "This has changed since you opened it. Nothing was restored yet; look again."
-TOO_OLD = "This has been open for more than 30 minutes. Nothing was restored; look again."
+CHANGED = "This has changed since you opened it. Nothing was restored. Check it again."
+TOO_OLD = "This has been open for more than 30 minutes. Nothing was restored. Check it again."
 NOTHING_MATCHES = "No deleted contact matches any more. Nothing was changed."
 
 
 @dataclass(frozen=True)
 class OutcomeRow:
-    """A contact that was not restored. The reason runs around the other contact's name: `before`, name,
-    `after`.
+    """A contact that was not restored. The reason is the text `before`, the other contact's name, and the
+    text `after`.
     """
 
     name: str
@@ -58,16 +58,16 @@ class OutcomeRow:
 
 
 def start_restore() -> ResponseReturnValue:
-    """Start what the dialog confirmed, and go to its page. Sent twice, both lead to the same job."""
+    """Start the confirmed restore and redirect to its page. A form that is sent twice starts one job."""
     try:
         scope = unsign(request.form.get("scope", ""))
     except ScopeForged:
-        return _refuse(400, "This confirmation did not arrive whole. Open it again.")
+        return _refuse(400, "This confirmation is incomplete. Open it again.")
     if scope.workspace_id != current_user.workspace_id:
         abort(404)
     s, session = services(), db.session()
     try:
-        # A confirmation that has been used still means its job, however old it is.
+        # A confirmation that has been used leads to its job, however old it is.
         if scope.is_old(read_clock(session)) and already_started(session, scope) is None:
             return _ask_again(scope, TOO_OLD)
         job = start(session, s.lock, s.doorbell.ring, scope=scope, requested_by=current_user.id)
@@ -88,7 +88,7 @@ def start_restore() -> ResponseReturnValue:
         log.error("restore_not_started", exc_info=True)
         response = show(
             Question(scope),
-            error="Restores cannot be started just now. Nothing was changed. Try again in a few seconds.",
+            error="Restores cannot be started right now. Nothing was changed. Try again in a few seconds.",
             status=503,
         )
         response.headers["Retry-After"] = "5"
@@ -98,26 +98,26 @@ def start_restore() -> ResponseReturnValue:
 
 
 def _refuse(status: int, sentence: str) -> Response:
-    """A confirmation that cannot be used; the answer leads back to the deleted contacts."""
-    back = our_path(request.form.get("back")) or url_for("restore_page")
+    """An error for a confirmation that cannot be used, with a link back to the deleted contacts."""
+    back = local_path(request.form.get("back")) or url_for("restore_page")
     return error(status, f"{sentence} Nothing was changed.", back=(back, "Back to deleted contacts"))
 
 
 def _ask_again(scope: Scope, why: str) -> Response:
-    """Show what the same contacts, or filters, mean now, and let that be confirmed."""
+    """The dialog for the same contacts, or filters, as they are now."""
     session = db.session()
     return show(about_again(session, scope, read_clock(session)), error=why, status=409)
 
 
 def restore_job(job_id: int) -> ResponseReturnValue:
-    """How far the job is; after its end, what became of each contact."""
+    """The progress of the job; after its end, its report."""
     job, session = _find(job_id), db.session()
     if job.is_active:
         _ring_if_stalled(job)
     rows = (
         []
         if job.is_active
-        else report.not_restored(session, job, size=OUTCOMES_SIZE + 1, after=number_asked_for("after"))
+        else report.not_restored(session, job, size=OUTCOMES_SIZE + 1, after=requested_number("after"))
     )
     last = rows[OUTCOMES_SIZE - 1].contact_id if len(rows) > OUTCOMES_SIZE else None
     return page_or_part(
@@ -134,7 +134,7 @@ def restore_job(job_id: int) -> ResponseReturnValue:
 
 
 def cancel_restore(job_id: int) -> ResponseReturnValue:
-    """Stop the job; what is done stays done."""
+    """Cancel the job. Contacts that are already restored stay restored."""
     cancel(db.session(), services().lock, _find(job_id).id, by=current_user)
     return redirect(url_for("restore_job", job_id=job_id), 303)
 
@@ -147,7 +147,7 @@ def restores() -> ResponseReturnValue:
         current_user.workspace_id,
         RESTORE.kind,
         size=HISTORY_SIZE + 1,
-        older=number_asked_for("after"),
+        older=requested_number("after"),
     )
     older = jobs[HISTORY_SIZE - 1].id if len(jobs) > HISTORY_SIZE else None
     now = read_clock(session)
@@ -164,8 +164,8 @@ def _find(job_id: int) -> Job:
 
 
 def _ring_if_stalled(job: Job) -> None:
-    """Ring for a job without a runner while its page is looked at: a lost ring costs half a minute at
-    most."""
+    """Ring for a job without a runner when its page is requested, so that a lost ring costs at most half a
+    minute."""
     s = services()
     for stalled in stalled_jobs(db.session(), ring_seconds=s.ring_seconds, job_id=job.id):
         s.doorbell.ring(stalled.kind, stalled.job_id)
@@ -175,7 +175,7 @@ def _outcome_row(row: report.NotRestored) -> OutcomeRow:
     def href(contact: Contact | None) -> str | None:
         return url_for("contact", contact_id=contact.id) if contact and contact.is_live else None
 
-    before, other_name, after = why_not(row)
+    before, other_name, after = explain(row)
     return OutcomeRow(
         name=name_of(row.contact),
         email=(row.contact.email or "") if row.contact else "",

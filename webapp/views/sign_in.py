@@ -5,12 +5,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select
 
-from webapp.contacts.normal import normal
+from webapp.contacts.normal import normalize
 from webapp.extensions import db, limiter
 from webapp.forms.sign_in import SignInForm
 from webapp.models import User
 from webapp.passwords import password_matches
-from webapp.web.address import our_path
+from webapp.web.address import local_path
 
 
 def root() -> ResponseReturnValue:
@@ -23,18 +23,18 @@ def sign_in() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(url_for("overview"), 303)
     form = SignInForm()
-    form.next.data = our_path(request.args.get("next")) or ""
+    form.next.data = local_path(request.args.get("next")) or ""
     return _page(form)
 
 
-# Only failed attempts count, so guessing is slowed down and signing in is not.
+# Only failed attempts count, so the limit slows down guessing and not signing in.
 @limiter.limit("20 per minute", deduct_when=lambda response: response.status_code == 422)
-def check_in() -> ResponseReturnValue:
-    """Sign in, then redirect to the page that was asked for first."""
+def submit_sign_in() -> ResponseReturnValue:
+    """Sign in, then redirect to the page that was requested first."""
     form = SignInForm()
     if not form.validate():
         return _page(form, status=422)
-    email = normal(form.email.data)
+    email = normalize(form.email.data)
     user = db.session.scalar(select(User).where(User.email == email)) if email.isprintable() else None
     matches = password_matches(user.password_hash if user else None, form.password.data)
     if user is None or not matches or not user.is_active:
@@ -46,7 +46,7 @@ def check_in() -> ResponseReturnValue:
     session.clear()
     session.permanent = True
     login_user(user)
-    return redirect(our_path(form.next.data) or url_for("overview"), 303)
+    return redirect(local_path(form.next.data) or url_for("overview"), 303)
 
 
 def sign_out() -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""Who may open what. Each row of the URL table names an access level, so no route is left unguarded."""
+"""Access levels. Each row of the URL table names one, so no route is left unguarded."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -25,14 +25,14 @@ class Access(Enum):
 
 
 def guarded(view: View, access: Access) -> View:
-    """`view` for those whom `access` admits: others are sent to sign in, or get 403 if they are signed in."""
+    """`view` for the users whom `access` admits. Others are redirected to sign in, or get 403."""
     if access is Access.PUBLIC:
         return view
 
     @wraps(view)
     def guard(**arguments: Any) -> ResponseReturnValue:
         if not current_user.is_authenticated:
-            return to_sign_in()
+            return redirect_to_sign_in()
         if access is Access.MAY_RESTORE and not current_user.may_restore:
             abort(403)
         return view(**arguments)
@@ -40,8 +40,8 @@ def guarded(view: View, access: Access) -> View:
     return guard
 
 
-def to_sign_in() -> ResponseReturnValue:
-    """Send a user who is not signed in to the sign-in page, and afterwards back to the page they wanted."""
+def redirect_to_sign_in() -> ResponseReturnValue:
+    """Redirect a user who is not signed in to the sign-in page, and from there to the page requested."""
     if is_htmx():
         # The whole page goes to the sign-in form, which must not appear inside a table.
         return Response(
@@ -51,7 +51,7 @@ def to_sign_in() -> ResponseReturnValue:
 
 
 def _sign_in(wanted: str | None) -> str:
-    """The sign-in page's address, with the way back to `wanted`, without its query if that is too long."""
+    """The sign-in page's address, which leads back to `wanted`; without its query if that is too long."""
     address = url_for("sign_in", next=wanted or None)
     if wanted and len(address) > LONGEST_NEXT:
         return url_for("sign_in", next=wanted.partition("?")[0])

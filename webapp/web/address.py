@@ -13,7 +13,7 @@ LONGEST_NEXT = 4000
 def address(
     endpoint: str, names: tuple[str, ...], *, selected: Sequence[int] = (), first_page: bool = False
 ) -> str:
-    """The path of `endpoint` with those of this request's query fields `names` that are filled in.
+    """The path of `endpoint` with the query fields `names` of this request that are filled in.
 
     `selected` adds the ids of selected rows, for a link that must not lose them. With `first_page` the
     address has no cursor: the one of this request may lead to rows that no longer exist.
@@ -24,7 +24,7 @@ def address(
     return url_for(endpoint) + ("?" + query if query else "")
 
 
-def our_path(target: str | None) -> str | None:
+def local_path(target: str | None) -> str | None:
     """`target` if it is a path of this app, else None, so that no link or form redirects to another site.
 
     Browsers read a backslash as a slash and drop control characters, so both are refused, as is a path that

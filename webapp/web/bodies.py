@@ -1,4 +1,4 @@
-"""A form is read only if it is complete: "selected=1234" cut off at "12" is another contact."""
+"""Requests with an incomplete body are refused: "selected=1234" cut off at "12" is another contact."""
 
 from flask import Flask, Response, abort, current_app, request
 from gunicorn.http.errors import ParseException
@@ -7,13 +7,13 @@ from webapp.web.errors import error
 
 
 def init_bodies(app: Flask) -> None:
-    """Check the body of each POST before anything reads its form. Must run before the CSRF check."""
-    app.before_request(arrived_whole)
+    """Check the body of each POST before any code reads its form. Must run before the CSRF check."""
+    app.before_request(check_body)
     app.register_error_handler(ParseException, on_broken_chunk)
 
 
-def arrived_whole() -> None:
-    """Answers 413 to a body that is too large, 400 to one that is cut off or has a field without a name.
+def check_body() -> None:
+    """Answer 413 to a body that is too large, 400 to one that is cut off or has a field without a name.
 
     Werkzeug alone would read the part that arrived, or that the limit allowed, as if it were complete.
     """

@@ -1,6 +1,6 @@
 """List pages: rows that can be searched, paged and selected, above a bar that acts on the selected rows.
 
-A list page is a subclass of `Listing`, which says what its rows are. The functions below answer the requests
+A list page is a subclass of `Listing`, which describes its rows. The functions below answer the requests
 of every list page: the page (for htmx its results), the bar alone, the count alone. `templates/_list.html`
 and `templates/_bar.html` draw them. docs/recipes.md shows how to add a list page.
 """
@@ -16,10 +16,10 @@ from flask.typing import ResponseReturnValue
 from webapp.contacts.keyset import Page, Place
 from webapp.contacts.search import Amount
 from webapp.web.address import CURSORS, address
-from webapp.web.counting import counted_alone
+from webapp.web.counting import count_exclusively
 from webapp.web.htmx import is_htmx, page_or_part, retarget
-from webapp.web.paging import place_asked_for, to_cursor
-from webapp.web.selection import Selection, still_there, ticked_here
+from webapp.web.paging import requested_place, to_cursor
+from webapp.web.selection import Selection, drop_missing, read_selected_ids
 
 PAGE_SIZE = 50
 
@@ -35,9 +35,9 @@ class ListRow(Protocol):
 
 
 class Listing(ABC):
-    """The rows that one request for a list page asks for. A subclass is made from the request's filters."""
+    """The rows that one request for a list page selects. An instance holds the filters of that request."""
 
-    # The endpoints of the page, of its bar alone and of its count alone.
+    # The endpoints of the page, of its bar and of its count.
     endpoint: ClassVar[str]
     bar_endpoint: ClassVar[str]
     count_endpoint: ClassVar[str]
@@ -46,7 +46,7 @@ class Listing(ABC):
     results_template: ClassVar[str]
     bar_template: ClassVar[str]
     count_template: ClassVar[str] = "_count.html"
-    # What one row is called, in the singular; and in the total above the table, if that says more.
+    # The noun for one row, in the singular; and a more exact noun for the total above the table, if any.
     noun: ClassVar[str]
     total_noun: ClassVar[str] = ""
     # The query fields that filter, in their order in the address.
@@ -55,37 +55,37 @@ class Listing(ABC):
     @property
     @abstractmethod
     def errors(self) -> Mapping[str, str]:
-        """What is wrong with the filters, a sentence for each field; then no rows are shown."""
+        """A sentence for each filter field that is not valid. While there are errors no rows are shown."""
 
     @abstractmethod
-    def among(self, ids: list[int]) -> Mapping[int, bool]:
-        """Those of `ids` that the page could show, each with whether the filters match it."""
+    def match_selection(self, ids: list[int]) -> Mapping[int, bool]:
+        """Those of `ids` that the page can show, each with whether it matches the filters."""
 
     @abstractmethod
     def read_page(self, *, after: Place | None = None, before: Place | None = None) -> tuple[Page, Amount]:
-        """One page of matching rows, PAGE_SIZE long, and how many match in all, as far as that is known."""
+        """One page of PAGE_SIZE matching rows, and the total, as far as it is known."""
 
     @abstractmethod
     def read_selected(self, ids: list[int]) -> tuple[Page, Amount]:
-        """The rows `ids`, whatever the filters say, on one page, and the number to show with them."""
+        """The rows `ids` on one page, without the filters, and the total to show with them."""
 
     @abstractmethod
     def count(self) -> int:
-        """How many rows match, exactly; may take seconds."""
+        """The exact number of matching rows; may take seconds."""
 
     @abstractmethod
     def row(self, record: Any) -> ListRow:
-        """What the template draws for `record`, one element of a page's rows."""
+        """The values that the template shows for `record`, one element of a page's rows."""
 
     def bar_context(self, _selection: Selection, _total: Amount | None) -> dict[str, object]:
-        """What the bar's template needs beside `listing` and `selection`.
+        """What the bar's template needs besides `listing` and `selection`.
 
-        The total is None where only the bar is drawn: then no page was read.
+        The total is None if only the bar is rendered, because no page was read then.
         """
         return {}
 
     def page_context(self) -> dict[str, object]:
-        """What the template of the whole page needs beside that of its results."""
+        """What the template of the whole page needs besides the context of its results."""
         return {}
 
     @classmethod
@@ -96,13 +96,13 @@ class Listing(ABC):
 
 @dataclass(frozen=True)
 class Table:
-    """One page of rows, the cursors of its neighbours, and how many rows all pages have."""
+    """One page of rows, the cursors of the pages next to it, and the number of rows on all pages."""
 
     rows: list[ListRow]
     total: Amount
     older: str | None = None
     newer: str | None = None
-    # Where the exact total comes from, if `total` is not exact.
+    # The address of the exact total, if `total` is not exact.
     count_url: str | None = None
 
     @property
@@ -111,9 +111,9 @@ class Table:
 
 
 def show_page(listing: Listing, *, message: str | None = None, status: int = 200) -> Response:
-    """The page, or for htmx its results; with `message` in the bar, because something was refused.
+    """The page, or for htmx its results. `message` appears in the bar and says why an action was refused.
 
-    Filters or a selection that cannot be used make the status 422.
+    The status is 422 if the filters or the selection are not valid.
     """
     results = _results(listing, message)
     if listing.errors or not results["selection"].ok:
@@ -125,15 +125,15 @@ def show_page(listing: Listing, *, message: str | None = None, status: int = 200
 
 
 def show_results(listing: Listing) -> Response:
-    """The results in place of the old ones, for a request that expected less."""
+    """The results, for a request that expected only the bar: they replace the old results."""
     results = _results(listing)
     response = retarget(make_response(render_template(listing.results_template, **results)), "#results")
     return _with_address(response, listing, results["table"])
 
 
 def show_bar(listing: Listing, *, message: str | None = None, status: int = 200) -> Response:
-    """The bar alone: what is selected now. A selection that cannot be used makes the status 422."""
-    _places()
+    """The bar alone, with the current selection. The status is 422 if the selection is not valid."""
+    _places()  # a forged cursor is refused here too
     selection = read_selection(listing, message)
     context = listing.bar_context(selection, None)
     bar = render_template(listing.bar_template, listing=listing, selection=selection, **context)
@@ -141,31 +141,31 @@ def show_bar(listing: Listing, *, message: str | None = None, status: int = 200)
 
 
 def show_count(listing: Listing) -> ResponseReturnValue:
-    """The exact number of rows: the page asks for it where counting takes too long for a page."""
+    """The exact number of rows. The page requests it later if counting takes too long for a page."""
     if listing.errors:
         abort(422, " ".join(listing.errors.values()))
-    return counted_alone(
+    return count_exclusively(
         lambda: render_template(listing.count_template, listing=listing, total=Amount(listing.count()))
     )
 
 
 def refuse(listing: Listing, message: str, status: int = 422) -> Response:
-    """Say in the bar why an action on the selection was refused; filters and selection stay as they are."""
+    """Show in the bar why an action on the selection was refused; filters and selection are kept."""
     if not is_htmx():
         return show_page(listing, message=message, status=status)
     return retarget(show_bar(listing, message=message, status=status), "#selection-bar")
 
 
 def read_selection(listing: Listing, message: str | None = None) -> Selection:
-    """The selection that this request carries, without the rows that are gone."""
-    ids, complaint = ticked_here(listing.noun)
-    matches = listing.among(ids)
-    ids, gone = still_there(ids, matches, listing.noun)
+    """The selection in this request, without the rows that no longer exist."""
+    ids, complaint = read_selected_ids(listing.noun)
+    matches = listing.match_selection(ids)
+    ids, missing = drop_missing(ids, matches, listing.noun)
     return Selection(
         ids=ids,
         hidden_by_filter=sum(not matches[row_id] for row_id in ids),
         is_shown=request.args.get("show") == "selected" and bool(ids),
-        message=message or complaint or gone,
+        message=message or complaint or missing,
         ok=complaint is None,
     )
 
@@ -173,7 +173,7 @@ def read_selection(listing: Listing, message: str | None = None) -> Selection:
 def read_table(
     listing: Listing, selection: Selection, *, after: Place | None = None, before: Place | None = None
 ) -> Table:
-    """The rows that a request asks for: the selected ones, or the page at this place of those that match."""
+    """The requested rows: the selected ones, or the page of matching rows at this place."""
     if listing.errors:
         return Table([], Amount(0))
     if selection.is_shown:
@@ -198,15 +198,15 @@ def _results(listing: Listing, message: str | None = None) -> dict[str, Any]:
 
 
 def _places() -> tuple[Place | None, Place | None]:
-    """The cursors of this request; answers 400 to a forged one, also where none is needed."""
-    return place_asked_for("after"), place_asked_for("before")
+    """The cursors of this request; answers 400 to a forged one."""
+    return requested_place("after"), requested_place("before")
 
 
 def _with_address(response: Response, listing: Listing, table: Table) -> Response:
     """Put the filters into the address bar.
 
-    The address is replaced and not pushed: Back should not undo a filter letter by letter. Where the page
-    asked for has become empty, the first one is shown, and its address has no cursor.
+    The address is replaced and not pushed, so that Back does not undo a filter letter by letter. If the
+    requested page has become empty, the first page is shown, and its address has no cursor.
     """
     response.headers["HX-Replace-Url"] = listing.address(first_page=table.newer is None)
     return response

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 _counting = Lock()
 
 
-def counted_alone(count: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
-    """The answer of `count`; 204 while another request is counting, and then the page asks again."""
+def count_exclusively(count: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+    """The response of `count`, or 204 while another request is counting; the page then requests it again."""
     if not _counting.acquire(blocking=False):
         return Response(status=204)
     try:

@@ -8,26 +8,26 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, ServiceUnavailable
 
 from webapp.extensions import db, login_manager
-from webapp.web.address import our_path
+from webapp.web.address import local_path
 from webapp.web.htmx import is_htmx, retarget
 
 log = structlog.get_logger()
 
 SENTENCES = {
-    400: ("That did not arrive whole", "Go back, reload the page and try again. Nothing was changed."),
+    400: ("The request was incomplete", "Go back, reload the page and try again. Nothing was changed."),
     403: ("Only admins can do this", "Ask an admin of your account, or sign in as one. Nothing was changed."),
-    404: ("Nothing here", "It may have been deleted, or the address has a typing mistake."),
+    404: ("Page not found", "It may have been deleted, or the address has a typing mistake."),
     405: (
-        "That is not how this page is used",
+        "This page does not accept that request",
         "Go back and use the buttons of the page. Nothing was changed.",
     ),
-    409: ("This has changed meanwhile", "Look at the contacts again. Nothing was changed."),
-    413: ("That was too much at once", "Send less. Nothing was changed."),
-    414: ("That address is too long", "Select or type less. Nothing was changed."),
-    422: ("That could not be used", "Look at the form again. Nothing was changed."),
-    429: ("Too many tries", "Wait a minute, then try again."),
-    500: ("Something went wrong on our side", "Nothing was half done. Try again in a while."),
-    503: ("Not reachable just now", "Nothing was changed. Wait a few seconds and try again."),
+    409: ("This has changed in the meantime", "Check the contacts again. Nothing was changed."),
+    413: ("The request is too large", "Send less. Nothing was changed."),
+    414: ("The address is too long", "Select or type less. Nothing was changed."),
+    422: ("The input is not valid", "Check the form. Nothing was changed."),
+    429: ("Too many attempts", "Wait a minute, then try again."),
+    500: ("Something went wrong on our side", "Nothing was left half done. Try again later."),
+    503: ("Temporarily unavailable", "Nothing was changed. Wait a few seconds and try again."),
 }
 
 
@@ -92,9 +92,9 @@ def on_bad_host(_problem: BadHost) -> Response:
 
 def on_csrf_error(_problem: CSRFError) -> Response:
     """A form without its token, or with the token of another session."""
-    sentence = "This page had been open for too long. Go back, reload it and try again. Nothing was changed."
+    sentence = "This page was open for too long. Go back, reload it and try again. Nothing was changed."
     # A dialog's form carries the address with its filters and selection.
-    back = our_path(request.form.get("back"))
+    back = local_path(request.form.get("back"))
     return error(400, sentence, back=(back, "Go back") if back else None)
 
 

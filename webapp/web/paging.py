@@ -1,4 +1,4 @@
-"""Cursors: opaque in the address, each stands for a place in the order of the rows."""
+"""Cursors and ids in addresses. A cursor is an opaque text for a place in the order of the rows."""
 
 import base64
 import binascii
@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from flask import abort, request
 
 from webapp.contacts.keyset import Place
+from webapp.numbers import LARGEST_ID, whole_number
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LARGEST_ID = 2**63 - 1
 
 
 def to_cursor(place: Place | None) -> str | None:
@@ -22,7 +22,7 @@ def to_cursor(place: Place | None) -> str | None:
 
 
 def from_cursor(cursor: str) -> Place:
-    """The place that `cursor` stands for. Raises ValueError for a cursor that `to_cursor` never wrote."""
+    """The place that `cursor` encodes. Raises ValueError for a text that `to_cursor` does not write."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True).decode(
             "ascii"
@@ -36,7 +36,7 @@ def from_cursor(cursor: str) -> Place:
     return place
 
 
-def place_asked_for(name: str) -> Place | None:
+def requested_place(name: str) -> Place | None:
     """The place that the query's `name` ("after" or "before") holds; answers 400 to a forged one."""
     cursor = request.args.get(name)
     if not cursor:
@@ -44,14 +44,15 @@ def place_asked_for(name: str) -> Place | None:
     try:
         return from_cursor(cursor)
     except ValueError:
-        abort(400, "This address was changed by hand or cut off: it leads to no page of the table.")
+        abort(400, "This address was edited or cut off: it leads to no page of the table.")
 
 
-def number_asked_for(name: str) -> int | None:
+def requested_number(name: str) -> int | None:
     """The positive whole number that the query's `name` holds; answers 400 to anything else."""
     text = request.args.get(name)
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 19 and 0 < int(text) <= LARGEST_ID):
-        abort(400, "This address was changed by hand or cut off: it names nothing to show.")
-    return int(text)
+    number = whole_number(text)
+    if number is None:
+        abort(400, "This address was edited or cut off: it identifies nothing to show.")
+    return number

@@ -1,4 +1,4 @@
-"""A job at one moment, as pages show it: the model itself, and what a page says about it."""
+"""A job at one moment, as pages show it: the model and the words about it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,24 +11,24 @@ from webapp.extensions import db
 from webapp.jobs.heartbeat import silent_queues
 from webapp.models import Job, User
 from webapp.models.job import JobState
-from webapp.words.jobs import STATES, sentence_of, stalled_for
-from webapp.words.kinds import KIND_WORDS, KindWords
-from webapp.words.numbers import counted, number, remaining
+from webapp.words.jobs import STATES, sentence_of
+from webapp.words.kinds import KIND_WORDS, KindWords, title
+from webapp.words.numbers import counted, duration, number, plural, remaining
 from webapp.worker.kinds import KINDS
 from webapp.worker.services import services
 
-# Before so much time has passed and so much is done an estimate would be a guess.
+# The page estimates the time left only after this time and this share of the job.
 ESTIMATE_AFTER_SECONDS = 5.0
 ESTIMATE_AFTER_SHARE = 0.05
-# How often a page asks again, by how long the job has existed: often at first, rarely when it takes long.
+# Seconds between two polls of a page, by the age of the job in seconds.
 POLL_SECONDS = ((10, 0.5), (120, 2.0))
 SLOWEST_POLL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Progress:
-    """`job` at the moment `now`. `people` are the names of users by id; `silence` is for how many seconds no
-    worker has been seen, if that is too long.
+    """`job` at the moment `now`. `people` are the names of users by id. `silence` is the number of seconds
+    since a worker was last seen, if that is too long: 0 for never.
     """
 
     job: Job
@@ -42,8 +42,8 @@ class Progress:
 
     @property
     def title(self) -> str:
-        """ "Restore #12"; a job that the release before has just started may have no number yet."""
-        return f"{self.words.name} #{self.job.number}" if self.job.number else self.words.name
+        """ "Restore #12"."""
+        return title(self.job)
 
     @property
     def requested_by(self) -> str:
@@ -63,7 +63,7 @@ class Progress:
 
     @property
     def percent(self) -> int | None:
-        """None where there is nothing to divide by. 100 only at the end."""
+        """None if the total is unknown. 100 only at the end."""
         if not self.total:
             return None
         return min(99 if self.job.is_active else 100, self.job.processed * 100 // self.total)
@@ -75,7 +75,7 @@ class Progress:
 
     @property
     def sentence(self) -> str:
-        """How far the job is, or what it did."""
+        """How far the job has come, or its result."""
         job, total = self.job, number(self.total)
         if job.state == JobState.QUEUED:
             return f"Waiting to begin: {counted(self.total, self.words.noun)}.{self._no_worker()}"
@@ -83,10 +83,10 @@ class Progress:
             return self.words.result(job)
         if job.cancel_requested_at is not None:
             done = counted(job.processed, self.words.noun)
-            return f"Stopping after the {self.words.noun}s in hand. {done} of {total} done."
+            return f"Stopping after the {plural(self.words.noun)} in progress. {done} of {total} done."
         if job.lease_until <= self.now and (job.error or self.silence is not None):
             why = f" {sentence_of(job.error, self.people)}" if job.error else ""
-            reached = f"Interrupted at {number(job.processed)} of {total}; it goes on by itself."
+            reached = f"Interrupted at {number(job.processed)} of {total}; it resumes automatically."
             return f"{reached}{why}{self._no_worker()}"
         return f"{self.words.doing} {number(job.processed)} of {total}{self._estimate()}"
 
@@ -94,11 +94,9 @@ class Progress:
         if self.silence is None:
             return ""
         seen = (
-            f"No worker has run for {stalled_for(self.silence)}."
-            if self.silence
-            else "No worker has run yet."
+            f"No worker has run for {duration(self.silence)}." if self.silence else "No worker has run yet."
         )
-        return f" {seen} The job goes on when one runs again."
+        return f" {seen} The job resumes when a worker runs."
 
     def _estimate(self) -> str:
         elapsed = (self.now - (self.job.started_at or self.now)).total_seconds()
@@ -109,7 +107,7 @@ class Progress:
 
     @property
     def announcement(self) -> str:
-        """For a screen reader: it changes at the start, at each quarter and at the end only."""
+        """For screen readers. It changes only at the start, at each quarter and at the end."""
         if self.job.state == JobState.QUEUED:
             return f"{self.words.name} queued."
         if self.job.state == JobState.RUNNING:
@@ -123,18 +121,18 @@ class Progress:
 
     @property
     def poll_seconds(self) -> float:
-        """How long the page waits before it asks again."""
+        """How long the page waits before its next poll."""
         age = (self.now - self.job.created_at).total_seconds()
         return next((seconds for limit, seconds in POLL_SECONDS if age < limit), SLOWEST_POLL_SECONDS)
 
 
 def progress_of(job: Job, now: datetime) -> Progress:
-    """The job's progress at `now`, with the names and the heartbeat that its sentences need."""
+    """The job's progress at `now`, with the users' names and the heartbeat that its sentences need."""
     return Progress(job, now, people=_people([job]), silence=_silence(job, now))
 
 
 def progress_of_all(jobs: list[Job], now: datetime) -> list[Progress]:
-    """The same for many jobs, with one look-up of names for all of them and none of the heartbeat."""
+    """The same for many jobs: one query for the names, and no query for the heartbeat."""
     people = _people(jobs)
     return [Progress(job, now, people=people) for job in jobs]
 
@@ -149,8 +147,8 @@ def _people(jobs: Iterable[Job]) -> dict[int, str]:
 
 
 def _silence(job: Job, now: datetime) -> float | None:
-    """For how many seconds no worker of the job's queue has been seen: 0 for never; None while one runs, and
-    while the job is in a runner's hands.
+    """Seconds since a worker of the job's queue was last seen, 0 for never. None while a worker runs, and
+    while a runner has the job.
     """
     if not job.is_active or job.lease_until > now:
         return None

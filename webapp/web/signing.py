@@ -1,6 +1,6 @@
-"""The signature on a scope: what the dialog froze comes back unchanged, or not at all.
+"""The signature on a scope: the browser returns what the dialog froze, and a changed scope is refused.
 
-It has no time of its own: the scope says when its dialog opened, by the one clock (`Scope.is_old`).
+The signature has no time-stamp: the scope holds the time at which its dialog opened (`Scope.is_old`).
 """
 
 from flask import current_app
@@ -18,7 +18,7 @@ def _serializer() -> URLSafeSerializer:
 
 
 def sign(scope: Scope) -> str:
-    """The scope as a text that only this app can make or change."""
+    """The scope as a signed text. Only this app can make or change it."""
     token = _serializer().dumps(scope.to_dict())
     return token.decode() if isinstance(token, bytes) else token
 

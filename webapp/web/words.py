@@ -1,4 +1,4 @@
-"""Template filters: numbers and moments as people read them, in the account's zone."""
+"""Template filters: numbers, and moments in the account's time zone."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -7,17 +7,17 @@ from flask import Flask
 from flask_login import current_user
 
 from webapp.contacts.search import Amount
-from webapp.words.numbers import counted, number
+from webapp.words.numbers import counted, number, plural
 
 
 def amount(value: Amount, noun: str = "") -> str:
-    """The amount in figures, of `noun` if given: "1 contact", "over 50 contacts"."""
+    """The amount in digits, with `noun` if given: "1 contact", "over 50 contacts"."""
     words = counted(value.number, noun) if noun else number(value.number)
     return words if value.exact else f"over {words}"
 
 
 def zone() -> ZoneInfo:
-    """The zone of whoever looks."""
+    """The time zone of the signed-in user's account; UTC without one."""
     if current_user and current_user.is_authenticated:
         found: ZoneInfo = current_user.workspace.zone
         return found
@@ -25,12 +25,12 @@ def zone() -> ZoneInfo:
 
 
 def exact(moment: datetime | None) -> str:
-    """The moment to the minute, in the zone of whoever looks; nothing for none."""
+    """The moment to the minute, in the account's time zone; an empty text for None."""
     return f"{moment.astimezone(zone()):%-d %b %Y, %H:%M}" if moment else ""
 
 
 def iso(moment: datetime | None) -> str:
-    """The moment for machines, in UTC."""
+    """The moment as ISO 8601, in UTC; an empty text for None."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else ""
 
 
@@ -46,9 +46,10 @@ def ago(moment: datetime | None, now: datetime) -> str:
 
 
 def init_words(app: Flask) -> None:
-    """Give these filters to the templates."""
+    """Register these filters for the templates."""
     app.add_template_filter(number)
     app.add_template_filter(counted)
+    app.add_template_filter(plural)
     app.add_template_filter(amount)
     app.add_template_filter(exact)
     app.add_template_filter(iso)

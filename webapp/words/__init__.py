@@ -1,5 +1,5 @@
-"""Sentences, made when they are shown. The domain returns and stores codes and values; pages and commands ask
-here.
+"""Sentences, made when they are shown. The domain returns and stores codes and values; pages and commands use
+this package to describe them.
 
-Nothing here knows Flask or the database: a name that is needed is handed in.
+It depends on neither Flask nor the database: callers pass in the names that a sentence needs.
 """

@@ -1,4 +1,4 @@
-"""What a contact is called."""
+"""The name under which a contact is shown."""
 
 from webapp.models import Contact
 
@@ -7,7 +7,7 @@ PURGED = "Purged contact"
 
 
 def name_of(contact: Contact | None) -> str:
-    """The contact's name, else its e-mail address. None is one that was purged."""
+    """The contact's name, or else its e-mail address. None means a purged contact."""
     if contact is None:
         return PURGED
     return contact.name or contact.email or NO_NAME

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from webapp.restoring.filters import Filters
 
 
-def describe(filters: Filters, *, zone: ZoneInfo, people: Mapping[int, str]) -> list[str]:
-    """The filters in force, each as a phrase that follows "contacts", like "deleted by Ann Lee".
+def describe_filters(filters: Filters, *, zone: ZoneInfo, people: Mapping[int, str]) -> list[str]:
+    """The filters that are set, each as a phrase that follows "contacts", such as "deleted by Ann Lee".
 
     `people` names users by id; dates are days in `zone`.
     """

@@ -1,4 +1,4 @@
-"""Jobs in sentences: their states, what interrupted one, why one ended."""
+"""Sentences about jobs: their states, interruptions and the reasons for their end."""
 
 from collections.abc import Mapping
 from signal import Signals
@@ -6,9 +6,8 @@ from signal import Signals
 from webapp.jobs.cancel import CANCELLED_BY, CANCELLED_BY_OPERATOR
 from webapp.jobs.interruption import DATABASE_FULL, DATABASE_UNWRITABLE, UNEXPECTED, WORKER_DIED
 from webapp.jobs.isolation import INTERRUPTED_TOO_OFTEN, TOO_MANY_LEFT_OUT
+from webapp.jobs.work import REQUESTER_NOT_ALLOWED
 from webapp.models.job import JobState, Note
-from webapp.restoring.work import REQUESTER_NOT_ALLOWED
-from webapp.words.numbers import counted
 
 STATES = {
     JobState.QUEUED: "Queued",
@@ -18,7 +17,7 @@ STATES = {
     JobState.FAILED: "Failed",
 }
 
-# Each takes the note's parameters by name; `name` is that of its user.
+# Each is formatted with the note's parameters; `name` is the name of its user.
 SENTENCES = {
     CANCELLED_BY: "Stopped by {name}.",
     CANCELLED_BY_OPERATOR: "Stopped by the operator.",
@@ -29,7 +28,7 @@ SENTENCES = {
     DATABASE_UNWRITABLE: "The database could not be written to: {detail}.",
     UNEXPECTED: "An unexpected error occurred: {type}.",
     WORKER_DIED: "The worker process died ({how}).",
-    # The release before stored the sentence itself.
+    # The previous release stored the sentence itself.
     "previous_release": "{words}",
 }
 A_FORMER_USER = "A user who has left"
@@ -54,8 +53,3 @@ def _how(death: Note) -> str:
         return f"exit code {death['exit_code']}"
     number = death["signal"]
     return f"signal {number}, {Signals(number).name}" if number in iter(Signals) else f"signal {number}"
-
-
-def stalled_for(seconds: float) -> str:
-    """How long no worker has been seen."""
-    return counted(round(seconds), "second") if seconds < 120 else counted(round(seconds / 60), "minute")

@@ -1,4 +1,4 @@
-"""What each kind of job is called, and who makes its sentences."""
+"""The name of each kind of job, and the functions that make its sentences."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,10 +15,11 @@ def _no_users(_job: Job) -> list[int]:
 
 @dataclass(frozen=True)
 class KindWords:
-    """`name` is the job ("Restore #12"), `doing` what it is at, `noun` one of its items.
+    """`name` is the name of such a job ("Restore"), `doing` the verb for its progress ("Restoring"), `noun`
+    the name of an item ("contact").
 
-    `result` says what an ended job did. `scope` says what was asked for, with the users that `users` names.
-    `report` is the template that shows what became of each item.
+    `result` describes what an ended job did. `scope` describes the job's request; `users` returns the ids of
+    the users whose names it needs. `report` is the template of the report.
     """
 
     name: str
@@ -28,6 +29,12 @@ class KindWords:
     scope: Callable[[Job, ZoneInfo, Mapping[int, str]], str]
     report: str
     users: Callable[[Job], list[int]] = _no_users
+
+
+def title(job: Job) -> str:
+    """ "Restore #12"; without a number for a job that the previous release has just started."""
+    name = KIND_WORDS[job.kind].name
+    return f"{name} #{job.number}" if job.number else name
 
 
 def _restore_scope(job: Job, zone: ZoneInfo, people: Mapping[int, str]) -> str:

@@ -1,4 +1,4 @@
-"""A restore in sentences: the question, the scope, why a contact was not restored."""
+"""Sentences about restores: the question, the scope, the reasons why contacts were not restored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from webapp.models.restore_outcome import Outcome, Reason
 from webapp.restoring.report import NotRestored
 from webapp.restoring.scope import Scope
 from webapp.words.contacts import name_of
-from webapp.words.filters import describe
+from webapp.words.filters import describe_filters
 from webapp.words.numbers import counted, joined, number
 
 
 @dataclass(frozen=True)
 class Phrases:
-    """One reason in all its forms.
+    """The texts for one reason.
 
-    `label` heads a count. `sentence` says it of one contact; what stands in `{other}` is the other contact.
-    `one` and `many` say beforehand how many will not be restored.
+    `label` is the heading of a count. `sentence` is for one contact; `{other}` stands for the other contact.
+    `one` and `many` say before the restore how many contacts will not be restored.
     """
 
     label: str
@@ -49,8 +49,8 @@ REASONS = {
     Reason.DELETED_AGAIN: Phrases(
         "Deleted again since this was confirmed",
         "Stayed deleted: it was deleted again after this was confirmed.",
-        "1 contact was deleted again meanwhile and is left out.",
-        "{} contacts were deleted again meanwhile and are left out.",
+        "1 contact was deleted again in the meantime and is left out.",
+        "{} contacts were deleted again in the meantime and are left out.",
     ),
     Reason.REFUSED: Phrases("Refused by the database", "Stayed deleted: the database refused it ({detail})."),
     Reason.CRASHED: Phrases(
@@ -64,13 +64,13 @@ REASONS = {
 
 
 def label_of(reason: str) -> str:
-    """The heading for a count of contacts that were not restored; the code itself for one of a later
-    release."""
+    """The heading for a count of contacts that were not restored. A code of a later release is its own
+    heading."""
     return REASONS[Reason(reason)].label if reason in set(Reason) else reason
 
 
-def why_not(contact: NotRestored) -> tuple[str, str, str]:
-    """Why a contact was not restored: the words before the other contact's name, that name, the words after
+def explain(contact: NotRestored) -> tuple[str, str, str]:
+    """Why a contact was not restored: the text before the other contact's name, that name, the text after
     it.
     """
     phrases = REASONS[Reason(contact.reason)]
@@ -81,7 +81,7 @@ def why_not(contact: NotRestored) -> tuple[str, str, str]:
 
 
 def skips(scope: Scope) -> list[str]:
-    """How many of the selected contacts will not be restored, a sentence for each reason."""
+    """A sentence for each reason: how many of the selected contacts will not be restored."""
     return [
         REASONS[reason].one
         if scope.skips[reason] == 1
@@ -100,17 +100,17 @@ def title(scope: Scope) -> str:
 
 def scope_words(scope: Scope, *, zone: ZoneInfo, people: Mapping[int, str]) -> str:
     """The scope as one sentence; `people` names users by id."""
-    contacts = counted(scope.expected, "contact")
     if scope.filters is None:
-        return f"{contacts}, chosen by hand."
-    phrases = joined(describe(scope.filters, zone=zone, people=people))
+        return f"{counted(scope.expected, 'selected contact')}."
+    contacts = counted(scope.expected, "contact")
+    phrases = joined(describe_filters(scope.filters, zone=zone, people=people))
     if phrases:
         return f"{contacts} {phrases}."
     return f"{'All' if scope.expected != 1 else 'The'} {contacts} deleted in the last 30 days."
 
 
 def result(job: Job) -> str:
-    """What a restore that has ended did, in one sentence whose numbers add up to what was confirmed."""
+    """What an ended restore did, in one sentence. Its numbers add up to the number that was confirmed."""
     parts = [f"{counted(job.count(Outcome.RESTORED), 'contact')} restored"]
     for name, words in (
         (Outcome.SKIPPED, "skipped"),

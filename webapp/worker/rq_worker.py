@@ -14,7 +14,7 @@ from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from webapp.database import end_silent_transactions
+from webapp.database import set_transaction_timeouts
 from webapp.extensions import db
 from webapp.jobs.claim import release_dead
 from webapp.jobs.interruption import WORKER_DIED
@@ -104,7 +104,7 @@ def release_what_died(job_id: int, pid: int, status: int) -> None:
 def run_worker(app: Flask, queue_name: str, settings: WorkerSettings) -> None:
     """Work on `queue_name` until SIGTERM. Raises SystemExit where Redis is away at the start."""
     with app.app_context():
-        end_silent_transactions(db.engine, settings.idle_in_transaction)
+        set_transaction_timeouts(db.engine, settings.idle_in_transaction)
         try:
             worker = GentleWorker(
                 [queue_name],

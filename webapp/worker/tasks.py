@@ -5,7 +5,7 @@ import sys
 
 from webapp.extensions import db
 from webapp.jobs.run import RELEASED, carry_out
-from webapp.marketing.due import work_off
+from webapp.marketing.due import process_due
 from webapp.models import Job
 from webapp.worker.kinds import KINDS
 from webapp.worker.runner import runner_name
@@ -37,7 +37,7 @@ def work_off_due() -> int:
     process is told to go.
     """
     s = services()
-    return work_off(db.session(), rest=s.batches.rest, should_stop=shutting_down)
+    return process_due(db.session(), rest=s.batches.rest, should_stop=shutting_down)
 
 
 # What messages of the release before call, which may still lie in the queues.

@@ -196,9 +196,9 @@ def test_unknown_columns_are_reported_in_short(run: Run, place: World, tmp_path:
 
     lines = run("contacts", "import", str(path), "--workspace", place.workspace.name).output.splitlines()
 
-    assert "The column “�[31mRed�[0m” is not known and is passed over." in lines
-    assert f"The column “{'x' * 80}…” is not known and is passed over." in lines
-    assert lines.count("A column without a name is passed over.") == 1
+    assert "The column “�[31mRed�[0m” is unknown and is ignored." in lines
+    assert f"The column “{'x' * 80}…” is unknown and is ignored." in lines
+    assert lines.count("A column without a name is ignored.") == 1
     assert lines[20:] == ["… and 33 more", "0 contacts added."]
 
 

@@ -94,7 +94,7 @@ def test_bad_rows_are_named_by_their_line_and_good_ones_are_imported(
     assert result.output.splitlines() == [
         "Line 3: “Account” contains a line break or another control character.",
         "Line 5: a contact has the address “Taken@example.com” already.",
-        "Line 6: “GOOD@example.com” stands further up in the file already.",
+        "Line 6: “GOOD@example.com” is already in a line above.",
         "Line 7: it has 4 fields instead of 7.",
         "Line 8: “First Name” is longer than 120 characters.",
         "2 contacts added. 5 rows were left out.",
@@ -129,8 +129,8 @@ def test_running_it_twice_adds_nothing_twice(
         second = import_rows(*lines)
 
     assert first.output.splitlines() == [
-        "Line 3: “A@B.C” stands further up in the file already.",
-        "Line 6: “Only Name” stands further up in the file already.",
+        "Line 3: “A@B.C” is already in a line above.",
+        "Line 6: “Only Name” is already in a line above.",
         "3 contacts added. 2 rows were left out.",
     ]
     assert second.output.splitlines()[-1] == "0 contacts added. 5 rows were left out."

@@ -39,7 +39,8 @@ class TestInTheBin:
         assert result.exit_code == 1
         assert result.output.splitlines() == [
             "2 contacts added. 2 rows were left out.",
-            "2 of these are in the bin: restore instead. --even-if-deleted adds them as new contacts anyway.",
+            "2 of these are among the deleted contacts: restore instead. "
+            "--even-if-deleted adds them as new contacts anyway.",
         ]
         live = [contact.email for contact in imported_contacts() if contact.is_live]
         assert live[1:] == ["Gone2@example.com", "Gone3@example.com"]
@@ -52,7 +53,8 @@ class TestInTheBin:
         assert result.exit_code == 0
         assert result.output.splitlines() == [
             "4 contacts added.",
-            "2 of these are in the bin as well. A restore skips contacts whose address is taken.",
+            "2 of these are among the deleted contacts as well. "
+            "A restore skips contacts whose address is taken.",
         ]
         assert sum(contact.is_live for contact in imported_contacts()) == 5
 
@@ -90,7 +92,7 @@ class TestWhileAnImportIsUnderWay:
 
         def take(*emails: str) -> tuple[int, int]:
             before = work.added, work.in_bin
-            work.take_in(store, [Row(2, email, email, "", "", "", "", (), ()) for email in emails])
+            work.add_batch(store, [Row(2, email, email, "", "", "", "", (), ()) for email in emails])
             return work.added - before[0], work.in_bin - before[1]
 
         return take

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_deal
 from tests.factories.people import World, new_world
-from webapp.catalogue.deals import attach, take_off
+from webapp.catalogue.deals import attach, remove_from_deal
 from webapp.catalogue.delete import delete_from_catalogue
 from webapp.clock import read_clock
 from webapp.models import Contact, Deal, DealContact
@@ -30,7 +30,7 @@ def attach_contact(
 
 def remove_contact(session: Session, world: World, deal: Deal, contact: Contact) -> bool:
     now = read_clock(session)
-    return take_off(session, workspace_id=world.id, deal_id=deal.id, contact_id=contact.id, now=now)
+    return remove_from_deal(session, workspace_id=world.id, deal_id=deal.id, contact_id=contact.id, now=now)
 
 
 def contacts_of(session: Session, deal: Deal) -> list[tuple[int, bool]]:

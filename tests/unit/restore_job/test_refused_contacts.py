@@ -15,7 +15,7 @@ from tests.support.faults import before_each_statement, refusing
 from tests.support.restoring import Restoring
 from webapp.models import Contact, RestoreOutcome
 from webapp.restoring.report import not_restored
-from webapp.words.restoring import why_not
+from webapp.words.restoring import explain
 
 BACK = ("restored", None, None)
 
@@ -89,7 +89,7 @@ def test_a_row_that_the_database_refuses_fails_alone_and_says_why(
     assert detail is not None
     assert detail.startswith("this one not")
     [view] = not_restored(store, job, size=10)
-    assert "this one not" in why_not(view)[0]
+    assert "this one not" in explain(view)[0]
 
 
 def test_each_of_several_refused_rows_is_found(

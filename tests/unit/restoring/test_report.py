@@ -15,7 +15,7 @@ from webapp.models.job import JobState
 from webapp.restoring.report import not_restored, reasons
 from webapp.web.progress import Progress
 from webapp.words.contacts import name_of
-from webapp.words.restoring import why_not
+from webapp.words.restoring import explain
 
 SECOND = timedelta(seconds=1)
 
@@ -67,7 +67,7 @@ def test_a_job_that_is_being_stopped_says_so_and_cannot_be_stopped_again(job: Jo
 
     view = Progress(job, job.created_at)
 
-    assert view.sentence == "Stopping after the contacts in hand. 50 contacts of 200 done."
+    assert view.sentence == "Stopping after the contacts in progress. 50 contacts of 200 done."
     assert not job.can_be_cancelled
     assert view.reason is None
 
@@ -110,7 +110,7 @@ def test_the_reasons_are_counted_and_each_contact_is_named_with_the_other(
 
     assert reasons(session, job) == [("email_taken", 2)]
     views = not_restored(session, job, size=10)
-    assert [(v.contact_id, name_of(v.contact), why_not(v)[1], v.other and v.other.id) for v in views] == [
+    assert [(v.contact_id, name_of(v.contact), explain(v)[1], v.other and v.other.id) for v in views] == [
         (gone.id, f"Ann {i}", f"Bob {i}", holders[i].id) for i, gone in enumerate(taken)
     ]
     assert [v.contact_id for v in not_restored(session, job, size=10, after=taken[0].id)] == [taken[1].id]
@@ -144,7 +144,7 @@ def test_the_conflicting_contact_may_be_gone_or_without_a_name(
 
     views = not_restored(session, job, size=10)
 
-    assert [(why_not(v)[1], v.other and v.other.id) for v in views] == [
+    assert [(explain(v)[1], v.other and v.other.id) for v in views] == [
         ("0@x.org", nameless.id),
         ("another contact", None),
     ]

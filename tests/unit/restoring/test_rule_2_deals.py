@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import DAY, delete, new_contact, new_contacts, new_deal
 from tests.factories.people import World
 from tests.support.restoring import Restoring
-from webapp.contacts.delete import foresee
+from webapp.contacts.delete import preview_deletion
 from webapp.models import Contact, Deal, DealContact
 
 
@@ -235,7 +235,7 @@ def test_the_dialog_predicts_what_deleting_does_to_deals(session: Session, world
     )
     which = select(Contact.id).where(Contact.id.in_([ann.id, bob.id]))
 
-    foreseen = foresee(session, workspace_id=world.id, which=which)
+    foreseen = preview_deletion(session, workspace_id=world.id, which=which)
     delete(session, world, ann, bob)
 
     assert (foreseen.contacts, foreseen.deals_deleted, foreseen.deals_left) == (2, 2, 1)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from webapp.restoring.filters import Filters, read_filters
-from webapp.words.filters import describe
+from webapp.words.filters import describe_filters
 from webapp.words.numbers import counted, joined, remaining
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -61,7 +61,7 @@ def test_the_filters_are_described_by_the_days_that_were_typed(
     meaning = read_filters(typed, zone=ZoneInfo(zone), now=NOW).meaning
 
     assert meaning is not None
-    assert joined(describe(meaning, zone=ZoneInfo(zone), people={7: "Max"})) == words
+    assert joined(describe_filters(meaning, zone=ZoneInfo(zone), people={7: "Max"})) == words
 
 
 def test_a_day_without_a_midnight_keeps_its_name() -> None:
@@ -69,6 +69,6 @@ def test_a_day_without_a_midnight_keeps_its_name() -> None:
     typed = read_filters({"from": "2026-09-06", "to": "2026-09-06"}, zone=zone, now=NOW.replace(month=9))
 
     assert typed.meaning is not None
-    assert describe(typed.meaning, zone=zone, people={}) == ["deleted on 6 Sep 2026"]
+    assert describe_filters(typed.meaning, zone=zone, people={}) == ["deleted on 6 Sep 2026"]
     assert date(2026, 9, 6) == typed.meaning.since.astimezone(zone).date()  # type: ignore[union-attr]
-    assert describe(Filters(), zone=zone, people={}) == []
+    assert describe_filters(Filters(), zone=zone, people={}) == []

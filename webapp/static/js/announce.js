@@ -1,26 +1,26 @@
-// Speaks for what is swapped in, and keeps the place for errors.
-// Other files speak by dispatching "app:announce" on document, with the sentence as `detail`.
+// Announces swapped parts to screen readers, and shows errors of requests.
+// Other files announce a sentence by dispatching "app:announce" on document, with the sentence as `detail`.
 "use strict";
 {
   let last = "";
 
-  const say = (sentence) => {
-    const place = document.getElementById("announcer");
-    if (sentence === last || !place) return;
+  const announce = (sentence) => {
+    const announcer = document.getElementById("announcer");
+    if (sentence === last || !announcer) return;
     last = sentence;
-    place.textContent = sentence;
+    announcer.textContent = sentence;
   };
 
-  const sayUnreachable = (sentence) => {
+  const showUnreachable = (sentence) => {
     const notice = document.getElementById("unreachable").content.firstElementChild.cloneNode(true);
     notice.id = "error-notice";
     notice.querySelector("p:last-child").textContent = sentence;
     document.getElementById("notices").replaceChildren(notice);
-    bringBeforeDialog();
+    moveIntoDialog();
   };
 
-  // A modal dialog makes the rest of the page unreachable, so an error that belongs to it moves into it.
-  const bringBeforeDialog = () => {
+  // A modal dialog makes the rest of the page inert, so the notice moves into the dialog.
+  const moveIntoDialog = () => {
     const body = document.querySelector("dialog:modal .dialog-body");
     const notice = document.querySelector("#notices > *");
     if (!body || !notice) return;
@@ -28,7 +28,7 @@
     body.prepend(notice);
   };
 
-  // The fields named by an error stand outside the partial that names them.
+  // The errors are in the results, the fields outside them: mark each field that an error names.
   const markFields = () => {
     for (const field of document.querySelectorAll("#filters .input")) field.removeAttribute("aria-invalid");
     for (const error of document.querySelectorAll("[data-error-for]")) {
@@ -40,29 +40,29 @@
     }
   };
 
-  document.addEventListener("app:announce", (event) => say(event.detail));
+  document.addEventListener("app:announce", (event) => announce(event.detail));
 
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     if (elt === document.body) return markFields();
-    if (elt.id === "error-notice") return bringBeforeDialog();
+    if (elt.id === "error-notice") return moveIntoDialog();
     if (elt.id === "results") markFields();
-    const speaker = elt.matches("[data-announce]") ? elt : elt.querySelector("[data-announce]");
-    if (speaker?.dataset.announce) say(speaker.dataset.announce);
+    const source = elt.matches("[data-announce]") ? elt : elt.querySelector("[data-announce]");
+    if (source?.dataset.announce) announce(source.dataset.announce);
   });
 
-  // What failed and then worked need not be read any longer.
+  // A successful request removes the notice about an earlier failure.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (detail.xhr.status < 400) document.getElementById("notices").replaceChildren();
   });
 
-  for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(trouble, ({ detail: { elt } }) => {
-      // Nobody has asked for the exact number; "over 50" is true without it.
+  for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failure, ({ detail: { elt } }) => {
+      // The user did not request the exact number, and "over 50" is true without it.
       if (elt.id === "results-count") return;
-      const again = elt.matches("[data-poll]")
-        ? "This page keeps trying. What runs in the background goes on."
-        : "Check your connection and try again. What you typed and selected is still here.";
-      sayUnreachable(again);
+      const advice = elt.matches("[data-poll]")
+        ? "This page keeps trying. Work in the background continues."
+        : "Check your connection and try again. What you typed and selected is kept.";
+      showUnreachable(advice);
     });
   }
 

@@ -1,4 +1,4 @@
-// Dialogs that htmx brings, the menu's place, and forms that must be sent only once.
+// Dialogs that htmx inserts, the position of the menu, and forms that must be sent only once.
 "use strict";
 {
   let openerId = "";
@@ -7,10 +7,10 @@
     if (target.id === "dialog-place") openerId = elt.id;
   });
 
-  const closed = (dialog) => {
+  const afterClose = (dialog) => {
     const place = dialog.closest("#dialog-place");
     if (!place) {
-      // It stood on a page of its own, which is empty now.
+      // The dialog was on its own page, which is empty now.
       document.querySelector("[data-close-page]")?.click();
       return;
     }
@@ -18,7 +18,7 @@
     document.getElementById(openerId)?.focus();
   };
 
-  // Redrawn in place (it said something that is no longer so): no second entrance.
+  // A dialog that is redrawn, because it was out of date, does not repeat its opening animation.
   let redrawn = false;
   document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
     redrawn = target.matches("dialog:modal");
@@ -27,12 +27,12 @@
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     if (!elt.matches("dialog") || elt.open) return;
     elt.classList.toggle("dialog-again", redrawn);
-    elt.addEventListener("close", () => closed(elt));
+    elt.addEventListener("close", () => afterClose(elt));
     elt.showModal();
     elt.querySelector("[autofocus]")?.focus();
   });
 
-  // A second click on Restore, Delete or Cancel sends nothing: the first is under way.
+  // A second click on Restore, Delete or Cancel sends nothing while the first request runs.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.matches("[data-once]")) return;
@@ -44,17 +44,17 @@
     form.classList.add("is-sent");
   }, true);
 
-  // … unless the first brought an answer that leaves the form standing.
+  // If the response does not redirect, the form may be sent again.
   document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
     if (!xhr?.getResponseHeader("HX-Redirect")) elt.classList?.remove("is-sent");
   });
 
-  // Coming back by the browser's Back shows the page as it was left: redraw it from the truth.
+  // The browser's Back may show a cached page: load its current state.
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
   });
 
-  // Where CSS cannot hang the menu under its button, the CSSOM does.
+  // Browsers without CSS anchor positioning get the menu's position from this script.
   const anchored = CSS.supports("position-area", "bottom span-left");
   document.addEventListener("toggle", (event) => {
     const menu = event.target;

@@ -1,17 +1,17 @@
-// Esc peels one layer: menu, dialog, search text, page. The browser closes the first two by itself.
+// Esc closes one layer: menu, dialog, search text, page. The browser closes the first two by itself.
 "use strict";
 {
-  const busyElsewhere = (target) => {
+  const handledByBrowser = (target) => {
     if (document.querySelector(":popover-open, dialog:modal")) return true;
     try {
-      return target.matches("select:open, input:open"); // a picker is showing
+      return target.matches("select:open, input:open"); // an open list or calendar
     } catch {
       return target.matches("select, input[type=date]");
     }
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || busyElsewhere(event.target)) return;
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || handledByBrowser(event.target)) return;
     const search = document.querySelector("#filters input[type=search]");
     if (search?.value) {
       event.preventDefault();
@@ -27,7 +27,7 @@
     }
   });
 
-  // Arrow keys walk through an open menu; Tab works as well.
+  // Arrow keys move through an open menu; Tab works as well.
   document.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const menu = event.target.closest?.(".menu");
@@ -37,13 +37,13 @@
     items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
   });
 
-  // A redraw can take away the very button that asked for it: focus then rests on the new table.
-  let asked = false;
+  // A redraw can remove the focused button: focus then moves to the new results.
+  let hadFocus = false;
   document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
-    asked = target.id === "results" && target.contains(document.activeElement);
+    hadFocus = target.id === "results" && target.contains(document.activeElement);
   });
   document.addEventListener("htmx:afterSettle", () => {
-    if (asked && document.activeElement === document.body) document.getElementById("results")?.focus();
-    asked = false;
+    if (hadFocus && document.activeElement === document.body) document.getElementById("results")?.focus();
+    hadFocus = false;
   });
 }

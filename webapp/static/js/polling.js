@@ -1,5 +1,6 @@
-// A fragment that polls is replaced by its successor, which polls on. When the answer never came, or was an
-// error shown elsewhere, the old one still stands: ask again, so that a restart of the server goes unnoticed.
+// A part that polls is replaced by its response, which polls again. If the request failed, or the response was an
+// error that is shown elsewhere, the old part is still there: request it again, so that polling survives a restart of
+// the server.
 "use strict";
 {
   const PAUSE = 5000;

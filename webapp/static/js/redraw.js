@@ -1,4 +1,4 @@
-// What a new table must not lose: ticks made while it was under way, and the selection when filters are cleared.
+// Keeps ticks that were made while a new table was loading, and the selection when filters are cleared.
 "use strict";
 {
   const selected = () => {
@@ -6,9 +6,9 @@
     return new Set(inputs.filter((i) => i.type === "hidden" || i.checked).map((i) => i.value));
   };
 
-  // The selection each request was sent with. What differs when its answer comes was ticked since.
+  // The selection that each request was sent with. Differences at its response are changes made since.
   const sentWith = new WeakMap();
-  let since = [];
+  let changes = [];
 
   document.addEventListener("htmx:beforeRequest", ({ detail: { xhr, target } }) => {
     if (target.matches("#results, #selection-bar")) sentWith.set(xhr, selected());
@@ -18,35 +18,35 @@
     if (target.id !== "results" || !sentWith.has(xhr)) return;
     const before = sentWith.get(xhr);
     const now = selected();
-    since = [
+    changes = [
       ...[...now].filter((id) => !before.has(id)).map((id) => [id, true]),
       ...[...before].filter((id) => !now.has(id)).map((id) => [id, false]),
     ];
   });
 
-  const tickAgain = (results, [id, on]) => {
+  const reapply = (results, [id, isSelected]) => {
     const inputs = [...results.querySelectorAll("input[name=selected]")].filter((input) => input.value === id);
     const box = inputs.find((input) => input.type === "checkbox");
     if (box) {
-      box.checked = on;
+      box.checked = isSelected;
       return;
     }
     for (const hidden of inputs) hidden.remove();
-    if (on) results.append(Object.assign(document.createElement("input"), { type: "hidden", name: "selected", value: id }));
+    if (isSelected) results.append(Object.assign(document.createElement("input"), { type: "hidden", name: "selected", value: id }));
   };
 
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
-    if (elt.id !== "results" || !since.length) return;
-    for (const change of since) tickAgain(elt, change);
-    since = [];
+    if (elt.id !== "results" || !changes.length) return;
+    for (const change of changes) reapply(elt, change);
+    changes = [];
     document.dispatchEvent(new CustomEvent("app:selection"));
   });
 
-  // A number that has come later stands on the button as well. One that comes too late is put into a table that
-  // is gone, and nothing is heard of it.
+  // The exact number also appears on the button. A response for a table that has been replaced has no effect,
+  // because htmx swaps it into the removed table.
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
-    const words = elt.querySelector(":scope > [data-all-label]")?.dataset.allLabel;
-    if (words) document.getElementById("restore-all").textContent = words;
+    const label = elt.querySelector(":scope > [data-all-label]")?.dataset.allLabel;
+    if (label) document.getElementById("restore-all").textContent = label;
   });
 
   // "Clear filters" keeps the selection: empty the fields before htmx reads the form.

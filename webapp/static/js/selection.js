@@ -1,5 +1,5 @@
-// Ticking contacts. The inputs named "selected" are the selection: ticked boxes for the contacts on this page,
-// hidden inputs for the others. The server hears of each change and answers with the bar.
+// Selecting contacts. The inputs named "selected" are the selection: ticked boxes for the contacts on this page,
+// hidden inputs for the others. Each change is sent to the server, which responds with the bar.
 "use strict";
 {
   const ROW_BOX = "#results tbody input[name=selected]";
@@ -13,8 +13,8 @@
     return new Set([...inputs].filter((i) => i.type === "hidden" || i.checked).map((i) => i.value)).size;
   };
 
-  let lastTicked = null;
-  let full = false; // the last tick met the limit; said until the next one
+  let lastBox = null;
+  let atLimit = false; // the last tick exceeded the limit; the message stays until the next one
 
   const refresh = () => {
     const all = boxes();
@@ -30,64 +30,64 @@
     }
     const message = document.querySelector("[data-limit-message]");
     if (!message) return;
-    message.hidden = !full;
-    if (full) announce(message.textContent.trim());
+    message.hidden = !atLimit;
+    if (atLimit) announce(message.textContent.trim());
   };
 
-  const tellServer = () => {
+  const updateBar = () => {
     const rows = document.querySelector("#results tbody");
     if (rows) rows.dispatchEvent(new Event("change"));
     else if (bar()) htmx.trigger(bar(), "refresh");
   };
 
-  // Tick or untick `some`, as far as the limit allows.
-  const tick = (some, on) => {
+  // Tick or untick `some`, up to the limit.
+  const setChecked = (some, checked) => {
     let room = limit() - count();
     for (const box of some) {
-      if (box.checked === on) continue;
-      if (on && room <= 0) {
-        full = true;
+      if (box.checked === checked) continue;
+      if (checked && room <= 0) {
+        atLimit = true;
         continue;
       }
-      box.checked = on;
-      room -= on ? 1 : 0;
+      box.checked = checked;
+      room -= checked ? 1 : 0;
     }
   };
 
-  // Shift-click: what lies between the last box and this one does as this one does. `change` follows.
+  // Shift-click gives all boxes from the last one to this one the same state. The event `change` follows.
   document.addEventListener("click", (event) => {
     const box = event.target;
     if (!box.matches?.(ROW_BOX)) return;
-    full = false;
+    atLimit = false;
     const all = boxes();
-    const from = all.indexOf(lastTicked);
+    const from = all.indexOf(lastBox);
     if (event.shiftKey && from >= 0) {
       const to = all.indexOf(box);
       getSelection()?.removeAllRanges();
-      tick(all.slice(Math.min(from, to), Math.max(from, to) + 1).filter((other) => other !== box), box.checked);
+      setChecked(all.slice(Math.min(from, to), Math.max(from, to) + 1).filter((other) => other !== box), box.checked);
     }
-    lastTicked = box;
+    lastBox = box;
   }, true);
 
   document.addEventListener("change", (event) => {
     const box = event.target;
     if (box.matches("[data-select-page]")) {
-      full = false;
-      tick(boxes(), box.checked);
+      atLimit = false;
+      setChecked(boxes(), box.checked);
       refresh();
-      tellServer();
+      updateBar();
     } else if (box.matches(ROW_BOX)) {
       if (box.checked && count() > limit()) {
         box.checked = false;
-        full = true;
+        atLimit = true;
         event.stopImmediatePropagation();
-        announce(""); // the same sentence is to be spoken each time
+        announce(""); // so that the same sentence is announced again
       }
       refresh();
     }
   }, true);
 
-  // Without JavaScript these buttons ask the server, which says the same.
+  // Without JavaScript these buttons send the form, and the server responds with the same message.
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("[data-needs-selection][aria-disabled=true]")) return;
     event.preventDefault();
@@ -96,9 +96,9 @@
     announce("Select at least one contact first.");
   }, true);
 
-  document.addEventListener("app:selection", tellServer);
+  document.addEventListener("app:selection", updateBar);
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
-    if (elt.id === "results") full = false;
+    if (elt.id === "results") atLimit = false;
     if (elt === document.body || elt.matches("#results, #selection-bar")) refresh();
   });
 }

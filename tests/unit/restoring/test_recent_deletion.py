@@ -9,7 +9,7 @@ from tests.factories.contacts import DAY, delete, new_contacts
 from tests.factories.people import World, new_user, new_world
 from tests.support.restoring import Restoring
 from webapp.models import Deletion
-from webapp.restoring.lately import LARGE, large_deletion_lately
+from webapp.restoring.recent_deletion import LARGE, recent_large_deletion
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -23,7 +23,7 @@ class Notices:
         self._world = world
 
     def at(self, now: datetime, *, reader: int | None = None) -> int | None:
-        notices = large_deletion_lately(
+        notices = recent_large_deletion(
             self._session, self._world.id, reader=reader or self._world.admin.id, now=now
         )
         return notices.number if notices else None
@@ -46,7 +46,7 @@ def test_the_notice_says_who_deleted_how_many_and_when(
     now = restoring.now()
     delete_many(session, world, 60, at=now - HOUR)
 
-    found = large_deletion_lately(session, world.id, reader=world.admin.id, now=now)
+    found = recent_large_deletion(session, world.id, reader=world.admin.id, now=now)
 
     assert found is not None
     assert found.user is not None
@@ -134,7 +134,7 @@ def test_an_incomplete_deletion_has_no_notice(session: Session, world: World, re
     deletion.completed_at = deletion.number = None
     session.flush()
 
-    assert large_deletion_lately(session, world.id, reader=world.admin.id, now=now) is None
+    assert recent_large_deletion(session, world.id, reader=world.admin.id, now=now) is None
 
 
 def test_a_deletion_of_another_account_has_no_notice(

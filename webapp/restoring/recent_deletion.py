@@ -1,4 +1,4 @@
-"""The deletion that an admin should hear of without looking for it."""
+"""The large recent deletion that the overview tells an admin about."""
 
 from datetime import datetime, timedelta
 
@@ -9,26 +9,25 @@ from webapp.models import Deletion
 from webapp.restoring.filters import Filters
 from webapp.restoring.recycle_bin import BinWindow
 
-# As many as a page of the overview shows: nobody ticks so many one by one, meaning each of them.
+# A page of the overview: such a deletion was probably not selected contact by contact.
 LARGE = 50
-# What was deleted on a Friday evening is still told on Monday morning; later it is no news any more.
-TOLD_FOR = timedelta(days=3)
+# A deletion of Friday evening is still shown on Monday morning.
+SHOWN_FOR = timedelta(days=3)
 
 
-def large_deletion_lately(
+def recent_large_deletion(
     session: Session, workspace_id: int, *, reader: int, now: datetime
 ) -> Deletion | None:
-    """The workspace's latest large deletion by somebody else than the user `reader`, or None.
+    """The workspace's latest large deletion by another user than `reader`, or None.
 
-    It counts as long as any of its contacts is in the bin and it is not older than `TOLD_FOR`; what
-    `reader` did is no news to them. Who deleted comes along: one statement, by the index of the latest
-    deletions.
+    It is not older than `SHOWN_FOR`, and at least one of its contacts is still deleted. The user is loaded in
+    the same statement, which uses the index of the latest deletions.
     """
     return session.scalar(
         select(Deletion)
         .options(joinedload(Deletion.user))
         .where(
-            BinWindow(workspace_id, as_of=now).deletions(Filters(since=now - TOLD_FOR)),
+            BinWindow(workspace_id, as_of=now).deletions(Filters(since=now - SHOWN_FOR)),
             Deletion.contact_count >= LARGE,
             Deletion.in_bin > 0,
             or_(Deletion.user_id.is_(None), Deletion.user_id != reader),

@@ -1,0 +1,71 @@
+"""Which e-mail addresses belong to deleted contacts, for an import that looks up many in each batch.
+
+No database index finds a deleted contact by its address, because it would slow down deleting and restoring.
+So this table reads the recycle bin once, then only newer deletions. It keeps eight bytes for each contact,
+keyed by a checksum of the address. They give the candidates for an address; the database confirms them.
+"""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from zlib import crc32
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.models import WINDOW, Contact, Deletion
+from webapp.models.base import filter_only, is_one_of
+
+# The first half of the 32-bit checksum is the key; the second half is stored in the entry, above the id.
+HALF, ID_BITS = 16, 48
+
+
+class DeletedAddresses:
+    """The addresses of a workspace's deleted contacts, including those of deletions under way."""
+
+    def __init__(self, workspace_id: int) -> None:
+        self._workspace_id = workspace_id
+        self._buckets: defaultdict[int, array[int]] = defaultdict(lambda: array("Q"))
+        self._last_deletion = 0
+
+    def matching(self, session: Session, keys: Collection[str], now: datetime) -> set[str | None]:
+        """The `keys` that belong to deleted contacts. The result may hold other addresses, too.
+
+        Runs in the caller's write transaction, which holds the workspace's lock, so that no deletion
+        interferes.
+        """
+        self._read_new_deletions(session, now)
+        candidates = [contact_id for key in keys for contact_id in self._candidates(key)]
+        if not candidates:
+            return set()
+        in_bin = (Contact.deleted_at >= now - WINDOW) & Contact.merged_into_id.is_(None)
+        deleted = select(Contact.email_key).where(Contact.id.in_(candidates), filter_only(in_bin))
+        return set(session.scalars(deleted))
+
+    def _read_new_deletions(self, session: Session, now: datetime) -> None:
+        new = select(Deletion.id).where(
+            Deletion.workspace_id == self._workspace_id,
+            Deletion.id > self._last_deletion,
+            Deletion.created_at >= now - WINDOW,
+        )
+        deletions = session.scalars(new).all()
+        if not deletions:
+            return
+        deleted = select(Contact.email_key, Contact.id).where(
+            is_one_of(Contact.deletion_id, new),
+            Contact.deleted_at.is_not(None),
+            Contact.email_key.is_not(None),
+        )
+        for key, contact_id in session.execute(deleted.execution_options(yield_per=10_000)):
+            bucket, half = _checksum(key or "")
+            self._buckets[bucket].append(half << ID_BITS | contact_id)
+        self._last_deletion = max(deletions)
+
+    def _candidates(self, key: str) -> Iterator[int]:
+        bucket, half = _checksum(key)
+        return (entry % 2**ID_BITS for entry in self._buckets[bucket] if entry >> ID_BITS == half)
+
+
+def _checksum(key: str) -> tuple[int, int]:
+    return divmod(crc32(key.encode()), 1 << HALF)
