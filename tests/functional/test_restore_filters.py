@@ -69,7 +69,7 @@ def test_the_filters_apply_to_the_table_and_are_in_the_address(
     again = anyone.get(address)
     assert urlsplit(address).path == "/contacts/restore"
     assert again.names == found
-    assert again.query == {name.rstrip("_"): value for name, value in typed.items()}
+    assert again.query == {name.rstrip("_"): value for name, value in fields.items()}
     for name, value in again.query.items():
         field = again.one(f"#browse [name={name}]")
         shown = field.select_one("option[selected]") if field.name == "select" else field

@@ -60,7 +60,10 @@ class TestInTheBin:
 
     def test_one_deleted_contact_is_reported_in_the_singular(self, import_rows: ImportRows) -> None:
         result = import_rows(self.lines[0], header="Email")
-        assert "0 contacts added. 1 row was left out.\n1 of these is in the bin: restore" in result.output
+        assert (
+            "0 contacts added. 1 row was left out.\n1 of these is among the deleted contacts: restore"
+            in result.output
+        )
 
     def test_deleted_contacts_of_another_workspace_do_not_matter(
         self, store: Session, import_rows: ImportRows
