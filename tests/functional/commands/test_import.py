@@ -156,7 +156,7 @@ def test_the_header_may_use_other_spellings(import_rows: Import, imported_contac
     result = import_rows("Lee,x,a@b.c", header="\ufeff LAST NAME ,Shoe size, email ")
 
     assert result.exit_code == 0
-    assert result.output == "The column “Shoe size” is not known and is passed over.\n1 contact added.\n"
+    assert result.output == "The column “Shoe size” is unknown and is ignored.\n1 contact added.\n"
     assert [(contact.email, contact.name) for contact in imported_contacts()] == [("a@b.c", "Lee")]
 
 
