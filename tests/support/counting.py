@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.jobs.isolation import by_halves
-from webapp.jobs.work import NotAllowed, Order, Step, Work
+from webapp.jobs.work import REQUESTER_NOT_ALLOWED, NotAllowed, Order, Step, Work
 from webapp.models import Job, Tag, User
 from webapp.models.job import Note
 
@@ -28,7 +28,7 @@ class CountWork(Work):
     def why_not(self, session: Session, job: Job) -> Note | None:
         if job.requester is None or job.requester.is_active:
             return None
-        return {"code": "requester_not_allowed", "user": job.requested_by}
+        return {"code": REQUESTER_NOT_ALLOWED, "user": job.requested_by}
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         numbers = range(job.cursor or 0, min((job.cursor or 0) + size, job.request["to"]))

@@ -14,9 +14,9 @@ def active_job(session: Session, workspace_id: int, group: str | None) -> Job | 
     return session.scalar(_jobs(workspace_id).where(Job.exclusive_group == group, Job.state.in_(ACTIVE)))
 
 
-def find_job(session: Session, workspace_id: int, job_id: int) -> Job | None:
+def find_job(session: Session, workspace_id: int, kind: str, job_id: int) -> Job | None:
     """The job, if it is this workspace's."""
-    return session.scalar(_jobs(workspace_id).where(Job.id == job_id))
+    return session.scalar(_jobs(workspace_id).where(Job.kind == kind, Job.id == job_id))
 
 
 def history(

@@ -40,7 +40,7 @@ class Order:
 class Step:
     """What one batch did: where it ended, and how many items had which outcome.
 
-    `items` is how many outcomes it wrote into the kind's ledger. `is_last` ends the job.
+    `items` is how many items it dealt with, also where the kind keeps no ledger. `is_last` ends the job.
     """
 
     cursor: Any

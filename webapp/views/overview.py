@@ -19,6 +19,7 @@ from webapp.jobs.queries import find_job
 from webapp.models.restore_outcome import Outcome
 from webapp.restoring.filters import why_unsearchable
 from webapp.restoring.recent_deletion import recent_large_deletion
+from webapp.restoring.work import RESTORE
 from webapp.web import browse
 from webapp.web.browse import PAGE_SIZE, Listing
 from webapp.web.paging import requested_number
@@ -62,7 +63,7 @@ class LiveContacts(Listing):
         wanted = Wanted(current_user.workspace_id, "" if problem else normalize(q))
         restored_by, restored_title = requested_number("restored_by"), ""
         if restored_by is not None:
-            job = find_job(db.session(), current_user.workspace_id, restored_by)
+            job = find_job(db.session(), current_user.workspace_id, RESTORE.kind, restored_by)
             if job is None:
                 abort(404, "There is no such restore. The address may have a typing mistake.")
             wanted = replace(wanted, restored_by=job.id, restored=job.count(Outcome.RESTORED))

@@ -11,8 +11,7 @@ from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.jobs.cancel import cancel
 from webapp.jobs.lock import LockUnavailable
-from webapp.jobs.queries import find_job, history
-from webapp.jobs.recover import stalled_jobs
+from webapp.jobs.queries import history
 from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted
 from webapp.jobs.work import NotAllowed
 from webapp.models import Contact, Job
@@ -24,9 +23,10 @@ from webapp.restoring.work import RESTORE, NothingToRestore, PlanChanged
 from webapp.views.confirm import show
 from webapp.web.address import local_path
 from webapp.web.errors import error
-from webapp.web.htmx import is_htmx, page_or_part
+from webapp.web.htmx import is_htmx
+from webapp.web.job_page import find_or_404, show_job
 from webapp.web.paging import requested_number
-from webapp.web.progress import progress_of, progress_of_all
+from webapp.web.progress import progress_of_all
 from webapp.web.signing import ScopeForged, unsign
 from webapp.words.contacts import name_of
 from webapp.words.restoring import explain, label_of
@@ -111,31 +111,34 @@ def _ask_again(scope: Scope, why: str) -> Response:
 
 def restore_job(job_id: int) -> ResponseReturnValue:
     """The progress of the job; after its end, its report."""
-    job, session = _find(job_id), db.session()
-    if job.is_active:
-        _ring_if_stalled(job)
-    rows = (
-        []
-        if job.is_active
-        else report.not_restored(session, job, size=OUTCOMES_SIZE + 1, after=requested_number("after"))
-    )
-    last = rows[OUTCOMES_SIZE - 1].contact_id if len(rows) > OUTCOMES_SIZE else None
-    return page_or_part(
-        "jobs/job.html",
-        "jobs/_progress.html",
-        progress=progress_of(job, read_clock(session)),
+    job = find_or_404(RESTORE.kind, job_id)
+    return show_job(
+        job,
         watch_href=url_for("restore_job", job_id=job.id),
         cancel_href=url_for("cancel_restore", job_id=job.id),
         list_href=url_for("restores"),
-        reasons=[] if job.is_active else [(label_of(code), n) for code, n in report.reasons(session, job)],
-        outcomes=[_outcome_row(row) for row in rows[:OUTCOMES_SIZE]],
-        more_href=url_for("restore_job", job_id=job.id, after=last) if last else None,
+        report=_report(job, after=requested_number("after")),
     )
+
+
+def _report(job: Job, *, after: int | None) -> dict[str, object]:
+    """What `restores/_report.html` shows: nothing before the end."""
+    if job.is_active:
+        return {}
+    session = db.session()
+    rows = report.not_restored(session, job, size=OUTCOMES_SIZE + 1, after=after)
+    last = rows[OUTCOMES_SIZE - 1].contact_id if len(rows) > OUTCOMES_SIZE else None
+    return {
+        "reasons": [(label_of(code), number) for code, number in report.reasons(session, job)],
+        "outcomes": [_outcome_row(row) for row in rows[:OUTCOMES_SIZE]],
+        "more_href": url_for("restore_job", job_id=job.id, after=last) if last else None,
+    }
 
 
 def cancel_restore(job_id: int) -> ResponseReturnValue:
     """Cancel the job. Contacts that are already restored stay restored."""
-    cancel(db.session(), services().lock, _find(job_id).id, by=current_user)
+    job = find_or_404(RESTORE.kind, job_id)
+    cancel(db.session(), services().lock, job.id, by=current_user)
     return redirect(url_for("restore_job", job_id=job_id), 303)
 
 
@@ -154,21 +157,6 @@ def restores() -> ResponseReturnValue:
     return render_template(
         "restores/history.html", jobs=progress_of_all(jobs[:HISTORY_SIZE], now), older=older, now=now
     )
-
-
-def _find(job_id: int) -> Job:
-    job = find_job(db.session(), current_user.workspace_id, job_id)
-    if job is None or job.kind != RESTORE.kind:
-        abort(404)
-    return job
-
-
-def _ring_if_stalled(job: Job) -> None:
-    """Ring for a job without a runner when its page is requested, so that a lost ring costs at most half a
-    minute."""
-    s = services()
-    for stalled in stalled_jobs(db.session(), ring_seconds=s.ring_seconds, job_id=job.id):
-        s.doorbell.ring(stalled.kind, stalled.job_id)
 
 
 def _outcome_row(row: report.NotRestored) -> OutcomeRow:

@@ -45,7 +45,8 @@ def sentence_of(note: Note | None, people: Mapping[int, str]) -> str | None:
         parameters["how"] = _how(note)
     if "detail" in parameters:
         parameters["detail"] = str(parameters["detail"]).rstrip(".")
-    return SENTENCES[note["code"]].format(**parameters)
+    # A code of a later release, which has been rolled back, has no sentence here.
+    return SENTENCES.get(note["code"], str(note["code"])).format(**parameters)
 
 
 def _how(death: Note) -> str:

@@ -19,7 +19,9 @@ class KindWords:
     the name of an item ("contact").
 
     `result` describes what an ended job did. `scope` describes the job's request; `users` returns the ids of
-    the users whose names it needs. `report` is the template of the report.
+    the users whose names it needs. `promise` is shown while the job runs and `kept` after its end: what the
+    job does to others, and what it does not. `report` is the template of the report; `menu` the entry of the
+    navigation that its pages belong to.
     """
 
     name: str
@@ -27,7 +29,10 @@ class KindWords:
     noun: str
     result: Callable[[Job], str]
     scope: Callable[[Job, ZoneInfo, Mapping[int, str]], str]
+    promise: str
+    kept: str
     report: str
+    menu: str
     users: Callable[[Job], list[int]] = _no_users
 
 
@@ -53,7 +58,11 @@ KIND_WORDS = {
         noun="contact",
         result=restoring.result,
         scope=_restore_scope,
+        promise="It can take up to 15 minutes. You can leave this page; the restore continues. "
+        "No automations will run and no campaigns will be sent.",
+        kept="No automations ran and no campaigns were sent.",
         report="restores/_report.html",
+        menu="restores",
         users=_restore_users,
     ),
 }

@@ -166,5 +166,6 @@ def test_the_history_lists_the_jobs_of_the_workspace_newest_first(
         jobs[1],
         jobs[0],
     ]
-    assert find_job(session, world.id, foreign) is None
-    assert find_job(session, world.id, jobs[0]) is not None
+    assert find_job(session, world.id, "restore", foreign) is None
+    assert find_job(session, world.id, "restore", jobs[0]) is not None
+    assert find_job(session, world.id, "another kind", jobs[0]) is None
