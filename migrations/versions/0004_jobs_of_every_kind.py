@@ -51,6 +51,13 @@ NUMBER_RESTORES = sa.text(
     "WHERE earlier.workspace_id = restore_job.workspace_id AND earlier.id <= restore_job.id)"
 )
 
+# Of running jobs only: what an ended one has left out is counted no more.
+COUNT_LEFT_OUT = sa.text(
+    "UPDATE restore_job SET left_out = (SELECT count(*) FROM restore_outcome AS outcome "
+    "WHERE outcome.job_id = restore_job.id AND outcome.outcome <> 'restored' AND outcome.reason = 'crashed') "
+    "WHERE state IN ('queued', 'running')"
+)
+
 
 def new_columns() -> list[sa.Column[Any]]:
     return [
@@ -127,6 +134,7 @@ def upgrade() -> None:
         for column in new_columns():
             table.add_column(column)
     op.execute(NUMBER_RESTORES)
+    op.execute(COUNT_LEFT_OUT)
     with op.batch_alter_table("restore_job", copy_from=job(upgraded=True)) as table:
         table.create_unique_constraint(
             "uq_restore_job_workspace_id_job_kind_number", ["workspace_id", "job_kind", "number"]

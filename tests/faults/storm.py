@@ -18,6 +18,7 @@ from tests.faults.traffic import Traffic
 from tests.support.accidents import Accident
 from tests.support.deployment import Deployment
 from tests.support.processes import WorkerProcess, is_running
+from tests.support.work import send_message
 from webapp.local_services import private_redis
 from webapp.models import Job, JobBatch
 from webapp.models.job import ACTIVE, JobState
@@ -280,7 +281,7 @@ class Storm:
         job = self._some_job()
         if job:
             for _ in range(5):
-                self.deployment.doorbell.ring(job.kind, job.id)
+                send_message(self.deployment.redis, job.id)
         return job is not None
 
     # The database.

@@ -8,6 +8,7 @@ from rq import Queue
 from tests.support.browser import Browser
 from tests.support.deployment import Deployment
 from tests.support.processes import WorkerProcess, wait_until
+from tests.support.work import send_message
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_a_job_that_is_rung_for_five_times_runs_once(deployment: Deployment, wor
     with worker.held_back("restore"):
         job_id = deployment.start_all(world)
         for _ in range(4):
-            deployment.doorbell.ring("restore", job_id)
+            send_message(deployment.redis, job_id)
 
     deployment.check_that_all_came_back_once(job_id, 20)
     wait_until(lambda: len(deployment.logged("job_not_claimed", job=job_id)) == 4)

@@ -1,13 +1,16 @@
 """A stopped restore can be continued: the rest of it becomes a new job."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contacts
 from tests.factories.people import World
 from tests.support.browser import Browser
+from tests.support.clock import fixed_clock
 from webapp.models import Contact, Job
 
 
@@ -29,11 +32,13 @@ def test_another_restore_continues_a_stopped_one(
     assert job.path != stopped.path
 
 
+@pytest.mark.parametrize("is_old", [False, True], ids=["at once", "after 31 minutes"])
 def test_contacts_deleted_since_are_not_included(
-    admin: Browser, world: World, store: Session, work: Callable[[], None]
+    is_old: bool, admin: Browser, world: World, store: Session, work: Callable[[], None]
 ) -> None:
     """It continues what was confirmed: once 50 newly deleted contacts were restored with the 11,500."""
-    delete(store, world, *new_contacts(store, world, 3))
+    first = new_contacts(store, world, 3)
+    delete(store, world, *first)
     store.commit()
     dialog = admin.press(admin.get("/contacts/restore"), "Restore all contacts")
     stopped = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
@@ -43,12 +48,21 @@ def test_contacts_deleted_since_are_not_included(
 
     again = admin.press(stopped, "Continue")
     assert "Restore all 3 contacts?" in again.text
-    job = admin.press(again, "Restore")
-    work()
+    if is_old:
+        # The dialog is asked again, and still means the same contacts.
+        with fixed_clock(datetime.now(UTC) + timedelta(minutes=31)):
+            again = admin.press(again, "Restore")
+            assert again.status == 409
+            assert "Restore all 3 contacts?" in again.text
+            job = admin.press(again, "Restore")
+            work()
+    else:
+        job = admin.press(again, "Restore")
+        work()
 
-    assert "3 contacts restored" in admin.get(job.path).text
+    assert job.path != stopped.path
     store.expire_all()
-    assert [contact.is_live for contact in later] == [False, False]
+    assert [contact.is_live for contact in [*first, *later]] == [True] * 3 + [False] * 2
 
 
 def test_only_contacts_that_are_still_deleted_are_asked_about_again(

@@ -108,7 +108,7 @@ def test_a_job_that_waits_says_that_no_worker_runs(
     store.get_one(WorkerHeartbeat, "restore").seen_at -= timedelta(minutes=3)
     store.commit()
     text = admin.get(page.path).text
-    assert "No worker has run for 3 minutes. The job resumes when a worker runs." in text
+    assert "No worker has run for 3 minutes. The job begins when a worker runs." in text
     work()
 
 

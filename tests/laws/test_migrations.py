@@ -204,3 +204,58 @@ def test_no_table_name_needs_quotes() -> None:
         quote = dialect.identifier_preparer.quote
         assert {quote(name) for name in names} == names
         assert quote("user") != "user" or dialect.name == "sqlite"
+
+
+def test_jobs_of_the_previous_release_come_through_the_migration_and_back(scratch: Flask) -> None:
+    """Numbered by workspace; an active one keeps what its crashes have left out; none loses its columns."""
+    upgrade(revision="0003")
+    now = "2026-11-01 12:00:00"
+    with db.engine.execution_options(writes=True).begin() as connection:
+        for place in (1, 2):
+            connection.execute(
+                text("INSERT INTO workspace (id, name, timezone) VALUES (:id, 'W', 'UTC')"), {"id": place}
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO app_user (id, workspace_id, email, name, password_hash, is_active)"
+                    " VALUES (:id, :id, :email, 'Ann', '', true)"
+                ),
+                {"id": place, "email": f"{place}@example.com"},
+            )
+        for number, (workspace, state) in enumerate(((1, "done"), (2, "done"), (1, "running")), 1):
+            connection.execute(
+                text(
+                    "INSERT INTO restore_job (id, uuid, workspace_id, requested_by, kind, scope, scope_hash,"
+                    " scope_words, as_of, through_number, expected, idempotency_key, state, fence,"
+                    " lease_until, rung_at, claims_since_progress, restored, skipped, failed, created_at)"
+                    " VALUES (:id, :key, :workspace, :workspace, 'ids', '{}', '', 'Words.', :now, 1, 3, :key,"
+                    " :state, 1, :now, :now, 0, 2, 0, 1, :now)"
+                ),
+                {"id": number, "key": str(number), "workspace": workspace, "state": state, "now": now},
+            )
+        connection.execute(
+            text(
+                "INSERT INTO restore_outcome (job_id, contact_id, outcome, reason)"
+                " VALUES (3, 7, 'failed', 'crashed')"
+            )
+        )
+    before = _jobs("id, scope_words, restored, failed, state, expected")
+
+    upgrade()
+
+    assert _jobs("id, job_kind, number, exclusive_group, left_out") == [
+        (1, "restore", 1, "restore", 0),
+        (2, "restore", 1, "restore", 0),
+        (3, "restore", 2, "restore", 1),
+    ]
+    assert _jobs("id, scope_words, restored, failed, state, expected") == before
+    assert is_whole(db.engine)
+    downgrade(revision="0003")
+    assert _jobs("id, scope_words, restored, failed, state, expected") == before
+
+
+def _jobs(columns: str) -> list[tuple[object, ...]]:
+    with db.engine.connect() as connection:
+        return [
+            tuple(row) for row in connection.execute(text(f"SELECT {columns} FROM restore_job ORDER BY id"))
+        ]

@@ -253,9 +253,13 @@ def test_stale_statistics_mislead_no_statement(
 
 def _restore(restoring: Restoring, ticked: Sequence[Contact]) -> int:
     """Restore some that are ticked, those that a text finds, those of one deletion, and all, in batches."""
-    restoring.restore(*ticked)
+    gone, *others = ticked
+    restoring.restore(gone)
+    # One that is no longer deleted is looked up as well.
+    restoring.confirm(restoring.question(gone, *others).scope)
+    opened_before = restoring.question_all().scope
     restoring.confirm(restoring.question_all(q="bea").scope, batch_size=10)
     restoring.confirm(restoring.question_all(deletion="3").scope)
-    job = restoring.confirm(restoring.question_all().scope, batch_size=500)
+    job = restoring.confirm(opened_before, batch_size=500)
     assert job.count("restored") > LIVE - STILL_LIVE - 200
     return job.id

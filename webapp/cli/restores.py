@@ -55,7 +55,7 @@ def status(ended: int) -> None:
 def _lines(job: Job, now: datetime) -> Iterator[str]:
     requester = job.requester.name if job.requester else "the system"
     yield (
-        f"Restore {job.id} (#{job.number} of {job.workspace.name}, workspace {job.workspace_id}), "
+        f"Restore {job.id} ({_number(job)}{job.workspace.name}, workspace {job.workspace_id}), "
         f"requested by {requester}: {job.state}"
     )
     yield f"  progress    {number(job.processed)} of {number(max(job.total or 0, job.processed))} contacts"
@@ -70,6 +70,11 @@ def _lines(job: Job, now: datetime) -> Iterator[str]:
         yield f"  last error  {error}"
     if reason := sentence_of(job.reason, people):
         yield f"  reason      {reason}"
+
+
+def _number(job: Job) -> str:
+    """Empty for a job that the previous release has just started, until the worker numbers it."""
+    return f"#{job.number} of " if job.number else ""
 
 
 def _people(job: Job) -> dict[int, str]:

@@ -6,7 +6,7 @@ One ring too many is harmless: the claim and its fence decide which runner carri
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import null, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
@@ -15,6 +15,7 @@ from webapp.jobs.lock import Lock
 from webapp.jobs.start import next_number
 from webapp.models import Job
 from webapp.models.job import ACTIVE
+from webapp.models.previous_release import adopt
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,16 @@ def active_holders(session: Session) -> list[tuple[str, int, str]]:
     return [(group or "", workspace_id, uuid) for group, workspace_id, uuid in session.execute(holders)]
 
 
-def number_jobs(session: Session) -> None:
-    """Number the jobs that the release before has started while both were running."""
-    without = select(Job.id, Job.workspace_id).where(Job.number.is_(None)).order_by(Job.id).limit(100)
-    for job_id, workspace_id in session.execute(without).all():
+def adopt_jobs(session: Session) -> None:
+    """Bring over the rows that only the previous release has written: number them, and fill this release's
+    columns.
+
+    The worker does this after a deployment, in batches, until there are none left.
+    """
+    without = select(Job.id, Job.workspace_id).where(or_(Job.number.is_(None), Job.request.is_(null())))
+    for job_id, workspace_id in session.execute(without.order_by(Job.id).limit(100)).all():
         with write_transaction(session):
             lock_workspace(session, workspace_id)
             job = session.get_one(Job, job_id, populate_existing=True)
             job.number = job.number or next_number(session, workspace_id, job.kind)
+            adopt(job)

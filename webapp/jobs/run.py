@@ -154,8 +154,10 @@ class _Run:
             end_job(session, job, JobState.CANCELLED, now, reason)
         elif must_leave_out(job):
             step = work.leave_out(session, job)
-            log.error("item_left_out", cursor=step.cursor)
-            job.left_out += step.items
+            # The last step may have met none any more.
+            if step.cursor != job.cursor:
+                job.left_out += 1
+                log.error("item_left_out", cursor=step.cursor)
             self._move_on(job, step, now)
         else:
             # The cursor is the committed one: a commit whose answer was lost may have moved it.

@@ -48,14 +48,14 @@ def start(session: Session, lock: Lock, ring: Ring, work: Work, order: Order) ->
 
     The same order again returns the same job. Raises NotStarted otherwise; then nothing was changed.
     """
-    if known := already_started(session, order):
+    if known := already_started(session, work, order):
         return known
     holder = str(uuid.uuid4())
     try:
         _take_key(session, lock, work.group, order.workspace_id, holder)
     except AlreadyRunning:
         # A second click of the same confirmation may have been faster by a moment.
-        if known := already_started(session, order):
+        if known := already_started(session, work, order):
             return known
         raise
     try:
@@ -63,7 +63,7 @@ def start(session: Session, lock: Lock, ring: Ring, work: Work, order: Order) ->
             job_id = _insert(session, work, order, holder).id
     except IntegrityError:
         _give_up_key(lock, work.group, order.workspace_id, holder)
-        if known := already_started(session, order):
+        if known := already_started(session, work, order):
             return known
         if job_in_the_way := active_job(session, order.workspace_id, work.group):
             raise AlreadyRunning(job_in_the_way) from None
@@ -76,14 +76,14 @@ def start(session: Session, lock: Lock, ring: Ring, work: Work, order: Order) ->
     return session.get_one(Job, job_id)
 
 
-def already_started(session: Session, order: Order) -> Job | None:
+def already_started(session: Session, work: Work, order: Order) -> Job | None:
     """The job that this order has become, if it has. Raises AnotherRequest where its key has another
     request."""
     job = session.scalar(
         select(Job).where(Job.workspace_id == order.workspace_id, Job.idempotency_key == order.key)
     )
     # Fields that only an earlier release wrote are no difference.
-    if job is not None and not order.request.items() <= job.request.items():
+    if job is not None and (job.kind != work.kind or not order.request.items() <= job.request.items()):
         raise AnotherRequest
     return job
 

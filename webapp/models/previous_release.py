@@ -12,11 +12,18 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from webapp.models.job import Job
 
 COUNTERS = ("restored", "skipped", "failed")
+# What its scope has. It refuses one with more.
+SCOPE = (
+    *("workspace_id", "as_of", "through_number", "key", "expected", "skips"),
+    *("ids", "filters", "plan_digest"),
+)
+# The columns that `adopt` writes.
+ADOPTED = ("request", "counts", "cursor", "reason", "error")
 # Sentences, which the older release stored. They are made when they are shown now.
 PROSE: dict[str, Any] = {"title": "", "words": "", "skips": []}
 
@@ -25,8 +32,12 @@ def fill_in(_mapper: object, _connection: object, job: Job) -> None:
     """Before a write: give a restore's row the values that the older release reads."""
     if job.kind not in (None, "restore") or not job.request:
         return
+    if job.error is None:
+        job.old_last_error = None
+    if job.reason is None:
+        job.old_why = None
     if job.old_scope is None:
-        request = dict(job.request)
+        request = {name: job.request[name] for name in SCOPE}
         job.old_kind = "ids" if request.get("filters") is None else "filters"
         job.old_scope = PROSE | request
         job.old_scope_hash = hashlib.sha256(json.dumps(job.old_scope, sort_keys=True).encode()).hexdigest()
@@ -56,6 +67,13 @@ def bring_up_to_date(job: Job, *_: object) -> None:
         set_committed_value(job, "reason", {"code": "previous_release", "words": job.old_why})
     if job.error is None and job.old_last_error:
         set_committed_value(job, "error", {"code": "previous_release", "words": job.old_last_error})
+
+
+def adopt(job: Job) -> None:
+    """Write what `bring_up_to_date` took over into this release's columns: of an ended job all of it, of
+    an active one only the request, because the older release may still be running it."""
+    for name in ADOPTED if not job.is_active else ("request",):
+        flag_modified(job, name)
 
 
 event.listen(Job, "before_insert", fill_in)

@@ -27,7 +27,7 @@ class Reason(StrEnum):
     # Failed: the database refused it; every process died at it.
     REFUSED = "refused"
     CRASHED = "crashed"
-    # Written by the release before, which did not tell the two apart.
+    # One of the two, where they cannot be told apart; the release before never did.
     NO_LONGER_ELIGIBLE = "no_longer_eligible"
 
 

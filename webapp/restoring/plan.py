@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.contacts.keyset import Place
@@ -126,9 +126,13 @@ def missing(session: Session, scope: Scope, ids: Collection[int]) -> list[Verdic
             .join(Deletion, Deletion.id == Contact.deletion_id)
             .where(
                 Contact.id.in_(ids),
-                Contact.workspace_id == scope.workspace_id,
-                Contact.deleted_at.is_not(None),
-                Deletion.number > scope.through_number,
+                filter_only(
+                    and_(
+                        Contact.workspace_id == scope.workspace_id,
+                        Contact.deleted_at.is_not(None),
+                        Deletion.number > scope.through_number,
+                    )
+                ),
             )
         )
     )

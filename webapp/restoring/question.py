@@ -70,9 +70,12 @@ def about_all(
 
 def about_again(session: Session, scope: Scope, now: datetime) -> Question:
     """The question for what `scope` meant, as it is at `now`: frozen again, to be confirmed again."""
+    through = scope.through_number if scope.continues else None
     if scope.filters is not None:
-        return about_all(session, scope.workspace_id, scope.filters, now)
-    return about_selection(session, scope.workspace_id, list(scope.ids), now)
+        question = about_all(session, scope.workspace_id, scope.filters, now, through=through)
+    else:
+        question = about_selection(session, scope.workspace_id, list(scope.ids), now, through=through)
+    return replace(question, scope=replace(question.scope, continues=scope.continues))
 
 
 def about_the_rest(session: Session, scope: Scope, now: datetime) -> Question:
@@ -81,8 +84,5 @@ def about_the_rest(session: Session, scope: Scope, now: datetime) -> Question:
     It keeps the filters, the ids and the latest deletion's number. `as_of` is new, so that nothing from
     beyond the window comes back (rule 6).
     """
-    through = scope.through_number
-    if scope.filters is not None:
-        return about_all(session, scope.workspace_id, scope.filters, now, through=through)
-    left = list(session.scalars(ids_in_scope(replace(scope, as_of=now))))
-    return about_selection(session, scope.workspace_id, left, now, through=through)
+    left = () if scope.filters is not None else session.scalars(ids_in_scope(replace(scope, as_of=now)))
+    return about_again(session, replace(scope, ids=tuple(sorted(left)), continues=True), now)

@@ -35,6 +35,8 @@ class Scope:
     # By ids: the digest of the plan that the dialog showed, and how many contacts it said would stay, by
     # reason.
     plan_digest: str = ""
+    # Whether it asks about what another job has left: then `through_number` is that job's, and stays.
+    continues: bool = False
     skips: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -74,6 +76,7 @@ class Scope:
             "filters": filters,
             "plan_digest": self.plan_digest,
             "skips": dict(self.skips),
+            "continues": self.continues,
         }
 
     @classmethod
@@ -98,4 +101,5 @@ class Scope:
             filters=filters,
             plan_digest=data["plan_digest"],
             skips=skips if isinstance(skips, dict) else {},
+            continues=data.get("continues", False),
         )

@@ -11,7 +11,7 @@ from webapp.restoring.scope import Scope
 from webapp.restoring.work import RESTORE
 
 
-def order(scope: Scope, requested_by: int) -> Order:
+def order(scope: Scope, requested_by: int | None = None) -> Order:
     """What the user `requested_by` confirmed, as an order."""
     return Order(
         workspace_id=scope.workspace_id,
@@ -33,4 +33,4 @@ def start(session: Session, lock: Lock, ring: Ring, *, scope: Scope, requested_b
 
 def already_started(session: Session, scope: Scope) -> Job | None:
     """The job that this confirmation has become, if it has."""
-    return jobs.already_started(session, order(scope, 0))
+    return jobs.already_started(session, RESTORE, order(scope))

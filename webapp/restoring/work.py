@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select, true
 from sqlalchemy.orm import Session
 
 from webapp.contacts.keyset import Place
 from webapp.contacts.normal import text_matches
+from webapp.contacts.search import SCAN_LIMIT, text_of
 from webapp.database import avoid_whole_table_plans
 from webapp.jobs.work import REQUESTER_NOT_ALLOWED, NotAllowed, NotStarted, Order, Step, Work
-from webapp.models import Contact, ContactSearch, Deletion, Job, RestoreOutcome, User
+from webapp.models import Contact, Deletion, Job, RestoreOutcome, User
+from webapp.models.base import filter_only
 from webapp.models.job import Note
 from webapp.models.restore_outcome import Reason
 from webapp.restoring.batch import REFUSALS, restore_carefully, restore_contacts, write_outcomes
+from webapp.restoring.filters import Filters
 from webapp.restoring.plan import Verdict, digest, judge, missing, plan_selection
 from webapp.restoring.recycle_bin import ids_in_scope
 from webapp.restoring.scope import Scope
@@ -122,22 +125,29 @@ def _gone_since(session: Session, job: Job, now_counted: int) -> Counter[str]:
     since = select(Job.id).where(
         Job.workspace_id == scope.workspace_id, Job.kind == job.kind, Job.finished_at > scope.as_of
     )
-    again = (
-        select(func.count())
-        .select_from(Contact)
-        .join(Deletion, Deletion.id == Contact.deletion_id)
+    later = (
+        select(Contact.id, Contact.restore_job_id)
         .where(
             Deletion.workspace_id == scope.workspace_id,
             Deletion.number > scope.through_number,
-            Contact.deleted_at.is_not(None),
-            Contact.restore_job_id.in_(since),
+            Contact.deletion_id == Deletion.id,
+            filter_only(Contact.deleted_at.is_not(None)),
         )
+        .limit(SCAN_LIMIT + 1)
+        .subquery()
     )
-    if scope.filters.q:
-        again = again.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(
-            text_matches(scope.filters.q)
-        )
-    deleted_again = min(gone, session.scalar(again) or 0)
+    q = scope.filters.q
+    has_text = text_matches(q, text_of(later.c.id)) if q else true()
+    restored_since = and_(later.c.restore_job_id.in_(since), has_text)
+    looked_at, again = session.execute(
+        select(func.count(), func.count().filter(restored_since)).select_from(later)
+    ).one()
+    # The earlier deletion of a contact is not known any more: filters by it cannot tell which contact is
+    # meant.
+    is_certain = looked_at <= SCAN_LIMIT and scope.filters == Filters(q=q)
+    if again and not is_certain:
+        return Counter({Reason.NO_LONGER_ELIGIBLE.value: gone})
+    deleted_again = min(gone, again)
     return Counter(
         {Reason.DELETED_AGAIN.value: deleted_again, Reason.NO_LONGER_DELETED.value: gone - deleted_again}
     )

@@ -92,7 +92,7 @@ def show(
         status = 409
     people = dict(deleters(session, BinWindow(current_user.workspace_id, as_of=now))) if scope.filters else {}
     asked = RestoreQuestion(
-        title=words.title(scope),
+        title=words.dialog_title(scope),
         scope=words.scope_words(scope, zone=current_user.workspace.zone, people=people),
         skips=words.skips(scope),
         token=sign(scope),

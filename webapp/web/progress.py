@@ -12,7 +12,7 @@ from webapp.jobs.heartbeat import silent_queues
 from webapp.models import Job, User
 from webapp.models.job import JobState
 from webapp.words.jobs import STATES, sentence_of
-from webapp.words.kinds import KIND_WORDS, KindWords, title
+from webapp.words.kinds import KindWords, title, words_of
 from webapp.words.numbers import counted, duration, number, plural, remaining
 from webapp.worker.kinds import KINDS
 from webapp.worker.services import services
@@ -38,7 +38,7 @@ class Progress:
 
     @property
     def words(self) -> KindWords:
-        return KIND_WORDS[self.job.kind]
+        return words_of(self.job.kind)
 
     @property
     def title(self) -> str:
@@ -58,8 +58,9 @@ class Progress:
         return STATES[JobState(self.job.state)]
 
     @property
-    def total(self) -> int:
-        return max(self.job.total or 0, self.job.processed)
+    def total(self) -> int | None:
+        """How many items there are, if that is known."""
+        return None if self.job.total is None else max(self.job.total, self.job.processed)
 
     @property
     def percent(self) -> int | None:
@@ -76,27 +77,38 @@ class Progress:
     @property
     def sentence(self) -> str:
         """How far the job has come, or its result."""
-        job, total = self.job, number(self.total)
+        job = self.job
         if job.state == JobState.QUEUED:
-            return f"Waiting to begin: {counted(self.total, self.words.noun)}.{self._no_worker()}"
+            waiting = (
+                "Waiting to begin" if self.total is None else f"Waiting to begin: {self._items(self.total)}"
+            )
+            return f"{waiting}.{self._no_worker('begins')}"
         if job.state != JobState.RUNNING:
             return self.words.result(job)
         if job.cancel_requested_at is not None:
-            done = counted(job.processed, self.words.noun)
-            return f"Stopping after the {plural(self.words.noun)} in progress. {done} of {total} done."
+            done = f"{self._items(job.processed)}{self._of_total()} done."
+            return (
+                f"Stopping after the {plural(self.words.noun)} in progress. {done}{self._no_worker('stops')}"
+            )
         if job.lease_until <= self.now and (job.error or self.silence is not None):
             why = f" {sentence_of(job.error, self.people)}" if job.error else ""
-            reached = f"Interrupted at {number(job.processed)} of {total}; it resumes automatically."
-            return f"{reached}{why}{self._no_worker()}"
-        return f"{self.words.doing} {number(job.processed)} of {total}{self._estimate()}"
+            reached = f"Interrupted at {number(job.processed)}{self._of_total()}; it resumes automatically."
+            return f"{reached}{why}{self._no_worker('resumes')}"
+        return f"{self.words.doing} {number(job.processed)}{self._of_total()}{self._estimate()}"
 
-    def _no_worker(self) -> str:
+    def _items(self, amount: int) -> str:
+        return counted(amount, self.words.noun)
+
+    def _of_total(self) -> str:
+        return "" if self.total is None else f" of {number(self.total)}"
+
+    def _no_worker(self, verb: str) -> str:
         if self.silence is None:
             return ""
         seen = (
             f"No worker has run for {duration(self.silence)}." if self.silence else "No worker has run yet."
         )
-        return f" {seen} The job resumes when a worker runs."
+        return f" {seen} The job {verb} when a worker runs."
 
     def _estimate(self) -> str:
         elapsed = (self.now - (self.job.started_at or self.now)).total_seconds()
@@ -138,7 +150,7 @@ def progress_of_all(jobs: list[Job], now: datetime) -> list[Progress]:
 
 
 def _people(jobs: Iterable[Job]) -> dict[int, str]:
-    ids = {user_id for job in jobs for user_id in KIND_WORDS[job.kind].users(job)}
+    ids = {user_id for job in jobs for user_id in words_of(job.kind).users(job)}
     ids |= {note["user"] for job in jobs for note in (job.reason, job.error) if note and note.get("user")}
     if not ids:
         return {}
@@ -151,6 +163,8 @@ def _silence(job: Job, now: datetime) -> float | None:
     while a runner has the job.
     """
     if not job.is_active or job.lease_until > now:
+        return None
+    if job.kind not in KINDS:
         return None
     queue, after = KINDS[job.kind].queue, services().silence_seconds
     if (now - job.created_at).total_seconds() < after:

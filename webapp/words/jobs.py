@@ -23,7 +23,7 @@ SENTENCES = {
     CANCELLED_BY_OPERATOR: "Stopped by the operator.",
     REQUESTER_NOT_ALLOWED: "{name} is no longer an admin of your account.",
     INTERRUPTED_TOO_OFTEN: "The job was interrupted {times} times at the same place.",
-    TOO_MANY_LEFT_OUT: "Each attempt at {items} contacts was cut short, so the contacts are not the cause.",
+    TOO_MANY_LEFT_OUT: "Each attempt at {items} items was cut short, so the items are not the cause.",
     DATABASE_FULL: "The database has no room left: {detail}.",
     DATABASE_UNWRITABLE: "The database could not be written to: {detail}.",
     UNEXPECTED: "An unexpected error occurred: {type}.",

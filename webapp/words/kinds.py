@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from webapp.models import Job
 from webapp.restoring.scope import Scope
 from webapp.words import restoring
+from webapp.words.numbers import counted
 
 
 def _no_users(_job: Job) -> list[int]:
@@ -36,9 +37,14 @@ class KindWords:
     users: Callable[[Job], list[int]] = _no_users
 
 
+def words_of(kind: str) -> KindWords:
+    """The words of a kind; general ones for a kind of a later release, which has been rolled back."""
+    return KIND_WORDS.get(kind, UNKNOWN_KIND)
+
+
 def title(job: Job) -> str:
     """ "Restore #12"; without a number for a job that the previous release has just started."""
-    name = KIND_WORDS[job.kind].name
+    name = words_of(job.kind).name
     return f"{name} #{job.number}" if job.number else name
 
 
@@ -51,6 +57,17 @@ def _restore_users(job: Job) -> list[int]:
     return [filters.deleted_by] if filters is not None and filters.deleted_by is not None else []
 
 
+UNKNOWN_KIND = KindWords(
+    name="Job",
+    doing="Working on",
+    noun="item",
+    result=lambda job: f"{counted(job.processed, 'item')} processed.",
+    scope=lambda _job, _zone, _people: "A job that this version of the app does not know.",
+    promise="",
+    kept="",
+    report="jobs/_unknown_report.html",
+    menu="restores",
+)
 KIND_WORDS = {
     "restore": KindWords(
         name="Restore",

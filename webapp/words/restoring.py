@@ -58,7 +58,7 @@ REASONS = {
         "Stayed deleted: it crashed the worker each time and was skipped.",
     ),
     Reason.NO_LONGER_ELIGIBLE: Phrases(
-        "No longer available", "Could no longer be restored when its turn came."
+        "No longer deleted, or deleted again", "Was no longer deleted, or had been deleted again."
     ),
 }
 
@@ -73,6 +73,9 @@ def explain(contact: NotRestored) -> tuple[str, str, str]:
     """Why a contact was not restored: the text before the other contact's name, that name, the text after
     it.
     """
+    if contact.reason not in set(Reason):
+        # Of a later release, which has been rolled back.
+        return f"Not restored ({contact.reason or 'no reason given'}).", "", ""
     phrases = REASONS[Reason(contact.reason)]
     before, other, after = phrases.sentence.partition("{other}")
     if not other:
@@ -91,7 +94,7 @@ def skips(scope: Scope) -> list[str]:
     ]
 
 
-def title(scope: Scope) -> str:
+def dialog_title(scope: Scope) -> str:
     """The dialog's question."""
     noun = "matching contact" if scope.filters is not None and scope.filters.any else "contact"
     everything = "all " if scope.filters is not None and scope.expected != 1 else ""
@@ -117,6 +120,7 @@ def result(job: Job) -> str:
         (Outcome.FAILED, "failed"),
         (Reason.NO_LONGER_DELETED, "no longer deleted"),
         (Reason.DELETED_AGAIN, "deleted again"),
+        (Reason.NO_LONGER_ELIGIBLE, "no longer deleted, or deleted again"),
     ):
         if job.count(name):
             parts.append(f"{number(job.count(name))} {words}")

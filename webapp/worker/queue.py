@@ -4,6 +4,8 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
+from rq.exceptions import DeserializationError
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from webapp.worker.kinds import KINDS
@@ -14,8 +16,9 @@ log = structlog.get_logger()
 DUE = "work"
 QUEUES = tuple(dict.fromkeys([*(work.queue for work in KINDS.values()), DUE]))
 
-CARRY_OUT = "webapp.worker.tasks.carry_out_job"
-WORK_OFF = "webapp.worker.tasks.work_off_due"
+# By their old names for this release: workers of the previous one know no others (webapp/worker/tasks.py).
+CARRY_OUT = "webapp.jobs.tasks.restore"
+WORK_OFF = "webapp.jobs.tasks.work"
 
 
 def queue(name: str, redis: Redis) -> Queue:
@@ -31,22 +34,23 @@ class Doorbell:
 
     def ring(self, kind: str, job_id: int) -> None:
         """Ask a worker of the kind's queue to look at job `job_id`. Does nothing for a kind of a later
-        release.
-        """
+        release."""
         if kind in KINDS:
             self._enqueue(KINDS[kind].queue, CARRY_OUT, job_id)
 
     def ring_for_due(self) -> bool:
-        """Ask a worker to look for automations and campaigns that are due. Returns False where Redis is away.
+        """Ask a worker to look for automations and campaigns that are due. Returns False where Redis is
+        away."""
+        return self._enqueue(DUE, WORK_OFF)
 
-        One waiting message is enough: it will be read after this moment.
+    def _enqueue(self, name: str, function: str, *arguments: int) -> bool:
+        """Send the message, unless the same one is waiting: it will be read after this moment.
+
+        A second message would stay for as long as its job takes turns with others, and give it two turns.
         """
-        return self._enqueue(DUE, WORK_OFF, once=True)
-
-    def _enqueue(self, name: str, function: str, *arguments: int, once: bool = False) -> bool:
         try:
             waiting = queue(name, self.redis)
-            if once and waiting.count:
+            if any(_says(message, function, arguments) for message in waiting.get_jobs()):
                 return True
             waiting.enqueue(
                 function,
@@ -63,3 +67,11 @@ class Doorbell:
             )
             return False
         return True
+
+
+def _says(message: Job, function: str, arguments: tuple[int, ...]) -> bool:
+    try:
+        return message.func_name == function and tuple(message.args) == arguments
+    except DeserializationError:
+        # It is none of ours.
+        return False

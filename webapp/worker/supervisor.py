@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from types import FrameType
@@ -17,7 +18,7 @@ from flask import Flask
 from webapp.extensions import db
 from webapp.jobs.heartbeat import beat
 from webapp.jobs.lock import LockUnavailable
-from webapp.jobs.recover import number_jobs, renew_keys, stalled_jobs
+from webapp.jobs.recover import adopt_jobs, renew_keys, stalled_jobs
 from webapp.marketing.due import due_workspaces
 from webapp.restoring.work import RESTORE
 from webapp.worker.queue import QUEUES
@@ -25,6 +26,10 @@ from webapp.worker.services import services
 from webapp.worker.settings import WorkerSettings
 
 log = structlog.get_logger()
+
+STEADY_SECONDS = 3.0
+# So many heartbeats may be lost before pages say that no worker runs.
+BEATS_UNTIL_SILENCE = 6
 
 
 @dataclass
@@ -48,7 +53,13 @@ class Child:
 
     @property
     def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        process = self.process
+        return process is not None and process.poll() is None
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether it has outlived its start: a worker that finds no Redis ends within a second or two."""
+        return self.is_running and monotonic() - self.started >= STEADY_SECONDS
 
     def look_after(self) -> None:
         """Notice the process's death, and start another when its time has come."""
@@ -85,13 +96,21 @@ class Supervisor:
         processes = dict.fromkeys(QUEUES, 1) | {RESTORE.queue: settings.restore_workers}
         self.children = [Child(name, settings) for name, number in processes.items() for _ in range(number)]
         self.stopping = threading.Event()
+        self.is_new = True
+        with app.app_context():
+            self.reconcile_seconds = services().reconcile_seconds
+            self.beat_seconds = services().silence_seconds / BEATS_UNTIL_SILENCE
 
     def run(self) -> None:
         """Supervise until SIGTERM or SIGINT, then wait for the children to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        reconciler = threading.Thread(target=self._reconcile, name="reconciler", daemon=True)
-        reconciler.start()
+        threads = [
+            threading.Thread(target=self._repeat, args=(every, act), name=act.__name__, daemon=True)
+            for every, act in ((self.reconcile_seconds, self._reconcile), (self.beat_seconds, self._beat))
+        ]
+        for thread in threads:
+            thread.start()
         while not self.stopping.is_set():
             for child in self.children:
                 child.look_after()
@@ -102,29 +121,34 @@ class Supervisor:
                 child.process.terminate()
         for child in self.children:
             child.stop(deadline)
-        reconciler.join(timeout=5)
+        for thread in threads:
+            thread.join(timeout=5)
         log.info("supervisor_stopped")
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping.set()
 
-    def _reconcile(self) -> None:
-        with self.app.app_context():
-            every = services().reconcile_seconds
-        # The first time at once: what the last worker was told may have been lost with its Redis.
-        at_start = True
+    def _repeat(self, every: float, act: Callable[[], None]) -> None:
         while not self.stopping.is_set():
             try:
                 with self.app.app_context():
-                    beat(db.session(), {child.queue_name for child in self.children if child.is_running})
-                    reconcile(even_just_rung=at_start)
-                at_start = False
+                    act()
             except LockUnavailable:
                 log.warning("redis_away", effect="the keys of active jobs could not be renewed")
             except Exception:
                 # What is away comes back. A supervisor that stopped looking would not.
-                log.exception("reconcile_failed")
+                log.exception(f"{act.__name__.lstrip('_')}_failed")
             self.stopping.wait(every)
+
+    def _reconcile(self) -> None:
+        # The first time at once: what the last worker was told may have been lost with its Redis.
+        reconcile(even_just_rung=self.is_new)
+        self.is_new = False
+
+    def _beat(self) -> None:
+        """In a thread of its own, so that a slow Redis does not make the workers look silent."""
+        if running := {child.queue_name for child in self.children if child.is_steady}:
+            beat(db.session(), running)
 
 
 def reconcile(*, even_just_rung: bool = False) -> list[int]:
@@ -141,7 +165,7 @@ def reconcile(*, even_just_rung: bool = False) -> list[int]:
             "rung_again", kind=job.kind, workspace=job.workspace_id, job=job.job_id, attempt=job.fence
         )
         s.doorbell.ring(job.kind, job.job_id)
-    number_jobs(session)
+    adopt_jobs(session)
     # Waits end by the clock, and nothing but this rings for them.
     if due_workspaces(session):
         s.doorbell.ring_for_due()

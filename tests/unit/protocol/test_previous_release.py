@@ -13,7 +13,7 @@ from tests.factories.contacts import delete, new_contacts
 from tests.factories.people import World
 from tests.support.restoring import Restoring, expire_lease
 from webapp.clock import read_clock
-from webapp.jobs.recover import number_jobs
+from webapp.jobs.recover import adopt_jobs
 from webapp.models import Job
 from webapp.restoring.scope import Scope
 from webapp.worker.redis_lock import RedisLock
@@ -71,7 +71,7 @@ def test_a_job_of_the_previous_release_is_carried_out_and_numbered(
 
     assert restoring.run(job, batch_size=2) == "done"
 
-    number_jobs(store)
+    adopt_jobs(store)
     store.refresh(job)
     assert (job.number, job.counts, len(restoring.outcomes(job))) == (1, {"restored": 5}, 5)
 
@@ -129,3 +129,37 @@ def test_an_ended_job_of_the_previous_release_keeps_its_text(
 
     assert job.reason == job.error == {"code": "previous_release", "words": why}
     assert not store.dirty, "a read must not turn into a write"
+
+
+def test_the_worker_brings_an_ended_job_of_the_previous_release_over_for_good(
+    store: Session, other: Session, world: World, lock: RedisLock
+) -> None:
+    """Otherwise it would lose its report with the old columns."""
+    _, scope = new_scope(store, world, lock)
+    job = old_start(store, world, scope)
+    values = {"state": "done", "restored": 4, "skipped": 1, "why": "Words.", "cursor_id": 7}
+    store.execute(update(OLD).where(OLD.c.id == job.id).values(cursor_deleted_at=scope.as_of, **values))
+    store.commit()
+
+    adopt_jobs(store)
+
+    row = other.execute(select(OLD).where(OLD.c.id == job.id)).one()
+    assert (row.number, row.counts) == (1, {"restored": 4, "skipped": 1, "failed": 0})
+    assert Scope.from_dict(row.request) == scope
+    assert row.cursor == [scope.as_of.isoformat(), 7]
+    assert row.reason == {"code": "previous_release", "words": "Words."}
+
+
+def test_a_clean_hand_over_clears_the_error_of_the_previous_release_too(
+    store: Session, world: World, lock: RedisLock
+) -> None:
+    restoring, scope = new_scope(store, world, lock)
+    job = old_start(store, world, scope)
+    store.execute(update(OLD).where(OLD.c.id == job.id).values(last_error="The process died."))
+    store.commit()
+
+    restoring.run_one_batch(job, 2)
+
+    store.rollback()
+    store.refresh(job)
+    assert (job.state, job.error) == ("running", None)

@@ -8,7 +8,7 @@ from tests.factories.people import World, new_world
 from tests.support.restoring import expire_lease
 from tests.unit.protocol.conftest import Counting
 from webapp.jobs.claim import claim
-from webapp.jobs.recover import StalledJob, active_holders, number_jobs, stalled_jobs
+from webapp.jobs.recover import StalledJob, active_holders, adopt_jobs, stalled_jobs
 from webapp.models import Job
 from webapp.models.job import JobState
 
@@ -93,7 +93,7 @@ def test_the_worker_numbers_the_jobs_of_the_previous_release(
     store.execute(update(Job).where(Job.id == later.id).values(number=null()))
     store.commit()
 
-    number_jobs(store)
+    adopt_jobs(store)
 
     store.refresh(later)
     assert (job.number, later.number) == (1, 2)

@@ -111,6 +111,14 @@ def test_the_same_key_for_another_request_is_refused(order: Order, world: World,
     assert len(jobs(counting.session, world)) == 1
 
 
+def test_the_same_key_for_another_kind_is_refused(order: Order, counting: Counting) -> None:
+    counting.start(order)
+    counting.work.kind = "another"  # type: ignore[misc]
+
+    with pytest.raises(AnotherRequest):
+        counting.start(order)
+
+
 @pytest.mark.parametrize("is_running", [False, True])
 @pytest.mark.parametrize("has_lost_its_key", [False, True])
 def test_while_a_job_of_the_group_is_active_another_is_refused(

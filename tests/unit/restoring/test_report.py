@@ -12,10 +12,10 @@ from tests.support.restoring import Restoring
 from webapp.jobs.queries import find_job, history
 from webapp.models import Contact, ContactSearch, Job
 from webapp.models.job import JobState
-from webapp.restoring.report import not_restored, reasons
+from webapp.restoring.report import NotRestored, not_restored, reasons
 from webapp.web.progress import Progress
 from webapp.words.contacts import name_of
-from webapp.words.restoring import explain
+from webapp.words.restoring import explain, label_of
 
 SECOND = timedelta(seconds=1)
 
@@ -96,6 +96,32 @@ def test_the_page_polls_often_at_first_and_rarely_later(job: Job) -> None:
     waits = [Progress(job, job.created_at + s * SECOND).poll_seconds for s in (0, 9, 10, 119, 120, 900)]
 
     assert waits == [0.5, 0.5, 2, 2, 5, 5]
+
+
+def test_a_job_of_unknown_total_shows_no_percentage(job: Job) -> None:
+    job.total = None
+    assert (Progress(job, job.created_at).sentence, Progress(job, job.created_at).percent) == (
+        "Waiting to begin.",
+        None,
+    )
+    set_running(job, 5)
+
+    view = Progress(job, job.created_at)
+
+    assert (view.sentence, view.percent, view.announcement) == ("Restoring 5", None, "Restore started.")
+
+
+def test_codes_and_kinds_of_a_later_release_have_general_words(job: Job) -> None:
+    """After a rollback the older release meets them; its pages must open all the same."""
+    job.state, job.reason = JobState.FAILED, {"code": "of_a_later_release"}
+    contact = NotRestored(1, "of_a_later_release", None, None, None)
+
+    assert Progress(job, job.created_at).reason == "of_a_later_release"
+    assert explain(contact) == ("Not restored (of_a_later_release).", "", "")
+    assert label_of("of_a_later_release") == "of_a_later_release"
+    job.kind = "later"
+    view = Progress(job, job.created_at)
+    assert (view.title, view.announcement) == (f"Job #{job.number}", "Job failed. 0 items processed.")
 
 
 def test_the_reasons_are_counted_and_each_contact_is_named_with_the_other(

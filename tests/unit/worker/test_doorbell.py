@@ -55,3 +55,19 @@ def test_without_redis_a_ring_is_lost_and_nothing_fails(url: str) -> None:
 )
 def test_messages_of_this_and_the_previous_release_are_callable(name: str, task: object) -> None:
     assert import_attribute(name) is task
+
+
+def test_one_message_for_a_job_waits_at_most(redis: Redis) -> None:
+    """A second one would give the job two turns each time, for as long as it takes turns with others."""
+    first, second = number(), number()
+    for _ in range(3):
+        Doorbell(redis).ring("restore", first)
+    Doorbell(redis).ring("restore", second)
+
+    messages = [
+        found for found in queue(RESTORE.queue, redis).get_jobs() if found.args in ([first], [second])
+    ]
+
+    assert [message.args for message in messages] == [[first], [second]]
+    for message in messages:
+        message.delete()

@@ -1,0 +1,52 @@
+"""The page of a job of any kind: its progress, and after its end the report of its kind."""
+
+from typing import Any
+
+from flask import Response, abort
+from flask_login import current_user
+
+from webapp.clock import read_clock
+from webapp.extensions import db
+from webapp.jobs.queries import find_job
+from webapp.jobs.recover import stalled_jobs
+from webapp.models import Job
+from webapp.web.htmx import page_or_part
+from webapp.web.progress import progress_of
+from webapp.worker.services import services
+
+
+def find_or_404(kind: str, job_id: int) -> Job:
+    """The job of this kind. Answers 404 where the account has none with this id."""
+    job = find_job(db.session(), current_user.workspace_id, kind, job_id)
+    if job is None:
+        abort(404)
+    return job
+
+
+def show_job(
+    job: Job, *, watch_href: str, cancel_href: str, list_href: str, report: dict[str, Any]
+) -> Response:
+    """The page, or for htmx its progress part.
+
+    `watch_href` is the page's own address, `cancel_href` takes the POST that cancels the job, `list_href` is
+    the list of such jobs. `report` is the context of the kind's report; it is shown after the end only.
+    """
+    if job.is_active:
+        _ring_if_stalled(job)
+    return page_or_part(
+        "jobs/job.html",
+        "jobs/_progress.html",
+        progress=progress_of(job, read_clock(db.session())),
+        watch_href=watch_href,
+        cancel_href=cancel_href,
+        list_href=list_href,
+        **report,
+    )
+
+
+def _ring_if_stalled(job: Job) -> None:
+    """Ring for a job without a runner when its page is requested, so that a lost ring costs at most half a
+    minute."""
+    s = services()
+    for stalled in stalled_jobs(db.session(), ring_seconds=s.ring_seconds, job_id=job.id):
+        s.doorbell.ring(stalled.kind, stalled.job_id)
