@@ -58,7 +58,8 @@ def run_half(database_url: str, *, database: str, seed: int, seconds: float, fen
     """Faults for so many seconds, then a wait until all jobs have ended, then the checker. Errors that a
     fault causes are not raised."""
     environ = {"DATABASE_URL": database_url, "SECRET_KEY": "for tests only"}
-    with new_deployment(environ, BATCH_SIZE=BATCH_SIZE[database], TIME_SCALE="1") as deployment:
+    settings = {"BATCH_SIZE": BATCH_SIZE[database], "TIME_SCALE": "1", "RESTORE_WORKERS": ""}
+    with new_deployment(environ, **settings) as deployment:
         random, traffic = Random(seed), Traffic(deployment)
         storm = Storm(deployment, traffic, random, workers=WORKERS, fence=fence)
         print_line(f"{WORKSPACES} workspaces, each with {DELETED:,} contacts in its bin …")

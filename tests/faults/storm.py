@@ -125,7 +125,7 @@ class Storm:
 
     def _unfinished(self) -> str:
         self.resume_overtaken()
-        jobs, horses = self.traffic.active(), [horse for worker in self.workers if (horse := worker.horse())]
+        jobs, horses = self.traffic.active(), [horse for worker in self.workers for horse in worker.horses()]
         left = {"stopped": self.stopped, "active jobs": jobs, "horses": horses}
         return ", ".join(f"{what}: {which}" for what, which in left.items() if which)
 
@@ -157,11 +157,11 @@ class Storm:
                 select(Job).where(Job.state == JobState.RUNNING, Job.claims_since_progress == 1)
             ).all()
         by_runner = {job.runner: job for job in jobs}
-        horses = [(worker, worker.horse()) for worker in self._workers_without_stopped_horse()]
         return [
             (worker, horse, by_runner[runner_name(horse)])
-            for worker, horse in horses
-            if horse and runner_name(horse) in by_runner
+            for worker in self._workers_without_stopped_horse()
+            for horse in worker.horses()
+            if runner_name(horse) in by_runner
         ]
 
     def _kill_horse(self) -> bool:
@@ -171,7 +171,7 @@ class Storm:
         return bool(running)
 
     def _kill_queue_worker(self) -> bool:
-        pids = [pid for worker in self._workers_without_stopped_horse() if (pid := worker.child("restore"))]
+        pids = [pid for worker in self._workers_without_stopped_horse() for pid in worker.of_queue("restore")]
         if pids:
             os.kill(self.random.choice(pids), signal.SIGKILL)
         return bool(pids)

@@ -221,7 +221,13 @@ def new_deployment(environ: dict[str, str], **settings: str) -> Iterator[Deploym
     """A deployment on a new database of the same kind. The test starts its Redis, in its folder."""
     with tempfile.TemporaryDirectory(prefix="restore-deployment-") as name:
         folder = Path(name)
-        defaults = {"REDIS_URL": redis_url(folder), "BATCH_SIZE": BATCH_SIZE, "LOG_LEVEL": "INFO"}
+        defaults = {
+            "REDIS_URL": redis_url(folder),
+            "BATCH_SIZE": BATCH_SIZE,
+            "LOG_LEVEL": "INFO",
+            # A test says which process it hits.
+            "RESTORE_WORKERS": "1",
+        }
         own = environ | defaults | settings
         with app_on_a_new_database(own) as app:
             upgrade()

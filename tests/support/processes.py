@@ -61,29 +61,39 @@ class WorkerProcess:
     def is_alive(self) -> bool:
         return self.process.poll() is None
 
-    def child(self, queue: str) -> int | None:
-        """The worker process of `queue`, if it runs at the moment."""
+    def of_queue(self, queue: str) -> list[int]:
+        """The worker processes of `queue` that run at the moment; RESTORE_WORKERS says how many there are."""
+        found = []
         for pid in children(self.process.pid):
             with suppress(OSError):
                 if Path(f"/proc/{pid}/cmdline").read_bytes().endswith(f".py\0{queue}\0".encode()):
-                    return pid
-        return None
+                    found.append(pid)
+        return found
+
+    def child(self, queue: str) -> int | None:
+        """A worker process of `queue`, if one runs at the moment."""
+        return next(iter(self.of_queue(queue)), None)
+
+    def horses(self) -> list[int]:
+        """The processes that carry a restore out at the moment."""
+        return [horse for pid in self.of_queue("restore") for horse in children(pid)]
 
     def horse(self) -> int | None:
-        """The process that carries a restore out at the moment."""
-        child = self.child("restore")
-        return next(iter(children(child)), None) if child else None
+        """A process that carries a restore out at the moment."""
+        return next(iter(self.horses()), None)
 
     @contextmanager
     def held_back(self, queue: str) -> Iterator[None]:
-        """Keep the worker process of `queue` stopped meanwhile."""
-        pid = self.child(queue)
-        assert pid is not None
-        os.kill(pid, signal.SIGSTOP)
+        """Keep the worker processes of `queue` stopped meanwhile."""
+        pids = self.of_queue(queue)
+        assert pids
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
-            os.kill(pid, signal.SIGCONT)
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def wait_for_a_horse(self) -> int:
         """The process that carries a restore out, as soon as there is one."""
