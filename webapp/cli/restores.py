@@ -62,7 +62,7 @@ def _lines(job: Job, now: datetime) -> Iterator[str]:
     yield f"  fence       {job.fence}, claims since progress {job.claims_since_progress}"
     yield f"  lease       {_lease(job, now)}"
     if job.cancel_requested_at is not None and job.is_active:
-        yield "  cancelled   after the batch in hand"
+        yield "  cancelled   after the current batch"
     if job.one_by_one:
         yield f"  one by one  the next {counted(job.one_by_one, 'contact')}"
     people = _people(job)
@@ -116,4 +116,4 @@ def cancel_command(job_id: int) -> None:
     if cancel(session, services().lock, job_id, by=None) == JobState.CANCELLED:
         click.echo(f"Restore {job_id} is cancelled. It had not begun.")
     else:
-        click.echo(f"Restore {job_id} stops after the contacts in hand.")
+        click.echo(f"Restore {job_id} stops after the current batch.")

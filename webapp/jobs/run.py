@@ -167,7 +167,7 @@ class _Run:
         return job.state
 
     def _move_on(self, job: Job, step: Step, now: datetime) -> None:
-        job.claims_since_progress = 1  # the claim in hand
+        job.claims_since_progress = 1  # the current claim
         job.one_by_one = max(0, job.one_by_one - 1)
         job.add_counts(step.counts)
         self.session.add(

@@ -126,8 +126,8 @@ def test_a_running_job_stops_after_its_current_batch(
     store.commit()
     assert carry_out(store, restoring.lock, KINDS, job.id, settings=PACE, should_stop=stop_it) == "cancelled"
 
-    assert outputs[0] == f"Restore {job.id} stops after the contacts in hand.\n"
-    assert "cancelled after the batch in hand" in outputs
+    assert outputs[0] == f"Restore {job.id} stops after the current batch.\n"
+    assert "cancelled after the current batch" in outputs
     assert (job.count("restored"), job.reason) == (2, {"code": "cancelled_by_operator"})
 
 
