@@ -165,16 +165,22 @@ class Storm:
         ]
 
     def _kill_horse(self) -> bool:
-        running = self._running()
-        if running:
-            os.kill(self.random.choice(running)[1], signal.SIGKILL)
-        return bool(running)
+        return self._kill_one_of([horse for _worker, horse, _job in self._running()])
 
     def _kill_queue_worker(self) -> bool:
-        pids = [pid for worker in self._workers_without_stopped_horse() for pid in worker.of_queue("restore")]
-        if pids:
+        return self._kill_one_of(
+            [pid for worker in self._workers_without_stopped_horse() for pid in worker.of_queue("restore")]
+        )
+
+    def _kill_one_of(self, pids: list[int]) -> bool:
+        """A process may end before the signal: then this fault did not happen."""
+        if not pids:
+            return False
+        try:
             os.kill(self.random.choice(pids), signal.SIGKILL)
-        return bool(pids)
+        except ProcessLookupError:
+            return False
+        return True
 
     def _kill_supervisor(self) -> bool:
         return self._replace(lambda worker: worker.process.kill())
