@@ -52,7 +52,7 @@ class Databases:
 
     @contextmanager
     def copy(self, url: str) -> Iterator[str]:
-        """The URL of a copy of the database at `url`, which must not be in use meanwhile."""
+        """The URL of a copy of the database at `url`, which must not be in use while it is copied."""
         with self._new(url) as copied:
             yield copied
 

@@ -61,7 +61,7 @@ def private_redis(folder: Path, *, lasting: bool = False) -> Iterator[str]:
     it; the last one to leave stops it.
 
     :param folder: the folder of its log and pid file; created if missing
-    :param lasting: whether to start it again if it dies meanwhile
+    :param lasting: whether to start it again if it dies inside the block
     :returns: a context manager that yields the URL of the running Redis
     :raises LocalServiceError: if there is no redis-server, or it does not start
     """

@@ -50,7 +50,7 @@ def test_a_contact_that_is_deleted_again_after_its_return_stays_deleted(
             dialog = member.press(page, page.one("#delete-selected"))
             member.press(dialog, dialog.one("dialog form[method=post] button"))
 
-    assert deployment.carry_out(job_id, meanwhile=delete_the_first) == "done"
+    assert deployment.carry_out(job_id, after_each_batch=delete_the_first) == "done"
 
     assert deployment.live(world) == set(ids[1:])
     assert deployment.outcomes(job_id) == dict.fromkeys(ids, ("restored", None))
@@ -98,7 +98,7 @@ def test_a_contact_that_left_the_bin_before_its_turn_is_reported_as_such(
                 leave(session, world, session.get_one(Contact, ids[-1]))
                 session.commit()
 
-        deployment.carry_out(job_id, meanwhile=let_the_last_leave)
+        deployment.carry_out(job_id, after_each_batch=let_the_last_leave)
 
     outcomes = deployment.outcomes(job_id)
     # By ids it was chosen, so it is reported; by filters it does not match.
@@ -126,7 +126,7 @@ def has_to_wait(deployment: Deployment) -> bool:
 def test_a_deletion_that_began_before_the_dialog_and_ends_after_the_confirmation_is_not_included(
     deployment: Deployment, enter: Enter
 ) -> None:
-    """(27) Its transaction stays open meanwhile; by its times it would belong to the dialog's scope."""
+    """(27) Its transaction ends after the confirmation; by its times it belongs to the dialog's scope."""
     world = deployment.new_world(3)
     with Session(deployment.engine) as session:
         expected = set(session.scalars(select(Contact.id).where(Contact.workspace_id == world.id)))

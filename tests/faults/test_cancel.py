@@ -64,7 +64,7 @@ def test_a_running_job_stops_after_the_current_batch_keeps_what_is_done_and_says
     def stop_it() -> None:
         pages.append(cancel(admin, admin.get(page.path)))
 
-    assert deployment.carry_out(job_of(page), meanwhile=stop_it) == "cancelled"
+    assert deployment.carry_out(job_of(page), after_each_batch=stop_it) == "cancelled"
 
     [stopping] = pages
     assert "Stopping after the contacts in progress. 2 contacts of 6 done." in stopping.words("#progress")
@@ -94,7 +94,7 @@ def test_when_a_cancellation_races_with_the_end_the_job_ends_in_one_state(
             if moment == "before the claim":
                 together.wait()
                 return deployment.carry_out(job_id)
-            return deployment.carry_out(job_id, meanwhile=together.wait)
+            return deployment.carry_out(job_id, after_each_batch=together.wait)
 
         def stop(page: Seen, together: Barrier) -> Seen:
             together.wait()

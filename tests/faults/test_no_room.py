@@ -73,7 +73,7 @@ def new_bin(deployment: Deployment) -> tuple[World, int]:
 def test_a_restore_without_disk_space_says_so_fails_no_contact_and_continues_when_there_is_space(
     deployment: Deployment, web: Flask, tmp_path: Path
 ) -> None:
-    """(21) Meanwhile it is rung for more often than processes may die at one contact."""
+    """(21) While there is no space, it is rung for more often than processes may die at one contact."""
     full = tmp_path / "full"
     world, middle = new_bin(deployment)
     admin = Browser(web, world.admin)

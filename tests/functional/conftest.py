@@ -64,5 +64,5 @@ def elsewhere(store: Session) -> World:
 
 @pytest.fixture
 def unchanged(engine: Engine) -> Callable[[], AbstractContextManager[None]]:
-    """`with unchanged():` nothing that is stored changes meanwhile."""
+    """`with unchanged():` nothing that is stored changes inside the block."""
     return lambda: nothing_changes(engine)

@@ -21,7 +21,7 @@ MOST = 12
 
 @contextmanager
 def statements(engine: Engine) -> Iterator[list[str]]:
-    """The statements that are executed meanwhile."""
+    """The statements that are executed inside the block."""
     asked: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:

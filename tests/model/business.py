@@ -86,7 +86,7 @@ class Business:
                 self.marketing.wake(contact, mailing_list, self.now)
 
     def change_status(self, contact: Contact, mailing_list: Thing, status: str) -> None:
-        """Also for a deleted contact: an unsubscribe that arrives meanwhile counts."""
+        """Also for a deleted contact: an unsubscribe counts while the contact is deleted."""
         if contact.lists.get(mailing_list, status) == status:
             return
         contact.lists[mailing_list] = status

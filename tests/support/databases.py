@@ -52,7 +52,7 @@ class Cluster:
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """Keep it stopped meanwhile, in the same way."""
+        """Keep it stopped inside the block, in the same way."""
         self._control("-m", "immediate", "stop")
         try:
             yield
@@ -83,7 +83,7 @@ def new_cluster() -> Iterator[Cluster]:
 
 @contextmanager
 def new_database(server: str) -> Iterator[str]:
-    """A database that is dropped afterwards; the server may be restarted meanwhile."""
+    """A database that is dropped afterwards; the server may be restarted before that."""
     name = f"restore_test_{uuid.uuid4().hex[:12]}"
     _execute(server, f"CREATE DATABASE {name}")
     try:

@@ -120,12 +120,12 @@ class Deployment:
             return start(session, self.lock, self.doorbell.ring, scope=scope, requested_by=world.admin.id).id
 
     def carry_out(
-        self, job_id: int, *, meanwhile: Callable[[], object] = lambda: None, batch_size: int = 2
+        self, job_id: int, *, after_each_batch: Callable[[], object] = lambda: None, batch_size: int = 2
     ) -> str:
-        """Carry the job out in this process; `meanwhile` happens after each batch. Returns its last state."""
+        """Carry the job out in this process; returns its last state."""
 
         def between_batches() -> bool:
-            meanwhile()
+            after_each_batch()
             return False
 
         with Session(self.engine) as session:

@@ -1,8 +1,8 @@
 """Which tests stay in one process when a run has several.
 
 A database's tests do, so that its server is started once and each deployment of a test file only once. Tests
-with worker processes mostly wait for them: they are separate groups, so that others use the processor
-meanwhile. pytest-xdist's own `xdist_group` does nothing under pytest 9.2: it appends the group to an
+with worker processes mostly wait for them: they are separate groups, so that other groups use the
+processor. pytest-xdist's own `xdist_group` does nothing under pytest 9.2: it appends the group to an
 attribute that pytest no longer reads, and every test is a group of its own.
 """
 

@@ -44,7 +44,7 @@ class Plan:
 
 @contextmanager
 def plans(engine: Engine) -> Iterator[list[Plan]]:
-    """The plans of all statements that are executed on `engine` meanwhile, each made right before it runs,
+    """The plans of all statements that `engine` executes inside the block, each made right before it runs,
     on the same connection: with the same statistics, settings and values."""
     read: list[Plan] = []
 

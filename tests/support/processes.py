@@ -84,7 +84,7 @@ class WorkerProcess:
 
     @contextmanager
     def held_back(self, queue: str) -> Iterator[None]:
-        """Keep the worker processes of `queue` stopped meanwhile."""
+        """Keep the worker processes of `queue` stopped inside the block."""
         pids = self.of_queue(queue)
         assert pids
         for pid in pids:

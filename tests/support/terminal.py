@@ -17,7 +17,7 @@ class Terminal:
 
 @contextmanager
 def new_terminal() -> Iterator[Terminal]:
-    """A pseudo-terminal whose other end is read meanwhile, so that no writer blocks."""
+    """A pseudo-terminal whose other end a thread reads, so that no writer blocks."""
     ours, theirs = pty.openpty()
     pieces: list[bytes] = []
 

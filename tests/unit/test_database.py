@@ -104,7 +104,7 @@ def test_an_error_rolls_back_the_whole_transaction(
 def test_a_write_transaction_reads_again_what_was_read_before(
     store: Session, other: Session, world: World
 ) -> None:
-    """The request has read its user; meanwhile another connection has written."""
+    """The request has read its user, and another connection has written since."""
     read_before = store.get_one(Workspace, world.id)
     with write_transaction(other):
         rename(other, world, "Southwind")

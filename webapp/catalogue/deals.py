@@ -74,7 +74,7 @@ def remove_from_deal(
 
 
 def promote_next_primary(session: Session, deals: Select[int]) -> None:
-    """Make the longest-attached contact primary on deals that have lost theirs (design section 5)."""
+    """Make the longest-attached contact primary on deals that have lost theirs."""
     other = aliased(DealContact)
     first_left = (
         select(other.id)

@@ -1,7 +1,7 @@
 """Deleting a list, tag, account or deal: it is hidden, and all its rows stay.
 
 So a deleted contact loses no row, and a report can say what was not restored. A new one with the same name is
-another row without the old associations (design sections 5 and 6, rule 3).
+another row without the old associations (docs/rules.md, rule 3).
 """
 
 from datetime import datetime

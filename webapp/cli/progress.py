@@ -11,7 +11,7 @@ CLEAR_LINE = "\r\x1b[K"
 
 
 class Progress:
-    """The progress of a command, and messages printed meanwhile."""
+    """The progress of a command, and messages printed above it."""
 
     def __init__(self, bar: "click._termui_impl.ProgressBar[int]") -> None:
         self._bar = bar

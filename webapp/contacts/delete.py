@@ -1,7 +1,7 @@
 """Deleting contacts in place, and the effects on deals and pending automations.
 
 The deletion is set-based, so that two contacts of one deal have the same result whether they are deleted
-together or one after the other (design section 5).
+together or one after the other.
 """
 
 from dataclasses import dataclass

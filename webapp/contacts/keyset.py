@@ -1,5 +1,5 @@
 """Keyset paging: a page begins after a place, not after a number of rows. So every page costs the same as the
-first, and rows that appear or disappear meanwhile do not shift the pages."""
+first, and rows that appear or disappear between two requests do not shift the pages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,7 +104,7 @@ class Keyset:
         """The page that starts after `after`, or ends before `before`, or the first one.
 
         `ids` finds the ids of its rows, and `query` reads the rows; each row's first element has the order's
-        two attributes. If all rows of the page have disappeared meanwhile, returns the first page.
+        two attributes. If all rows of the page have disappeared since, returns the first page.
         """
 
         def beyond(**place: Place) -> tuple[list[Row[*tuple[Any, ...]]], bool, int | None]:

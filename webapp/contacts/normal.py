@@ -1,4 +1,4 @@
-"""The normal form in which addresses and search texts are compared (design: email_key, contact_search).
+"""The normal form in which addresses and search texts are compared.
 
 Python normalizes them, because the two databases lower-case and trim differently.
 """

@@ -61,9 +61,9 @@ def change_status(
 ) -> bool:
     """Set the status of a contact's subscription; return whether there is one and its status changed.
 
-    Deleted contacts are changed, too, so that an unsubscribe or a bounce that arrives meanwhile is not lost
-    (design section 5). Only a live contact can become Subscribed, which wakes the list's automations: a
-    contact must not be mailable after a restore if it was not at its deletion (rule 9).
+    Deleted contacts are changed, too, so that an unsubscribe or a bounce of one is not lost
+    (docs/adr/0002). Only a live contact can become Subscribed, which wakes the list's automations: a
+    contact must not be mailable after a restore if it was not at its deletion (docs/rules.md, rule 9).
     """
     lock_workspace(session, workspace_id)
     contact = select(Contact.id).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)

@@ -13,7 +13,7 @@ from webapp.models import Contact
 def touch(session: Session, contact_ids: Sequence[int], now: datetime) -> None:
     """Record a write to these contacts or their associations at `now`: `version` grows.
 
-    A restore does not count as such a write and must not call this (design section 5).
+    A restore does not count as such a write and must not call this.
     """
     execute_update(
         session,

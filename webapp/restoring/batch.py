@@ -26,7 +26,7 @@ def restore_contacts(session: Session, job_id: int, verdicts: Sequence[Verdict])
     """Make the contacts judged "restored" live again, with their places on deals; returns `verdicts`.
 
     Lists, tags, account and Created Date never left the row (deleted in place), so nothing is done for them;
-    what was deleted meanwhile stays hidden. Raises one of REFUSALS; the caller rolls back.
+    a list or tag deleted since stays hidden. Raises one of REFUSALS; the caller rolls back.
     """
     restored = restored_among(verdicts)
     if not restored:

@@ -1,6 +1,6 @@
 """Reading the filter line: exact UTC ranges, or sentences about errors.
 
-Dates are days in the workspace's time zone, both ends included (design section 6, rule 8). A day ends when
+Dates are days in the workspace's time zone, both ends included (docs/rules.md, rule 8). A day ends when
 the next one begins, also when a clock change makes it shorter or longer.
 """
 

@@ -1,6 +1,6 @@
 """The plan: what a restore would do, contact by contact. The dialog shows it and the job carries it out.
 
-A contact comes back unless its address is taken (design section 6, rule 5): by a live contact, or by a twin
+A contact comes back unless its address is taken (docs/rules.md, rule 5): by a live contact, or by a twin
 in the same scope. Among twins the most recently deleted one comes back, then the one with the higher id. The
 walk goes that way, so it is the one that the walk meets first. Contacts without an address never conflict.
 """

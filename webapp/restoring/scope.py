@@ -1,6 +1,6 @@
 """The scope: which deleted contacts are meant, frozen when the dialog opens.
 
-Confirming starts exactly that, even an hour of deletions later (design section 6, rule 6). The web signs what
+Confirming starts exactly that, even an hour of deletions later (docs/rules.md, rule 6). The web signs what
 `to_dict` returns, and a job keeps it as its request; this module only says what is in it.
 """
 

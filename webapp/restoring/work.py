@@ -36,7 +36,7 @@ class RestoreWork(Work):
     kind = "restore"
     group = "restore"
     queue = "restore"
-    # Measured: at most a second on PostgreSQL, and 100 ms on SQLite, where other writers wait meanwhile.
+    # Measured: at most a second on PostgreSQL, and 100 ms on SQLite, where other writers wait for it.
     batch_sizes: ClassVar = {"postgresql": 5000, "sqlite": 500}
     refusals = REFUSALS
 

@@ -69,6 +69,6 @@ def _path(url: str) -> str | None:
 
 @login_manager.user_loader
 def load_user(user_id: str) -> User | None:
-    """The signed-in user; None if the account was disabled meanwhile."""
+    """The signed-in user; None if the account was disabled after signing in."""
     user = db.session.get(User, int(user_id)) if user_id.isdecimal() else None
     return user if user is not None and user.is_active else None

@@ -35,7 +35,7 @@ def test_an_address_taken_at_the_same_time_refuses_one_row(
         if not rivals:
             rivals.append("a rival")
             if engine.dialect.name == "sqlite":
-                # No other connection can write meanwhile; this stands for any other refusal of the database.
+                # No other connection can write now; this stands for any other refusal of the database.
                 raise IntegrityError("INSERT", {}, Exception("refused once"))
             with Session(engine) as other:
                 new_contact(other, place, email="wanted@example.com")

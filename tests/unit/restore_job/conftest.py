@@ -1,4 +1,4 @@
-"""A restore job on committed rows, in a world of the test's own: other connections see them meanwhile."""
+"""A restore job on committed rows, in a world of the test's own, so that other connections see them."""
 
 from collections.abc import Iterator
 

@@ -81,7 +81,7 @@ def test_the_same_change_by_hand_triggers_automations(
 def test_a_wait_from_before_the_deletion_does_not_resume_after_the_restore(
     session: Session, world: World, restoring: Restoring, marketing: Marketing
 ) -> None:
-    """The run waits from Sunday to Wednesday; the real worker's code does what is due meanwhile."""
+    """The run waits from Sunday to Wednesday; the real worker's code does what is due between them."""
     tuesday = restoring.now()
     sunday, monday, wednesday = tuesday - 2 * DAY, tuesday - DAY, tuesday + DAY
     news = new_list(session, world)

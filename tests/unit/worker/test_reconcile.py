@@ -50,12 +50,12 @@ def test_the_reconciler_rings_and_sets_the_lost_key_again(
 class BusyLock(RedisLock):
     """A lock during whose renewal something else happens, after the reconciler has read the active jobs."""
 
-    def __init__(self, lock: RedisLock, meanwhile: Callable[[], object]) -> None:
+    def __init__(self, lock: RedisLock, before_renewal: Callable[[], object]) -> None:
         super().__init__(lock.redis, lock_seconds=60, starting_seconds=10)
-        self.meanwhile = meanwhile
+        self.before_renewal = before_renewal
 
     def renew(self, group: str, workspace_id: int, uuid: str) -> None:
-        self.meanwhile()
+        self.before_renewal()
         super().renew(group, workspace_id, uuid)
 
 
