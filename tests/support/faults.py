@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import Session
 
 
 @contextmanager
@@ -19,6 +21,37 @@ def before_each_statement(engine: Engine, act: Callable[[str], None]) -> Iterato
         yield
     finally:
         event.remove(engine, "before_cursor_execute", listener)
+
+
+class _Crash(BaseException):
+    """The process dies here."""
+
+
+@dataclass
+class Crash:
+    """How many statements were sent until the block ended, and whether it ended by the crash."""
+
+    sent: int = 0
+    happened: bool = False
+
+
+@contextmanager
+def crash_at(engine: Engine, session: Session, number: int) -> Iterator[Crash]:
+    """Let the process die in place of statement `number` of the block: the block ends there, and `session`
+    is rolled back."""
+    crash = Crash()
+
+    def die(_statement: str) -> None:
+        crash.sent += 1
+        if crash.sent == number:
+            raise _Crash
+
+    try:
+        with before_each_statement(engine, die):
+            yield crash
+    except _Crash:
+        session.rollback()
+        crash.happened = True
 
 
 @contextmanager

@@ -8,11 +8,10 @@ from sqlalchemy.orm import Session
 
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.normal import text_matches
-from webapp.contacts.search import SCAN_LIMIT, Amount, Search, all_matches, text_of
+from webapp.contacts.search import SCAN_LIMIT, Amount, Search, all_matches, text_of, with_text
 from webapp.models import (
     Account,
     Contact,
-    ContactSearch,
     ContactTag,
     Deal,
     DealContact,
@@ -52,12 +51,7 @@ class Wanted:
 
     def ids(self) -> Select[int]:
         """The ids of the wanted live contacts, unordered."""
-        query = select(Contact.id).where(*self.conditions())
-        if self.q:
-            query = query.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(
-                text_matches(self.q)
-            )
-        return query
+        return with_text(select(Contact.id).where(*self.conditions()), self.q)
 
 
 def read_page(

@@ -95,3 +95,10 @@ def all_matches(
         .cte("found")
         .prefix_with("MATERIALIZED")
     )
+
+
+def with_text(ids: Select[int], q: str) -> Select[int]:
+    """The contacts of the statement `ids` whose search text matches `q`; all if it is empty."""
+    if not q:
+        return ids
+    return ids.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(text_matches(q))

@@ -11,7 +11,7 @@ from webapp.jobs.ending import end_job
 from webapp.jobs.lock import Lock, LockUnavailable
 from webapp.models import Job, User
 from webapp.models.audit_event import record
-from webapp.models.job import JobState
+from webapp.models.job import ACTIVE, JobState
 
 CANCELLED_BY = "cancelled_by"
 CANCELLED_BY_OPERATOR = "cancelled_by_operator"
@@ -32,7 +32,7 @@ def cancel(session: Session, lock: Lock, job_id: int, *, by: User | None) -> Job
             update(Job)
             .where(
                 Job.id == job_id,
-                Job.state.in_((JobState.QUEUED, JobState.RUNNING)),
+                Job.state.in_(ACTIVE),
                 Job.cancel_requested_at.is_(None),
             )
             .values(cancel_requested_at=now, reason=reason),

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.normal import text_matches
-from webapp.contacts.search import SCAN_LIMIT, Search, all_matches, text_of
-from webapp.models import WINDOW, Contact, ContactSearch, Deletion, User
+from webapp.contacts.search import SCAN_LIMIT, Search, all_matches, text_of, with_text
+from webapp.models import WINDOW, Contact, Deletion, User
 from webapp.models.base import filter_only
 from webapp.restoring.filters import Filters
 from webapp.restoring.scope import Scope
@@ -106,12 +106,7 @@ def _only_checked(window: BinWindow) -> ColumnElement[bool]:
 
 def matching_ids(window: BinWindow, filters: Filters) -> Select[int]:
     """The ids of the contacts in the bin that match `filters`, unordered."""
-    query = select(Contact.id).where(window.contacts(filters))
-    if filters.q:
-        query = query.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(
-            text_matches(filters.q)
-        )
-    return query
+    return with_text(select(Contact.id).where(window.contacts(filters)), filters.q)
 
 
 def read_page(

@@ -6,15 +6,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from tests.support.faults import before_each_statement
+from tests.support.faults import before_each_statement, crash_at
 from tests.support.restoring import expire_lease
 from tests.unit.protocol.conftest import Counting
 from webapp.jobs.claim import claim
 from webapp.models import Job, Tag
-
-
-class Crash(BaseException):
-    """The process dies here."""
 
 
 def check_that_nothing_is_half_done(counting: Counting, other: Session, job_id: int) -> Job:
@@ -41,21 +37,10 @@ def test_a_runner_may_die_at_any_statement_and_the_next_one_finishes(
 ) -> None:
     job_id, crashes = job.id, 0
     for last_statement in range(1, 200):
-        sent = 0
-
-        def die(_statement: str, at: int = last_statement) -> None:
-            nonlocal sent
-            sent += 1
-            if sent == at:
-                raise Crash
-
         expire_lease(other, job_id)
-        try:
-            with before_each_statement(engine, die):
-                counting.run(job)
-        except Crash:
-            store.rollback()
-            crashes += 1
+        with crash_at(engine, store, last_statement) as crash:
+            counting.run(job)
+        crashes += crash.happened
         if check_that_nothing_is_half_done(counting, other, job_id).state == "done":
             break
         # So many deaths at one place would fail the job; here they are intended.

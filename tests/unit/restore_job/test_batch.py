@@ -9,17 +9,13 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_contacts, new_deal
 from tests.factories.people import World, new_world
-from tests.support.faults import before_each_statement
+from tests.support.faults import before_each_statement, crash_at
 from tests.support.restoring import Restoring, expire_lease
 from webapp.jobs.claim import claim
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.models import Contact, DealContact, Deletion, Job, RestoreOutcome
 from webapp.worker.kinds import KINDS
-
-
-class Crash(BaseException):
-    """The process dies here."""
 
 
 def new_bin(session: Session, world: World, count: int) -> list[Contact]:
@@ -91,21 +87,10 @@ def test_a_runner_may_die_at_any_statement_nothing_is_half_done_and_the_next_one
     job_id, crashes = job.id, 0
 
     for last_statement in range(1, 200):
-        sent = 0
-
-        def die(_statement: str, at: int = last_statement) -> None:
-            nonlocal sent
-            sent += 1
-            if sent == at:
-                raise Crash
-
         expire_lease(other, job_id)
-        try:
-            with before_each_statement(engine, die):
-                restoring.run(job, batch_size=3)
-        except Crash:
-            store.rollback()
-            crashes += 1
+        with crash_at(engine, store, last_statement) as crash:
+            restoring.run(job, batch_size=3)
+        crashes += crash.happened
         if check_that_nothing_is_half_done(other, job_id).state == "done":
             break
         # Each run dies one statement later than the one before, and all but the first batches are new.
@@ -123,24 +108,13 @@ def test_a_job_is_done_in_the_transaction_of_its_last_batch_or_not_at_all(
         restoring.world = new_world(store)
         new_bin(store, restoring.world, 2)
         job = restoring.start(restoring.question_all().scope)
-        sent = 0
-
-        def die(_statement: str, at: int = last_statement) -> None:
-            nonlocal sent
-            sent += 1
-            if sent == at:
-                raise Crash
-
-        try:
-            with before_each_statement(engine, die):
-                restoring.run(job)
-        except Crash:
-            store.rollback()
+        with crash_at(engine, store, last_statement) as crash:
+            restoring.run(job)
         if check_that_nothing_is_half_done(other, job.id).state == "done":
             break
 
     assert last_statement > 10
-    assert sent == last_statement - 1
+    assert crash.sent == last_statement - 1
 
 
 def reset_claims(session: Session, job_id: int) -> None:
