@@ -120,6 +120,13 @@ def store(engine: Engine) -> Iterator[Session]:
 
 
 @pytest.fixture
+def other(engine: Engine) -> Iterator[Session]:
+    """A second connection: what another process sees and does."""
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
 def redis(redis_url: str) -> Redis:
     return connect(redis_url)
 

@@ -18,7 +18,7 @@ from webapp.web.assets import init_assets
 from webapp.web.bodies import init_bodies
 from webapp.web.errors import init_errors
 from webapp.web.headers import init_headers
-from webapp.web.words import init_words
+from webapp.web.template_filters import init_filters
 from webapp.worker.connection import options
 from webapp.worker.services import init_services
 
@@ -42,7 +42,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_logs(app)
     init_bodies(app)
     _init_extensions(app)
-    init_words(app)
+    init_filters(app)
     init_headers(app)
     init_errors(app)
     add_urls(app)

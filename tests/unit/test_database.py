@@ -1,7 +1,7 @@
 """Transactions: a writer reads again first, all of it is committed or nothing, readers block no writer."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 
 import pytest
@@ -20,13 +20,6 @@ from webapp.database import (
     write_transaction,
 )
 from webapp.models import Tag, Workspace
-
-
-@pytest.fixture
-def other(engine: Engine) -> Iterator[Session]:
-    """A second connection."""
-    with Session(engine) as session:
-        yield session
 
 
 def rename(session: Session, world: World, name: str) -> None:

@@ -26,7 +26,7 @@ from webapp.web.address import CURSORS
 from webapp.web.browse import PAGE_SIZE, Listing
 from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import Selection
-from webapp.web.words import amount
+from webapp.web.template_filters import amount
 from webapp.words.contacts import name_of
 from webapp.words.filters import describe_filters
 from webapp.words.numbers import counted

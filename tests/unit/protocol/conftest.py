@@ -1,11 +1,11 @@
 """The protocol is tested with a toy kind of job and committed rows, which other connections see."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
@@ -94,10 +94,3 @@ def counting(store: Session, world: World, lock: RedisLock) -> Counting:
 def job(counting: Counting) -> Job:
     """A queued job that counts to five."""
     return counting.start()
-
-
-@pytest.fixture
-def other(engine: Engine) -> Iterator[Session]:
-    """A second connection: what another process sees and does."""
-    with Session(engine) as session:
-        yield session

@@ -1,9 +1,6 @@
 """A restore job on committed rows, in a world of the test's own, so that other connections see them."""
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
@@ -14,10 +11,3 @@ from webapp.worker.redis_lock import RedisLock
 @pytest.fixture
 def restoring(store: Session, world: World, lock: RedisLock) -> Restoring:
     return Restoring(store, world, lock)
-
-
-@pytest.fixture
-def other(engine: Engine) -> Iterator[Session]:
-    """A second connection: what another process sees and does."""
-    with Session(engine) as session:
-        yield session

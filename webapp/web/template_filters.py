@@ -45,7 +45,7 @@ def ago(moment: datetime | None, now: datetime) -> str:
     return "just now"
 
 
-def init_words(app: Flask) -> None:
+def init_filters(app: Flask) -> None:
     """Register these filters for the templates."""
     app.add_template_filter(number)
     app.add_template_filter(counted)
