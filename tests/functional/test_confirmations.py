@@ -208,6 +208,21 @@ def test_by_filters_changes_since_the_dialog_are_in_the_report(
     assert "2 contacts restored, 1 skipped." in anyone.get(job.path).text
 
 
+def test_by_filters_the_page_accounts_for_every_contact_of_the_dialog(
+    anyone: Browser, world: World, store: Session, binned: list[Contact], work: Callable[[], None]
+) -> None:
+    page = anyone.get("/contacts/restore")
+    dialog = anyone.press(page, page.one("#restore-all"))
+    binned[0].merged_into_id = new_contact(store, world).id
+    store.commit()
+
+    job = confirm(anyone, dialog)
+    work()
+
+    figures = anyone.get(job.path).words("dl.figures-row")
+    assert figures == "Restored 2 Skipped 0 Failed 0 Changed since 1"
+
+
 def test_a_signed_scope_is_not_valid_for_another_purpose(admin: Browser, binned: list[Contact]) -> None:
     """A signed scope is not accepted as a CSRF token."""
     scope = str(admin.get("/contacts/restore/confirm-all").one("input[name=scope]")["value"])
