@@ -1,14 +1,12 @@
 """Cancelling a job: what is done stays done (CANCEL of the protocol)."""
 
-from contextlib import suppress
-
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import execute_update, write_transaction
 from webapp.jobs.ending import end_job
-from webapp.jobs.lock import Lock, LockUnavailable
+from webapp.jobs.lock import Lock, give_up_key
 from webapp.models import Job, User
 from webapp.models.audit_event import record
 from webapp.models.job import ACTIVE, JobState
@@ -51,8 +49,6 @@ def cancel(session: Session, lock: Lock, job_id: int, *, by: User | None) -> Job
             if job.state == JobState.QUEUED:
                 end_job(session, job, JobState.CANCELLED, now, reason)
         state, group, workspace_id, uuid = job.state, job.exclusive_group, job.workspace_id, job.uuid
-    if state == JobState.CANCELLED and group is not None:
-        with suppress(LockUnavailable):
-            # Where this fails, the next start finds that the holder's job has ended, and takes the key.
-            lock.release(group, workspace_id, uuid)
+    if state == JobState.CANCELLED:
+        give_up_key(lock, group, workspace_id, uuid)
     return JobState(state)

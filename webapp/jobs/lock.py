@@ -5,7 +5,11 @@ in Redis.
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
+
 from webapp.jobs.work import NotStarted
+
+log = structlog.get_logger()
 
 
 class LockUnavailable(NotStarted):
@@ -39,3 +43,14 @@ class Lock(Protocol):
 
     def evict(self, group: str, workspace_id: int, holder: Holder) -> None:
         """Delete the key if `holder` still holds it."""
+
+
+def give_up_key(lock: Lock, group: str | None, workspace_id: int, uuid: str) -> None:
+    """Delete the job's key, if its group has one and the job has it. Redis may be away: the next start finds
+    that the job has ended or never began, and takes the key."""
+    if group is None:
+        return
+    try:
+        lock.release(group, workspace_id, uuid)
+    except LockUnavailable:
+        log.warning("key_not_released")

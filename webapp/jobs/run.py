@@ -19,7 +19,7 @@ from webapp.jobs.claim import Claim, LostLease, claim, prove_fence, release
 from webapp.jobs.ending import end_job
 from webapp.jobs.interruption import DATABASE_TROUBLE, describe_error
 from webapp.jobs.isolation import must_leave_out, narrow_down, why_hopeless
-from webapp.jobs.lock import Lock, LockUnavailable
+from webapp.jobs.lock import Lock, LockUnavailable, give_up_key
 from webapp.jobs.settings import BatchSettings
 from webapp.jobs.work import Step, Work
 from webapp.models import Job, JobBatch
@@ -103,7 +103,7 @@ class _Run:
                 log.info("job_released")
                 return RELEASED
             time.sleep(self.settings.rest.after(time.monotonic() - batch_began))
-        _give_up_key(self.lock, self.held)
+        give_up_key(self.lock, self.held.group, self.held.workspace_id, self.held.uuid)
         log.info("job_ended", state=state)
         return str(state)
 
@@ -234,14 +234,4 @@ def _leave_no_key_behind(session: Session, lock: Lock, held: Claim) -> None:
     """The job may have ended while this runner, believing to hold it, set its key once more."""
     session.rollback()
     if not session.get_one(Job, held.job_id, populate_existing=True).is_active:
-        _give_up_key(lock, held)
-
-
-def _give_up_key(lock: Lock, held: Claim) -> None:
-    if held.group is None:
-        return
-    try:
-        lock.release(held.group, held.workspace_id, held.uuid)
-    except LockUnavailable:
-        # The next start finds that the holder's job has ended, and takes the key.
-        log.warning("key_not_released")
+        give_up_key(lock, held.group, held.workspace_id, held.uuid)

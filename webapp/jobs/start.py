@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import lock_workspace, write_transaction
-from webapp.jobs.lock import Lock
+from webapp.jobs.lock import Lock, give_up_key
 from webapp.jobs.queries import active_job
 from webapp.jobs.work import NotStarted, Order, Work
 from webapp.models import Job
@@ -62,7 +62,7 @@ def start(session: Session, lock: Lock, ring: Ring, work: Work, order: Order) ->
         with write_transaction(session):
             job_id = _insert(session, work, order, holder).id
     except IntegrityError:
-        _give_up_key(lock, work.group, order.workspace_id, holder)
+        give_up_key(lock, work.group, order.workspace_id, holder)
         if known := already_started(session, work, order):
             return known
         if job_in_the_way := active_job(session, order.workspace_id, work.group):
@@ -70,7 +70,7 @@ def start(session: Session, lock: Lock, ring: Ring, work: Work, order: Order) ->
         # The job that was in the way has ended since. Asking again is safe and is left to the person.
         raise BeingStarted from None
     except BaseException:
-        _give_up_key(lock, work.group, order.workspace_id, holder)
+        give_up_key(lock, work.group, order.workspace_id, holder)
         raise
     ring(work.kind, job_id)
     return session.get_one(Job, job_id)
@@ -107,11 +107,6 @@ def _take_key(session: Session, lock: Lock, group: str | None, workspace_id: int
             lock.evict(group, workspace_id, holder)
         else:
             time.sleep(LOOK_EVERY)
-
-
-def _give_up_key(lock: Lock, group: str | None, workspace_id: int, uuid: str) -> None:
-    if group is not None:
-        lock.release(group, workspace_id, uuid)
 
 
 def _insert(session: Session, work: Work, order: Order, uuid: str) -> Job:
