@@ -1,4 +1,4 @@
-"""Running migrations on both databases, in one transaction.
+"""Running migrations: on SQLite all in one transaction, on PostgreSQL each in its own.
 
 On SQLite Alembic rebuilds a table to change it: it drops the old one, and with foreign keys on, the cascade
 would empty the tables that refer to it. So foreign keys are off during migrations and checked before the
@@ -27,7 +27,7 @@ def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal
 
 def include_object(item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
     """Ignore the trigram index on SQLite: it exists on PostgreSQL only."""
-    return not (name == "ix_contact_search_text" and context.get_context().dialect.name == "sqlite")
+    return not (name == "ix_contact_search_folded" and context.get_context().dialect.name == "sqlite")
 
 
 def configure(**options: Any) -> None:
@@ -75,7 +75,8 @@ def run() -> None:
         if engine.dialect.name == "sqlite":
             migrate_sqlite(connection)
         else:
-            configure(connection=connection)
+            # A migration of rows in batches commits each of them, and so what ran before it.
+            configure(connection=connection, transaction_per_migration=True)
             with context.begin_transaction():
                 context.run_migrations()
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World, number
 from webapp.clock import read_clock
 from webapp.contacts.delete import delete_contacts
-from webapp.contacts.normal import email_key, search_text
+from webapp.contacts.matching import search_columns
+from webapp.contacts.normal import email_key
 from webapp.models import (
     Account,
     Contact,
@@ -83,7 +84,7 @@ def _store(session: Session, contacts: list[Contact]) -> None:
         ContactSearch(
             contact_id=contact.id,
             workspace_id=contact.workspace_id,
-            text=search_text(contact.first_name, contact.last_name, contact.email),
+            **search_columns(contact.first_name, contact.last_name, contact.email),
         )
         for contact in contacts
     )

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from webapp.contacts.normal import email_key, search_text
+from webapp.contacts.matching import search_columns
+from webapp.contacts.normal import email_key
 from webapp.database import execute_update, lock_workspace
 from webapp.marketing.versions import touch
 from webapp.models import Account, Contact, ContactSearch, live
@@ -58,7 +59,7 @@ def edit_contact(
         session,
         update(ContactSearch)
         .where(ContactSearch.contact_id == contact_id)
-        .values(text=search_text(details.first_name, details.last_name, details.email)),
+        .values(search_columns(details.first_name, details.last_name, details.email)),
     )
     touch(session, [contact_id], now)
     return True

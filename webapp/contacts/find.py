@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.contacts.normal import text_matches
-from webapp.contacts.search import SCAN_LIMIT, Amount, Search, all_matches, text_of, with_text
+from webapp.contacts.matching import contact_matches, text_matches
+from webapp.contacts.search import SCAN_LIMIT, Amount, Search, all_matches, with_text
 from webapp.models import (
     Account,
     Contact,
@@ -27,13 +27,18 @@ NEWEST_FIRST = Keyset(Contact.created_at, Contact.id)
 
 @dataclass(frozen=True)
 class Wanted:
-    """The filters of the overview: `q` is normalized text, `restored_by` a restore job's id, and `restored`
-    how many contacts that job has restored."""
+    """The filters of the overview: `q` is empty or a text with a word to search for, `restored_by` a restore
+    job's id, and `restored` how many contacts that job has restored."""
 
     workspace_id: int
     q: str = ""
     restored_by: int | None = None
     restored: int = 0
+
+    @property
+    def has_text(self) -> ColumnElement[bool] | None:
+        """The condition on a row of `ContactSearch`."""
+        return text_matches(self.q) if self.q else None
 
     @property
     def by_a_short_job(self) -> bool:
@@ -51,7 +56,7 @@ class Wanted:
 
     def ids(self) -> Select[int]:
         """The ids of the wanted live contacts, unordered."""
-        return with_text(select(Contact.id).where(*self.conditions()), self.q)
+        return with_text(select(Contact.id).where(*self.conditions()), self.has_text)
 
 
 def read_page(
@@ -63,7 +68,8 @@ def read_page(
     before: Place | None = None,
 ) -> Page:
     """One page of live contacts, newest first, each with its account's name unless that is deleted."""
-    ids = _search(session, wanted).ids if wanted.q else NEWEST_FIRST.ids(wanted.ids())
+    has_text = wanted.has_text
+    ids = NEWEST_FIRST.ids(wanted.ids()) if has_text is None else _search(session, wanted, has_text).ids
     rows = _rows(wanted.workspace_id)
     return NEWEST_FIRST.read(session, rows, ids, size=size, after=after, before=before)
 
@@ -79,11 +85,11 @@ def _rows(workspace_id: int) -> Select[Contact, str]:
     return query.outerjoin(Account, (Account.id == Contact.account_id) & Account.deleted_at.is_(None))
 
 
-def _search(session: Session, wanted: Wanted) -> Search:
+def _search(session: Session, wanted: Wanted, has_text: ColumnElement[bool]) -> Search:
     without_text = replace(wanted, q="")
-    found = all_matches(wanted.q, wanted.workspace_id, Contact.created_at, *wanted.conditions())
+    found = all_matches(has_text, wanted.workspace_id, Contact.created_at, *wanted.conditions())
     return Search(
-        q=wanted.q,
+        has_text=has_text,
         order=NEWEST_FIRST,
         candidates=without_text.ids().with_only_columns(Contact.id, Contact.created_at.label("moment")),
         matches=select(found.c.id, found.c.value.label("moment")).where(found.c.value.is_not(None)),
@@ -118,8 +124,8 @@ def filter_selection(session: Session, wanted: Wanted, ids: list[int]) -> list[i
     if not ids:
         return []
     query = select(Contact.id).where(Contact.id.in_(ids), filter_only(and_(*wanted.conditions())))
-    if wanted.q:
-        query = query.where(filter_only(text_matches(wanted.q, text_of(Contact.id))))
+    if wanted.has_text is not None:
+        query = query.where(filter_only(contact_matches(Contact.id, wanted.has_text)))
     return list(session.scalars(query))
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from webapp.contacts.normal import email_key, search_text
+from webapp.contacts.matching import search_columns
+from webapp.contacts.normal import email_key
 from webapp.database import slices
 from webapp.marketing.triggers import wake_subscribed, wake_tagged
 from webapp.models import Base, Contact, ContactSearch, ContactTag, Deal, Subscription
@@ -70,7 +71,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
             {
                 "contact_id": contact_id,
                 "workspace_id": workspace_id,
-                "text": search_text(contact.first_name, contact.last_name, contact.email),
+                **search_columns(contact.first_name, contact.last_name, contact.email),
             }
             for contact_id, contact in together
         ),

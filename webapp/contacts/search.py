@@ -9,11 +9,11 @@ ways look up the contacts one by one in a scalar subquery, so that no planner ca
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, Subquery, and_, func, select
+from sqlalchemy import CTE, ColumnElement, Select, Subquery, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.contacts.normal import text_matches
+from webapp.contacts.matching import contact_matches
 from webapp.models import Contact, ContactSearch
 from webapp.models.base import filter_only
 
@@ -38,7 +38,8 @@ class Amount:
 class Search:
     """A text, and the two ways to find its contacts. Both statements select `id` and `moment`."""
 
-    q: str
+    # The condition on a row of `ContactSearch` (`text_matches`).
+    has_text: ColumnElement[bool]
     order: Keyset
     # All contacts to search in.
     candidates: Select[*tuple[Any, ...]]
@@ -72,18 +73,16 @@ class Search:
     def _scan(self, contacts: Select[*tuple[Any, ...]]) -> Subquery:
         """The contacts among them that match, found by checking each one."""
         near = contacts.subquery()
-        return select(near).where(text_matches(self.q, text_of(near.c.id))).subquery()
-
-
-def text_of(contact_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ScalarSelect[str]:
-    """The search text of one contact, looked up by its id."""
-    return select(ContactSearch.text).where(ContactSearch.contact_id == contact_id).scalar_subquery()
+        return select(near).where(contact_matches(near.c.id, self.has_text)).subquery()
 
 
 def all_matches(
-    q: str, workspace_id: int, value: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]
+    has_text: ColumnElement[bool],
+    workspace_id: int,
+    value: InstrumentedAttribute[Any],
+    *conditions: ColumnElement[bool],
 ) -> CTE:
-    """The workspace's contacts that match the text, as `id`, each with its `value`. The value is null if a
+    """The workspace's contacts that have the text, as `id`, each with its `value`. The value is null if a
     condition on the contact does not hold."""
     looked_up = select(value).where(Contact.id == ContactSearch.contact_id, filter_only(and_(*conditions)))
     return (
@@ -91,14 +90,14 @@ def all_matches(
             ContactSearch.contact_id.label("id"),
             looked_up.correlate(ContactSearch).scalar_subquery().label("value"),
         )
-        .where(ContactSearch.workspace_id == workspace_id, text_matches(q))
+        .where(ContactSearch.workspace_id == workspace_id, has_text)
         .cte("found")
         .prefix_with("MATERIALIZED")
     )
 
 
-def with_text(ids: Select[int], q: str) -> Select[int]:
-    """The contacts of the statement `ids` whose search text matches `q`; all if it is empty."""
-    if not q:
+def with_text(ids: Select[int], has_text: ColumnElement[bool] | None) -> Select[int]:
+    """The contacts of the statement `ids` that have the text; all if it is None."""
+    if has_text is None:
         return ids
-    return ids.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(text_matches(q))
+    return ids.join(ContactSearch, ContactSearch.contact_id == Contact.id).where(has_text)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_
+from sqlalchemy import ColumnElement, ForeignKey, Index, SmallInteger, String, Text, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId, partial_index
@@ -79,13 +79,21 @@ class ContactSearch(Base):
         BigId, ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"), index=True)
+    # The form of the release before, which still reads and writes it.
     text: Mapped[str] = mapped_column(Text)
+    # The form to search in, and the version of the function that made it; 0 for a row that the release
+    # before wrote (webapp/contacts/folding.py).
+    folded: Mapped[str] = mapped_column(Text, server_default="")
+    folding: Mapped[int] = mapped_column(SmallInteger, server_default="0")
 
     __table_args__ = (
         Index(
-            "ix_contact_search_text",
-            "text",
+            "ix_contact_search_folded",
+            "folded",
             postgresql_using="gin",
-            postgresql_ops={"text": "gin_trgm_ops"},
+            postgresql_ops={"folded": "gin_trgm_ops"},
         ).ddl_if(dialect="postgresql"),
+        # The rows that still have to be folded: none, soon after a deployment. Its condition contains
+        # folding.FOLDING.
+        partial_index("ix_contact_search_stale", "workspace_id", "contact_id", where="folding <> 1"),
     )

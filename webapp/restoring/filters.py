@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from webapp.contacts.normal import normalize
+from sqlalchemy import ColumnElement
+
+from webapp.contacts.folding import FOLDING, words
+from webapp.contacts.matching import text_matches
 from webapp.models import WINDOW
 from webapp.numbers import whole_number
 
-LONGEST_SEARCH = 200
+LONGEST_SEARCH = 254
 CUT = "Contacts can be restored for 30 days. Earlier days are left out."
 # Python alone would also accept a week date, 2026-W48-2.
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -30,10 +33,17 @@ class Filters:
     before: datetime | None = None
     deleted_by: int | None = None
     deletion: int | None = None
+    # The folding by which `q` is understood, or `matching.LITERAL`.
+    folding: int = FOLDING
 
     @property
     def any(self) -> bool:
         return self != Filters()
+
+    @property
+    def has_text(self) -> ColumnElement[bool] | None:
+        """The condition on a row of `ContactSearch`; None without a search text."""
+        return text_matches(self.q, self.folding) if self.q else None
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,8 @@ def why_unsearchable(text: str) -> str | None:
         return f"Search for at most {LONGEST_SEARCH} characters."
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
         return "This search contains a character that no name or e-mail address has. Type it again."
+    if text and not words(text):
+        return "Nothing in this search can be seen or looked for. Type a part of a name or of an address."
     return None
 
 
@@ -109,7 +121,8 @@ def read_filters(typed: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> 
     by, number = _number(text, "deleted_by", errors), _number(text, "deletion", errors)
     meaning = None
     if not errors:
-        meaning = Filters(q=normalize(text["q"]), since=since, before=before, deleted_by=by, deletion=number)
+        q = " ".join(text["q"].split())
+        meaning = Filters(q=q, since=since, before=before, deleted_by=by, deletion=number)
     return TypedFilters(
         q=text["q"],
         from_text=text["from"],

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.contacts.normal import text_matches
-from webapp.contacts.search import SCAN_LIMIT, Search, all_matches, text_of, with_text
+from webapp.contacts.matching import contact_matches
+from webapp.contacts.search import SCAN_LIMIT, Search, all_matches, with_text
 from webapp.models import WINDOW, Contact, Deletion, User
 from webapp.models.base import filter_only
 from webapp.restoring.filters import Filters
@@ -106,7 +106,7 @@ def _only_checked(window: BinWindow) -> ColumnElement[bool]:
 
 def matching_ids(window: BinWindow, filters: Filters) -> Select[int]:
     """The ids of the contacts in the bin that match `filters`, unordered."""
-    return with_text(select(Contact.id).where(window.contacts(filters)), filters.q)
+    return with_text(select(Contact.id).where(window.contacts(filters)), filters.has_text)
 
 
 def read_page(
@@ -120,8 +120,9 @@ def read_page(
 ) -> Page:
     """One page of the bin, last deleted first: each contact with the name of the user who deleted it."""
     in_order, candidate_count = _in_order(session, window, filters, after)
-    if filters.q:
-        ids = _search(window, filters, in_order, candidate_count).ids
+    has_text = filters.has_text
+    if has_text is not None:
+        ids = _search(window, filters, has_text, in_order, candidate_count).ids
         return WALK.read(session, _rows(window), ids, size=size, after=after, before=before)
     page = WALK.read(session, _rows(window), WALK.ids(in_order), size=size, after=after, before=before)
     return replace(page, total=candidate_count)
@@ -170,11 +171,17 @@ def _in_order(
     return query.where(Contact.deleted_at >= moments[-1]), candidate_count
 
 
-def _search(window: BinWindow, filters: Filters, in_order: Select[int], candidate_count: int) -> Search:
+def _search(
+    window: BinWindow,
+    filters: Filters,
+    has_text: ColumnElement[bool],
+    in_order: Select[int],
+    candidate_count: int,
+) -> Search:
     without_text = replace(filters, q="")
-    found = all_matches(filters.q, window.workspace_id, Contact.deletion_id, window.by_contact(without_text))
+    found = all_matches(has_text, window.workspace_id, Contact.deletion_id, window.by_contact(without_text))
     return Search(
-        q=filters.q,
+        has_text=has_text,
         order=WALK,
         candidates=in_order.with_only_columns(Contact.id, Contact.deleted_at.label("moment")),
         matches=(
@@ -205,9 +212,11 @@ def match_selection(session: Session, window: BinWindow, filters: Filters, ids: 
     """The contacts among `ids` that are in the bin, each with whether it matches `filters`."""
     if not ids:
         return {}
-    has_text = text_matches(filters.q, text_of(Contact.id)) if filters.q else true()
-    query = _with_ids(window, ids).add_columns(and_(window.contacts(filters), has_text))
-    return {contact_id: bool(fits) for contact_id, fits in session.execute(query)}
+    fits = window.contacts(filters)
+    if filters.has_text is not None:
+        fits = and_(fits, contact_matches(Contact.id, filters.has_text))
+    query = _with_ids(window, ids).add_columns(fits)
+    return {contact_id: bool(does) for contact_id, does in session.execute(query)}
 
 
 def latest_number(session: Session, workspace_id: int) -> int:

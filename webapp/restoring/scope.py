@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from webapp.contacts.folding import FOLDING
+from webapp.contacts.matching import LITERAL
 from webapp.restoring.filters import Filters
 
 # "This selection allows you to restore up to 100 contacts at a time" (article).
@@ -65,6 +67,7 @@ class Scope:
             filters = {
                 name: value.isoformat() if isinstance(value, datetime) else value
                 for name, value in asdict(self.filters).items()
+                if name != "folding"
             }
         return {
             "workspace_id": self.workspace_id,
@@ -74,6 +77,8 @@ class Scope:
             "expected": self.expected,
             "ids": list(self.ids),
             "filters": filters,
+            # Not one of the filters, because the release before refuses those that it does not know.
+            "folding": self.filters.folding if self.filters else FOLDING,
             "plan_digest": self.plan_digest,
             "skips": dict(self.skips),
             "continues": self.continues,
@@ -90,7 +95,8 @@ class Scope:
             moments = {
                 name: filters[name] and datetime.fromisoformat(filters[name]) for name in ("since", "before")
             }
-            filters = Filters(**{**filters, **moments})
+            # The release before wrote no folding: its text was literal.
+            filters = Filters(**{**filters, **moments}, folding=data.get("folding", LITERAL))
         return cls(
             workspace_id=data["workspace_id"],
             as_of=datetime.fromisoformat(data["as_of"]),

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import and_, func, select, true
 from sqlalchemy.orm import Session
 
+from webapp.contacts.folding import FOLDING
 from webapp.contacts.keyset import Place
-from webapp.contacts.normal import text_matches
-from webapp.contacts.search import SCAN_LIMIT, text_of
+from webapp.contacts.matching import contact_matches
+from webapp.contacts.search import SCAN_LIMIT
 from webapp.database import avoid_whole_table_plans
 from webapp.jobs.work import REQUESTER_NOT_ALLOWED, NotAllowed, NotStarted, Order, Step, Work
 from webapp.models import Contact, Deletion, Job, RestoreOutcome, User
@@ -18,7 +20,6 @@ from webapp.models.base import filter_only
 from webapp.models.job import Note
 from webapp.models.restore_outcome import Reason
 from webapp.restoring.batch import REFUSALS, restore_carefully, restore_contacts, write_outcomes
-from webapp.restoring.filters import Filters
 from webapp.restoring.plan import Verdict, digest, judge, missing, plan_selection
 from webapp.restoring.recycle_bin import ids_in_scope
 from webapp.restoring.scope import Scope
@@ -136,15 +137,15 @@ def _gone_since(session: Session, job: Job, now_counted: int) -> Counter[str]:
         .limit(SCAN_LIMIT + 1)
         .subquery()
     )
-    q = scope.filters.q
-    has_text = text_matches(q, text_of(later.c.id)) if q else true()
-    restored_since = and_(later.c.restore_job_id.in_(since), has_text)
+    has_text = scope.filters.has_text
+    found = true() if has_text is None else contact_matches(later.c.id, has_text)
+    restored_since = and_(later.c.restore_job_id.in_(since), found)
     looked_at, again = session.execute(
         select(func.count(), func.count().filter(restored_since)).select_from(later)
     ).one()
     # The earlier deletion of a contact is not known any more: filters by it cannot tell which contact is
     # meant.
-    is_certain = looked_at <= SCAN_LIMIT and scope.filters == Filters(q=q)
+    is_certain = looked_at <= SCAN_LIMIT and not replace(scope.filters, q="", folding=FOLDING).any
     if again and not is_certain:
         return Counter({Reason.NO_LONGER_ELIGIBLE.value: gone})
     deleted_again = min(gone, again)

@@ -12,7 +12,6 @@ from webapp.clock import read_clock
 from webapp.contacts import find
 from webapp.contacts.find import Wanted
 from webapp.contacts.keyset import Page, Place
-from webapp.contacts.normal import normalize
 from webapp.contacts.search import Amount
 from webapp.extensions import db
 from webapp.jobs.queries import find_job
@@ -60,7 +59,7 @@ class LiveContacts(Listing):
         """Read the filters of this request. Answers 404 to a restore that does not exist."""
         q = request.args.get("q", "").strip()
         problem = why_unsearchable(q)
-        wanted = Wanted(current_user.workspace_id, "" if problem else normalize(q))
+        wanted = Wanted(current_user.workspace_id, "" if problem else " ".join(q.split()))
         restored_by, restored_title = requested_number("restored_by"), ""
         if restored_by is not None:
             job = find_job(db.session(), current_user.workspace_id, RESTORE.kind, restored_by)

@@ -15,6 +15,7 @@ from types import FrameType
 import structlog
 from flask import Flask
 
+from webapp.contacts.refold import has_stale
 from webapp.extensions import db
 from webapp.jobs.heartbeat import beat
 from webapp.jobs.lock import LockUnavailable
@@ -166,8 +167,8 @@ def reconcile(*, even_just_rung: bool = False) -> list[int]:
         )
         s.doorbell.ring(job.kind, job.job_id)
     adopt_jobs(session)
-    # Waits end by the clock, and nothing but this rings for them.
-    if due_workspaces(session):
+    # Waits end by the clock, and nothing but this rings for them or for what a deployment left to fold.
+    if due_workspaces(session) or has_stale(session):
         s.doorbell.ring_for_due()
     session.rollback()
     renew_keys(session, s.lock)

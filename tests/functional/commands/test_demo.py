@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.clock import read_clock
-from webapp.contacts.normal import email_key, search_text
+from webapp.contacts.folding import folded
+from webapp.contacts.normal import email_key
 from webapp.models import (
     Account,
     Contact,
@@ -140,11 +141,11 @@ class TestOnAnEmptyDatabase:
 
     def test_every_contact_can_be_found_and_compared(self, demo: Session) -> None:
         for contact, text in demo.execute(
-            select(Contact, ContactSearch.text).outerjoin(
+            select(Contact, ContactSearch.folded).outerjoin(
                 ContactSearch, ContactSearch.contact_id == Contact.id
             )
         ):
-            assert text == search_text(contact.first_name, contact.last_name, contact.email)
+            assert text == folded(contact.first_name, contact.last_name, contact.email)
             assert contact.email_key == email_key(contact.email)
             assert contact.created_at < (contact.deleted_at or read_clock(demo))
 

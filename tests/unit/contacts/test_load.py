@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_list, new_tag
 from tests.factories.people import World, new_world
+from webapp.contacts.folding import folded
 from webapp.contacts.load import NewContact, add_contacts
-from webapp.contacts.normal import email_key, search_text
+from webapp.contacts.normal import email_key
 from webapp.models import Contact, ContactSearch, ContactTag, Subscription
 from webapp.models.mailing_list import SubscriptionStatus
 
@@ -43,7 +44,7 @@ def test_every_text_is_read_back_as_it_was_written(session: Session, world: Worl
     ids = add_contacts(session, world.id, people)
 
     rows = session.execute(
-        select(Contact, ContactSearch.text)
+        select(Contact, ContactSearch.folded)
         .join(ContactSearch, ContactSearch.contact_id == Contact.id)
         .where(Contact.id.in_(ids))
         .order_by(Contact.id)
@@ -53,7 +54,7 @@ def test_every_text_is_read_back_as_it_was_written(session: Session, world: Worl
             *(person.email, person.first_name, person.last_name, person.phone),
         )
         assert contact.email_key == email_key(person.email)
-        assert text == search_text(person.first_name, person.last_name, person.email)
+        assert text == folded(person.first_name, person.last_name, person.email)
 
 
 def test_omitted_values_are_null_or_the_default_of_the_model(session: Session, world: World) -> None:

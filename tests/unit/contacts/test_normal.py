@@ -1,18 +1,12 @@
-"""One normal form of equivalent spellings, for comparing addresses and searching texts."""
+"""One normal form of equivalent spellings, for comparing addresses."""
 
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.orm import Session
 
-from tests.factories.contacts import new_contact
-from tests.factories.people import new_world
-from webapp.contacts.find import Wanted, count
-from webapp.contacts.normal import email_key, normalize, search_text
-
-DECOMPOSED = "J\u030cohn"  # J with caron: two characters, and one of its own in lower case
+from webapp.contacts.normal import email_key, normalize
 
 
 @given(text=st.text())
@@ -41,21 +35,3 @@ def test_an_address_is_trimmed_and_lowercased_for_comparison_and_an_empty_one_is
     email: str | None, key: str | None
 ) -> None:
     assert email_key(email) == key
-
-
-def test_a_contact_is_found_by_each_word_of_its_name_and_by_its_address() -> None:
-    assert search_text("Ann", "van  Lee", "Ann@X.org") == " ann van lee ann@x.org"
-    assert search_text("", "", None) == " "
-
-
-@pytest.mark.parametrize(
-    "search", ["élo", "ÉLO", "E\u0301lo", DECOMPOSED, "ǰohn", "ann@x", "  JOHN  ".strip()]
-)
-def test_a_search_finds_the_same_on_both_databases(search: str, session: Session) -> None:
-    world = new_world(session)
-    new_contact(session, world, "Élodie", DECOMPOSED, email="Ann@X.org")
-    new_contact(session, world, "Élodie", "John", email=None)
-
-    found = count(session, Wanted(world.id, q=normalize(search)))
-
-    assert found == (2 if normalize(search).startswith("élo") else 1)

@@ -59,7 +59,6 @@ def test_by_filters_more_than_a_hundred_are_restored(
         ("c\\d", "c\\d", "cd"),
         ("x/y", "x/y", "xy"),
         ("o'c", "O'Connor", "OConnor"),
-        ("é", "Élodie", "elodie"),
     ],
 )
 def test_the_search_text_is_literal(
@@ -78,7 +77,7 @@ def test_the_search_text_is_literal(
 
 @pytest.mark.parametrize(
     ("search", "matches"),
-    [("le", True), ("an", True), ("ee", False), ("lee", True), ("NN L", True), ("", True)],
+    [("le", True), ("an", True), ("ee", False), ("lee", True), ("ann l", True), ("nn l", False), ("", True)],
 )
 def test_one_or_two_characters_match_the_beginning_of_a_word(
     search: str, matches: bool, session: Session, world: World, restoring: Restoring
@@ -103,7 +102,7 @@ def test_one_or_two_characters_match_the_beginning_of_a_word(
         ("to", "2026-07-1\0"),
         ("q", "Ann\0"),
         ("q", "\ud800"),
-        ("q", "x" * 201),
+        ("q", "x" * 255),
         ("deleted_by", "Ann"),
         ("deleted_by", "-1"),
         ("deleted_by", "٣"),

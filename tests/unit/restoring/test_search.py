@@ -1,0 +1,138 @@
+"""Live and deleted contacts are found by the words of their names and addresses, on both databases."""
+
+import os
+import random
+import unicodedata
+
+import pytest
+from sqlalchemy import literal, select, update
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact
+from tests.factories.people import World
+from tests.support.restoring import Restoring
+from webapp.clock import read_clock
+from webapp.contacts import folding
+from webapp.contacts.find import Wanted, count
+from webapp.contacts.folding import wanted
+from webapp.contacts.load import NewContact, add_contacts
+from webapp.contacts.matching import contact_matches, text_matches
+from webapp.contacts.refold import has_stale, refold
+from webapp.models import Contact, ContactSearch
+from webapp.restoring.filters import Filters
+
+# First name, last name, address, and what finds this contact and no other one of the list.
+PEOPLE = [
+    ("小明", "王", "ming@x.example", ["王小明", "明王", "小明", "明"]),
+    ("Boris", "Vian", None, ["Vian Boris", "vian", "ris ian"]),
+    ("Álvaro", "", None, ["alvaro", "A\u0301LVARO"]),
+    ("İBRAHİM", "", None, ["ibrahim", "İbrahim"]),
+    ("Οδυσσεύς", "", None, ["ΟΔΥΣ", "οδυσσεύς"]),
+    ("Straßer", "", None, ["Strasser", "STRAẞER"]),
+    ("ＴＡＲＯ", "", None, ["Taro"]),
+    ("Flann", "O'Brien", None, ["O’Brien", "br", "`brien"]),
+    ("", "", "zoe@y.example", ["\u200bzoe@y.example", "ZOE@Y"]),
+    ("Anne-Marie", "", None, ["ma", "anne–marie"]),
+    ("Paweł", "", None, ["Pawel"]),
+    ("50%off_", "a\\c", None, ["50%", "%off", "f_", "off_", "a\\", "a\\c"]),
+]
+# "f_" is short and no word begins there.
+NOT_FOUND = {"f_"}
+# With EXAMPLES in the environment, so many.
+RANDOM_NAMES = int(os.environ.get("EXAMPLES", "300"))
+
+
+def test_a_contact_is_found_however_it_is_typed(session: Session, world: World, restoring: Restoring) -> None:
+    contacts = [
+        (new_contact(session, world, first, last, email=email), searches)
+        for first, last, email, searches in PEOPLE
+    ]
+
+    def expected(contact: Contact, q: str) -> list[int]:
+        return [] if q in NOT_FOUND else [contact.id]
+
+    for contact, searches in contacts:
+        for q in searches:
+            assert list(session.scalars(Wanted(world.id, q=q).ids())) == expected(contact, q), q
+    delete(session, world, *(contact for contact, _ in contacts))
+    for contact, searches in contacts:
+        for q in searches:
+            assert sorted(restoring.in_bin(filters=Filters(q=q))) == expected(contact, q), q
+
+
+def test_a_search_of_no_word_finds_nothing(session: Session, world: World, restoring: Restoring) -> None:
+    contact = new_contact(session, world, "Ann", "Lee")
+    assert count(session, Wanted(world.id, q="\u200b")) == 0
+    delete(session, world, contact)
+
+    assert restoring.in_bin(filters=Filters(q="\u200b")) == set()
+
+
+def random_text(dice: random.Random) -> str:
+    """Up to 20 characters of all planes and of no category that a name cannot have."""
+    drawn = (chr(dice.choice((dice.randrange(0x250), dice.randrange(0x110000)))) for _ in range(20))
+    fit = [c for c in drawn if unicodedata.category(c) not in ("Cc", "Cs")]
+    return "".join(fit[: dice.randrange(20)])
+
+
+def test_a_contact_of_any_characters_is_found_by_each_of_its_words(session: Session, world: World) -> None:
+    dice, now = random.Random(20261126), read_clock(session)
+    people = [
+        NewContact(now, first_name=random_text(dice), last_name=random_text(dice))
+        for _ in range(RANDOM_NAMES)
+    ]
+    ids = add_contacts(session, world.id, people)
+
+    searched = 0
+    for contact_id, person in zip(ids, people, strict=True):
+        for word in f"{person.first_name} {person.last_name}".split():
+            if wanted(word):
+                searched += 1
+                assert session.scalar(select(contact_matches(literal(contact_id), text_matches(word)))), word
+    assert searched > RANDOM_NAMES
+
+
+@pytest.fixture
+def later_folding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folding of a later release: it forgets the letter h."""
+    fold = folding.words
+    monkeypatch.setattr(folding, "FOLDING", folding.FOLDING + 1)
+    monkeypatch.setattr(folding, "words", lambda text: [word.replace("h", "") for word in fold(text)])
+
+
+def found(session: Session, world: World, q: str) -> int:
+    return count(session, Wanted(world.id, q=q))
+
+
+@pytest.mark.usefixtures("later_folding")
+def test_contacts_stay_findable_until_a_later_folding_has_reached_them(
+    session: Session, world: World
+) -> None:
+    new_contact(session, world, "Ruth", "Hahn", email=None)
+    ours = update(ContactSearch).where(ContactSearch.workspace_id == world.id)
+    session.execute(ours.values(folded=" ruth hahn ", folding=1))
+    session.commit()
+
+    assert found(session, world, "hahn ruth") == 1
+    assert found(session, world, "hahn rut") == 1
+    assert found(session, world, "han") == 0
+    assert has_stale(session)
+
+    refold(session)
+
+    assert not has_stale(session)
+    assert found(session, world, "han") == found(session, world, "hahn ruth") == 1
+
+
+def test_what_the_release_before_adds_is_found_and_then_folded(session: Session, world: World) -> None:
+    contact = new_contact(session, world, "Zoë", "O’Hara", email=None)
+    row = update(ContactSearch).where(ContactSearch.contact_id == contact.id)
+    session.execute(row.values(text=" zoë o’hara", folded="", folding=0))
+    session.commit()
+    assert found(session, world, "zoë") == 1
+    assert found(session, world, "zoe") == 0
+
+    assert refold(session) >= 1
+
+    assert found(session, world, "zoe o'hara") == 1
+    assert refold(session) == 0
