@@ -3,7 +3,7 @@
 Each contact has an account, three tags and a place on three lists; every second one that is deleted has a
 deal that lived on, because a live contact is on it too. One deleted contact in a hundred has an address that
 a live one has taken. Names and addresses are such that "ann" finds some of a hundred, "an" a tenth or so,
-and "zyx" ten of a million.
+"zyx" and "明" ten of a million each.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World, new_world
 from webapp.clock import read_clock
 from webapp.contacts.delete import delete_contacts
+from webapp.contacts.folding import FOLDING
 from webapp.models import Account, Contact, Deletion, MailingList, Tag, live
 from webapp.models.base import UtcDateTime
 
@@ -45,7 +46,8 @@ CONTACTS = """
         first_names(place, first_name) AS (VALUES {first_names}),
         last_names(place, last_name) AS (VALUES {last_names}),
         made AS (
-            SELECT i, first_name, CASE WHEN i % 100000 = 7 THEN 'Zyx' ELSE last_name END AS last_name,
+            SELECT i, first_name,
+                   CASE i % 100000 WHEN 7 THEN 'Zyx' WHEN 8 THEN '王明' ELSE last_name END AS last_name,
                    'c' || CASE WHEN i - :base <= :taken THEN :base + :live + (i - :base) * 100 ELSE i END
                    || '@example.com' AS address
             FROM n
@@ -57,9 +59,13 @@ CONTACTS = """
     FROM made
 """
 SEARCH = """
-    INSERT INTO contact_search (contact_id, workspace_id, text)
-    SELECT id, workspace_id, ' ' || lower(first_name || ' ' || last_name) || ' ' || email_key
-    FROM contact WHERE workspace_id = :workspace
+    INSERT INTO contact_search (contact_id, workspace_id, text, folded, folding)
+    SELECT id, workspace_id, ' ' || names || ' ' || email_key,
+           CASE last_name WHEN '王明' THEN ' ' || lower(first_name) || ' 王 明 ' || email_key || '  王 明 '
+                          || lower(first_name) ELSE ' ' || names || ' ' || email_key END || ' ', {folding}
+    FROM (SELECT id, workspace_id, first_name, last_name, email_key,
+                 lower(first_name || ' ' || last_name) AS names
+          FROM contact WHERE workspace_id = :workspace) AS named
 """
 ON_LISTS = """
     INSERT INTO subscription (contact_id, list_id, status, changed_at)
@@ -177,7 +183,14 @@ def _statements(
         moments = {"came": now - timedelta(days=100), "deleted": deletion.created_at}
         yield _contacts(":deleted, :deletion"), common | values | moments
     workspace: dict[str, object] = {"workspace": world.id}
-    for statement in ("ANALYZE contact", SEARCH, ON_LISTS, TAGGED, DEALS, "ANALYZE deal"):
+    for statement in (
+        "ANALYZE contact",
+        SEARCH.format(folding=FOLDING),
+        ON_LISTS,
+        TAGGED,
+        DEALS,
+        "ANALYZE deal",
+    ):
         yield statement, workspace
     yield DETACHED, workspace | {"no": False}
     yield "ANALYZE deal_contact", {}

@@ -158,6 +158,9 @@ def _addresses(session: Session, workspace_id: int) -> dict[str, str]:
         "Bin, search “an”": f"{restore}?q=an",
         "Bin, search “zyx” (rare)": f"{restore}?q=zyx",
         "Bin, search “qqq” (no match)": f"{restore}?q=qqq",
+        "Bin, search “maier ann”, two words": f"{restore}?q=maier+ann",
+        "Bin, search “zyx an”, two words": f"{restore}?q=zyx+an",
+        "Bin, search “明”": f"{restore}?q=明",
         "Bin, deleted since three days": f"{restore}?from={day}",
         "Bin, deleted on an old day": f"{restore}?from={old_day}&to={old_day}",
         "Bin, an old deletion of a few": f"{restore}?deletion={small.number}",
@@ -170,6 +173,8 @@ def _addresses(session: Session, workspace_id: int) -> dict[str, str]:
         "Overview, search “ann”": f"{overview}?q=ann",
         "Overview, search “an”": f"{overview}?q=an",
         "Overview, search “zyx” (rare)": f"{overview}?q=zyx",
+        "Overview, search “maier ann”, two words": f"{overview}?q=maier+ann",
+        "Overview, search “明”": f"{overview}?q=明",
     }
 
 

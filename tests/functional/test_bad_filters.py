@@ -14,7 +14,8 @@ from webapp.models import Contact, Workspace
 
 DATE = "Type a date as YYYY-MM-DD"
 CHARACTER = "This search contains a character that no name or e-mail address has."
-LONG = "Search for at most 200 characters."
+LONG = "Search for at most 254 characters."
+NOTHING = "Nothing in this search can be seen or looked for."
 
 # Query (percent-encoded), the field with the error, the message.
 UNREADABLE = {
@@ -34,7 +35,8 @@ UNREADABLE = {
     "the last day there is": ("to=9999-12-31", "to", "beyond the calendar"),
     "NUL": ("q=a%00b", "q", CHARACTER),
     "a line break": ("q=a%0Ab", "q", CHARACTER),
-    "201 characters": ("q=" + "a" * 201, "q", LONG),
+    "255 characters": ("q=" + "a" * 255, "q", LONG),
+    "a right-to-left mark alone": ("q=%E2%80%8F", "q", NOTHING),
     "5,000 characters": ("q=" + "a" * 5000, "q", LONG),
     "5,000 emoji": ("q=" + "%F0%9F%98%80" * 5000, "q", LONG),
     "no user's name": ("deleted_by=abc", "deleted_by", "Choose a person from the list."),
@@ -59,8 +61,7 @@ READABLE = {
     "bytes that are no UTF-8": "q=%FF%FE",
     "a lone surrogate": "q=%ED%A0%80",
     "emoji": "q=%F0%9F%98%80",
-    "a right-to-left mark": "q=%E2%80%8F",
-    "200 characters": "q=" + "a" * 200,
+    "254 characters": "q=" + "a" * 254,
     "only spaces": "q=%20%20",
     "the year one": "from=0001-01-01",
     "the last day but one": "to=9999-12-30",

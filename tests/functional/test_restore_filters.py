@@ -1,5 +1,6 @@
 """Filtering the bin: by name or e-mail, by day, by person, by deletion; the address says which."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import DAY, delete, new_contact, new_contacts
 from tests.factories.people import World
 from tests.support.browser import HTMX, Browser
+from tests.support.confirming import confirm
 from webapp.clock import read_clock
 
 
@@ -187,3 +189,34 @@ def test_an_impossible_date_stays_in_its_field(admin: Browser) -> None:
     assert (page.one("#from")["type"], page.one("#from")["value"]) == ("text", "2026-13-45")
     assert (page.one("#to")["type"], page.one("#to")["value"]) == ("date", "2026-11-24")
     assert page.words("[data-error-for=from]").startswith("Deleted from: Type a date as YYYY-MM-DD")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "q"),
+    [
+        ("小明", "王", "王小明"),
+        ("Οδυσσεύς", "", "ΟΔΥΣ"),
+        ("İbrahim", "", "ibrahim"),
+        ("Flann", "O'Brien", "o’brien flann"),
+    ],
+)
+def test_a_deleted_contact_is_found_however_its_name_is_typed_and_restored(
+    admin: Browser, world: World, store: Session, work: Callable[[], None], first: str, last: str, q: str
+) -> None:
+    contact = new_contact(store, world, first, last, email=None)
+    delete(store, world, contact, new_contact(store, world, "Ann", "Lee"))
+    store.commit()
+    assert admin.get("/contacts/restore", {"q": q}).names == [contact.name]
+
+    confirm(admin, admin.get("/contacts/restore/confirm-all", {"q": q}))
+    work()
+
+    assert admin.get("/contacts", {"q": q}).names == [contact.name]
+    assert admin.get("/contacts/restore").names == ["Ann Lee"]
+
+
+def test_a_search_of_nothing_that_can_be_seen_is_an_error(admin: Browser, world: World) -> None:
+    page = admin.get("/contacts/restore", {"q": "\u200b\u3164"})
+
+    assert "Nothing in this search can be seen or looked for." in page.text
+    assert admin.get("/contacts", {"q": "\u0301"}).one("#q")["aria-invalid"] == "true"

@@ -21,10 +21,11 @@ def test_the_right_password_leads_to_the_contacts(browse: Callable[..., Browser]
     assert "Northwind" in seen.text
 
 
-def test_an_address_is_read_in_any_case_and_without_spaces(
-    browse: Callable[..., Browser], world: World
+@pytest.mark.parametrize("around", ["  ", "\u200b", "\ufeff \u00a0", "\u2066", "\u200b" * 300])
+def test_an_address_is_read_in_any_case_and_without_what_is_invisible(
+    browse: Callable[..., Browser], world: World, around: str
 ) -> None:
-    assert browse().sign_in(f"  {world.admin.email.upper()} ").path == "/contacts"
+    assert browse().sign_in(f"{around}{world.admin.email.upper()}{around}").path == "/contacts"
 
 
 @pytest.mark.parametrize("password", ["wrong", "restore-demo ", "Restore-demo", "\0", "a" * 1000])
@@ -56,6 +57,7 @@ def test_an_unknown_address_gets_the_same_answer_as_a_wrong_password(
     ("email", "password", "sentence"),
     [
         ("", "x", "Type your e-mail address."),
+        ("\u200b \u3164", "x", "Type your e-mail address."),
         ("ada@example.com", "", "Type your password."),
         ("a" * 255, "x", "That is too long."),
         ("ada@example.com", "x" * 1001, "That is too long."),

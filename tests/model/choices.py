@@ -127,8 +127,8 @@ class NewPerson:
 STATUSES = st.sampled_from((SUBSCRIBED, UNSUBSCRIBED, BOUNCED, UNCONFIRMED))
 EMAILS = ("ann@example.com", "bob@example.com", "cleo@example.com", " ANN@Example.com", None)
 ADDRESSES = st.sampled_from(EMAILS)
-FIRST_NAMES = st.sampled_from(("Ann", "Bob", "Élodie"))
-LAST_NAMES = st.sampled_from(("Lee", "Ann_Marie", ""))
+FIRST_NAMES = st.sampled_from(("Ann", "Bob", "Élodie", "小明"))
+LAST_NAMES = st.sampled_from(("Lee", "Ann_Marie", "O’Brien-Strauß", "王", ""))
 NEW_PEOPLE = st.builds(
     NewPerson,
     ADDRESSES,
@@ -138,7 +138,12 @@ NEW_PEOPLE = st.builds(
     st.dictionaries(st.sampled_from(("News", "Offers")), STATUSES).map(lambda lists: tuple(lists.items())),
     st.lists(st.sampled_from(("Hot", "Cold")), unique=True).map(tuple),
 )
-SEARCHES = st.sampled_from(("", "an", "ANN", "é", "élo", "nn_", "le", "example.com", "%", "bob lee"))
+SEARCHES = st.sampled_from(
+    (
+        *("", "an", "ANN", "é", "elo", "nn_", "le", "example.com", "%", "bob lee", "Lee b", "lee eXam"),
+        *("o'b", "BR", "ra", "st", "STRAUSS", "o’brien–str", "明", "王小明", "明王", "小 王", "bob 王"),
+    )
+)
 # A window is over after the smallest step of the clock.
 WAITS = st.sampled_from([timedelta(0)] * 3 + [timedelta(days=1), WINDOW, WINDOW + timedelta(microseconds=1)])
 BATCH_SIZES = st.sampled_from((1, 1, 2, 2, 7, 1000))

@@ -7,6 +7,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from tests.model.business import Business
+from tests.model.searching import folded, is_found
 from tests.model.things import Contact
 
 WINDOW = timedelta(days=30)
@@ -46,11 +47,7 @@ class Filters:
         )
 
     def _found(self, contact: Contact) -> bool:
-        """Literally, in name or e-mail; under three characters only at the beginning of a word."""
-        details = contact.details
-        text = f" {details.first_name} {details.last_name} {details.email or ''}".lower()
-        wanted = self.text.lower()
-        return (wanted if len(wanted) >= 3 else f" {wanted}") in text if wanted else True
+        return all(is_found(word, contact.details) for word in folded(self.text).split())
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,20 @@
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from webapp.characters import without_invisible
+
+
+def _as_seen(text: str | None) -> str:
+    """What the person sees of a pasted text: no zero-width space, and no space around it."""
+    return without_invisible(text or "").strip()
 
 
 class SignInForm(FlaskForm):
     email = EmailField(
         "E-mail",
-        validators=[InputRequired("Type your e-mail address."), Length(max=254, message="That is too long.")],
+        filters=[_as_seen],
+        validators=[DataRequired("Type your e-mail address."), Length(max=254, message="That is too long.")],
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(

@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select
 
-from webapp.characters import without_invisible
 from webapp.contacts.normal import normalize
 from webapp.extensions import db, limiter
 from webapp.forms.sign_in import SignInForm
@@ -35,7 +34,7 @@ def submit_sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
         return _page(form, status=422)
-    email = normalize(without_invisible(form.email.data))
+    email = normalize(form.email.data)
     user = db.session.scalar(select(User).where(User.email == email)) if email.isprintable() else None
     matches = password_matches(user.password_hash if user else None, form.password.data)
     if user is None or not matches or not user.is_active:
