@@ -41,12 +41,12 @@ POST /login                         csrf_token         400 | open for too long. 
 POST /logout                        csrf_token         400 | open for too long. Go back, reload it
 POST /logout                        back               303
 
-GET  /contacts                      ?q                 200 long=422 NUL=422 blank=422 | at most / no name / Nothing
+GET  /contacts                      ?q                 200 long,NUL,blank=422 | at most / no name / Nothing
 GET  /contacts                      ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts                      ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts                      ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts                      ?show,?clear       200
-GET  /contacts/count                ?q                 200 long=422 NUL=422 blank=422 | at most / no name / Nothing
+GET  /contacts/count                ?q                 200 long,NUL,blank=422 | at most / no name / Nothing
 GET  /contacts/count                ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/selection            ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/selection            ?after,?before     400 empty=200 | edited or cut off
@@ -61,7 +61,7 @@ POST /contacts/delete               ?clear             422 empty=303 | Select at
 POST /contacts/delete               csrf_token         400 | open for too long. Go back, reload it
 POST /contacts/delete               back               303
 
-GET  /contacts/restore              ?q                 200 long=422 NUL=422 blank=422 | at most / no name / Nothing
+GET  /contacts/restore              ?q                 200 long,NUL,blank=422 | at most / no name / Nothing
 GET  /contacts/restore              ?from,?to          422 empty=200 | Type a date as YYYY-MM-DD
 GET  /contacts/restore              ?deleted_by        422 empty=200 | Choose a person / This person has not
 GET  /contacts/restore              ?deletion          422 empty=200 0=200 2^63-1=200 | a deletion’s number
@@ -71,7 +71,7 @@ GET  /contacts/restore              ?show,?clear,?watching,?matching  200
 GET  /contacts/restore/selection    ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts/restore/selection    ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts/restore/selection    ?q,?from,?to,?deleted_by,?deletion,?show,?clear,?watching,?matching  200
-GET  /contacts/restore/count        ?q                 200 long=422 NUL=422 blank=422 | Correct the search first
+GET  /contacts/restore/count        ?q                 200 long,NUL,blank=422 | Correct the search first
 GET  /contacts/restore/count        ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/count        ?deleted_by        422 empty=200 | Correct the search first
 GET  /contacts/restore/count        ?deletion          422 empty=200 0=200 2^63-1=200 | Correct the search
@@ -134,9 +134,10 @@ def read_table(table: str) -> list[Row]:
         cells, _, says = line.partition("|")
         method, path, fields, status, *others = cells.split()
         statuses = dict.fromkeys(KINDS, int(status))
-        for kind, _, another in (other.rpartition("=") for other in others):
-            assert kind in KINDS, f"no kind of bad value: {kind}"
-            statuses[kind] = int(another)
+        for kinds, _, another in (other.rpartition("=") for other in others):
+            for kind in kinds.split(","):
+                assert kind in KINDS, f"no kind of bad value: {kind}"
+                statuses[kind] = int(another)
         sentences = tuple(filter(None, (sentence.strip() for sentence in says.split(" / "))))
         rows += [Row(method, path, field, statuses, sentences) for field in fields.split(",")]
     return rows
