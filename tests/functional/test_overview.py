@@ -50,11 +50,13 @@ def test_the_newest_contact_comes_first(admin: Browser, world: World, store: Ses
         ("ANN LEE", ["Ann Lee"]),
         ("  ann   lee ", ["Ann Lee"]),
         ("lee", ["Ann Lee", "Émile Lee-Zola"]),
-        ("nn l", ["Ann Lee"]),
+        ("nn l", []),
+        ("lee ann", ["Ann Lee"]),
+        ("zo", ["Zoë Andersson", "Émile Lee-Zola"]),
         ("émile", ["Émile Lee-Zola"]),
         ("ÉMILE", ["Émile Lee-Zola"]),
         ("e\u0301mile", ["Émile Lee-Zola"]),  # the accent typed as a character of its own
-        ("emile", []),
+        ("emile", ["Émile Lee-Zola"]),
         ("special.one@ex", ["100% Sure"]),
         ("SPECIAL.ONE", ["100% Sure"]),
         ("100%", ["100% Sure"]),
@@ -72,10 +74,10 @@ def test_the_newest_contact_comes_first(admin: Browser, world: World, store: Ses
         ("zoë", ["Zoë Andersson"]),
         ("' OR 1=1 --", []),
         ("😀", ["Smile 😀"]),
-        ("\u200fann", []),
+        ("\u200fann", ["Ann Lee"]),
     ],
 )
-def test_search_takes_the_text_literally(
+def test_search_finds_words_however_they_are_typed(
     admin: Browser, world: World, store: Session, q: str, found: list[str]
 ) -> None:
     names = [

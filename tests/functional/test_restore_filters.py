@@ -97,7 +97,7 @@ def test_the_active_filters_are_shown_and_can_be_cleared(
     )
     chips = page.words(".chips")
 
-    assert "matching “ann”" in chips
+    assert "matching “Ann”" in chips
     assert "deleted from " in chips
     assert "deleted by Max Member" in chips
     assert anyone.get(str(page.one("#clear-filters")["href"])).names == [ANN, BOB, EVE]
@@ -144,7 +144,7 @@ def test_filtering_on_a_later_page_shows_the_first(anyone: Browser, world: World
 
     page = anyone.fill(second, q="number 0005")
 
-    assert page.names == [f"Ann Number {i:05}" for i in range(59, 49, -1)]
+    assert page.names == [f"Ann Number {i:05}" for i in (*range(59, 49, -1), 5)]
     assert page.headers["HX-Replace-Url"] == "/contacts/restore?q=number+0005"
 
 

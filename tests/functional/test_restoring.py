@@ -119,7 +119,7 @@ def test_restore_all_with_a_filter_restores_all_that_match(
     assert page.words("#restore-all") == "Restore all contacts (130 matching)"
     dialog = ask_for_all(anyone, page)
     assert dialog.words("#confirm-title") == "Restore all 130 matching contacts?"
-    assert dialog.words("#confirm-scope") == "130 contacts matching “ann”."
+    assert dialog.words("#confirm-scope") == "130 contacts matching “ANN”."
     job = confirm(anyone, dialog)
     work()
 

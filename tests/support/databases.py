@@ -84,10 +84,11 @@ def new_cluster() -> Iterator[Cluster]:
 
 
 @contextmanager
-def new_database(server: str) -> Iterator[str]:
-    """A database that is dropped afterwards; the server may be restarted before that."""
+def new_database(server: str, options: str = "") -> Iterator[str]:
+    """A database that is dropped afterwards; the server may be restarted before that. `options` are those of
+    CREATE DATABASE."""
     name = f"restore_test_{uuid.uuid4().hex[:12]}"
-    _execute(server, f"CREATE DATABASE {name}")
+    _execute(server, f"CREATE DATABASE {name} {options}")
     try:
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:

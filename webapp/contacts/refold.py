@@ -52,7 +52,7 @@ def _batch(session: Session) -> int:
             # its old name.
             session.connection().execute(
                 update(ContactSearch)
-                .where(ContactSearch.contact_id == bindparam("id"), is_stale())
+                .where(ContactSearch.contact_id == bindparam("id"), ContactSearch.folding != folding.FOLDING)
                 .values(folded=bindparam("form"), folding=folding.FOLDING),
                 [
                     {"id": row.id, "form": folding.folded(row.first_name, row.last_name, row.email)}
