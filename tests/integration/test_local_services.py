@@ -163,8 +163,32 @@ def redis_servers(folder: Path) -> list[int]:
     return [
         process.pid
         for process in psutil.process_iter(["name", "cwd"])
-        if process.info["name"].startswith("redis") and process.info["cwd"] == str(folder.resolve())
+        if process.info["name"] in ("redis-server", "valkey-server")
+        and process.info["cwd"] == str(folder.resolve())
     ]
+
+
+def executable(url: str) -> str:
+    """The path by which the running server was started."""
+    with Redis.from_url(url) as client:
+        return str(client.info("server")["executable"])
+
+
+@pytest.mark.parametrize("name", ["redis-server", "valkey-server"])
+def test_a_server_on_path_comes_before_the_bundled_one(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with private_redis(tmp_path / "bundled") as url:
+        bundled = executable(url)
+    assert bundled.endswith("/valkey-server")
+    installed = tmp_path / "bin" / name
+    installed.parent.mkdir()
+    installed.symlink_to(bundled)
+    monkeypatch.setenv("PATH", str(installed.parent))
+
+    with private_redis(tmp_path / "installed") as url:
+        assert executable(url) == str(installed)
 
 
 def test_a_missing_redis_server_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
