@@ -1,6 +1,7 @@
 """The app: `create_app` is its table of contents."""
 
 import os
+import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +24,11 @@ from webapp.worker.connection import options
 from webapp.worker.services import init_services
 
 ROOT = Path(__file__).parent.parent
+
+# Days follow the pinned tzdata on every host, not the system's data (docs/adr/0018-one-time-zone-data.md).
+# Here, because web, worker, commands, migrations and tests import this package before they use a zone.
+zoneinfo.reset_tzpath(to=())
+zoneinfo.ZoneInfo.clear_cache()
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
