@@ -1,7 +1,8 @@
-# The first of these that is Python 3.11 or 3.12 creates .venv; `make PYTHON=/path/to/python3.12 run` names another one.
+# The first of these that is supported creates .venv; `make PYTHON=/path/to/python3.13 run` names another one.
+SUPPORTED = 3.14 3.13 3.12 3.11
 PYTHON =
-CANDIDATES = $(PYTHON) python3.12 python3.11 python3 python \
-             /usr/bin/python3.12 /usr/bin/python3.11 /usr/local/bin/python3.12 /usr/local/bin/python3.11
+CANDIDATES = $(or $(PYTHON),$(SUPPORTED:%=python%) python3 python \
+             $(SUPPORTED:%=/usr/bin/python%) /usr/bin/python3 $(SUPPORTED:%=/usr/local/bin/python%) /usr/local/bin/python3)
 EXAMPLES = 2000
 MINUTES = 10
 DATABASE = postgresql
@@ -89,25 +90,40 @@ format: $(READY)
 sure:
 	@.ci/run
 
-# Each candidate is run once, because a name on PATH may be a shim without an interpreter.
-$(READY): requirements-dev.txt
-	@if [ -e $@ ]; then rm $@; else \
-	    for python in $(CANDIDATES); do \
-	        "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null || continue; \
-	        found=$$python; \
-	        "$$python" -c 'import ensurepip' 2>/dev/null && break; \
-	        python=; \
+# Prints what a candidate is: supported, newer, or bare (without the module that installs pip); nothing if it is older.
+KIND = import sys; from importlib.util import find_spec; version = "%d.%d" % sys.version_info[:2]; \
+       print("" if sys.version_info < (3, 11) else "bare" if not find_spec("ensurepip") else \
+       "supported" if version in "$(SUPPORTED)".split() else "newer")
+
+# The environment is made anew if it is incomplete, or if its Python has gone or became another version, which does
+# not find what is installed. Each candidate is run once, because a name on PATH may be a shim without an interpreter.
+# A newer Python serves only if no supported one is there, or if it is named.
+$(READY): requirements-dev.txt $(shell .venv/bin/python -c 'import pip' 2>/dev/null || echo without-python)
+	@if [ -e $@ ] && .venv/bin/python -c 'import pip' 2>/dev/null; then rm $@; else \
+	    supported= newer= bare=; \
+	    for candidate in $(CANDIDATES); do \
+	        case "$$("$$candidate" -c '$(KIND)' 2>/dev/null)" in \
+	            supported) supported=$$candidate; break ;; \
+	            newer) newer=$${newer:-$$candidate} ;; \
+	            bare) bare=$${bare:-$$candidate} ;; \
+	        esac; \
 	    done; \
-	    if [ -z "$$found" ]; then \
-	        echo "Python 3.11 or 3.12 is required and was not found. Install it, or name it: make PYTHON=/path/to/python3.12 run" >&2; exit 1; \
+	    python=$${supported:-$$newer}; \
+	    if [ -z "$$python$$bare" ]; then \
+	        echo "$(if $(PYTHON),$(PYTHON) is not Python 3.11 or newer.,Python 3.11 or newer is required and was not found.)" \
+	            "Install it, or name it: make PYTHON=/path/to/python3.13 run" >&2; exit 1; \
 	    elif [ -z "$$python" ]; then \
-	        echo "$$found cannot make virtual environments. Install its venv module (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; \
+	        echo "$$bare cannot make virtual environments. Install its venv module (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; \
+	    elif [ -z "$$supported" ]; then \
+	        echo "Note: $$("$$python" -V) is newer than the versions that the tests run on ($(lastword $(SUPPORTED)) to $(firstword $(SUPPORTED)))."; \
 	    fi; \
 	    echo "Creating .venv with $$("$$python" -V) and installing the dependencies. This happens once and takes a minute or two."; \
 	    "$$python" -m venv --clear .venv; \
 	fi
 	@$(IN_VENV) pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+without-python:
 
 # The requirements files are valid for every Python and machine that the project supports, with markers for the
 # differences. uv can write such files and pip can install them. uv itself is installed in a temporary environment.
