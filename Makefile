@@ -16,7 +16,7 @@ IN_VENV = .venv/bin/python -m
         lock clean
 
 help:
-	@echo "make run      start the app on http://127.0.0.1:5000 (PORT=8000 make run for another port)"
+	@echo "make run      start the app on the first free port from 5000 (PORT=8000 make run for another one)"
 	@echo "make test     run the tests (make T=tests/unit test for some of them)"
 	@echo "make coverage show which lines the tests run (make T=tests/unit coverage for some of them)"
 	@echo "make browser  test the scripts in a real Chromium (says what to install if there is none)"

@@ -62,6 +62,7 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
     scale = _positive_number(settings, "TIME_SCALE", default=1.0)
     return {
         "PRODUCTION": production,
+        # None: `make run` takes the first free one from 5000.
         "PORT": _port(settings),
         "LOG_LEVEL": settings.get("LOG_LEVEL", "INFO").upper(),
         "SECRET_KEY": _secret_key(settings, instance_path, production),
@@ -161,8 +162,10 @@ def _redis_url(settings: Mapping[str, str], instance_path: Path, production: boo
     return redis_url(instance_path / "redis")
 
 
-def _port(settings: Mapping[str, str]) -> int:
-    value = settings.get("PORT", "5000")
+def _port(settings: Mapping[str, str]) -> int | None:
+    value = settings.get("PORT")
+    if value is None:
+        return None
     port = whole_number(value, most=65535)
     if port is None:
         raise ConfigError(f"PORT must be a number from 1 to 65535, not {value!r}.")

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from threading import Event
 from urllib.request import urlopen
@@ -22,6 +22,8 @@ from webapp.local_services import LocalServiceError, private_redis, redis_url
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 INSTANCE = CHECKOUT / "instance"
+# Where the web listens if PORT is not set: on the first one that is free.
+PORTS = range(5000, 5100)
 # Long enough for the worker to finish its batch.
 PATIENCE_SECONDS = 12
 TICK_SECONDS = 0.1
@@ -67,26 +69,59 @@ def run(stop: Event) -> None:
     """
     config = load_config(os.environ, INSTANCE)
     port = config["PORT"]
-    assert isinstance(port, int)
-    make_sure_port_is_free(port)
-    INSTANCE.mkdir(exist_ok=True)
-    folder = INSTANCE / "redis"
-    is_private = config["REDIS_URL"] == redis_url(folder)
-    with private_redis(folder, lasting=True) if is_private else nullcontext():
-        finish("The database could not be brought up to date", [*FLASK, "db", "upgrade"], stop)
-        finish("The demo data could not be written", [*FLASK, "demo", "--if-empty"], stop)
-        serve(port, stop)
+    assert port is None or isinstance(port, int)
+    with listen(port) as listener:
+        INSTANCE.mkdir(exist_ok=True)
+        folder = INSTANCE / "redis"
+        is_private = config["REDIS_URL"] == redis_url(folder)
+        with private_redis(folder, lasting=True) if is_private else nullcontext():
+            finish("The database could not be brought up to date", [*FLASK, "db", "upgrade"], stop)
+            finish("The demo data could not be written", [*FLASK, "demo", "--if-empty"], stop)
+            serve(listener, stop)
 
 
-def make_sure_port_is_free(port: int) -> None:
-    """:raises LocalRunError: if the web could not listen on the port"""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise LocalRunError(f"Port {port} {why}. Choose another: PORT=5050 make run") from error
+def listen(port: int | None) -> socket.socket:
+    """Listen on the port, or without one on the first free one of `PORTS`.
+
+    The web inherits the socket. It is opened first, so that two apps that start together choose different
+    ports; a browser that is early waits for the web.
+
+    :raises LocalRunError: if the port is not free, or none of `PORTS` is
+    """
+    if port is not None:
+        return listen_on(port)
+    for free in PORTS:
+        with suppress(LocalRunError):
+            return listen_on(free)
+    raise LocalRunError(f"No port from {PORTS[0]} to {PORTS[-1]} is free. Choose one: PORT=8000 make run")
+
+
+def listen_on(port: int) -> socket.socket:
+    """:raises LocalRunError: if another program uses the port, or this one may not use it"""
+    listener = socket.socket()
+    try:
+        if is_answered(port):
+            raise OSError(errno.EADDRINUSE, "")
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        raise LocalRunError(f"Port {port} {why}. Choose another: PORT=5050 make run") from error
+    return listener
+
+
+def is_answered(port: int) -> bool:
+    """Whether another program listens on an address of `localhost`.
+
+    Binding alone does not show it: a Mac lets a second program have 127.0.0.1 where AirPlay has port 5000 of
+    all addresses, and Linux where the other one has ::1. The browser would then find the other one.
+    """
+    for host in ("127.0.0.1", "::1"):
+        with suppress(OSError), socket.create_connection((host, port), timeout=1):
+            return True
+    return False
 
 
 def finish(complaint: str, command: list[str], stop: Event) -> None:
@@ -105,21 +140,21 @@ def finish(complaint: str, command: list[str], stop: Event) -> None:
         raise LocalRunError(f"{complaint}; the lines above say why.")
 
 
-def serve(port: int, stop: Event) -> None:
+def serve(listener: socket.socket, stop: Event) -> None:
     """Run web and worker until `stop` is set, and print the address when the web answers.
 
     :raises LocalRunError: if one of them stops by itself; the other is stopped then
     """
     if stop.is_set():
         return
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     web = [
-        *(sys.executable, "-m", "gunicorn", "webapp:create_app()", "--bind", f"127.0.0.1:{port}"),
+        *(sys.executable, "-m", "gunicorn", "webapp:create_app()", "--bind", f"fd://{listener.fileno()}"),
         *("--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "5"),
         *("--limit-request-line", "8190"),
         *("--no-control-socket", "--log-level", "warning"),
     ]
-    processes = {"web": start(web), "worker": start([sys.executable, "worker.py"])}
+    processes = {"web": start(web, listener), "worker": start([sys.executable, "worker.py"])}
     try:
         welcomed = False
         while not stop.wait(TICK_SECONDS):
@@ -142,15 +177,16 @@ def answers(url: str) -> bool:
         return False
 
 
-def start(command: list[str]) -> subprocess.Popen[bytes]:
+def start(command: list[str], *inherited: socket.socket) -> subprocess.Popen[bytes]:
     """Start a command in its own session, so that Ctrl-C reaches only this process, which stops it in
-    order."""
+    order. It inherits these sockets."""
     return subprocess.Popen(
         command,
         cwd=CHECKOUT,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
+        pass_fds=[one.fileno() for one in inherited],
         preexec_fn=end_with_parent,
     )
 
