@@ -3,7 +3,9 @@
 The web server runs as it is deployed, on a port of its own.
 """
 
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
@@ -47,6 +49,21 @@ def wire(
     """The web as it is deployed, with the session of an admin."""
     with web_process(environ, tmp_path_factory.mktemp("web") / "web.log") as web:
         yield web.wire(ours.admin.email)
+
+
+def test_an_answer_that_comes_before_the_end_of_the_request_is_read() -> None:
+    """A server that closes with unread bytes resets the connection."""
+    answer = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as threads:
+
+        def refuse() -> None:
+            connection, _address = server.accept()
+            with connection:
+                connection.sendall(answer)
+
+        refusing = threads.submit(refuse)
+        assert Wire(server.getsockname()[1]).send(b"a" * 2**24) == answer
+        refusing.result()
 
 
 # Headers; the body, in which TOKEN and ID are filled in; the status; the message.
