@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.factories.people import PASSWORD
 
@@ -35,6 +35,12 @@ class Page:
         self.type("#password", PASSWORD)
         self.click("main form button")
         self.wait_for_path("/contacts")
+
+    def back(self) -> None:
+        self.driver.back()
+
+    def reload(self) -> None:
+        self.driver.refresh()
 
     @property
     def path(self) -> str:
@@ -102,10 +108,25 @@ class Page:
             int(box.get_attribute("value") or 0) for box in self.all("#results tbody input[name=selected]")
         ]
 
+    def kept(self) -> dict[str, str]:
+        """What the tab keeps of selections, by key."""
+        ours = "return Object.entries(sessionStorage).filter(([key]) => key.startsWith('selection:'))"
+        return dict(self.script(ours))
+
     # Doing.
 
-    def script(self, source: str, *arguments: object) -> object:
+    def script(self, source: str, *arguments: object) -> Any:
         return self.driver.execute_script(source, *arguments)
+
+    @contextmanager
+    def before_each_page(self, source: str) -> "Iterator[None]":
+        """Each page that is loaded inside runs this script before its own."""
+        run, undo = "Page.addScriptToEvaluateOnNewDocument", "Page.removeScriptToEvaluateOnNewDocument"
+        script = self.driver.execute_cdp_cmd(run, {"source": source})
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd(undo, script)
 
     def click(self, css: str) -> None:
         self.wait_for(css)
@@ -122,6 +143,13 @@ class Page:
             ActionChains(self.driver).key_down(Keys.SHIFT).click(box).key_up(Keys.SHIFT).perform()
         else:
             box.click()
+
+    def turn(self, button: str) -> None:
+        """Go to the next page of a list by its button, and wait for the rows."""
+        before = self.shown()
+        self.click(button)
+        self.wait(lambda: self.shown() and self.shown() != before, "other rows are shown")
+        self.wait_until_settled()
 
     def type(self, css: str, text: str) -> None:
         self.wait_for(css)

@@ -96,7 +96,7 @@ def test_back_shows_the_previous_filters_and_the_current_contacts(page: Page, wo
     with worker():
         page.wait_for("#view-restored")
 
-    page.driver.back()
+    page.back()
 
     page.wait_for_path(RESTORE)
     page.wait(lambda: len(page.shown()) == 1, "the restored contact has left the table")

@@ -90,11 +90,11 @@ def test_ticks_survive_paging(page: Page) -> None:
     page.tick(first_page[9])
 
     with page.same_document():
-        turn(page, "#page-older")
+        page.turn("#page-older")
         page.wait_for_bar("2 of 100 selected")
         page.tick(page.shown()[0])
         page.wait_for_bar("3 of 100 selected")
-        turn(page, "#page-newer")
+        page.turn("#page-newer")
     assert page.ticked() == [first_page[0], first_page[9]]
     page.wait_for_bar("3 of 100 selected")
 
@@ -103,11 +103,11 @@ def test_the_101st_tick_is_undone_and_the_limit_is_shown(page: Page) -> None:
     page.open(RESTORE)
     page.click("#select-page")
     page.wait_for_bar("50 of 100 selected")
-    turn(page, "#page-older")
+    page.turn("#page-older")
     page.click("#select-page")
     page.wait_for_bar("100 of 100 selected")
     assert not page.one("[data-limit-message]").is_displayed()
-    turn(page, "#page-older")
+    page.turn("#page-older")
 
     page.tick(page.shown()[0])
 
@@ -121,12 +121,12 @@ def test_shift_click_stops_at_100(page: Page) -> None:
     page.open(RESTORE)
     page.click("#select-page")
     page.wait_for_bar("50 of 100 selected")
-    turn(page, "#page-older")
+    page.turn("#page-older")
     rows = page.shown()
     page.tick(rows[0])
     page.tick(rows[46], shift=True)
     page.wait_for_bar("97 of 100 selected")
-    turn(page, "#page-older")
+    page.turn("#page-older")
 
     rows = page.shown()
     page.tick(rows[0])
@@ -135,11 +135,3 @@ def test_shift_click_stops_at_100(page: Page) -> None:
     page.wait_for("[data-limit-message]")
     page.wait_for_bar("100 of 100 selected")
     assert len(page.ticked()) == ROOM - PAGE - 47
-
-
-def turn(page: Page, button: str) -> None:
-    """Go to the next page, and wait for its rows."""
-    before = page.shown()
-    page.click(button)
-    page.wait(lambda: page.shown() and page.shown() != before, "other rows are shown")
-    page.wait_until_settled()

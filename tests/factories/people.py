@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from argon2 import PasswordHasher
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.models import ADMIN, GroupMembership, User, UserGroup, Workspace
@@ -52,6 +53,12 @@ def new_user(session: Session, workspace: Workspace, name: str, *groups: UserGro
         session.add(GroupMembership(user_id=user.id, group_id=group.id))
     session.flush()
     return user
+
+
+def new_admin(session: Session, workspace: Workspace, name: str = "Cleo Colleague") -> User:
+    """Another admin of the workspace."""
+    admins = session.scalars(select(UserGroup).filter_by(workspace_id=workspace.id, name=ADMIN)).one()
+    return new_user(session, workspace, name, admins)
 
 
 def new_world(session: Session, *, timezone: str = "UTC", name: str = "Northwind") -> World:

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contacts
-from tests.factories.people import World, new_user
+from tests.factories.people import World, new_admin
 from tests.support.browser import Browser
 from tests.support.seen import Seen
-from webapp.models import Contact, Job, UserGroup
+from webapp.models import Contact, Job
 
 Unchanged = Callable[[], AbstractContextManager[None]]
 
@@ -29,8 +29,7 @@ def binned(world: World, store: Session) -> list[Contact]:
 @pytest.fixture
 def colleague(browse: Callable[..., Browser], world: World, store: Session, anyone: Browser) -> Browser:
     """Another admin of the account, with scripts if the first one has them."""
-    admins = store.scalars(select(UserGroup).filter_by(workspace_id=world.id, name="Admin")).one()
-    user = new_user(store, world.workspace, "Cleo Colleague", admins)
+    user = new_admin(store, world.workspace)
     store.commit()
     browser = browse(user)
     browser.javascript = anyone.javascript

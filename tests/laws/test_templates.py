@@ -11,7 +11,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 NAMES = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
 # What Jinja, Flask, its extensions and the app give to every template.
 EVERYWHERE = {"asset_url", "can_restore", "csrf_token", "current_user", "get_flashed_messages", "url_for"}
-EVERYWHERE |= {"caller", "dict", "kwargs", "super"}
+EVERYWHERE |= {"caller", "dict", "kwargs", "session", "super"}
 
 
 @cache

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.bins import fill_bin
 from tests.factories.contacts import delete
-from tests.factories.people import World, new_user, new_world
+from tests.factories.people import World, new_admin, new_world
 from tests.support.accidents import Accident
 from tests.support.processes import WorkerProcess, wait_until, worker_process
 from tests.support.restoring import Restoring
@@ -24,14 +24,12 @@ from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.local_services import redis_url
 from webapp.models import (
-    ADMIN,
     AuditEvent,
     Contact,
     Job,
     JobBatch,
     RestoreOutcome,
     User,
-    UserGroup,
 )
 from webapp.models.job import JobState
 from webapp.restoring.start import start
@@ -92,8 +90,7 @@ class Deployment:
     def new_admin(self, world: World) -> User:
         """Another admin of the workspace."""
         with self.writing() as session:
-            admins = session.scalars(select(UserGroup).filter_by(workspace_id=world.id, name=ADMIN)).one()
-            user = new_user(session, world.workspace, "Cleo Colleague", admins)
+            user = new_admin(session, world.workspace)
             session.commit()
             session.refresh(user)
             session.expunge(user)

@@ -1,5 +1,6 @@
 """Restore jobs: start, progress and report, cancel, history."""
 
+import json
 from dataclasses import dataclass
 
 import structlog
@@ -94,7 +95,14 @@ def start_restore() -> ResponseReturnValue:
         response.headers["Retry-After"] = "5"
         return response
     watch = url_for("restore_job", job_id=job.id)
-    return Response(headers={"HX-Redirect": watch}) if is_htmx() else redirect(watch, 303)
+    if not is_htmx():
+        return redirect(watch, 303)
+    response = Response(headers={"HX-Redirect": watch})
+    if scope.is_by_ids:
+        # These contacts leave the selection that the tab keeps.
+        started = {"page": url_for("restore_page"), "ids": scope.ids}
+        response.headers["HX-Trigger"] = json.dumps({"app:restoring": started})
+    return response
 
 
 def _refuse(status: int, sentence: str) -> Response:

@@ -53,6 +53,9 @@ def sign_out() -> ResponseReturnValue:
     """Sign out and clear the session."""
     logout_user()
     session.clear()
+    # The pages until the next sign-in make the tab forget its selections. A session that has ended by itself
+    # leaves them to their user.
+    session["signed_out"] = True
     return redirect(url_for("sign_in"), 303)
 
 

@@ -19,7 +19,7 @@ from webapp.web.address import CURSORS, address
 from webapp.web.counting import count_exclusively
 from webapp.web.htmx import is_htmx, page_or_part, retarget
 from webapp.web.paging import requested_place, to_cursor
-from webapp.web.selection import Selection, drop_missing, read_selected_ids
+from webapp.web.selection import Selection, read_selected_ids, removed
 
 PAGE_SIZE = 50
 
@@ -160,12 +160,14 @@ def read_selection(listing: Listing, message: str | None = None) -> Selection:
     """The selection in this request, without the rows that no longer exist."""
     ids, complaint = read_selected_ids(listing.noun)
     matches = listing.match_selection(ids)
-    ids, missing = drop_missing(ids, matches, listing.noun)
+    gone = [row_id for row_id in ids if row_id not in matches]
+    ids = [row_id for row_id in ids if row_id in matches]
     return Selection(
         ids=ids,
+        gone=gone,
         hidden_by_filter=sum(not matches[row_id] for row_id in ids),
         is_shown=request.args.get("show") == "selected" and bool(ids),
-        message=message or complaint or missing,
+        message=message or complaint or removed(len(gone), listing.noun),
         ok=complaint is None,
     )
 

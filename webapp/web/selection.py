@@ -1,7 +1,7 @@
 """The selection of a list page: ids that travel with each request, survive paging and filtering, and are
 checked here again."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from flask import request
@@ -16,6 +16,8 @@ class Selection:
     """What the bar says about the selected rows, and what the page must send along so that none is lost."""
 
     ids: list[int]
+    # The ids that the page sent along and that no longer exist. It must not send them again.
+    gone: Sequence[int] = ()
     # How many of them do not match the filters.
     hidden_by_filter: int = 0
     message: str | None = None
@@ -56,16 +58,12 @@ def read_selected_ids(noun: str = "contact") -> tuple[list[int], str | None]:
     return read_ids(request.values.getlist("selected"), noun)
 
 
-def drop_missing(
-    ids: list[int], found: Container[int], noun: str = "contact"
-) -> tuple[list[int], str | None]:
-    """Those of `ids` that were found, in their order, and a sentence about the others."""
-    left = [row_id for row_id in ids if row_id in found]
-    missing = len(ids) - len(left)
-    if not missing:
-        return left, None
-    verbs = ("is", "was") if missing == 1 else ("are", "were")
-    return left, (
-        f"{counted(missing, f'selected {noun}')} {verbs[0]} no longer here and {verbs[1]} removed from the "
+def removed(number: int, noun: str = "contact") -> str | None:
+    """A sentence about the selected rows that no longer exist; None if there are none."""
+    if not number:
+        return None
+    verbs = ("is", "was") if number == 1 else ("are", "were")
+    return (
+        f"{counted(number, f'selected {noun}')} {verbs[0]} no longer here and {verbs[1]} removed from the "
         "selection."
     )

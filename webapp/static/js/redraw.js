@@ -1,10 +1,7 @@
 // Keeps ticks that were made while a new table was loading, and the selection when filters are cleared.
 "use strict";
 {
-  const selected = () => {
-    const inputs = [...document.querySelectorAll("#results input[name=selected]")];
-    return new Set(inputs.filter((i) => i.type === "hidden" || i.checked).map((i) => i.value));
-  };
+  const selected = () => new Set(selection.ids());
 
   // The selection that each request was sent with. Differences at its response are changes made since.
   const sentWith = new WeakMap();
@@ -24,20 +21,9 @@
     ];
   });
 
-  const reapply = (results, [id, isSelected]) => {
-    const inputs = [...results.querySelectorAll("input[name=selected]")].filter((input) => input.value === id);
-    const box = inputs.find((input) => input.type === "checkbox");
-    if (box) {
-      box.checked = isSelected;
-      return;
-    }
-    for (const hidden of inputs) hidden.remove();
-    if (isSelected) results.append(Object.assign(document.createElement("input"), { type: "hidden", name: "selected", value: id }));
-  };
-
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     if (elt.id !== "results" || !changes.length) return;
-    for (const change of changes) reapply(elt, change);
+    for (const [id, isSelected] of changes) selection.set(id, isSelected);
     changes = [];
     document.dispatchEvent(new CustomEvent("app:selection"));
   });

@@ -1,6 +1,31 @@
 // Selecting contacts. The inputs named "selected" are the selection: ticked boxes for the contacts on this page,
 // hidden inputs for the others. Each change is sent to the server, which responds with the bar.
+// Other files read and change it through `selection`; after a change they dispatch "app:selection" on document.
 "use strict";
+
+const selection = {
+  inputs: () => [...document.querySelectorAll("#results input[name=selected]")],
+
+  // The ids of the selected contacts, each once.
+  ids() {
+    return [...new Set(this.inputs().filter((i) => i.type === "hidden" || i.checked).map((i) => i.value))];
+  },
+
+  // Select or deselect one contact, whether or not it is on this page of the list.
+  set(id, isSelected) {
+    const inputs = this.inputs().filter((input) => input.value === id);
+    const box = inputs.find((input) => input.type === "checkbox");
+    if (box) {
+      box.checked = isSelected;
+      return;
+    }
+    for (const hidden of inputs) hidden.remove();
+    if (!isSelected) return;
+    const hidden = Object.assign(document.createElement("input"), { type: "hidden", name: "selected", value: id });
+    document.getElementById("results").append(hidden);
+  },
+};
+
 {
   const ROW_BOX = "#results tbody input[name=selected]";
   const bar = () => document.getElementById("selection-bar");
@@ -8,10 +33,7 @@
   const limit = () => Number(bar()?.dataset.limit || Infinity);
   const announce = (sentence) => document.dispatchEvent(new CustomEvent("app:announce", { detail: sentence }));
 
-  const count = () => {
-    const inputs = document.querySelectorAll("#results input[name=selected]");
-    return new Set([...inputs].filter((i) => i.type === "hidden" || i.checked).map((i) => i.value)).size;
-  };
+  const count = () => selection.ids().length;
 
   let lastBox = null;
   let atLimit = false; // the last tick exceeded the limit; the message stays until the next one
@@ -99,6 +121,8 @@
   document.addEventListener("app:selection", updateBar);
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     if (elt.id === "results") atLimit = false;
+    // The server has removed these from the selection, and the bar says so.
+    for (const id of elt.dataset.gone?.split(" ") ?? []) selection.set(id, false);
     if (elt === document.body || elt.matches("#results, #selection-bar")) refresh();
   });
 }
