@@ -87,11 +87,13 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 @pytest.fixture
 def page(chromium: Chrome, web: WebProcess, world: World) -> Iterator[Page]:
     """The browser, with the workspace's admin signed in."""
-    chromium.delete_all_cookies()
+    chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
     page = Page(chromium, f"http://127.0.0.1:{web.port}")
     page.sign_in(world.admin.email)
     yield page
     page.go_online()
+    # A page that polls would otherwise go on during the next test.
+    chromium.get("about:blank")
     errors = [entry["message"] for entry in chromium.get_log("browser") if entry["level"] == "SEVERE"]
     unexpected = [message for message in errors if not page.is_expected(message)]
     assert not unexpected, f"the browser's console has errors: {unexpected}"
