@@ -1,11 +1,10 @@
-// Keeps the selection in the tab's storage: only ids, under the user's id. It returns after Back and after a reload; on
-// a form with data-keep-selection="always" also when the page is opened anew.
+// Keeps the selection in the tab's storage: only ids, under the user's id. It returns after Back and after a reload; with
+// data-keep-selection="always" also when the page is opened anew.
 "use strict";
 {
   const PREFIX = "selection:";
-  const { user, signedOut } = document.body.dataset;
+  const { user, signedOut, keepSelection } = document.body.dataset;
   const keyOf = (path) => `${PREFIX}${user}:${path}`;
-  const form = document.querySelector("form[data-keep-selection]");
 
   // A browser can forbid storage, and storage can be full. The page then works without it.
   const attempt = (action) => {
@@ -27,7 +26,7 @@
   };
 
   const save = () => {
-    if (form) write(location.pathname, selection.ids());
+    if (keepSelection) write(location.pathname, selection.ids());
   };
 
   const forget = (isObsolete) => attempt((storage) => {
@@ -51,11 +50,11 @@
 
   const returns = () => {
     const navigation = performance.getEntriesByType("navigation")[0]?.type;
-    return form.dataset.keepSelection === "always" || navigation === "reload" || navigation === "back_forward";
+    return keepSelection === "always" || navigation === "reload" || navigation === "back_forward";
   };
 
   let hasReturned = false;
-  if (form) {
+  if (keepSelection) {
     const kept = !takeFromAddress() && returns() ? read(location.pathname) : [];
     for (const id of kept) selection.set(id, true);
     hasReturned = kept.length > 0;
