@@ -16,11 +16,12 @@ from webapp.extensions import csrf, db, limiter, login_manager, migrate
 from webapp.logs import init_logs
 from webapp.urls import add_urls
 from webapp.web.assets import init_assets
+from webapp.web.attempts import RedisOrMemory
 from webapp.web.bodies import init_bodies
 from webapp.web.errors import init_errors
 from webapp.web.headers import init_headers
 from webapp.web.template_filters import init_filters
-from webapp.worker.connection import options
+from webapp.worker.connection import connect
 from webapp.worker.services import init_services
 
 ROOT = Path(__file__).parent.parent
@@ -66,9 +67,8 @@ def _init_extensions(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login_manager.init_app(app)
     csrf.init_app(app)
-    app.config.setdefault("RATELIMIT_STORAGE_URI", _limiter_storage(str(app.config["REDIS_URL"])))
-    app.config.setdefault("RATELIMIT_STORAGE_OPTIONS", options(str(app.config["REDIS_URL"])))
-    app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", True)
+    app.config["RATELIMIT_STORAGE_URI"] = f"{RedisOrMemory.STORAGE_SCHEME[0]}://"
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"redis": connect(str(app.config["REDIS_URL"]))}
     limiter.init_app(app)
     with app.app_context():
         database.prepare(db.engine)
@@ -78,7 +78,3 @@ def _init_extensions(app: Flask) -> None:
     def who() -> dict[str, object]:
         signed_in = current_user and current_user.is_authenticated
         return {"can_restore": bool(signed_in and current_user.may_restore)}
-
-
-def _limiter_storage(redis_url: str) -> str:
-    return redis_url.replace("unix://", "redis+unix://", 1)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import World, new_world
 from tests.support.browser import Browser
+from tests.support.own_redis import OwnRedis, own_redis
 from tests.support.state import nothing_changes
 
 
@@ -66,3 +67,10 @@ def elsewhere(store: Session) -> World:
 def unchanged(engine: Engine) -> Callable[[], AbstractContextManager[None]]:
     """`with unchanged():` nothing that is stored changes inside the block."""
     return lambda: nothing_changes(engine)
+
+
+@pytest.fixture(scope="session")
+def ill_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnRedis]:
+    """A Redis beside the one of all tests, to be made ill."""
+    with own_redis(tmp_path_factory.mktemp("ill-redis")) as ill_redis:
+        yield ill_redis

@@ -8,9 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from tests.support.another_app import another_app, unused_redis_url
+from tests.support.another_app import another_app
 from tests.support.browser import Browser
+from tests.support.own_redis import AWAY, ILLNESSES, OwnRedis
 from webapp.jobs.heartbeat import beat
+from webapp.local_services import redis_url
 from webapp.models import WorkerHeartbeat
 from webapp.worker.queue import QUEUES
 from webapp.worker.services import services
@@ -34,10 +36,11 @@ def test_a_complete_app_is_up_and_ready(browse: Callable[..., Browser]) -> None:
     )
 
 
-def test_without_redis_the_app_is_up_and_not_ready(
-    environ: dict[str, str], app: Flask, tmp_path: Path
+@pytest.mark.parametrize("state", [AWAY, *ILLNESSES])
+def test_without_a_redis_that_takes_writes_the_app_is_up_and_not_ready(
+    state: str, environ: dict[str, str], app: Flask, ill_redis: OwnRedis
 ) -> None:
-    with another_app(environ, REDIS_URL=unused_redis_url(tmp_path)) as lonely:
+    with ill_redis.state(state) as url, another_app(environ, REDIS_URL=url) as lonely:
         stranger = lonely.test_client()
 
         assert stranger.get("/healthz").status_code == 200
@@ -45,6 +48,19 @@ def test_without_redis_the_app_is_up_and_not_ready(
 
     assert ready.status_code == 503
     assert ready.json == {"ok": False, "database": True, "redis": False, "workers": True}
+
+
+def test_when_redis_takes_writes_again_the_app_is_ready(
+    environ: dict[str, str], app: Flask, ill_redis: OwnRedis
+) -> None:
+    with another_app(environ, REDIS_URL=redis_url(ill_redis.folder)) as patient:
+        stranger = patient.test_client()
+        for illness in ILLNESSES:
+            with ill_redis.state(illness):
+                assert stranger.get("/readyz").status_code == 503
+            assert stranger.get("/readyz").status_code == 200
+        ill_redis.cut_connections()
+        assert stranger.get("/readyz").status_code == 200
 
 
 def test_without_its_tables_the_app_is_up_and_not_ready(environ: dict[str, str], tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
-"""Redis is down: everything can be read, nothing can be started, and nothing is half done."""
+"""Redis is down or refuses writes: all can be read, nothing can be started, and nothing is half done."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +11,18 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import World
-from tests.support.another_app import another_app, unused_redis_url
+from tests.support.another_app import another_app
 from tests.support.browser import Browser
+from tests.support.own_redis import AWAY, ILLNESSES, OwnRedis
 from webapp.models import Contact, Job
 
 
-@pytest.fixture
-def app_without_redis(environ: dict[str, str], app: Flask, tmp_path: Path) -> Iterator[Flask]:
-    """An app without Redis, on the same database."""
-    with another_app(environ, REDIS_URL=unused_redis_url(tmp_path)) as app_without_redis:
+@pytest.fixture(params=[AWAY])
+def app_without_redis(
+    environ: dict[str, str], app: Flask, ill_redis: OwnRedis, request: pytest.FixtureRequest
+) -> Iterator[Flask]:
+    """An app on the same database, without a Redis that takes writes."""
+    with ill_redis.state(request.param) as url, another_app(environ, REDIS_URL=url) as app_without_redis:
         yield app_without_redis
 
 
@@ -38,6 +40,7 @@ def binned(world: World, store: Session) -> list[Contact]:
     return contacts
 
 
+@pytest.mark.parametrize("app_without_redis", [AWAY, *ILLNESSES], indirect=True)
 def test_without_redis_no_restore_starts_and_the_dialog_says_what_to_do(
     admin_without_redis: Browser,
     admin: Browser,

@@ -12,6 +12,9 @@ from webapp.jobs.heartbeat import silent_queues
 from webapp.worker.queue import QUEUES
 from webapp.worker.services import services
 
+# How long the key lives that /readyz writes.
+PROBE_SECONDS = 10
+
 
 def healthz() -> ResponseReturnValue:
     """The process answers."""
@@ -19,7 +22,7 @@ def healthz() -> ResponseReturnValue:
 
 
 def readyz() -> ResponseReturnValue:
-    """Whether database and Redis answer; 503 if one does not.
+    """Whether the database answers and Redis can be written to; 503 if not.
 
     `workers` is false if a queue's worker has not been seen for 30 seconds. The status stays 200 then,
     because pages still work.
@@ -43,7 +46,8 @@ def _database() -> bool:
 
 def _redis() -> bool:
     try:
-        return bool(services().lock.redis.ping())
+        # A full Redis, a replica, or one that cannot save answers a ping but refuses to write.
+        return bool(services().lock.redis.set("readyz", "1", ex=PROBE_SECONDS))
     except RedisError:
         return False
 

@@ -36,7 +36,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(BadHost, on_bad_host)
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(HTTPException, on_http_error)
-    app.register_error_handler(OperationalError, on_database_error)
+    app.register_error_handler(DBAPIError, on_database_error)
     app.register_error_handler(Exception, on_unexpected)
 
 
@@ -99,7 +99,10 @@ def on_csrf_error(_problem: CSRFError) -> Response:
 
 
 def on_database_error(problem: DBAPIError) -> Response:
-    """The database is unavailable or busy. This passes, so the page does not report a defect."""
+    """The database is unavailable or busy, or has cut the connection. This passes, so the page does not
+    report a defect, as it does for every other error of the database."""
+    if not (isinstance(problem, OperationalError) or problem.connection_invalidated):
+        return on_unexpected(problem)
     _leave_transaction()
     log.error("database_unavailable", exc_info=problem)
     return error(ServiceUnavailable.code)

@@ -13,10 +13,10 @@ def connect(url: str, *, patient: bool = False) -> Redis:
     It tries twice, because a connection from before a restart of Redis fails at first. `patient` is for
     workers, which block on their queue.
     """
-    return Redis.from_url(url, retry=Retry(NoBackoff(), 1), **options(url, patient=patient))
+    return Redis.from_url(url, retry=Retry(NoBackoff(), 1), **_options(url, patient=patient))
 
 
-def options(url: str, *, patient: bool = False) -> dict[str, object]:
+def _options(url: str, *, patient: bool) -> dict[str, object]:
     """How to connect to `url`. The web must answer within seconds, so it waits for one at most."""
     options: dict[str, object] = {}
     if not patient:
