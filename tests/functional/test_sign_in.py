@@ -100,6 +100,75 @@ def test_signing_out_ends_access_to_every_page(admin: Browser) -> None:
     assert admin.get("/contacts/restore").path == "/login"
 
 
+SESSION_ENDS: dict[str, Callable[[Browser], object]] = {
+    "the browser has dropped the cookie": lambda browser: browser.client.delete_cookie("session"),
+    "the cookie is from too long ago": lambda browser: browser.client.set_cookie("session", "old"),
+    "signed out in another tab": lambda browser: browser.press(browser.get("/contacts"), "Sign out"),
+}
+
+
+@pytest.mark.parametrize("how", SESSION_ENDS)
+def test_signing_out_after_the_session_has_ended_leads_to_the_sign_in_page(admin: Browser, how: str) -> None:
+    page = admin.get("/contacts")
+    SESSION_ENDS[how](admin)
+
+    assert admin.press(page, "Sign out").path == "/login"
+    assert admin.get("/contacts").path == "/login"
+
+
+def test_signing_out_on_a_page_that_is_older_than_the_session_signs_out(admin: Browser, world: World) -> None:
+    """The browser says that the form is ours, although its token is not of this session."""
+    page = admin.get("/contacts")
+    admin.client.delete_cookie("session")
+    admin.enter(world.admin.email)
+    admin.client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+
+    assert admin.press(page, "Sign out").path == "/login"
+    assert admin.get("/contacts").path == "/login"
+
+
+def test_a_form_of_another_site_signs_no_one_out(admin: Browser, browse: Callable[..., Browser]) -> None:
+    for site in ("cross-site", "same-site", "none"):
+        admin.client.environ_base["HTTP_SEC_FETCH_SITE"] = site
+        assert admin.post("/logout", {}).status == 400
+    assert admin.get("/contacts").path == "/contacts"
+
+    # In fact browsers send no SameSite cookie with it. The answer must not take the cookie away either.
+    answer = browse().post("/logout", {}, follow=False)
+    assert (answer.status, answer.headers["Location"]) == (303, "/login")
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_browser_without_cookies_is_told_that_they_are_needed(
+    browse: Callable[..., Browser], world: World
+) -> None:
+    browser = browse()
+    form = browser.get("/restores")
+    browser.client.delete_cookie("session")
+
+    refused = browser.submit(form, "main form", email=world.admin.email, password="restore-demo")
+
+    assert refused.status == 400
+    assert "Signing in needs cookies, and your browser sent none." in refused.text
+    assert "open for too long" not in refused.text
+    again = browser.press(refused, "Go to sign-in")
+    arrived = browser.submit(again, "main form", email=world.admin.email, password="restore-demo")
+    assert arrived.path == "/restores", "the page asked for is not lost"
+
+
+def test_a_sign_in_form_of_an_ended_session_was_open_for_too_long(
+    browse: Callable[..., Browser], world: World
+) -> None:
+    browser = browse()
+    form = browser.get("/login")
+    browser.client.set_cookie("session", "old")
+
+    refused = browser.submit(form, "main form", email=world.admin.email, password="restore-demo")
+
+    assert refused.status == 400
+    assert "open for too long" in refused.text
+
+
 def test_the_sign_in_page_redirects_a_signed_in_user(admin: Browser) -> None:
     assert admin.get("/login").path == "/contacts"
     assert admin.get("/").path == "/contacts"

@@ -6,10 +6,11 @@ from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select
 
 from webapp.contacts.normal import normalize
-from webapp.extensions import db, limiter
+from webapp.extensions import csrf, db, limiter
 from webapp.forms.sign_in import SignInForm
 from webapp.models import User
 from webapp.passwords import password_matches
+from webapp.web.access import is_from_our_page
 from webapp.web.address import local_path
 
 
@@ -50,13 +51,23 @@ def submit_sign_in() -> ResponseReturnValue:
 
 
 def sign_out() -> ResponseReturnValue:
-    """Sign out and clear the session."""
-    logout_user()
-    session.clear()
-    # The pages until the next sign-in make the tab forget its selections. A session that has ended by itself
-    # leaves them to their user.
-    session["signed_out"] = True
+    """Sign out and clear the session. If it has ended already, there is nothing left to protect: the form of
+    a page that was open for too long leads to the sign-in page, too.
+    """
+    if current_user.is_authenticated:
+        # A page of ours may be older than the session; a page of another site must not end it.
+        if not is_from_our_page():
+            csrf.protect()
+        logout_user()
+        session.clear()
+        # The pages until the next sign-in make the tab forget its selections. A session that has ended by
+        # itself leaves them to their user.
+        session["signed_out"] = True
     return redirect(url_for("sign_in"), 303)
+
+
+# It looks itself, where there is a session to protect.
+csrf.exempt(sign_out)
 
 
 def _page(form: SignInForm, *, error: str | None = None, status: int = 200) -> ResponseReturnValue:

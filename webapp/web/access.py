@@ -50,6 +50,12 @@ def redirect_to_sign_in() -> ResponseReturnValue:
     return redirect(_sign_in(request.full_path.rstrip("?") if request.method == "GET" else None), 303)
 
 
+def is_from_our_page() -> bool:
+    """Whether the browser says that a page of this app has sent the request. No page can set this header
+    (Fetch Metadata); browsers send it over HTTPS and to this machine, and older ones never do."""
+    return request.headers.get("Sec-Fetch-Site") == "same-origin"
+
+
 def _sign_in(wanted: str | None) -> str:
     """The sign-in page's address, which leads back to `wanted`; without its query if that is too long."""
     address = url_for("sign_in", next=wanted or None)

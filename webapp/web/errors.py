@@ -1,7 +1,7 @@
 """Every error as a page, or for htmx as a notice: what happened, that nothing was changed, what to do."""
 
 import structlog
-from flask import Flask, Response, g, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -92,10 +92,23 @@ def on_bad_host(_problem: BadHost) -> Response:
 
 def on_csrf_error(_problem: CSRFError) -> Response:
     """A form without its token, or with the token of another session."""
+    if request.endpoint == "sign_in_post" and not request.cookies.get(
+        current_app.config["SESSION_COOKIE_NAME"]
+    ):
+        return _cookies_needed()
     sentence = "This page was open for too long. Go back, reload it and try again. Nothing was changed."
     # A dialog's form carries the address with its filters and selection.
     back = local_path(request.form.get("back"))
     return error(400, sentence, back=(back, "Go back") if back else None)
+
+
+def _cookies_needed() -> Response:
+    """The sign-in page has set a cookie, which its form's token belongs to; the browser did not keep it."""
+    sentence = (
+        "Signing in needs cookies, and your browser sent none. Allow them for this site, then try again."
+    )
+    again = url_for("sign_in", next=local_path(request.form.get("next")))
+    return error(400, sentence, back=(again, "Go to sign-in"))
 
 
 def on_database_error(problem: DBAPIError) -> Response:
