@@ -1,7 +1,9 @@
 """A contact's page shows everything that a restore promises to bring back."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
+import pytest
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import (
@@ -79,6 +81,31 @@ def test_deals_show_where_the_contact_is_primary(admin: Browser, world: World, s
     assert "Small deal 100.00 USD" in deals
     assert deals.count("Primary Contact") == 1
     assert "Gone deal" not in deals
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "shown"),
+    [
+        ("1250.00", "USD", "1,250.00 USD"),
+        ("123456789012", "JPY", "123,456,789,012 JPY"),
+        ("999999999999.999", "KWD", "999,999,999,999.999 KWD"),
+        ("0.001", "TND", "0.001 TND"),
+        ("1.5", "BHD", "1.500 BHD"),
+        ("38123.4567", "CLF", "38,123.4567 CLF"),
+        ("12.30", "XYZ", "12.30 XYZ"),
+    ],
+)
+def test_an_amount_is_stored_and_shown_with_the_decimals_of_its_currency(
+    admin: Browser, world: World, store: Session, value: str, currency: str, shown: str
+) -> None:
+    contact = new_contact(store, world)
+    deal = new_deal(store, world, contact)
+    deal.value, deal.currency = Decimal(value), currency
+    store.commit()
+    store.refresh(deal)
+
+    assert deal.value == Decimal(value)
+    assert section(admin, contact.id, "deals").endswith(f"Primary Contact {shown}")
 
 
 def test_a_contact_without_anything_says_so(admin: Browser, world: World, store: Session) -> None:

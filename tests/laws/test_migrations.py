@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from tests.factories.people import new_world
 from tests.support.restoring import Restoring
 from tests.support.schema import app_on_a_new_database, indexes, is_whole, tables
 from webapp.extensions import db
-from webapp.models import Base
+from webapp.models import Base, Deal
 from webapp.worker.services import services
 
 HERE = Path(__file__).parent.parent.parent / "migrations"
@@ -252,6 +253,28 @@ def test_jobs_of_the_previous_release_come_through_the_migration_and_back(scratc
     assert is_whole(db.engine)
     downgrade(revision="0003")
     assert _jobs("id, scope_words, restored, failed, state, expected") == before
+
+
+def test_amounts_come_through_the_migration_that_gives_them_more_decimals_and_back(scratch: Flask) -> None:
+    upgrade(revision="0004")
+    values = ["0", "12.34", "999999999999.99"]
+    with db.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(text("INSERT INTO workspace (id, name, timezone) VALUES (1, 'W', 'UTC')"))
+        for number, value in enumerate(values, 1):
+            connection.execute(
+                text(
+                    "INSERT INTO deal (id, workspace_id, title, value, currency, stage, status)"
+                    f" VALUES ({number}, 1, 'A deal', {value}, 'USD', '', 'open')"
+                )
+            )
+
+    upgrade(revision="0005")
+
+    with Session(db.engine) as session:
+        assert list(session.scalars(select(Deal.value).order_by(Deal.id))) == [Decimal(v) for v in values]
+    downgrade(revision="0004")
+    with Session(db.engine) as session:
+        assert list(session.scalars(select(Deal.value).order_by(Deal.id))) == [Decimal(v) for v in values]
 
 
 def _jobs(columns: str) -> list[tuple[object, ...]]:

@@ -24,7 +24,8 @@ class Deal(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
     title: Mapped[str] = mapped_column(String(160))
-    value: Mapped[Decimal] = mapped_column(Numeric(14, 2, asdecimal=True), default=Decimal(0))
+    # A currency has up to four decimals (webapp/words/money.py). SQLite keeps 15 digits of a number exactly.
+    value: Mapped[Decimal] = mapped_column(Numeric(16, 4), default=Decimal(0))
     currency: Mapped[str] = mapped_column(String(3), default="USD")
     stage: Mapped[str] = mapped_column(String(60), default="")
     status: Mapped[DealStatus] = mapped_column(choice(DealStatus, "status"), default=DealStatus.OPEN)

@@ -7,6 +7,7 @@ from flask import Flask
 from flask_login import current_user
 
 from webapp.contacts.search import Amount
+from webapp.words.money import money
 from webapp.words.numbers import counted, number, plural
 
 
@@ -51,6 +52,7 @@ def init_filters(app: Flask) -> None:
     app.add_template_filter(counted)
     app.add_template_filter(plural)
     app.add_template_filter(amount)
+    app.add_template_filter(money)
     app.add_template_filter(exact)
     app.add_template_filter(iso)
     app.add_template_filter(ago)
