@@ -1,13 +1,15 @@
 """Deleting from the overview: a dialog, the deletion, a message."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_contacts, new_deal
-from tests.factories.people import World
+from tests.factories.people import World, new_world
 from tests.support.browser import Browser
 from webapp.models import AuditEvent, Contact, Deletion
 
@@ -27,11 +29,12 @@ def test_delete_asks_deletes_and_reports(
 
     after = anyone.press(dialog, dialog.one("dialog form[method=post] button"))
     assert after.path == "/contacts"
-    assert "2 contacts deleted. You can restore them for 30 days." in after.text
+    [deletion] = stored(select(Deletion).filter_by(workspace_id=world.id))
+    until = deletion.created_at + timedelta(days=30)
+    assert f"2 contacts deleted. You can restore them until {until:%-d %b %Y, %H:%M}." in after.text
     assert after.ids == [contacts[2].id]
     assert after.selected == []
     assert "deleted" not in anyone.get("/contacts").text, "shown once"
-    deletion = stored(select(Deletion).filter_by(workspace_id=world.id))[0]
     assert (deletion.user_id, deletion.contact_count, deletion.source) == (world.admin.id, 2, "overview")
     assert stored(select(AuditEvent.action).filter_by(workspace_id=world.id)) == ["contacts.deleted"]
 
@@ -68,7 +71,7 @@ def test_one_contact_is_deleted_from_its_own_page(anyone: Browser, world: World,
     assert "It can be restored for 30 days" in dialog.words("dialog")
 
     after = anyone.press(dialog, dialog.one("dialog form[method=post] button"))
-    assert "1 contact deleted." in after.text
+    assert "1 contact deleted. You can restore it until " in after.text
     assert anyone.get(f"/contacts/{contact.id}").status == 404
 
 
@@ -95,7 +98,8 @@ def test_deleting_twice_deletes_once_and_leads_to_the_overview_both_times(
     again = anyone.press(dialog, dialog.one("dialog form[method=post] button"))
 
     assert (again.status, again.path) == (200, "/contacts")
-    assert "were already deleted. Nothing was changed. You can restore them" in again.words(".notice")
+    said = again.words(".notice")
+    assert "This contact was already deleted. Nothing was changed. You can restore it within 30 days" in said
     assert len(stored(select(Deletion.id).filter_by(workspace_id=world.id))) == 1
 
 
@@ -110,7 +114,7 @@ def test_contacts_that_never_existed_cannot_be_deleted(
     for contact_id in (gone_there.id, gone_there.id + 10**6):
         refused = admin.post("/contacts/delete", {"csrf_token": token, "selected": str(contact_id)})
         assert refused.status == 404
-        assert "These contacts are not here. Nothing was changed." in refused.text
+        assert "This contact is not here. Nothing was changed." in refused.text
 
 
 def test_the_dialog_says_that_contacts_are_already_deleted(
@@ -127,6 +131,25 @@ def test_the_dialog_says_that_contacts_are_already_deleted(
     assert refused.status == 422
     assert "None of the selected contacts is here any more." in refused.words("#selection-bar")
     assert other.id in refused.ids
+
+
+def test_the_end_is_a_moment_in_the_time_zone_of_the_account_and_both_pages_name_it(
+    browse: Callable[..., Browser], store: Session, stored: Callable[..., list[Any]]
+) -> None:
+    world = new_world(store, timezone="Pacific/Kiritimati")
+    contact = new_contact(store, world)
+    store.commit()
+    admin = browse(world.admin)
+    dialog = admin.get(f"/contacts/delete?selected={contact.id}")
+
+    said = admin.press(dialog, dialog.one("dialog form button")).words(".notice")
+
+    [deletion] = stored(select(Deletion).filter_by(workspace_id=world.id))
+    until = deletion.created_at.astimezone(ZoneInfo("Pacific/Kiritimati")) + timedelta(days=30)
+    assert said.endswith(f"until {until:%-d %b %Y, %H:%M}.")
+    left = admin.get("/contacts/restore").one("tbody .left")
+    assert left["title"] == f"Can be restored until {until:%-d %b %Y, %H:%M}"
+    assert left.get_text(strip=True) == "29 days left", "not yet 30 and no longer: rounded down"
 
 
 def test_a_deleted_contact_is_listed_among_the_deleted(admin: Browser, world: World, store: Session) -> None:

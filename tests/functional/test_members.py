@@ -117,4 +117,4 @@ def test_a_member_may_delete_and_sees_who_can_restore(member: Browser, world: Wo
 
     after = member.press(member.press(page, page.one("#delete-selected")), "Delete")
 
-    assert "1 contact deleted. An admin can restore them for 30 days." in after.text
+    assert "1 contact deleted. An admin can restore it until " in after.text

@@ -209,5 +209,5 @@ def test_times_and_days_are_shown_in_the_zone_of_the_account(
     page = admin.get("/contacts/restore")
 
     assert f"{there:%-d %b %Y, %H:%M}" in page.words("tbody tr")
-    assert page.one("tbody time")["datetime"] == f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    assert page.one("tbody .cell-when time")["datetime"] == f"{moment:%Y-%m-%dT%H:%M:%SZ}"
     assert admin.get(f"/contacts/restore?from={there:%F}&to={there:%F}").names == ["Ann Lee"]

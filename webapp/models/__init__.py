@@ -6,7 +6,7 @@ from webapp.models.audit_event import AuditEvent
 from webapp.models.automation import Automation, AutomationRun
 from webapp.models.base import Base, UtcDateTime
 from webapp.models.campaign import Campaign, CampaignSend
-from webapp.models.contact import WINDOW, Contact, ContactSearch, days_left, live
+from webapp.models.contact import WINDOW, Contact, ContactSearch, days_left, live, restorable_until
 from webapp.models.deal import Deal, DealContact
 from webapp.models.deletion import Deletion
 from webapp.models.job import Job, JobBatch
@@ -49,4 +49,5 @@ __all__ = [
     "Workspace",
     "days_left",
     "live",
+    "restorable_until",
 ]

@@ -65,9 +65,14 @@ def live(workspace_id: int) -> ColumnElement[bool]:
     return and_(Contact.workspace_id == workspace_id, Contact.deleted_at.is_(None))
 
 
+def restorable_until(deleted_at: datetime) -> datetime:
+    """The end of the time in which a contact deleted at `deleted_at` can be restored."""
+    return deleted_at + WINDOW
+
+
 def days_left(deleted_at: datetime, now: datetime) -> int:
     """How many whole days remain in which a contact deleted at `deleted_at` can be restored; rounds down."""
-    return max(0, (deleted_at + WINDOW - now).days)
+    return max(0, (restorable_until(deleted_at) - now).days)
 
 
 class ContactSearch(Base):

@@ -1,6 +1,7 @@
 """Deleting contacts on the overview: a dialog that names the consequences, then the deletion."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -11,12 +12,13 @@ from webapp.clock import read_clock
 from webapp.contacts.delete import Consequences, any_deleted, delete_contacts, preview_deletion
 from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
-from webapp.models import Contact
+from webapp.models import Contact, restorable_until
 from webapp.views.overview import LiveContacts
 from webapp.web import browse
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.selection import read_selected_ids
+from webapp.web.template_filters import exact
 from webapp.words.numbers import counted
 
 NOTHING_SELECTED = "Select at least one contact first."
@@ -65,13 +67,13 @@ def delete() -> ResponseReturnValue:
             now=read_clock(session),
             source="overview",
         )
-        number = deletion.contact_count if deletion else 0
-    if number:
-        flash(f"{counted(number, 'contact')} deleted. {_who_can_restore()}", "success")
+    if deletion:
+        flash(_deleted(deletion.contact_count, until=restorable_until(deletion.created_at)), "success")
     elif any_deleted(session, workspace_id=workspace_id, ids=ids):
-        flash(f"These contacts were already deleted. Nothing was changed. {_who_can_restore()}", "info")
+        flash(_already_deleted(len(ids)), "info")
     else:
-        return error(404, "These contacts are not here. Nothing was changed.")
+        missing = "This contact is" if len(ids) == 1 else "These contacts are"
+        return error(404, f"{missing} not here. Nothing was changed.")
     if is_htmx():
         return Response(headers={"HX-Redirect": url_for("overview")})
     return redirect(url_for("overview"), 303)
@@ -82,8 +84,23 @@ def refuse(message: str) -> ResponseReturnValue:
     return browse.refuse(LiveContacts.from_request(), message)
 
 
-def _who_can_restore() -> str:
-    return f"{'You' if current_user.may_restore else 'An admin'} can restore them for 30 days."
+def _deleted(number: int, *, until: datetime) -> str:
+    """The notice after a deletion. It names the end of the 30 days: of these, 29 whole ones are left."""
+    return f"{counted(number, 'contact')} deleted. {_can_restore(number)} until {exact(until)}."
+
+
+def _already_deleted(number: int) -> str:
+    whose = "its deletion" if number == 1 else "their deletion"
+    already = "This contact was" if number == 1 else "These contacts were"
+    return (
+        f"{already} already deleted. Nothing was changed. {_can_restore(number)} within 30 days of {whose}."
+    )
+
+
+def _can_restore(number: int) -> str:
+    return (
+        f"{'You' if current_user.may_restore else 'An admin'} can restore {'it' if number == 1 else 'them'}"
+    )
 
 
 def _lines(foreseen: Consequences) -> list[str]:

@@ -16,7 +16,7 @@ from webapp.contacts.keyset import Page, Place
 from webapp.contacts.search import Amount
 from webapp.extensions import db
 from webapp.jobs.queries import active_job
-from webapp.models import days_left
+from webapp.models import days_left, restorable_until
 from webapp.restoring import recycle_bin
 from webapp.restoring.filters import Filters, TypedFilters, read_filters
 from webapp.restoring.recycle_bin import BinWindow
@@ -44,6 +44,10 @@ class DeletedRow:
     deleted_at: datetime
     deleted_by: str
     days_left: int
+
+    @property
+    def until(self) -> datetime:
+        return restorable_until(self.deleted_at)
 
     @property
     def ends_soon(self) -> bool:
