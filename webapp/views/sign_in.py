@@ -54,10 +54,11 @@ def sign_out() -> ResponseReturnValue:
     """Sign out and clear the session. If it has ended already, there is nothing left to protect: the form of
     a page that was open for too long leads to the sign-in page, too.
     """
-    if current_user.is_authenticated:
+    is_ours = is_from_our_page()
+    if current_user.is_authenticated and not is_ours:
         # A page of ours may be older than the session; a page of another site must not end it.
-        if not is_from_our_page():
-            csrf.protect()
+        csrf.protect()
+    if current_user.is_authenticated or is_ours:
         logout_user()
         session.clear()
         # The pages until the next sign-in make the tab forget its selections. A session that has ended by
