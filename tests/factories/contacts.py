@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import World, number
 from webapp.clock import read_clock
+from webapp.contacts.address import email_key
 from webapp.contacts.delete import delete_contacts
 from webapp.contacts.matching import search_columns
-from webapp.contacts.normal import email_key
 from webapp.models import (
     Account,
     Contact,

@@ -3,7 +3,7 @@
 import pytest
 
 from webapp.contacts.csv_records import Record, UnreadableFile
-from webapp.contacts.import_rows import BadRow, Header, Row, is_email, read_header, read_row
+from webapp.contacts.import_rows import BadRow, Header, Row, read_header, read_row
 
 COLUMNS = ["Email", "First Name", "Last Name", "Phone", "Account", "Tags", "Lists"]
 
@@ -114,11 +114,11 @@ def test_many_short_tags_are_not_too_long() -> None:
     assert isinstance(row(Email="a@b.c", Tags=";".join(f"tag {i}" for i in range(200))), Row)
 
 
-def test_an_address_may_have_254_characters_also_in_lower_case() -> None:
+def test_an_address_may_have_254_bytes() -> None:
     assert isinstance(row(Email="a" * 248 + "@b.com"), Row)
     assert "longer than 254" in reason(Email="a" * 249 + "@b.com")
-    # A capital I with a dot becomes two characters.
-    assert "longer than 254" in reason(Email="İ" * 200 + "@b.com")
+    # RFC 5321 counts bytes.
+    assert "it is too long" in reason(Email="İ" * 200 + "@b.com")
 
 
 @pytest.mark.parametrize("name", ["Email", *LIMITS])
@@ -141,46 +141,8 @@ def test_an_unreadable_record_keeps_its_reason() -> None:
     assert read_row(header("Email"), Record(3, 3, [], fault="torn")) == BadRow(3, "torn")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a@b.c",
-        "ann.lee+tag@sub.example.com",
-        "o'brien@example.com",
-        "root@intranet",
-        "jörg@müller.example",
-        "用户@例子.中国",
-    ],
-)
-def test_valid_addresses_are_accepted(text: str) -> None:
-    assert is_email(text)
-    assert isinstance(row(Email=text), Row)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "ann",
-        "@b.c",
-        "ann@",
-        "ann@@b.c",
-        "ann@b@c.d",
-        "ann lee@b.c",
-        "ann@b c.d",
-        "ann@.b.c",
-        "ann@b.c.",
-        "ann@b..c",
-        "ann@b.c;bob@b.c",
-        "ann@b.c,bob@b.c",
-        "Ann <ann@b.c>",
-        "mailto:ann@b.c",
-        "ann\u200b@b.c",
-        "ann\u00a0lee@b.c",
-    ],
-)
-def test_invalid_addresses_are_refused(text: str) -> None:
-    assert not is_email(text)
-    assert reason(Email=text) == f"“{text}” is not an e-mail address"
+def test_a_text_that_is_no_address_is_refused_with_the_reason() -> None:
+    assert reason(Email="‘ann@b.c’") == "“‘ann@b.c’” is not an e-mail address: “’” cannot stand after the @"
 
 
 def test_rows_that_describe_the_same_contact_are_recognised() -> None:

@@ -1,4 +1,5 @@
-"""Finding, creating and renaming lists, tags and accounts by their names."""
+"""Finding, creating and renaming lists, tags and accounts by their names: two names with one key (`name_key`)
+are one name."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,6 +8,9 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from webapp.catalogue.keys import Keyless
+from webapp.characters import name_key
+from webapp.clock import read_clock
 from webapp.database import execute_update, lock_workspace, slices
 from webapp.models import Account, MailingList, Tag
 from webapp.models.audit_event import record
@@ -18,27 +22,38 @@ class NameTaken(Exception):
     """Another live row of the same kind in the workspace has the name; nothing was changed."""
 
 
+class NoName(Exception):
+    """The name consists of invisible characters; nothing was changed."""
+
+
 def ids_by_name(session: Session, kind: Named, workspace_id: int, names: Iterable[str]) -> dict[str, int]:
     """The ids of the workspace's accounts, lists or tags with these names; creates missing ones.
 
-    Finds live ones only: a new one with the name of a deleted one is another row. Raises IntegrityError if
-    another connection creates one of them at the same moment.
+    Spellings with one key have one id, and a new row has the first of them. A name with nothing to see is no
+    name: it is not in the result. Finds live ones only: a new one with the name of a deleted one is another
+    row. Raises IntegrityError if another connection creates one of them at the same moment.
     """
-    wanted = list(dict.fromkeys(names))
+    keys = {name: key for name in dict.fromkeys(names) if (key := name_key(name))}
+    spellings: dict[str, str] = {}
+    for name, key in keys.items():
+        spellings.setdefault(key, name)
+    if not spellings:
+        return {}
+    give_missing_keys(session, kind, workspace_id)
     found: dict[str, int] = {}
-    for some in slices(wanted):
-        live = select(kind.name, kind.id).where(
-            kind.workspace_id == workspace_id, kind.deleted_at.is_(None), kind.name.in_(some)
+    for some in slices(list(spellings)):
+        live = select(kind.name_key, kind.id).where(
+            kind.workspace_id == workspace_id, kind.deleted_at.is_(None), kind.name_key.in_(some)
         )
-        found.update(session.execute(live).all())
-    missing = [name for name in wanted if name not in found]
+        found.update((key, row_id) for key, row_id in session.execute(live) if key is not None)
+    missing = [key for key in spellings if key not in found]
     if missing:
         made = session.execute(
             insert(kind).returning(kind.name, kind.id),
-            [{"workspace_id": workspace_id, "name": name} for name in missing],
+            [{"workspace_id": workspace_id, "name": spellings[key]} for key in missing],
         )
-        found.update(made.all())
-    return found
+        found.update((keys[name], row_id) for name, row_id in made)
+    return {name: found[key] for name, key in keys.items()}
 
 
 def rename(
@@ -48,9 +63,13 @@ def rename(
 
     It keeps its associations, including those of deleted contacts. The caller has checked that the name fits
     its column. Returns whether the name has changed; a second call changes nothing. Raises NameTaken if
-    another live one has the name.
+    another live one has the name, in whatever spelling, and NoName if there is nothing to see in it.
     """
+    key = name_key(name)
+    if not key:
+        raise NoName
     lock_workspace(session, workspace_id)
+    give_missing_keys(session, kind, workspace_id)
     renamed = (
         update(kind)
         .where(
@@ -59,7 +78,7 @@ def rename(
             kind.deleted_at.is_(None),
             kind.name != name,
         )
-        .values(name=name)
+        .values(name=name, name_key=key)
     )
     try:
         # In a savepoint, so that the caller's transaction can continue after a refusal.
@@ -78,3 +97,21 @@ def rename(
         subject=f"{kind.__tablename__}:{row_id}",
     )
     return True
+
+
+def give_missing_keys(session: Session, kind: Named, workspace_id: int) -> None:
+    """Give the rows that the previous release has inserted into the workspace their keys, in the caller's
+    write transaction. Goes with that release."""
+    without = select(kind.id).where(
+        kind.workspace_id == workspace_id, kind.deleted_at.is_(None), kind.name_key.is_(None)
+    )
+    if session.scalar(without.limit(1)) is not None:
+        Keyless(session.connection(), kind.__tablename__, longest_name(kind), workspace_id).give_keys(
+            read_clock(session)
+        )
+
+
+def longest_name(kind: Named) -> int:
+    """How many characters the names of this kind may have."""
+    length: int = kind.name.type.length
+    return length

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from webapp.contacts.address import read_address
 from webapp.contacts.matching import search_columns
-from webapp.contacts.normal import email_key
 from webapp.database import execute_update, lock_workspace
 from webapp.marketing.versions import touch
 from webapp.models import Account, Contact, ContactSearch, live
@@ -29,9 +29,10 @@ def edit_contact(
 ) -> bool:
     """Set these details of a live contact, in the caller's write transaction; False if there is none.
 
-    Raises IntegrityError if another live contact has the address. A deleted account or one of another
-    workspace counts as no account.
+    Raises IntegrityError if another live contact has the address, NotAnAddress if it cannot be one. A deleted
+    account or one of another workspace counts as no account.
     """
+    address = read_address(details.email)
     lock_workspace(session, workspace_id)
     account_id = session.scalar(
         select(Account.id).where(
@@ -45,8 +46,8 @@ def edit_contact(
         update(Contact)
         .where(live(workspace_id), Contact.id == contact_id)
         .values(
-            email=details.email,
-            email_key=email_key(details.email),
+            email=address.email,
+            email_key=address.key,
             first_name=details.first_name,
             last_name=details.last_name,
             phone=details.phone,
@@ -59,7 +60,7 @@ def edit_contact(
         session,
         update(ContactSearch)
         .where(ContactSearch.contact_id == contact_id)
-        .values(search_columns(details.first_name, details.last_name, details.email)),
+        .values(search_columns(details.first_name, details.last_name, address.email)),
     )
     touch(session, [contact_id], now)
     return True

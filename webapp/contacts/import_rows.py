@@ -4,7 +4,6 @@ The header is `Email, First Name, Last Name, Phone, Account, Tags, Lists`, in an
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +11,9 @@ from typing import Any
 from sqlalchemy import String
 from sqlalchemy.orm import InstrumentedAttribute
 
+from webapp.characters import name_key
+from webapp.contacts.address import NotAnAddress, read_address
 from webapp.contacts.csv_records import Record, UnreadableFile
-from webapp.contacts.normal import email_key
 from webapp.models import Account, Contact, MailingList, Tag
 
 EMAIL = "Email"
@@ -22,11 +22,6 @@ SEPARATOR = ";"
 
 # The characters of Unicode's category Cc.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-# One @ between two parts without spaces and without the punctuation of a list or of "Ann <ann@example.com>".
-# Nothing more is checked, because only a message can prove that an address exists.
-_PART = r"""[^\s@,;:<>()\[\]"\\]"""
-READABLE_EMAIL = re.compile(rf"{_PART}+@(?!\.){_PART}+(?<!\.)")
 
 
 def _limit(column: InstrumentedAttribute[Any]) -> int:
@@ -70,8 +65,9 @@ class Row:
 
     @property
     def identity(self) -> Identity:
-        """What two rows for the same contact share: the address, or without one all other fields."""
-        return self.email_key or (self.first_name, self.last_name, self.phone, self.account)
+        """What two rows for the same contact share: the address, or without one all other fields, the account
+        by its key."""
+        return self.email_key or (self.first_name, self.last_name, self.phone, name_key(self.account))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +121,16 @@ def read_row(header: Header, record: Record) -> Row | BadRow:
         values = {"Tags": tags, "Lists": lists}.get(name, (text[name],))
         if reason := next(filter(None, (_why_unfit(name, value, limit) for value in values)), None):
             return BadRow(record.line, reason)
-    key = email_key(text[EMAIL])
-    if key is not None and not is_email(text[EMAIL]):
-        return BadRow(record.line, f"“{text[EMAIL]}” is not an e-mail address")
-    if key is None and not (text["First Name"] or text["Last Name"]):
+    try:
+        address = read_address(text[EMAIL])
+    except NotAnAddress as fault:
+        return BadRow(record.line, f"“{text[EMAIL]}” is not an e-mail address: {fault}")
+    if address.key is None and not (text["First Name"] or text["Last Name"]):
         return BadRow(record.line, "it has neither an e-mail address nor a name")
     return Row(
         line=record.line,
-        email=text[EMAIL] or None,
-        email_key=key,
+        email=address.email,
+        email_key=address.key,
         first_name=text["First Name"],
         last_name=text["Last Name"],
         phone=text["Phone"],
@@ -141,12 +138,6 @@ def read_row(header: Header, record: Record) -> Row | BadRow:
         tags=tags,
         lists=lists,
     )
-
-
-def is_email(text: str) -> bool:
-    """Whether `text` can be an e-mail address. A domain without a dot is valid within a company."""
-    invisible = not text.isascii() and any(unicodedata.category(character) == "Cf" for character in text)
-    return READABLE_EMAIL.fullmatch(text) is not None and ".." not in text.partition("@")[2] and not invisible
 
 
 def _wrong_width(header: Header, record: Record) -> str | None:
@@ -168,7 +159,6 @@ def _why_unfit(name: str, value: str, limit: int) -> str | None:
     what = {"Tags": "a tag", "Lists": "a list"}.get(name, f"“{name}”")
     if CONTROL.search(value):
         return f"{what} contains a line break or another control character"
-    # Lower-casing can make an address longer.
-    if max(len(value), len(email_key(value) or "") if name == EMAIL else 0) > limit:
+    if len(value) > limit:
         return f"{what} is longer than {limit} characters"
     return None

@@ -4,7 +4,7 @@ No contact is added twice: a row is skipped if a live contact has its address. I
 contact has it, because a restore recovers more than a file contains.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.catalogue.names import ids_by_name
+from webapp.characters import name_key
 from webapp.clock import read_clock
 from webapp.contacts.deleted_addresses import DeletedAddresses
 from webapp.contacts.import_rows import BadRow, Identity, Row
@@ -130,7 +131,7 @@ class Import:
                 )
             )
             for first_name, last_name, phone, account, contact_id in session.execute(by_other_fields):
-                found[first_name, last_name, phone, account or ""] = contact_id
+                found[first_name, last_name, phone, name_key(account or "")] = contact_id
         return found
 
     def _add(self, session: Session, rows: Sequence[Row], now: datetime) -> list[int]:
@@ -155,8 +156,8 @@ class Import:
                     last_name=row.last_name,
                     phone=row.phone,
                     account_id=accounts.get(row.account),
-                    lists=[(lists[name], SubscriptionStatus.SUBSCRIBED) for name in row.lists],
-                    tags=[tags[name] for name in row.tags],
+                    lists=[(list_id, SubscriptionStatus.SUBSCRIBED) for list_id in _ids(lists, row.lists)],
+                    tags=_ids(tags, row.tags),
                 )
                 for row in rows
             ],
@@ -177,3 +178,8 @@ class Import:
 
 def _keys(rows: Sequence[Row]) -> set[str]:
     return {row.email_key for row in rows if row.email_key is not None}
+
+
+def _ids(ids: Mapping[str, int], names: Sequence[str]) -> list[int]:
+    """The ids of these names, each once, however often and in whatever spelling a row names it."""
+    return list(dict.fromkeys(ids[name] for name in names if name in ids))

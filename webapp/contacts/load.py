@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from webapp.contacts.address import read_address
 from webapp.contacts.matching import search_columns
-from webapp.contacts.normal import email_key
 from webapp.database import slices
 from webapp.marketing.triggers import wake_subscribed, wake_tagged
 from webapp.models import Base, Contact, ContactSearch, ContactTag, Deal, Subscription
@@ -39,12 +39,14 @@ class NewContact:
 def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewContact]) -> list[int]:
     """Add live contacts and return their ids in the same order, in the caller's write transaction.
 
-    Raises IntegrityError if a live contact has one of the addresses; then none is added.
+    Raises IntegrityError if a live contact has one of the addresses, NotAnAddress if one of them cannot be
+    one; then none is added.
     """
     if not contacts:
         return []
+    addresses = [read_address(contact.email) for contact in contacts]
     ids = new_ids(session, Contact, len(contacts))
-    together = list(zip(ids, contacts, strict=True))
+    together = list(zip(ids, contacts, addresses, strict=True))
     add_rows(
         session,
         Contact,
@@ -52,8 +54,8 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
             {
                 "id": contact_id,
                 "workspace_id": workspace_id,
-                "email": contact.email,
-                "email_key": email_key(contact.email),
+                "email": address.email,
+                "email_key": address.key,
                 "first_name": contact.first_name,
                 "last_name": contact.last_name,
                 "phone": contact.phone,
@@ -61,7 +63,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
                 "created_at": contact.created_at,
                 "updated_at": contact.created_at,
             }
-            for contact_id, contact in together
+            for contact_id, contact, address in together
         ),
     )
     add_rows(
@@ -71,9 +73,9 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
             {
                 "contact_id": contact_id,
                 "workspace_id": workspace_id,
-                **search_columns(contact.first_name, contact.last_name, contact.email),
+                **search_columns(contact.first_name, contact.last_name, address.email),
             }
-            for contact_id, contact in together
+            for contact_id, contact, address in together
         ),
     )
     add_rows(
@@ -86,7 +88,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
                 "status": status,
                 "changed_at": contact.created_at,
             }
-            for contact_id, contact in together
+            for contact_id, contact, _ in together
             for list_id, status in contact.lists
         ),
     )
@@ -95,7 +97,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
         ContactTag,
         (
             {"contact_id": contact_id, "tag_id": tag_id}
-            for contact_id, contact in together
+            for contact_id, contact, _ in together
             for tag_id in contact.tags
         ),
     )

@@ -1,14 +1,9 @@
-"""The normal form in which addresses are compared.
+"""The normal form in which the release before searches.
 
 Python normalizes them, because the two databases lower-case and trim differently.
 """
 
 import unicodedata
-
-
-def email_key(email: str | None) -> str | None:
-    """The normalized address; None for an empty one."""
-    return normalize(email or "") or None
 
 
 def normalize(text: str) -> str:

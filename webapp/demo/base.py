@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.contacts.address import read_address
 from webapp.models import ADMIN, User, UserGroup, Workspace
 from webapp.passwords import hash_password
 
@@ -84,7 +85,7 @@ def _make(session: Session, company: Company, password_hash: str) -> None:
         session.add(
             User(
                 workspace_id=workspace.id,
-                email=person.email,
+                email=read_address(person.email).email,
                 name=person.name,
                 password_hash=password_hash if person in company.people else NO_PASSWORD,
                 groups=[groups[name] for name in person.groups],

@@ -1,12 +1,13 @@
 """The audit log: append-only, written in the transaction of the action."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, Connection, ForeignKey, Index, String, column, insert, table
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from webapp.models.base import Base, BigId
+from webapp.models.base import Base, BigId, UtcDateTime
 
 
 class AuditEvent(Base):
@@ -39,3 +40,30 @@ def record(
             workspace_id=workspace_id, user_id=user_id, at=at, action=action, subject=subject, detail=detail
         )
     )
+
+
+# For migrations, too: only the columns that the first one made, however much the model has moved on.
+EVENTS = table(
+    "audit_event",
+    *(column(name) for name in ("workspace_id", "action", "subject")),
+    column("at", UtcDateTime()),
+    column("detail", JSON()),
+)
+
+
+def record_all(
+    connection: Connection,
+    *,
+    workspace_id: int,
+    at: datetime,
+    action: str,
+    details: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Record an action of the system on several subjects, each with its detail, in the transaction that
+    performs it."""
+    rows = [
+        {"workspace_id": workspace_id, "at": at, "action": action, "subject": subject, "detail": detail}
+        for subject, detail in details.items()
+    ]
+    if rows:
+        connection.execute(insert(EVENTS), rows)

@@ -6,8 +6,9 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, BigId, partial_index
+from webapp.models.base import Base, BigId
 from webapp.models.choice import choice
+from webapp.models.naming import name_indexes, name_key_column
 
 
 class SubscriptionStatus(StrEnum):
@@ -19,15 +20,12 @@ class SubscriptionStatus(StrEnum):
 
 class MailingList(Base):
     __tablename__ = "mailing_list"
-    __table_args__ = (
-        partial_index(
-            "uq_mailing_list_live_name", "workspace_id", "name", where="deleted_at IS NULL", unique=True
-        ),
-    )
+    __table_args__ = name_indexes("mailing_list")
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
     name: Mapped[str] = mapped_column(String(120))
+    name_key: Mapped[str | None] = name_key_column()
     deleted_at: Mapped[datetime | None]
 
 

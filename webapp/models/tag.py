@@ -5,18 +5,18 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, BigId, partial_index
+from webapp.models.base import Base, BigId
+from webapp.models.naming import name_indexes, name_key_column
 
 
 class Tag(Base):
     __tablename__ = "tag"
-    __table_args__ = (
-        partial_index("uq_tag_live_name", "workspace_id", "name", where="deleted_at IS NULL", unique=True),
-    )
+    __table_args__ = name_indexes("tag")
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
     name: Mapped[str] = mapped_column(String(80))
+    name_key: Mapped[str | None] = name_key_column()
     deleted_at: Mapped[datetime | None]
 
 

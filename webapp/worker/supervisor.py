@@ -15,6 +15,7 @@ from types import FrameType
 import structlog
 from flask import Flask
 
+from webapp.contacts.mend import mend
 from webapp.contacts.refold import has_stale
 from webapp.extensions import db
 from webapp.jobs.heartbeat import beat
@@ -98,6 +99,7 @@ class Supervisor:
         self.children = [Child(name, settings) for name, number in processes.items() for _ in range(number)]
         self.stopping = threading.Event()
         self.is_new = True
+        self.mended = 0
         with app.app_context():
             self.reconcile_seconds = services().reconcile_seconds
             self.beat_seconds = services().silence_seconds / BEATS_UNTIL_SILENCE
@@ -108,7 +110,11 @@ class Supervisor:
             signal.signal(number, self._stop)
         threads = [
             threading.Thread(target=self._repeat, args=(every, act), name=act.__name__, daemon=True)
-            for every, act in ((self.reconcile_seconds, self._reconcile), (self.beat_seconds, self._beat))
+            for every, act in (
+                (self.reconcile_seconds, self._reconcile),
+                (self.reconcile_seconds, self._mend),
+                (self.beat_seconds, self._beat),
+            )
         ]
         for thread in threads:
             thread.start()
@@ -145,6 +151,10 @@ class Supervisor:
         # The first time at once: what the last worker was told may have been lost with its Redis.
         reconcile(even_just_rung=self.is_new)
         self.is_new = False
+
+    def _mend(self) -> None:
+        """In a thread of its own, so that it delays no job."""
+        self.mended = mend(db.session(), self.mended)
 
     def _beat(self) -> None:
         """In a thread of its own, so that a slow Redis does not make the workers look silent."""

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.clock import read_clock
+from webapp.contacts.address import email_key
 from webapp.contacts.folding import folded
-from webapp.contacts.normal import email_key
 from webapp.models import (
     Account,
     Contact,

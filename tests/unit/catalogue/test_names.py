@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_account, new_contact, new_list, new_tag, subscribe
 from tests.factories.people import World, new_world
-from webapp.catalogue.names import Named, NameTaken, ids_by_name, rename
+from webapp.catalogue.names import Named, NameTaken, NoName, ids_by_name, longest_name, rename
 from webapp.clock import read_clock
 from webapp.models import Account, AuditEvent, MailingList, Subscription, Tag
 
@@ -63,6 +64,45 @@ def test_live_names_are_found_and_missing_ones_are_created(
     assert ids_by_name(session, kind, world.id, found) == found
 
 
+def test_the_spellings_of_one_name_are_one_row_and_the_first_is_shown(
+    session: Session, world: World, kind: Named
+) -> None:
+    there = NEW[kind](session, world, "Key account")
+    spellings = ["KEY  account", "Ke\u200by Account", "Élodie", "E\u0301LODIE", "ÉLODIE ", "Elodie", "\u3164"]
+
+    found = ids_by_name(session, kind, world.id, spellings)
+
+    rows = select(kind.name).where(kind.workspace_id == world.id).order_by(kind.id)
+    assert session.scalars(rows).all() == ["Key account", "Élodie", "Elodie"]
+    assert {found[spelling] for spelling in spellings[:2]} == {there.id}
+    assert len({found[spelling] for spelling in spellings[2:5]}) == 1
+    assert "\u3164" not in found, "what has nothing to see is no name"
+    assert ids_by_name(session, kind, world.id, ["\u3164"]) == {}
+
+
+def test_the_database_refuses_a_second_spelling(session: Session, world: World, kind: Named) -> None:
+    first = NEW[kind](session, world, "VIP")
+
+    with pytest.raises(IntegrityError), session.begin_nested():
+        NEW[kind](session, world, "V\u200bip ")
+    NEW[kind](session, new_world(session), "vip")
+    first.deleted_at = read_clock(session)
+    session.flush()
+    assert NEW[kind](session, world, "vip").name_key == "vip", "a deleted one reserves nothing"
+
+
+def test_the_longest_name_fits_whatever_its_key(session: Session, world: World, kind: Named) -> None:
+    """One ligature can become eighteen characters, and PostgreSQL refuses long entries of an index."""
+    longest = longest_name(kind)
+    names = ["\ufdfa" * longest, "\U00010400" * longest, "\ufdfa" * (longest - 1) + "x"]
+
+    found = ids_by_name(session, kind, world.id, names)
+
+    assert len(set(found.values())) == 3
+    assert ids_by_name(session, kind, world.id, names) == found
+    assert rename_row(session, NEW[kind](session, world, "Short"), names[0][1:] + "y", world)
+
+
 def test_renaming_sets_the_name_and_is_audited_without_the_name(
     session: Session, world: World, kind: Named
 ) -> None:
@@ -71,7 +111,7 @@ def test_renaming_sets_the_name_and_is_audited_without_the_name(
     assert rename_row(session, row, "Bo Berg Ltd", world, by=world.admin.id)
     assert not rename_row(session, row, "Bo Berg Ltd", world)
 
-    assert row.name == "Bo Berg Ltd"
+    assert (row.name, row.name_key) == ("Bo Berg Ltd", "bo berg ltd")
     table = kind.__tablename__
     assert events(session, world) == [(f"{table}.renamed", f"{table}:{row.id}", world.admin.id, {})]
 
@@ -81,10 +121,14 @@ def test_a_name_in_use_is_refused_and_the_transaction_continues(
 ) -> None:
     row, other = NEW[kind](session, world, "Mine"), NEW[kind](session, world, "Taken")
 
-    with pytest.raises(NameTaken):
-        rename_row(session, row, "Taken", world)
+    for spelling in ("Taken", "TAKEN ", "Ta\u200bken"):
+        with pytest.raises(NameTaken):
+            rename_row(session, row, spelling, world)
+    with pytest.raises(NoName):
+        rename_row(session, row, " \u3164", world)
     session.refresh(row)
-    assert (row.name, events(session, world)) == ("Mine", [])
+    assert (row.name, row.name_key, events(session, world)) == ("Mine", "mine", [])
+    assert rename_row(session, row, "MINE", world), "its own, in another spelling"
 
     other.deleted_at = read_clock(session)
     session.flush()

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_account, new_contact
 from tests.factories.people import World, new_world
 from webapp.clock import read_clock
+from webapp.contacts.address import NotAnAddress
 from webapp.contacts.edit import Details, edit_contact
 from webapp.contacts.find import Wanted
 from webapp.models import Account, Contact
@@ -31,8 +32,9 @@ def test_an_edited_contact_has_the_new_details_and_is_found_by_them(session: Ses
 
     assert edit(session, world, contact, Details("New@Example.com ", "Änne", "Liu", "+1", account.id))
 
-    assert (contact.name, contact.email_key, contact.account_id) == (
+    assert (contact.name, contact.email, contact.email_key, contact.account_id) == (
         "Änne Liu",
+        "New@Example.com",
         "new@example.com",
         account.id,
     )
@@ -47,7 +49,18 @@ def test_an_empty_address_becomes_null(session: Session, world: World) -> None:
 
     edit(session, world, contact, Details("  ", "Ann"))
 
-    assert contact.email_key is None
+    assert (contact.email, contact.email_key) == (None, None)
+
+
+def test_what_is_no_address_is_refused_and_nothing_changes(session: Session, world: World) -> None:
+    contact = new_contact(session, world)
+    before = contact.email
+
+    with pytest.raises(NotAnAddress, match="“/” cannot stand after the @"):
+        edit(session, world, contact, Details("ann@x.example/", "Eve"))
+
+    session.refresh(contact)
+    assert (contact.email, contact.first_name, contact.version) == (before, "Ann", 1)
 
 
 def test_an_address_in_use_is_refused_and_that_of_a_deleted_contact_is_free(
@@ -59,6 +72,10 @@ def test_an_address_in_use_is_refused_and_that_of_a_deleted_contact_is_free(
 
     with pytest.raises(IntegrityError), session.begin_nested():
         edit(session, world, contact, Details((taken.email or "").upper()))
+    punycode = new_contact(session, world, email="ann@xn--mller-kva.example")
+    with pytest.raises(IntegrityError), session.begin_nested():
+        edit(session, world, contact, Details("Ann@MÜLLER.example"))
+    assert edit(session, world, punycode, Details("Ann@MÜLLER.example")), "its own, in another spelling"
     assert edit(session, world, contact, Details(binned.email))
 
 
