@@ -16,12 +16,15 @@ from tests.support.deployment import Deployment, new_deployment
 from tests.support.marketing import Marketing
 from tests.support.processes import WorkerProcess, is_running, wait_until
 from webapp.local_services import private_redis
-from webapp.models import AutomationRun
+from webapp.models import AutomationRun, Contact, Tag
 from webapp.restoring.work import RESTORE
 from webapp.worker.queue import queue
 from webapp.worker.redis_lock import key
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
+
+
+PUNYCODE = "ann@xn--mller-kva.example"
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +127,26 @@ def test_due_work_is_carried_out_without_a_ring(deployment: Deployment, worker: 
             return looking.scalar(run)
 
     wait_until(lambda: state() == "waiting")
+
+
+def test_what_the_previous_release_writes_gets_its_keys(
+    deployment: Deployment, worker: WorkerProcess
+) -> None:
+    with deployment.writing() as session:
+        world = new_world(session)
+        tag, contact = new_tag(session, world, "VIP"), new_contact(session, world)
+        tag.name_key, contact.email, contact.email_key = None, PUNYCODE, PUNYCODE
+        session.commit()
+        ids = {"tag": tag.id, "contact": contact.id}
+
+    def keys() -> tuple[str | None, str | None]:
+        with Session(deployment.engine) as looking:
+            return (
+                looking.get_one(Tag, ids["tag"]).name_key,
+                looking.get_one(Contact, ids["contact"]).email_key,
+            )
+
+    wait_until(lambda: keys() == ("vip", "ann@müller.example"))
 
 
 def test_sigterm_during_a_job_stops_every_process_and_the_next_worker_continues(
