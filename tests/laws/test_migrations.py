@@ -256,7 +256,7 @@ def test_jobs_of_the_previous_release_come_through_the_migration_and_back(scratc
 
 
 def test_amounts_come_through_the_migration_that_gives_them_more_decimals_and_back(scratch: Flask) -> None:
-    upgrade(revision="0004")
+    upgrade(revision="0007")
     values = ["0", "12.34", "999999999999.99"]
     with db.engine.execution_options(writes=True).begin() as connection:
         connection.execute(text("INSERT INTO workspace (id, name, timezone) VALUES (1, 'W', 'UTC')"))
@@ -268,11 +268,11 @@ def test_amounts_come_through_the_migration_that_gives_them_more_decimals_and_ba
                 )
             )
 
-    upgrade(revision="0005")
+    upgrade(revision="0008")
 
     with Session(db.engine) as session:
         assert list(session.scalars(select(Deal.value).order_by(Deal.id))) == [Decimal(v) for v in values]
-    downgrade(revision="0004")
+    downgrade(revision="0007")
     with Session(db.engine) as session:
         assert list(session.scalars(select(Deal.value).order_by(Deal.id))) == [Decimal(v) for v in values]
 

@@ -32,13 +32,23 @@ class Business:
     # Lists, tags and accounts
 
     def named(self, kind: str, name: str) -> Thing:
-        """The live one with this name; if there is none, a new one is made, different from any earlier
-        one."""
+        """The live one with this name, in whatever spelling; if there is none, a new one is made, different
+        from any earlier one."""
         for thing in self.things:
-            if (thing.kind, thing.name, thing.deleted) == (kind, name, False):
+            if thing.kind == kind and thing.is_called(name) and not thing.deleted:
                 return thing
         self.things.append(Thing(kind, name, len(self.things) + 1))
         return self.things[-1]
+
+    def rename(self, thing: Thing, name: str) -> bool | None:
+        """Whether the name has changed; None and no change if another live one has it."""
+        others = [one for one in self.things if one.kind == thing.kind and one is not thing]
+        if thing.deleted or thing.name == name:
+            return False
+        if any(one.is_called(name) and not one.deleted for one in others):
+            return None
+        thing.name = name
+        return True
 
     # Contacts
 
@@ -51,7 +61,7 @@ class Business:
     def create(self, details: Details, lists: Mapping[Thing, str], tags: Iterable[Thing]) -> Contact | None:
         """A new contact; None and no change if a live one has the address."""
         contact = Contact(
-            len(self.contacts) + 1, details, self.now, dict(lists), set(tags), written_at=self.now
+            len(self.contacts) + 1, details.as_stored, self.now, dict(lists), set(tags), written_at=self.now
         )
         if self.holder(details.address):
             return None
@@ -71,7 +81,7 @@ class Business:
             return None
         if details.account and details.account.deleted:
             details = details._replace(account=None)
-        contact.details = details
+        contact.details = details.as_stored
         contact.count_write(self.now)
         return True
 

@@ -124,8 +124,18 @@ class NewPerson:
     tags: tuple[str, ...]
 
 
+# With spellings that are one name, and accents that make another.
+NAMES = {
+    "list": ("News", "Offers", "NEWS "),
+    "tag": ("Hot", "Cold", "hot\u200b", "Höt"),
+    "account": ("Acme", "Bolt", "ＡＣＭＥ"),
+}
+ANY_NAME = st.sampled_from([name for names in NAMES.values() for name in names])
 STATUSES = st.sampled_from((SUBSCRIBED, UNSUBSCRIBED, BOUNCED, UNCONFIRMED))
-EMAILS = ("ann@example.com", "bob@example.com", "cleo@example.com", " ANN@Example.com", None)
+EMAILS = (
+    *("ann@example.com", "bob@example.com", "cleo@example.com", " ANN@Example.com", None),
+    *("Dan@BÜCHER.example", "dan@xn--bcher-kva.example"),
+)
 ADDRESSES = st.sampled_from(EMAILS)
 FIRST_NAMES = st.sampled_from(("Ann", "Bob", "Élodie", "小明"))
 LAST_NAMES = st.sampled_from(("Lee", "Ann_Marie", "O’Brien-Strauß", "王", ""))
@@ -134,9 +144,9 @@ NEW_PEOPLE = st.builds(
     ADDRESSES,
     FIRST_NAMES,
     LAST_NAMES,
-    st.sampled_from((None, "Acme", "Bolt")),
-    st.dictionaries(st.sampled_from(("News", "Offers")), STATUSES).map(lambda lists: tuple(lists.items())),
-    st.lists(st.sampled_from(("Hot", "Cold")), unique=True).map(tuple),
+    st.sampled_from((None, *NAMES["account"])),
+    st.dictionaries(st.sampled_from(NAMES["list"]), STATUSES).map(lambda lists: tuple(lists.items())),
+    st.lists(st.sampled_from(NAMES["tag"]), unique=True).map(tuple),
 )
 SEARCHES = st.sampled_from(
     (

@@ -18,6 +18,7 @@ from tests.factories.people import World
 from tests.model.business import Business
 from tests.model.choices import (
     ADDRESSES,
+    ANY_NAME,
     BEGINNING,
     FIRST_NAMES,
     NEW_PEOPLE,
@@ -45,7 +46,7 @@ from tests.model.things import BOUNCED, UNSUBSCRIBED, Contact, Deal, Details, Th
 from webapp import models
 from webapp.catalogue.deals import attach, remove_from_deal
 from webapp.catalogue.delete import delete_from_catalogue
-from webapp.catalogue.names import ids_by_name
+from webapp.catalogue.names import NameTaken, ids_by_name, rename
 from webapp.contacts.delete import delete_contacts, preview_deletion
 from webapp.contacts.edit import Details as TypedDetails
 from webapp.contacts.edit import edit_contact
@@ -178,8 +179,7 @@ class Everyday(RuleBasedStateMachine):
 
     def typed(self, person: NewPerson) -> tuple[Details, dict[Thing, str], list[Thing]]:
         account = self.named("account", person.account)[0] if person.account else None
-        lists = self.named("list", *(name for name, _ in person.lists))
-        statuses = dict(zip(lists, (status for _, status in person.lists), strict=True))
+        statuses = {self.named("list", name)[0]: status for name, status in person.lists}
         details = Details(person.email, person.first_name, person.last_name, account)
         return details, statuses, self.named("tag", *person.tags)
 
@@ -187,9 +187,29 @@ class Everyday(RuleBasedStateMachine):
         """The live list, tag or account of each name, created if there is none."""
         found = ids_by_name(self.session, KINDS[kind], self.world.id, names) if names else {}
         named = [self.business.named(kind, name) for name in names]
-        for thing in named:
-            assert self.ids.setdefault(thing, found[thing.name]) == found[thing.name]
-        return named
+        for thing, name in zip(named, names, strict=True):
+            assert self.ids.setdefault(thing, found[name]) == found[name]
+        return list(dict.fromkeys(named))
+
+    @rule(thing=one_of(things("list", "tag", "account")), name=ANY_NAME)
+    def rename(self, thing: Thing, name: str) -> None:
+        renamed = self.business.rename(thing, name)
+        try:
+            with write_transaction(self.session):
+                found = rename(
+                    self.session,
+                    KINDS[thing.kind],
+                    self.ids[thing],
+                    name,
+                    workspace_id=self.world.id,
+                    by=self.world.admin.id,
+                    now=self.now,
+                )
+        except NameTaken:
+            assert renamed is None, "a free name was refused"
+            self.note("a name is refused that another has")
+            return
+        assert found == renamed
 
     @if_any(any_contact)
     @rule(

@@ -40,6 +40,7 @@ WORTH_MEETING = {
     "a list does not come back",
     "a tag does not come back",
     "what does not come back was made anew under the same name",
+    "a name is refused that another has",
     "a run that ended with the deletion stays ended",
     "contacts of one deal are deleted together",
     "contacts of one deal are deleted one after the other",

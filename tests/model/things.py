@@ -1,5 +1,6 @@
 """The nouns of the model. Objects are compared by identity: a list that is created again is another one."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -17,8 +18,15 @@ class Details(NamedTuple):
 
     @property
     def address(self) -> str | None:
-        """The e-mail in its form for comparison: trimmed and in lower case, or None if empty."""
-        return (self.email or "").strip().lower() or None
+        """The e-mail in its form for comparison: trimmed and in lower case, an international domain in
+        Punycode, or None if empty."""
+        local, at, domain = (self.email or "").strip().lower().partition("@")
+        return f"{local}{at}{domain.encode('idna').decode()}" or None
+
+    @property
+    def as_stored(self) -> "Details":
+        """As they are shown afterwards: without spaces around the e-mail."""
+        return self._replace(email=(self.email or "").strip() or None)
 
 
 @dataclass(eq=False, repr=False)
@@ -29,6 +37,10 @@ class Thing:
     name: str
     number: int
     deleted: bool = False
+
+    def is_called(self, name: str) -> bool:
+        """Whether the name looks the same: case, spaces and invisible characters do not count, accents do."""
+        return _folded(name) == _folded(self.name)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name} #{self.number}{' deleted' if self.deleted else ''}>"
@@ -103,3 +115,7 @@ class Deal:
 
     def __repr__(self) -> str:
         return f"<deal #{self.number}{' deleted' if self.deleted else ''}>"
+
+
+def _folded(name: str) -> list[str]:
+    return unicodedata.normalize("NFKC", name.replace("\u200b", "")).casefold().split()

@@ -29,7 +29,9 @@ def _came_back(business: Business, contact: Contact) -> Iterator[str]:
     for thing in business.things:
         if thing.deleted and contact.is_associated_with(thing):
             yield f"{'an' if thing.kind == 'account' else 'a'} {thing.kind} does not come back"
-            if any(t.kind == thing.kind and t.name == thing.name and not t.deleted for t in business.things):
+            if any(
+                t.kind == thing.kind and t.is_called(thing.name) and not t.deleted for t in business.things
+            ):
                 yield "what does not come back was made anew under the same name"
     for deal in business.deals:
         if not deal.deleted and any(

@@ -74,6 +74,59 @@ def test_live_names_are_used_and_deleted_ones_are_created_again(
         ]
 
 
+def test_spellings_of_one_name_are_one_account_tag_and_list(
+    import_rows: Import, stored: Stored, place: World, imported_contacts: ImportedContacts
+) -> None:
+    lines = (
+        "a@b.c,,,,Key  Account,VIP;vip;V\u200bIP,News;NEWS",
+        "d@e.f,,,,KEY account,ＶＩＰ;\u3164,news",
+        ",Only,Name,,key account,,",
+        ",Only,Name,,Kéy account,,",
+    )
+    assert import_rows(*lines).output == "4 contacts added.\n"
+    again = import_rows(*lines)
+
+    for kind, names in ((Account, ["Key  Account", "Kéy account"]), (Tag, ["VIP"]), (MailingList, ["News"])):
+        assert stored(select(kind.name).where(kind.workspace_id == place.id).order_by(kind.id)) == names
+    accounts = [contact.account_id for contact in imported_contacts()]
+    assert len(accounts) == 4
+    assert accounts[0] == accounts[1] == accounts[2] != accounts[3]
+    assert again.output.splitlines()[-1] == "0 contacts added. 4 rows were left out."
+
+
+def test_one_person_has_one_address(
+    import_rows: Import, store: Session, place: World, imported_contacts: ImportedContacts
+) -> None:
+    new_contact(store, place, email="ann@x.example")
+    new_contact(store, place, email="bob@müller.example")
+    store.commit()
+    lines = [
+        *("'ann@x.example'", "‘ann@x.example’", "“ann@x.example”", "‹ann@x.example›", "<ann@x.example>"),
+        *("ann@x.example/", "ann@x.example\u3164", "\u3164ann@x.example", "\u200bann@x.example"),
+        *("Bob@XN--MLLER-KVA.example", "bob@MÜLLER。example"),
+    ]
+    result = import_rows(*lines, header="Email")
+
+    no_address, taken = "is not an e-mail address:", "a contact has the address"
+    hidden = "it contains a character that cannot be seen"
+    assert result.output.splitlines() == [
+        f"Line 2: “'ann@x.example'” {no_address} “'” cannot stand after the @.",
+        f"Line 3: “‘ann@x.example’” {no_address} “’” cannot stand after the @.",
+        f"Line 4: ““ann@x.example”” {no_address} “”” cannot stand after the @.",
+        f"Line 5: “‹ann@x.example›” {no_address} “›” cannot stand after the @.",
+        f"Line 6: “<ann@x.example>” {no_address} “<” cannot stand before the @.",
+        f"Line 7: “ann@x.example/” {no_address} “/” cannot stand after the @.",
+        *(
+            f"Line {line}: “{lines[line - 2]}” {no_address} {hidden} ({code})."
+            for line, code in ((8, "U+3164"), (9, "U+3164"), (10, "U+200B"))
+        ),
+        f"Line 11: {taken} “Bob@XN--MLLER-KVA.example” already.",
+        f"Line 12: {taken} “bob@MÜLLER。example” already.",
+        "0 contacts added. 11 rows were left out.",
+    ]
+    assert len(imported_contacts()) == 2
+
+
 def test_bad_rows_are_named_by_their_line_and_good_ones_are_imported(
     import_rows: Import, store: Session, place: World, imported_contacts: ImportedContacts
 ) -> None:

@@ -1,15 +1,18 @@
 """Lists, tags and accounts are found by their names, created where they are missing, and renamed."""
 
+import unicodedata
 from collections.abc import Callable
+from random import Random
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_account, new_contact, new_list, new_tag, subscribe
 from tests.factories.people import World, new_world
 from webapp.catalogue.names import Named, NameTaken, NoName, ids_by_name, longest_name, rename
+from webapp.characters import name_key
 from webapp.clock import read_clock
 from webapp.models import Account, AuditEvent, MailingList, Subscription, Tag
 
@@ -101,6 +104,19 @@ def test_the_longest_name_fits_whatever_its_key(session: Session, world: World, 
     assert len(set(found.values())) == 3
     assert ids_by_name(session, kind, world.id, names) == found
     assert rename_row(session, NEW[kind](session, world, "Short"), names[0][1:] + "y", world)
+
+
+def test_any_text_is_stored_as_a_name_and_found_again(session: Session, world: World) -> None:
+    random, letters = Random(1), [chr(code) for code in range(1, 0x11_0000) if not 0xD800 <= code < 0xE000]
+    names = ["".join(random.choices(letters, k=random.randint(1, 12))) for _ in range(2000)]
+    names += ["".join(random.choices("Aa\u0301 \u200b\u0345ıß", k=3)) for _ in range(500)]
+
+    found = ids_by_name(session, Tag, world.id, names)
+
+    assert found.keys() == {name for name in names if name_key(name)}
+    assert ids_by_name(session, Tag, world.id, [unicodedata.normalize("NFD", name) for name in found])
+    rows = select(func.count()).select_from(Tag).where(Tag.workspace_id == world.id)
+    assert session.scalar(rows) == len(set(found.values())) == len({name_key(name) for name in found})
 
 
 def test_renaming_sets_the_name_and_is_audited_without_the_name(

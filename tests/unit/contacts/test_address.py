@@ -160,7 +160,7 @@ ADDRESSES = st.builds(
 ) | st.from_regex(r"[a-zA-Z0-9_.+-]{1,9}@[a-zA-Z0-9.-]{1,12}", fullmatch=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(text=ADDRESSES | st.text(max_size=12))
 @example("ann@xn--mller-kva.example")
 @example("ann@b.c")

@@ -6,8 +6,8 @@ The previous release still works: it inserts rows without `name_key`, which the 
 on the indexes of the names themselves, which stay until the next release. The worker gives such rows their
 keys, and renews the keys of addresses that the previous release has written (`webapp.contacts.mend`).
 
-Revision ID: 0006
-Revises: 0004
+Revision ID: 0007
+Revises: 0006
 """
 
 from datetime import UTC, datetime
@@ -18,8 +18,8 @@ from alembic import op
 from webapp.catalogue.keys import Keyless
 from webapp.contacts.address_keys import next_slice, renew_keys
 
-revision = "0006"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""Migration 0006 on a filled database: names and addresses that would clash are numbered or keep their keys,
+"""Migration 0007 on a filled database: names and addresses that would clash are numbered or keep their keys,
 and the previous release works on the result."""
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.support.schema import app_on_a_new_database, is_whole
 from webapp.extensions import db
 
-BEFORE = "0004"
+BEFORE = "0006"
 NAMED = ("account", "mailing_list", "tag")
 NOW = "2026-11-01 12:00:00"
 OLD, GONE = "2020-01-01 00:00:00", "2026-10-20 00:00:00"
@@ -87,7 +87,7 @@ def test_names_that_look_the_same_are_numbered_and_none_is_lost(scratch: Flask) 
         insert_name(table, 20, "VIP", workspace=2)
         insert_name(table, 21, "vIp", deleted=GONE)
 
-    upgrade(revision="0006")
+    upgrade(revision="0007")
 
     for table in NAMED:
         assert read(f"SELECT id, name, name_key FROM {table} WHERE id < 20 ORDER BY id") == [
@@ -125,7 +125,7 @@ def test_more_rows_than_a_batch_are_all_keyed(scratch: Flask) -> None:
             [{"id": row_id, "name": name} for row_id, name in enumerate(names, 1)],
         )
 
-    upgrade(revision="0006")
+    upgrade(revision="0007")
 
     assert read("SELECT count(*), count(DISTINCT name_key), count(name_key) FROM account") == [(1260,) * 3]
     assert read("SELECT name FROM account WHERE id = 1201") == [("FIRM 7 (2)",)]
@@ -144,7 +144,7 @@ def test_an_international_domain_has_one_key_and_no_contact_is_lost(scratch: Fla
     insert_contact(8, "ann@x.example")
     insert_contact(9, None)
 
-    upgrade(revision="0006")
+    upgrade(revision="0007")
 
     assert read("SELECT id, email_key FROM contact ORDER BY id") == [
         (1, "bob@müller.example"),
@@ -169,7 +169,7 @@ def test_an_international_domain_has_one_key_and_no_contact_is_lost(scratch: Fla
 
 def test_the_previous_release_works_on_the_migrated_database(scratch: Flask) -> None:
     insert_name("tag", 1, "VIP")
-    upgrade(revision="0006")
+    upgrade(revision="0007")
 
     insert_name("tag", 2, "New")
     insert_name("tag", 3, "vip")
