@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from webapp.cli.database import Refusal, check_database, chosen_workspace, rest_on, shown
 from webapp.cli.progress import Progress, progress
 from webapp.cli.ringing import ring_for_due
-from webapp.contacts.csv_records import NOTHING, UnreadableFile, check_text, read_records
+from webapp.contacts.csv_lines import UnreadableFile
+from webapp.contacts.csv_records import NOTHING, check_file, read_records
+from webapp.contacts.import_names import NameFields
 from webapp.contacts.import_rows import BadRow, Header, Row, read_header, read_row
 from webapp.contacts.importing import BATCH, Import
 from webapp.extensions import db
@@ -33,14 +35,17 @@ def contacts_group() -> None:
 @click.argument("path", metavar="FILE.csv", type=click.Path(path_type=Path))
 @click.option("--workspace", "name", help="Where to add them.  [default: the first workspace]")
 @click.option("--even-if-deleted", is_flag=True, help="Also add rows whose address a deleted contact has.")
+@click.option("--keep-commas", is_flag=True, help="Do not split Tags and Lists without “;” at their commas.")
 @with_appcontext
-def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None:
+def import_contacts(path: Path, name: str | None, even_if_deleted: bool, keep_commas: bool) -> None:
     """Add contacts from a CSV file in UTF-8.
 
     Its header is "Email, First Name, Last Name, Phone, Account, Tags, Lists", in any order; only Email is
-    required. Several tags or lists in a field are separated by ";". Missing accounts, tags and lists are
+    required, and other columns are ignored. A first line such as "sep=;" names another separator than the
+    comma. Several tags or lists in a field are separated by ";". A field without ";" is split at its commas;
+    a tag or list that exists with a comma in its name stays whole. Missing accounts, tags and lists are
     created, and the automations of these lists and tags begin. Rows that cannot be imported are left out;
-    their lines and the reasons are printed.
+    their lines and the reasons are printed. A file with a quotation mark that is never closed is refused.
 
     Exit status: 0 if all rows were imported, 1 if some were left out, 2 if nothing could be read.
     """
@@ -49,11 +54,11 @@ def import_contacts(path: Path, name: str | None, even_if_deleted: bool) -> None
     work = Import(chosen_workspace(session, name).id, path.name, even_if_deleted)
     try:
         with path.open("rb") as file:
-            check_text(file)
-            records = read_records(file)
+            records = read_records(file, check_file(file))
             header = read_header(next(records, NOTHING))
             _warn(header)
-            rows = (read_row(header, record) for record in records)
+            name_fields = NameFields.of_workspace(session, work.workspace_id, keep_commas=keep_commas)
+            rows = (read_row(header, record, name_fields) for record in records)
             size = path.stat().st_size
             with progress("Adding contacts", size, is_long=size > WORTH_A_BAR) as bar:
                 # The number of rows is unknown, so the bar shows the position in the file.
@@ -101,7 +106,7 @@ def _add_rows(
                 if bad_rows <= SHOWN_IN_FULL:
                     bar.say(f"Line {bad.line}: {bad.reason}.")
             bar.update(position())
-    except (OSError, UnicodeError, SQLAlchemyError) as error:
+    except (OSError, UnreadableFile, SQLAlchemyError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error
         raise click.ClickException(
             f"Stopped: {why}\n{counted(work.added, 'contact')} added before that. "
@@ -113,6 +118,13 @@ def _add_rows(
 def _sum_up(work: Import) -> None:
     left_out = f" {counted(work.left_out, 'row')} {_verb(work.left_out, 'was', 'were')} left out."
     click.echo(f"{counted(work.added, 'contact')} added.{left_out if work.left_out else ''}")
+    if split := work.first_split:
+        were = _verb(work.split_fields, "was split at its commas", "were split at their commas")
+        click.echo(
+            f"{counted(work.split_fields, 'field')} without “;” {were}: in line {split.line:,}, "
+            f"“{shown(split.text)}” became {split.names} {split.column.lower()}. "
+            "--keep-commas keeps such a field as one name."
+        )
     if not work.in_bin:
         return
     deleted = f"{number(work.in_bin)} of these {_verb(work.in_bin, 'is', 'are')} among the deleted contacts"

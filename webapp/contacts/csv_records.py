@@ -1,22 +1,40 @@
 """Reading a CSV file record by record, with the line number of each record, in little memory.
 
-A quotation mark that is never closed would swallow the rest of the file. So after a record that cannot be
-read, reading continues at its second line.
+Text inside quotation marks never becomes a record. So after a record whose marks do not match, reading
+continues only where it is outside quotation marks under either way of writing them; a file with a mark that
+is never closed is refused. docs/adr/0016-reading-csv.md says why the module csv cannot do this alone.
 """
 
 import csv
-import io
-from collections import deque
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import BinaryIO
 
-# In bytes. A file with a longer line is not a table.
-LONGEST_LINE = 1_000_000
+from webapp.contacts.csv_lines import UnreadableFile, read_lines
+
+QUOTE = '"'
+SEPARATORS = ",;|\t"
+# In characters. Of a longer field that spans lines, only its beginning is kept.
+LONGEST_FIELD = 131_072
+
+# Spreadsheets write and obey such a first line.
+_SEPARATOR_LINE = re.compile(r'"?sep=(.?)\1*"?[ \r\n]*', re.IGNORECASE)
 
 
-class UnreadableFile(Exception):
-    """The file is not a readable CSV file; the message is a sentence that says why."""
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What has to be known about a file before its records are read.
+
+    `has_separator_line`: its first line names the separator. `last_closing` is the number of the last line
+    with a quotation mark where one usually closes, before a separator or at a line end; 0 without one. It is
+    None if no record is torn, because then it is not needed.
+    """
+
+    separator: str = ","
+    has_separator_line: bool = False
+    last_closing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,86 +50,198 @@ class Record:
 NOTHING = Record(1, 1, [])
 
 
-def check_text(file: BinaryIO) -> None:
-    """Read the file to its end and return to its beginning.
+def check_file(file: BinaryIO) -> Layout:
+    """Read the file to its end; return what `read_records` has to know.
 
-    Raises UnreadableFile if it is empty, is not UTF-8 or has no lines. So a read that follows never stops
-    half-way.
+    Raises UnreadableFile if it is empty, is not UTF-8, has no lines, names a separator that cannot be one, or
+    has a quotation mark that is never closed. So a read that follows never stops half-way.
     """
-    number, is_empty = 0, True
-    while line := file.readline(LONGEST_LINE):
-        number += 1
-        if len(line) == LONGEST_LINE:
-            raise UnreadableFile(f"Its line {number:,} is too long: this is not a CSV file.")
-        try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise UnreadableFile(
-                f"It is not UTF-8 text (line {number:,}). Save it as “CSV UTF-8” and try again."
-            ) from error
-        is_empty = is_empty and not text.strip()
-    if is_empty:
+    layout = _named_layout(next(read_lines(file), ""))
+    try:
+        records = sum(1 for _ in read_records(file, layout))
+    except _TornRecord:
+        layout = replace(layout, last_closing=_find_last_closing(file, layout.separator))
+        records = sum(1 for _ in read_records(file, layout))
+    if not records:
         raise UnreadableFile("It is empty.")
-    file.seek(0)
+    return layout
 
 
-def read_records(file: BinaryIO) -> Iterator[Record]:
-    """The records of a file that has passed `check_text`, without blank lines."""
-    text = _decoded(file)
-    lines = _Lines(text)
-    reader = csv.reader(lines, strict=True, skipinitialspace=True)
-    while True:
-        line = lines.begin()
-        try:
-            fields = next(reader)
-        except StopIteration:
-            # Otherwise the decoder would close the file, and `tell()` would fail.
-            text.detach()
-            return
-        except csv.Error as error:
-            lines.push_back()
-            yield Record(line, line, [], fault=_describe(error))
-            continue
-        if len(fields) > 1 or "".join(fields).strip():
-            yield Record(line, lines.number, fields)
+def read_records(file: BinaryIO, layout: Layout) -> Iterator[Record]:
+    """The records of a file that has passed `check_file`, without those that have nothing in any field.
+
+    Raises UnreadableFile as `check_file` does if the file has changed.
+    """
+    return _Reader(file, layout).records()
 
 
-def _decoded(file: BinaryIO) -> io.TextIOWrapper:
-    # Without newline="" a quoted line break would be rewritten. utf-8-sig removes a BOM.
-    return io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+def _named_layout(first_line: str) -> Layout:
+    named = _SEPARATOR_LINE.fullmatch(first_line)
+    if not named:
+        return Layout()
+    if not named[1] or named[1] not in SEPARATORS:
+        raise UnreadableFile(
+            "Its first line, “sep=…”, names no separator that can be read: "
+            "a comma, a semicolon, a vertical bar or a tab."
+        )
+    return Layout(named[1], has_separator_line=True)
 
 
-def _describe(error: csv.Error) -> str:
-    if "field limit" in str(error):
-        return "a field is too long, or its quotation mark is not closed"
-    return "its quotation marks do not match"
+def _find_last_closing(file: BinaryIO, separator: str) -> int:
+    closing = _Patterns.of(separator).closing
+    return max((number for number, line in enumerate(read_lines(file), 1) if closing.search(line)), default=0)
 
 
-class _Lines:
-    """The lines of a file, numbered as in an editor; the lines of the latest record can be read again."""
+@dataclass(frozen=True)
+class _Patterns:
+    """The parts of a record with this separator. `end` is the separator, or empty at the end of the line."""
 
-    def __init__(self, file: io.TextIOWrapper) -> None:
-        self._file = file
-        self._pushed_back: deque[str] = deque()
-        self._of_record: list[str] = []
-        self.number = 0
+    # At the beginning of a field: an opening mark, or all of a field without marks around it.
+    opening: re.Pattern[str]
+    plain: re.Pattern[str]
+    # Behind an opening mark: text, in which a mark is doubled; then the mark that closes it.
+    quoted: re.Pattern[str]
+    closing: re.Pattern[str]
+
+    @staticmethod
+    @cache
+    def of(separator: str) -> "_Patterns":
+        sep = re.escape(separator)
+        # A tab is no space around a field if it separates fields.
+        space = "[ ]*+" if separator == "\t" else r"[ \t]*+"
+        end = rf"(?P<end>{sep}|(?=[\r\n]|\Z))"
+        return _Patterns(
+            opening=re.compile(r'[ ]*+"'),
+            plain=re.compile(rf"(?P<text>[^{sep}\r\n]*+){end}"),
+            quoted=re.compile(r'[^"]*+(?:""[^"]*+)*+'),
+            closing=re.compile(rf'"{space}{end}'),
+        )
+
+
+class _TornRecord(Exception):
+    """Text follows a closing quotation mark."""
+
+
+class _Feed:
+    """Hands one line to the module csv; a record that goes on behind it is an error there."""
+
+    line: str | None = None
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._pushed_back.popleft() if self._pushed_back else next(self._file)
-        self._of_record.append(line)
-        self.number += 1
+        line, self.line = self.line, None
+        if line is None:
+            raise StopIteration
         return line
 
-    def begin(self) -> int:
-        """Begin a record; return the number of its first line."""
-        self._of_record.clear()
-        return self.number + 1
 
-    def push_back(self) -> None:
-        """Read the lines of the record again, except the first."""
-        again = self._of_record[1:]
-        self._pushed_back.extendleft(reversed(again))
-        self.number -= len(again)
+class _Reader:
+    def __init__(self, file: BinaryIO, layout: Layout) -> None:
+        self._lines = read_lines(file)
+        self._separator = layout.separator
+        self._patterns = _Patterns.of(layout.separator)
+        self._last_closing = layout.last_closing
+        self._feed = _Feed()
+        self._csv = csv.reader(self._feed, strict=True, skipinitialspace=True, delimiter=layout.separator)
+        # The latest line and its number, the position in it, and the line of the latest opening mark.
+        self._line, self._number, self._at, self._opened = "", 0, 0, 0
+        if layout.has_separator_line:
+            self._next_line()
+
+    def records(self) -> Iterator[Record]:
+        separator = self._separator
+        while self._next_line():
+            line, first = self._line, self._number
+            if QUOTE not in line:
+                if line.replace(separator, "").strip():
+                    yield Record(first, first, line.rstrip("\r\n").split(separator))
+                continue
+            try:
+                fields = self._fields_of_line() or self._fields()
+            except _TornRecord:
+                if self._last_closing is None:
+                    raise
+                self._skip(self._last_closing)
+                yield Record(first, self._number, [], fault=_describe(first, self._number))
+                continue
+            if any(field.strip() for field in fields):
+                yield Record(first, self._number, fields)
+
+    def _next_line(self) -> bool:
+        """Go to the beginning of the next line; False at the end of the file."""
+        self._line, self._at = next(self._lines, ""), 0
+        self._number += bool(self._line)
+        return bool(self._line)
+
+    def _fields_of_line(self) -> list[str] | None:
+        """The fields, if the line is a record without a fault, as most are: the module csv is fast."""
+        self._feed.line = self._line
+        try:
+            return next(self._csv)
+        except csv.Error:
+            return None
+
+    def _fields(self) -> list[str]:
+        fields = []
+        while True:
+            if opening := self._patterns.opening.match(self._line, self._at):
+                self._at, self._opened = opening.end(), self._number
+                fields.append(self._quoted_text())
+                end = self._patterns.closing.match(self._line, self._at)
+            else:
+                end = self._patterns.plain.match(self._line, self._at)
+                fields.append(end["text"] if end else "")
+            if end is None:
+                raise _TornRecord
+            if not end["end"]:
+                return fields
+            self._at = end.end()
+
+    def _quoted_text(self) -> str:
+        """The text up to the mark that closes it, which may be in another line."""
+        text = ""
+        while True:
+            part = self._patterns.quoted.match(self._line, self._at)
+            assert part
+            if len(text) <= LONGEST_FIELD:
+                text += part[0].replace('""', QUOTE)
+            self._at = part.end()
+            if self._at < len(self._line):
+                return text
+            self._next_line_inside()
+
+    def _skip(self, last_closing: int) -> None:
+        """Go to the end of the first line from here after which no quoted text can be open.
+
+        Where marks inside a quoted text are doubled, it is open after an odd number of marks. Where a program
+        wrote them without doubling, it is open until one before a separator or at a line end. If no such mark
+        follows in the file, it was not written like that, because its text would never end.
+        """
+        is_open, is_open_if_not_doubled = True, True
+        while True:
+            while (at := self._line.find(QUOTE, self._at)) >= 0:
+                is_open = not is_open
+                if is_open_if_not_doubled:
+                    is_open_if_not_doubled = not self._patterns.closing.match(self._line, at)
+                else:
+                    is_open_if_not_doubled = self._begins_field(at)
+                self._at = at + 1
+            if not is_open and (not is_open_if_not_doubled or last_closing <= self._number):
+                return
+            self._next_line_inside()
+
+    def _begins_field(self, at: int) -> bool:
+        while at and self._line[at - 1] == " ":
+            at -= 1
+        return at == 0 or self._line[at - 1] == self._separator
+
+    def _next_line_inside(self) -> None:
+        if not self._next_line():
+            raise UnreadableFile(f"The quotation mark in line {self._opened:,} is never closed.")
+
+
+def _describe(first: int, last: int) -> str:
+    unread = f", so lines {first:,} to {last:,} are not read" if last > first else ""
+    return f"its quotation marks do not match{unread}"

@@ -4,21 +4,20 @@ The header is `Email, First Name, Last Name, Phone, Account, Tags, Lists`, in an
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import String
 from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.characters import name_key
+from webapp.characters import name_key, without_invisible
 from webapp.contacts.address import NotAnAddress, read_address
-from webapp.contacts.csv_records import Record, UnreadableFile
+from webapp.contacts.csv_lines import UnreadableFile
+from webapp.contacts.csv_records import LONGEST_FIELD, Record
+from webapp.contacts.import_names import NameFields, Split
 from webapp.models import Account, Contact, MailingList, Tag
 
 EMAIL = "Email"
-# Separates several tags or lists in one field.
-SEPARATOR = ";"
 
 # The characters of Unicode's category Cc.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -58,6 +57,8 @@ class Row:
     account: str
     tags: tuple[str, ...]
     lists: tuple[str, ...]
+    # Of its fields, those that were split at commas.
+    splits: tuple[Split, ...] = ()
 
     @property
     def name(self) -> str:
@@ -104,19 +105,27 @@ def read_header(record: Record) -> Header:
     if EMAIL not in places:
         raise UnreadableFile(
             f"Its header (line {record.line}) has no column “{EMAIL}”. The columns are "
-            f"{', '.join(LIMITS)}, separated by commas."
+            f"{', '.join(LIMITS)}, separated by commas, or by what a first line such as “sep=;” names."
         )
     return Header(len(record.fields), places, tuple(unknown))
 
 
-def read_row(header: Header, record: Record) -> Row | BadRow:
-    """The record as a row to import, or the first reason why it is rejected; never raises."""
-    if reason := record.fault or _wrong_width(header, record):
+def read_row(header: Header, record: Record, name_fields: NameFields) -> Row | BadRow:
+    """The record as a row to import, or the first reason why it is rejected; never raises.
+
+    Fields left out at the end are empty, and empty ones after the last column do not matter.
+    """
+    if reason := record.fault or _surplus(header, record):
         return BadRow(record.line, reason)
-    text = dict.fromkeys(LIMITS, "") | {
-        name: record.fields[place].strip() for name, place in header.places.items()
-    }
-    tags, lists = _split_names(text["Tags"]), _split_names(text["Lists"])
+    text = dict.fromkeys(LIMITS, "")
+    for name, place in header.places.items():
+        if place < len(record.fields):
+            text[name] = _stripped(name, record.fields[place])
+    for name in NameFields.KINDS:
+        if len(text[name]) > LONGEST_FIELD:
+            return BadRow(record.line, f"“{name}” is longer than {LONGEST_FIELD:,} characters")
+    tags, split_tags = name_fields.read(record.line, "Tags", text["Tags"])
+    lists, split_lists = name_fields.read(record.line, "Lists", text["Lists"])
     for name, limit in LIMITS.items():
         values = {"Tags": tags, "Lists": lists}.get(name, (text[name],))
         if reason := next(filter(None, (_why_unfit(name, value, limit) for value in values)), None):
@@ -137,21 +146,28 @@ def read_row(header: Header, record: Record) -> Row | BadRow:
         account=text["Account"],
         tags=tags,
         lists=lists,
+        splits=tuple(filter(None, (split_tags, split_lists))),
     )
 
 
-def _wrong_width(header: Header, record: Record) -> str | None:
-    if len(record.fields) == header.width:
+def _surplus(header: Header, record: Record) -> str | None:
+    """Why the record is refused if there is something in a field after the last column."""
+    if len(record.fields) <= header.width:
         return None
-    found = f"{len(record.fields)} field{'s' * (len(record.fields) != 1)} instead of {header.width}"
+    width = max((place for place, field in enumerate(record.fields, 1) if field.strip()), default=0)
+    if width <= header.width:
+        return None
+    found = f"{width} field{'s' * (width != 1)} instead of {header.width}"
     if record.last_line > record.line:
         return f"the record, which ends in line {record.last_line:,}, has {found}"
     return f"it has {found}"
 
 
-def _split_names(text: str) -> tuple[str, ...]:
-    names: Sequence[str] = [name.strip() for name in text.split(SEPARATOR)]
-    return tuple(dict.fromkeys(filter(None, names)))
+def _stripped(name: str, text: str) -> str:
+    """The field without spaces around it; empty if there is nothing to see in it."""
+    text = text.strip()
+    # What an address may contain is decided elsewhere.
+    return text if name == EMAIL or without_invisible(text).strip() else ""
 
 
 def _why_unfit(name: str, value: str, limit: int) -> str | None:

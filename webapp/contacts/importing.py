@@ -16,6 +16,7 @@ from webapp.catalogue.names import ids_by_name
 from webapp.characters import name_key
 from webapp.clock import read_clock
 from webapp.contacts.deleted_addresses import DeletedAddresses
+from webapp.contacts.import_names import Split
 from webapp.contacts.import_rows import BadRow, Identity, Row
 from webapp.contacts.load import NewContact, create_contacts
 from webapp.database import lock_workspace, write_transaction
@@ -39,7 +40,7 @@ class Import:
     """The import of one file into a workspace, with the counts of the rows so far.
 
     `in_bin` counts the rows whose address belongs to a deleted contact; `left_out` includes them unless
-    `even_if_deleted` is set.
+    `even_if_deleted` is set. `split_fields` counts the fields of added rows that were split at commas.
     """
 
     workspace_id: int
@@ -48,6 +49,8 @@ class Import:
     added: int = 0
     left_out: int = 0
     in_bin: int = 0
+    split_fields: int = 0
+    first_split: Split | None = None
     # Contacts with this id or a higher one come from this file.
     _first_id: int | None = None
     _deleted: DeletedAddresses = field(init=False)
@@ -67,6 +70,9 @@ class Import:
         self.added += len(ids)
         self.left_out += len(rows) - len(ids)
         self.in_bin += sorted_rows.in_bin
+        splits = [split for row in sorted_rows.good for split in row.splits]
+        self.split_fields += len(splits)
+        self.first_split = self.first_split or next(iter(splits), None)
         if self._first_id is None and ids:
             self._first_id = ids[0]
         bad = [*sorted_rows.bad, *(row for row in rows if isinstance(row, BadRow))]
