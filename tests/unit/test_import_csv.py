@@ -78,6 +78,9 @@ class TestWithMarksThatDoNotMatch:
             ('ann,"she said "hi\nbob,Bob\nthere" to me"', 'eve,"Eve"\n'),
             ('ann,"she said "hi\nbob,Bob\n" to me"', 'eve,"Eve"\n'),
             ('ann,"she said "hi"\nbob,Bob\nto me"', 'eve,"Eve"\n'),
+            # Another field begins in the line.
+            ('ann,"she "said it","note\nbob,Bob\nby "Jo" and "Al"', 'eve,"Eve"\n'),
+            ('ann,"she "said it"\n"note\nbob,Bob\nby "Jo" and "Al"', 'eve,"Eve"\n'),
             # Doubled marks and single ones.
             ('ann,"she ""said"" "hi\nbob,Bob\n" to me"', 'eve,"Eve"\n'),
             # The note may end in its first line or in its last one.
@@ -206,3 +209,17 @@ def test_a_field_beyond_the_longest_is_cut() -> None:
     (record,) = records('a,"' + "line\n" * 100_000 + '",b')
     assert LONGEST_FIELD < len(record.fields[1]) < LONGEST_FIELD + 10
     assert record.fields[2] == "b"
+
+
+def test_a_line_without_end_is_not_read_to_its_end() -> None:
+    class Endless(io.BytesIO):
+        left = 2 * csv_lines.LONGEST_LINE
+
+        def read(self, size: int | None = -1) -> bytes:
+            assert size
+            self.left -= size
+            assert 0 < size <= self.left
+            return bytes(size)
+
+    with pytest.raises(UnreadableFile, match="line 1 is too long"):
+        check_file(Endless())

@@ -172,7 +172,7 @@ class _Reader:
     def _next_line(self) -> bool:
         """Go to the beginning of the next line; False at the end of the file."""
         self._line, self._at = next(self._lines, ""), 0
-        self._number += bool(self._line)
+        self._number += 1
         return bool(self._line)
 
     def _fields_of_line(self) -> list[str] | None:

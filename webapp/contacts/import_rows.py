@@ -167,7 +167,8 @@ def _stripped(name: str, text: str) -> str:
     """The field without spaces around it; empty if there is nothing to see in it."""
     text = text.strip()
     # What an address may contain is decided elsewhere.
-    return text if name == EMAIL or without_invisible(text).strip() else ""
+    is_visible = text.isascii() or name == EMAIL or without_invisible(text).strip()
+    return text if is_visible else ""
 
 
 def _why_unfit(name: str, value: str, limit: int) -> str | None:
