@@ -96,7 +96,7 @@ def test_the_dialog_shows_the_exact_number(anyone: Browser, sixty_of_each_name: 
 
 @pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
 @pytest.mark.parametrize(
-    ("q", "found"), [("nobody", 0), ("number 0005", 20), ("ann number 0005", 10), ("number 00007", 2)]
+    ("q", "found"), [("nobody", 0), ("number 0005", 22), ("0005 ann", 11), ("number 00007", 2)]
 )
 def test_few_matches_are_counted_at_once(
     admin: Browser, sixty_of_each_name: None, path: str, q: str, found: int
@@ -124,7 +124,7 @@ def test_a_small_account_is_always_counted_at_once(
 
 
 @pytest.mark.parametrize("path", ["/contacts", "/contacts/restore"])
-@pytest.mark.parametrize("q", ["ann", "bo", "number 0001"])
+@pytest.mark.parametrize("q", ["ann", "bob", "number 0001"])
 def test_the_pages_of_a_search_show_each_match_once_by_every_plan(
     scripted: Browser, sixty_of_each_name: None, path: str, q: str
 ) -> None:
@@ -133,7 +133,7 @@ def test_the_pages_of_a_search_show_each_match_once_by_every_plan(
 
     names = [name for page in forth for name in page.names]
     expected = [f"{name} Number {i:05}" for name in NAMES[::-1] for i in range(59, -1, -1)]
-    found = [name for name in expected if f" {q}" in f" {name.lower()}"]
+    found = [name for name in expected if all(word in name.lower() for word in q.split())]
     assert names == found
     assert [page.names for page in reversed(back)] == [page.names for page in forth]
 
