@@ -5,15 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import DAY, delete, new_account, new_contact, new_contacts
-from tests.factories.people import World, number
+from tests.factories.contacts import DAY, delete, new_account, new_contact, new_contacts, unique_address
+from tests.factories.people import World
 from tests.support.browser import Browser
 from webapp.clock import read_clock
 from webapp.models import Workspace
-
-
-def address() -> str:
-    return f"x{number()}@example.com"
 
 
 def test_each_contact_shows_name_email_account_and_created_date(
@@ -91,7 +87,7 @@ def test_search_finds_words_however_they_are_typed(
         ("Smile", "😀"),
     ]
     for first, last in names:
-        email = "Special.One@Example.com" if first == "100%" else address()
+        email = "Special.One@Example.com" if first == "100%" else unique_address()
         new_contact(store, world, first, last, email=email)
     store.commit()
 
