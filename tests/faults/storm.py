@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from time import monotonic, sleep
 
+import psutil
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -136,12 +136,12 @@ class Storm:
         self.workers.append(self._processes.enter_context(self.deployment.worker(accident)))
 
     def _process_ids(self) -> list[int]:
-        mark = f"{MARK}={self.deployment.folder}".encode()
         found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if mark in (folder / "environ").read_bytes().split(b"\0") and int(folder.name) != os.getpid():
-                    found.append(int(folder.name))
+        for process in psutil.process_iter():
+            # A process may have ended, or belong to another user.
+            with suppress(psutil.Error):
+                if process.environ().get(MARK) == str(self.deployment.folder) and process.pid != os.getpid():
+                    found.append(process.pid)
         return found
 
     def _workers_without_stopped_horse(self) -> list[WorkerProcess]:

@@ -3,7 +3,6 @@
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from rq.registry import FailedJobRegistry
@@ -20,8 +19,6 @@ from webapp.models import AutomationRun, Contact, Tag
 from webapp.restoring.work import RESTORE
 from webapp.worker.queue import queue
 from webapp.worker.redis_lock import key
-
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 
 
 PUNYCODE = "ann@xn--mller-kva.example"

@@ -1,4 +1,4 @@
-"""Real worker processes: started as by an operator, inspected through /proc, ended by their pid."""
+"""Real worker processes: started as by an operator, inspected and ended by their pid."""
 
 import os
 import signal
@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 CHECKOUT = Path(__file__).parent.parent.parent
 # How long to wait for an event: a bound for a busy machine, not a goal.
@@ -25,29 +27,26 @@ def wait_until(what: Callable[[], object], *, seconds: float = PATIENCE) -> None
 
 def children(pid: int) -> list[int]:
     """The running children of `pid`."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        # A process may end while it is read.
-        with suppress(OSError):
-            # The name is in brackets and may contain anything; state and parent follow.
-            state, parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[:2]
-            if int(parent) == pid and state != "Z":
-                found.append(int(folder.name))
-    return found
+    # A process may end while it is read.
+    with suppress(psutil.Error):
+        return [child.pid for child in psutil.Process(pid).children() if is_running(child.pid)]
+    return []
 
 
 def is_running(pid: int) -> bool:
-    return state_of(pid) not in (None, "Z")
+    return status_of(pid) not in (None, psutil.STATUS_ZOMBIE)
 
 
 def is_stopped(pid: int) -> bool:
     """Whether the process is stopped by SIGSTOP."""
-    return state_of(pid) == "T"
+    return bool(status_of(pid) == psutil.STATUS_STOPPED)
 
 
-def state_of(pid: int) -> str | None:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+def status_of(pid: int) -> str | None:
+    """The status in psutil's words; None if there is no such process."""
+    with suppress(psutil.NoSuchProcess):
+        status: str = psutil.Process(pid).status()
+        return status
     return None
 
 
@@ -65,9 +64,10 @@ class WorkerProcess:
         """The worker processes of `queue` that run at the moment; RESTORE_WORKERS says how many there are."""
         found = []
         for pid in children(self.process.pid):
-            with suppress(OSError):
-                if Path(f"/proc/{pid}/cmdline").read_bytes().endswith(f".py\0{queue}\0".encode()):
-                    found.append(pid)
+            with suppress(psutil.Error):
+                match psutil.Process(pid).cmdline():
+                    case [*_, script, argument] if script.endswith(".py") and argument == queue:
+                        found.append(pid)
         return found
 
     def child(self, queue: str) -> int | None:
@@ -99,11 +99,11 @@ class WorkerProcess:
         """The process that carries a restore out, as soon as there is one."""
         found: list[int] = []
 
-        def read_stat() -> bool:
+        def is_found() -> bool:
             found[:] = [horse] if (horse := self.horse()) else []
             return bool(found)
 
-        wait_until(read_stat)
+        wait_until(is_found)
         return found[0]
 
     def everything(self) -> list[int]:
