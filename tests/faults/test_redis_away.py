@@ -2,7 +2,6 @@
 person."""
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -10,35 +9,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlencode
 
 import psutil
 import pytest
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from tests.factories.people import World
 from tests.support.accidents import Accident
-from tests.support.deployment import Deployment, new_deployment
+from tests.support.deployment import new_deployment
 from tests.support.processes import CHECKOUT, PATIENCE, is_running, is_stopped, wait_until
-from tests.support.web import WebProcess, Wire, free_port, status, web_process
+from tests.support.web import WebProcess, free_port, status, web_process
 from webapp.local_services import private_redis, redis_url
-from webapp.models import Job
 
 CONTACTS = 60
-SCOPE = re.compile(r'name="scope" value="([^"]+)"')
-
-
-def confirm_all(wire: Wire) -> bytes:
-    """Open the dialog for the whole bin and press its button."""
-    scope = SCOPE.search(wire.get("/contacts/restore/confirm-all").decode())
-    assert scope is not None
-    return wire.post("/restores", urlencode({"scope": scope[1]}))
-
-
-def jobs_of(deployment: Deployment, world: World) -> list[int]:
-    with Session(deployment.engine) as session:
-        return list(session.scalars(select(Job.id).where(Job.workspace_id == world.id)))
 
 
 def test_while_redis_is_down_pages_answer_and_the_restore_continues_and_all_is_well_when_it_returns(
@@ -65,17 +46,17 @@ def test_while_redis_is_down_pages_answer_and_the_restore_continues_and_all_is_w
         os.kill(horse, signal.SIGCONT)
         for path in ("/contacts", "/contacts/restore", "/restores", "/contacts/restore/confirm-all"):
             assert status(wire.get(path)) == 200
-        refused = confirm_all(wire)
+        refused = wire.confirm_all()
         assert status(refused) == 503
         assert b"Nothing was changed." in refused
         deployment.check_that_all_came_back_once(job_id, CONTACTS)
         assert deployment.job(job_id).fence == 1
         wait_until(lambda: len(deployment.logged("worker_died", queue="restore")) >= 2)
-        assert jobs_of(deployment, world) == []
+        assert deployment.jobs_of(world) == []
 
         with private_redis(deployment.folder):
-            assert status(confirm_all(wire)) == 303
-            [second] = jobs_of(deployment, world)
+            assert status(wire.confirm_all()) == 303
+            [second] = deployment.jobs_of(world)
             deployment.check_that_all_came_back_once(second, 3)
         assert worker.is_alive
         assert web.is_alive
@@ -132,8 +113,8 @@ def test_make_run_replaces_a_redis_that_dies(
             last = deployment.redis.info("server")["process_id"]
             assert last != killed
             deployment.check_that_all_came_back_once(job_id, deployment.many)
-            assert status(confirm_all(wire)) == 303
-            [second] = jobs_of(deployment, world)
+            assert status(wire.confirm_all()) == 303
+            [second] = deployment.jobs_of(world)
             deployment.check_that_all_came_back_once(second, 3)
             family = psutil.Process(run.process.pid).children(recursive=True)
         assert run.process.returncode == 0

@@ -177,6 +177,10 @@ class Deployment:
         """Whether the reconciler rang for the job."""
         return bool(self.logged("rung_again", job=job_id))
 
+    def jobs_of(self, world: World) -> list[int]:
+        with Session(self.engine) as session:
+            return list(session.scalars(select(Job.id).where(Job.workspace_id == world.id)))
+
     def wait_for_the_middle(self, job_id: int) -> None:
         wait_until(lambda: self.job(job_id).processed > 0)
         assert self.job(job_id).state == "running"

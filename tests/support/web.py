@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from tests.factories.people import PASSWORD
 from tests.support.browser import TOKEN
 from tests.support.processes import CHECKOUT, wait_until
 
 SESSION = re.compile(rb"set-cookie: session=([^;]+)", re.IGNORECASE)
+SCOPE = re.compile(r'name="scope" value="([^"]+)"')
 FORM = b"Content-Type: application/x-www-form-urlencoded"
 
 
@@ -57,6 +59,12 @@ class Wire:
         """Submit a form with these fields and the token."""
         body = b"csrf_token=" + self.token + b"&" + fields.encode()
         return self.ask(b"POST " + path.encode(), FORM, length(body), body=body)
+
+    def confirm_all(self) -> bytes:
+        """Open the dialog for all deleted contacts and press its button."""
+        scope = SCOPE.search(self.get("/contacts/restore/confirm-all").decode())
+        assert scope is not None
+        return self.post("/restores", urlencode({"scope": scope[1]}))
 
     def sign_in(self, email: str) -> None:
         form = self.get("/login")

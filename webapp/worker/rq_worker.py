@@ -102,7 +102,8 @@ def release_what_died(job_id: int, pid: int, status: int) -> None:
 
 
 def run_worker(app: Flask, queue_name: str, settings: WorkerSettings) -> None:
-    """Work on `queue_name` until SIGTERM. Raises SystemExit where Redis is away at the start."""
+    """Work on `queue_name` until SIGTERM. Raises SystemExit where Redis is away or refuses what a worker
+    writes."""
     with app.app_context():
         set_transaction_timeouts(db.engine, settings.idle_in_transaction)
         try:
@@ -114,11 +115,11 @@ def run_worker(app: Flask, queue_name: str, settings: WorkerSettings) -> None:
                 worker_ttl=settings.redis_silence,
                 log_job_description=False,
             )
+            worker.max_connection_wait_time = settings.longest_wait_for_redis
+            # What is loaded by now stays for good. A batch makes thousands of small objects, so each horse's
+            # collector would go through all of it again and again: that took a third of the horse's time.
+            gc.freeze()
+            worker.work(logging_level="WARNING")
         except RedisError as error:
             log.error("redis_away", queue=queue_name, why=str(error))
             raise SystemExit(1) from None
-        worker.max_connection_wait_time = settings.longest_wait_for_redis
-        # What is loaded by now stays for good. A batch makes thousands of small objects, so each horse's
-        # collector would go through all of it again and again: that took a third of the horse's time.
-        gc.freeze()
-        worker.work(logging_level="WARNING")
