@@ -1,5 +1,5 @@
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField
+from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from webapp.characters import without_invisible
@@ -11,11 +11,10 @@ def _as_seen(text: str | None) -> str:
 
 
 class SignInForm(FlaskForm):
-    email = EmailField(
+    email = StringField(
         "E-mail",
         filters=[_as_seen],
         validators=[DataRequired("Type your e-mail address."), Length(max=254, message="That is too long.")],
-        render_kw={"autocomplete": "username"},
     )
     password = PasswordField(
         "Password",
