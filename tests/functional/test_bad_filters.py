@@ -15,7 +15,7 @@ from webapp.models import Contact, Workspace
 DATE = "Type a date as YYYY-MM-DD"
 CHARACTER = "This search contains a character that no name or e-mail address has."
 LONG = "Search for at most 254 characters."
-NOTHING = "Nothing in this search can be seen or looked for."
+NOTHING = "This search has no letter, digit or sign to look for."
 
 # Query (percent-encoded), the field with the error, the message.
 UNREADABLE = {

@@ -218,5 +218,5 @@ def test_a_deleted_contact_is_found_however_its_name_is_typed_and_restored(
 def test_a_search_of_nothing_that_can_be_seen_is_an_error(admin: Browser, world: World) -> None:
     page = admin.get("/contacts/restore", {"q": "\u200b\u3164"})
 
-    assert "Nothing in this search can be seen or looked for." in page.text
+    assert "This search has no letter, digit or sign to look for." in page.text
     assert admin.get("/contacts", {"q": "\u0301"}).one("#q")["aria-invalid"] == "true"

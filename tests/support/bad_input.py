@@ -41,12 +41,12 @@ POST /login                         csrf_token         400 | open for too long. 
 POST /logout                        csrf_token         400 | open for too long. Go back, reload it
 POST /logout                        back               303
 
-GET  /contacts                      ?q                 200 long,NUL,blank=422 | at most / no name / Nothing
+GET  /contacts                      ?q                 200 long,NUL,blank=422 | at most / no name / no letter
 GET  /contacts                      ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts                      ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts                      ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts                      ?show,?clear       200
-GET  /contacts/count                ?q                 200 long,NUL,blank=422 | at most / no name / Nothing
+GET  /contacts/count                ?q                 200 long,NUL,blank=422 | at most / no name / no letter
 GET  /contacts/count                ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/selection            ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/selection            ?after,?before     400 empty=200 | edited or cut off
@@ -61,7 +61,7 @@ POST /contacts/delete               ?clear             422 empty=303 | Select at
 POST /contacts/delete               csrf_token         400 | open for too long. Go back, reload it
 POST /contacts/delete               back               303
 
-GET  /contacts/restore              ?q                 200 long,NUL,blank=422 | at most / no name / Nothing
+GET  /contacts/restore              ?q                 200 long,NUL,blank=422 | at most / no name / no letter
 GET  /contacts/restore              ?from,?to          422 empty=200 | Type a date as YYYY-MM-DD
 GET  /contacts/restore              ?deleted_by        422 empty=200 | Choose a person / This person has not
 GET  /contacts/restore              ?deletion          422 empty=200 0=200 2^63-1=200 | a deletion’s number
