@@ -15,6 +15,14 @@ SWAPS = {"innerHTML", "outerHTML"}
 # A parser of fragments drops these silently, so the text is searched for them.
 PAGE_ONLY = re.compile(r"<(html|head|body)\b", re.IGNORECASE)
 
+# RIGHT-TO-LEFT OVERRIDE, which tests put into typed texts; where it is harmless; and what it must not meet.
+TURNING = "\u202e"
+ISOLATED = re.compile("\u2068[^\u2066-\u2069]*\u2069")
+LETTER = re.compile(r"\w")
+SIGNS = re.compile("[\u2066-\u2069]")
+# What a person typed, as it is. An option is laid out by itself, and has to be found by its first letter.
+AS_TYPED = {"value"}
+
 # Each element with its attributes, which are read once.
 Tags = list[tuple[Element, dict[str, str]]]
 
@@ -23,6 +31,8 @@ def check_page(html: str) -> Document:
     """Check a whole page and return it. Raises AssertionError with what is wrong."""
     document = Document(html)
     check_document(document)
+    if TURNING in html:
+        check_isolation(_tags(document))
     return document
 
 
@@ -36,6 +46,8 @@ def check_fragment(html: str) -> Document:
     is_page = PAGE_ONLY.search(html) or any(tag.name == "h1" for tag, _ in tags)
     assert not is_page, "a fragment is no page"
     _check_everywhere(tags)
+    if TURNING in html:
+        check_isolation(tags)
     return document
 
 
@@ -85,6 +97,28 @@ def _check_everywhere(tags: Tags) -> None:
         assert not inline, f"{inline} is blocked by the CSP: {tag}"
         if HTMX_VERBS & attrs.keys():
             _check_htmx(kind, attrs)
+
+
+def check_isolation(tags: Tags) -> None:
+    """A typed text is isolated wherever it is shown, so that it turns nothing around: by <bdi>, or in a title
+    or an attribute by Unicode's own signs."""
+    for tag, attrs in tags:
+        if tag.name not in ("bdi", "option") and tag.find_parent("bdi") is None:
+            for words in tag.own_texts:
+                assert tag.name == "title" or not SIGNS.search(words), f"no <bdi>, but its sign: {words!r}"
+                assert TURNING not in ISOLATED.sub("", words), f"not isolated in <{tag.name}>: {words!r}"
+        elif tag.name != "option":
+            _check_isolated(tag, "".join(tag.own_texts))
+        for name in attrs.keys() - AS_TYPED:
+            assert TURNING not in ISOLATED.sub("", attrs[name]), f"not isolated in {name}: {attrs[name]!r}"
+
+
+def _check_isolated(tag: Element, words: str) -> None:
+    """Nothing else is in the same <bdi>: a typed text begins with U+202E, and one with two ends so, too."""
+    assert not SIGNS.search(words), f"ends its isolation: {tag}"
+    before, *between, after = words.split(TURNING) if TURNING in words else ("", "")
+    assert not LETTER.search(before), f"words of ours before a typed text: {tag}"
+    assert not (between and LETTER.search(after)), f"words of ours after a typed text: {tag}"
 
 
 def _check_live_region(tags: Tags) -> None:

@@ -4,7 +4,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from webapp.cli.database import Refusal, check_database, chosen_workspace
+from webapp.cli.database import Refusal, check_database, chosen_workspace, shown
 from webapp.cli.ringing import ring_for_due
 from webapp.clock import read_clock
 from webapp.database import write_transaction
@@ -35,7 +35,7 @@ def send(name: str, workspace_name: str | None) -> None:
         select(Campaign.id).where(Campaign.workspace_id == workspace_id, Campaign.name == name).limit(1)
     )
     if campaign_id is None:
-        raise Refusal(f"There is no campaign “{name}”. Nothing was changed.")
+        raise Refusal(f"There is no campaign “{shown(name)}”. Nothing was changed.")
     with write_transaction(session):
         now = read_clock(session)
         queued = send_campaign(session, workspace_id=workspace_id, campaign_id=campaign_id, now=now)

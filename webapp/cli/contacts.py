@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from webapp.cli.database import Refusal, check_database, chosen_workspace, rest_on, shown
+from webapp.cli.database import Refusal, check_database, chosen_workspace, readable, rest_on, shown
 from webapp.cli.progress import Progress, progress
 from webapp.cli.ringing import ring_for_due
 from webapp.contacts.csv_lines import UnreadableFile
@@ -65,10 +65,10 @@ def import_contacts(path: Path, name: str | None, even_if_deleted: bool, keep_co
                 bad_rows = _add_rows(session, work, rows, bar, file.tell)
             _and_more(bad_rows)
     except UnreadableFile as error:
-        raise Refusal(f"{path} cannot be imported. {error} Nothing was changed.") from error
+        raise Refusal(f"{readable(str(path))} cannot be imported. {error} Nothing was changed.") from error
     except OSError as error:
         why = error.strerror or str(error).rstrip(".")
-        raise Refusal(f"{path} cannot be read: {why}. Nothing was changed.") from error
+        raise Refusal(f"{readable(str(path))} cannot be read: {why}. Nothing was changed.") from error
     _sum_up(work)
     if work.added:
         ring_for_due()
@@ -104,7 +104,7 @@ def _add_rows(
             for bad in rejected:
                 bad_rows += 1
                 if bad_rows <= SHOWN_IN_FULL:
-                    bar.say(f"Line {bad.line}: {bad.reason}.")
+                    bar.say(f"Line {bad.line}: {readable(bad.reason)}.")
             bar.update(position())
     except (OSError, UnreadableFile, SQLAlchemyError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error

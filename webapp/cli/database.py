@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.database import write_transaction
 from webapp.jobs.settings import Rest
 from webapp.models import Workspace
+from webapp.words.isolation import bare
 
 LONGEST_SHOWN = 80
 
@@ -42,13 +43,18 @@ def chosen_workspace(session: Session, name: str | None) -> Workspace:
     known = session.scalars(select(Workspace.name).order_by(Workspace.id).limit(10)).all()
     if not known:
         raise Refusal("There is no workspace yet. To try it out, create one with: flask --app webapp demo")
-    raise Refusal(f"There is no workspace “{shown(name or '')}”. There is: {', '.join(known)}.")
+    raise Refusal(f"There is no workspace “{shown(name or '')}”. There is: {', '.join(map(shown, known))}.")
 
 
 def shown(text: str) -> str:
-    """`text` for a terminal: shortened, and without control characters."""
-    readable = "".join(character if character.isprintable() else "�" for character in text)
-    return readable if len(readable) <= LONGEST_SHOWN else readable[:LONGEST_SHOWN] + "…"
+    """A typed text for a terminal: `readable`, and shortened."""
+    text = readable(text)
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+
+
+def readable(sentence: str) -> str:
+    """`sentence` for a terminal: without the characters that steer it or turn text around."""
+    return "".join(character if character.isprintable() else "�" for character in bare(sentence))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from functools import partial
 import click
 from flask.cli import with_appcontext
 
-from webapp.cli.database import check_database, chosen_workspace, paced_transaction
+from webapp.cli.database import check_database, chosen_workspace, paced_transaction, shown
 from webapp.cli.progress import progress
 from webapp.demo.base import COMPANIES, CONTOSO, NORTHWIND, PASSWORD, ensure_base, is_empty, workspace_of
 from webapp.demo.load import add_load
@@ -75,7 +75,7 @@ def demo_command(
         click.echo(f"Created the workspace “{company.name}”.")
     seconds = time.monotonic() - begun
     added = f"{number(live)} live and {number(gone)} deleted contacts"
-    click.echo(f"{workspace_name}: {added} added in {seconds:.1f} s.")
+    click.echo(f"{shown(workspace_name)}: {added} added in {seconds:.1f} s.")
     click.echo(f"Sign in with the password {PASSWORD} as one of these:")
     for company in COMPANIES:
         for person in company.people:

@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from webapp.cli.database import Refusal, check_database
+from webapp.cli.database import Refusal, check_database, readable, shown
 from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.jobs.cancel import cancel
@@ -53,9 +53,9 @@ def status(ended: int) -> None:
 
 
 def _lines(job: Job, now: datetime) -> Iterator[str]:
-    requester = job.requester.name if job.requester else "the system"
+    requester = shown(job.requester.name) if job.requester else "the system"
     yield (
-        f"Restore {job.id} ({_number(job)}{job.workspace.name}, workspace {job.workspace_id}), "
+        f"Restore {job.id} ({_number(job)}{shown(job.workspace.name)}, workspace {job.workspace_id}), "
         f"requested by {requester}: {job.state}"
     )
     yield f"  progress    {number(job.processed)} of {number(max(job.total or 0, job.processed))} contacts"
@@ -67,9 +67,9 @@ def _lines(job: Job, now: datetime) -> Iterator[str]:
         yield f"  one by one  the next {counted(job.one_by_one, 'contact')}"
     people = _people(job)
     if error := sentence_of(job.error, people):
-        yield f"  last error  {error}"
+        yield f"  last error  {readable(error)}"
     if reason := sentence_of(job.reason, people):
-        yield f"  reason      {reason}"
+        yield f"  reason      {readable(reason)}"
 
 
 def _number(job: Job) -> str:

@@ -29,6 +29,7 @@ from webapp.web.selection import Selection
 from webapp.web.template_filters import amount
 from webapp.words.contacts import name_of
 from webapp.words.filters import describe_filters
+from webapp.words.isolation import isolated
 from webapp.words.numbers import counted
 
 ENDS_SOON_DAYS = 3
@@ -152,9 +153,9 @@ class DeletedContacts(Listing):
 
     def actions(self, selection: Selection, matching: Amount, running: Progress | None) -> RestoreActions:
         """The state of the buttons for this selection and this number of matching contacts."""
-        waits = (
-            f"{running.requested_by} is restoring contacts. One restore runs at a time." if running else None
-        )
+        waits = None
+        if running:
+            waits = f"{isolated(running.requested_by)} is restoring contacts. One restore runs at a time."
         return RestoreActions(
             running=running,
             all_label=self.all_label(matching),

@@ -5,8 +5,10 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask_login import current_user
+from markupsafe import Markup, escape
 
 from webapp.contacts.search import Amount
+from webapp.words.isolation import bare, enclose, isolated
 from webapp.words.money import money
 from webapp.words.numbers import counted, number, plural
 
@@ -15,6 +17,16 @@ def amount(value: Amount, noun: str = "") -> str:
     """The amount in digits, with `noun` if given: "1 contact", "over 50 contacts"."""
     words = counted(value.number, noun) if noun else number(value.number)
     return words if value.exact else f"over {words}"
+
+
+def bdi(text: str) -> Markup:
+    """A typed text in an element of its own, so that it turns nothing around (webapp/words/isolation.py)."""
+    return Markup("<bdi>{}</bdi>").format(text if hasattr(text, "__html__") else bare(text))
+
+
+def sentence(words: str) -> Markup:
+    """A sentence of `webapp.words`, in which each typed text is in such an element."""
+    return Markup(enclose(str(escape(words)), "<bdi>", "</bdi>"))
 
 
 def zone() -> ZoneInfo:
@@ -48,6 +60,9 @@ def ago(moment: datetime | None, now: datetime) -> str:
 
 def init_filters(app: Flask) -> None:
     """Register these filters for the templates."""
+    app.add_template_filter(bdi)
+    app.add_template_filter(sentence)
+    app.add_template_filter(isolated)
     app.add_template_filter(number)
     app.add_template_filter(counted)
     app.add_template_filter(plural)

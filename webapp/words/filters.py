@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from webapp.restoring.filters import Filters
+from webapp.words.isolation import isolated
 
 
 def describe_filters(filters: Filters, *, zone: ZoneInfo, people: Mapping[int, str]) -> list[str]:
@@ -18,7 +19,7 @@ def describe_filters(filters: Filters, *, zone: ZoneInfo, people: Mapping[int, s
 
     phrases = []
     if filters.q:
-        phrases.append(f"matching “{filters.q}”")
+        phrases.append(f"matching “{isolated(filters.q)}”")
     first = day(filters.since) if filters.since else None
     last = day(filters.before - timedelta(microseconds=1)) if filters.before else None
     if first and last:
@@ -28,7 +29,8 @@ def describe_filters(filters: Filters, *, zone: ZoneInfo, people: Mapping[int, s
     elif last:
         phrases.append(f"deleted on or before {last}")
     if filters.deleted_by is not None:
-        phrases.append(f"deleted by {people.get(filters.deleted_by, 'a user who has left')}")
+        name = people.get(filters.deleted_by)
+        phrases.append(f"deleted by {isolated(name) if name else 'a user who has left'}")
     if filters.deletion is not None:
         phrases.append(f"of deletion #{filters.deletion}")
     return phrases

@@ -8,6 +8,7 @@ from webapp.jobs.interruption import DATABASE_FULL, DATABASE_UNWRITABLE, UNEXPEC
 from webapp.jobs.isolation import INTERRUPTED_TOO_OFTEN, TOO_MANY_LEFT_OUT
 from webapp.jobs.work import REQUESTER_NOT_ALLOWED
 from webapp.models.job import JobState, Note
+from webapp.words.isolation import isolated
 
 STATES = {
     JobState.QUEUED: "Queued",
@@ -40,11 +41,14 @@ def sentence_of(note: Note | None, people: Mapping[int, str]) -> str | None:
         return None
     parameters = dict(note)
     if "user" in parameters:
-        parameters["name"] = people.get(parameters["user"], A_FORMER_USER)
+        name = people.get(parameters["user"])
+        parameters["name"] = isolated(name) if name else A_FORMER_USER
     if note["code"] == WORKER_DIED:
         parameters["how"] = _how(note)
     if "detail" in parameters:
-        parameters["detail"] = str(parameters["detail"]).rstrip(".")
+        parameters["detail"] = isolated(str(parameters["detail"]).rstrip("."))
+    if "words" in parameters:
+        parameters["words"] = isolated(str(parameters["words"]))
     # A code of a later release, which has been rolled back, has no sentence here.
     return SENTENCES.get(note["code"], str(note["code"])).format(**parameters)
 

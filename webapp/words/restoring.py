@@ -10,6 +10,7 @@ from webapp.restoring.report import NotRestored
 from webapp.restoring.scope import Scope
 from webapp.words.contacts import name_of
 from webapp.words.filters import describe_filters
+from webapp.words.isolation import isolated
 from webapp.words.numbers import counted, joined, number
 
 
@@ -79,7 +80,7 @@ def explain(contact: NotRestored) -> tuple[str, str, str]:
     phrases = REASONS[Reason(contact.reason)]
     before, other, after = phrases.sentence.partition("{other}")
     if not other:
-        return before.format(detail=contact.detail), "", ""
+        return before.format(detail=isolated(contact.detail or "")), "", ""
     return before, name_of(contact.other) if contact.other else "another contact", after
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from webapp.restoring.filters import Filters, read_filters
 from webapp.words.filters import describe_filters
+from webapp.words.isolation import enclose, isolated
 from webapp.words.numbers import counted, joined, remaining
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -45,12 +46,12 @@ def test_an_estimate_is_rounded(seconds: float, words: str) -> None:
     ("typed", "words"),
     [
         ({}, ""),
-        ({"q": "ann"}, "matching “ann”"),
+        ({"q": "ann"}, f"matching “{isolated('ann')}”"),
         ({"from": "2026-10-25", "to": "2026-10-25"}, "deleted on 25 Oct 2026"),
         ({"from": "2026-10-25", "to": "2026-11-01"}, "deleted from 25 Oct 2026 to 1 Nov 2026"),
         ({"from": "2026-10-25"}, "deleted on or after 25 Oct 2026"),
         ({"to": "2026-10-25"}, "deleted on or before 25 Oct 2026"),
-        ({"deleted_by": "7", "deletion": "3"}, "deleted by Max and of deletion #3"),
+        ({"deleted_by": "7", "deletion": "3"}, f"deleted by {isolated('Max')} and of deletion #3"),
         ({"deleted_by": "8"}, "deleted by a user who has left"),
     ],
 )
@@ -72,3 +73,21 @@ def test_a_day_without_a_midnight_keeps_its_name() -> None:
     assert describe_filters(typed.meaning, zone=zone, people={}) == ["deleted on 6 Sep 2026"]
     assert date(2026, 9, 6) == typed.meaning.since.astimezone(zone).date()  # type: ignore[union-attr]
     assert describe_filters(Filters(), zone=zone, people={}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "enclosed"),
+    [
+        ("Max", "by [Max]."),
+        ("Max\u202e", "by [Max\u202e]."),
+        ("a\u2069b\u2068c", "by [abc]."),
+        ("\u2066\u2067\u2069", "by []."),
+        ("", "by ."),
+    ],
+)
+def test_a_name_in_a_sentence_is_enclosed_whatever_signs_it_holds(name: str, enclosed: str) -> None:
+    assert enclose(f"by {isolated(name)}.", "[", "]") == enclosed
+
+
+def test_signs_that_enclose_nothing_are_dropped() -> None:
+    assert enclose("a\u2069b\u2068c", "[", "]") == "abc"
