@@ -20,7 +20,6 @@ from webapp.restoring.work import RESTORE
 from webapp.worker.queue import queue
 from webapp.worker.redis_lock import key
 
-
 PUNYCODE = "ann@xn--mller-kva.example"
 
 

@@ -75,7 +75,7 @@ def why_unsearchable(text: str) -> str | None:
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
         return "This search contains a character that no name or e-mail address has. Type it again."
     if text and not words(text):
-        return "This search has no letter, digit or sign to look for. Type part of a name or of an e-mail address."
+        return "This search has no letter, digit or sign to look for. Type part of a name or e-mail address."
     return None
 
 
