@@ -48,6 +48,16 @@ def fold() -> None:
         after = rows[-1][0]
 
 
+def index_trigrams(column: str) -> None:
+    op.create_index(
+        f"ix_contact_search_{column}",
+        "contact_search",
+        [column],
+        postgresql_using="gin",
+        postgresql_ops={column: "gin_trgm_ops"},
+    )
+
+
 def upgrade() -> None:
     is_postgresql = op.get_bind().dialect.name == "postgresql"
     with op.get_context().autocommit_block() if is_postgresql else nullcontext():
@@ -61,23 +71,11 @@ def upgrade() -> None:
     )
     if is_postgresql:
         op.drop_index("ix_contact_search_text", "contact_search")
-        op.create_index(
-            "ix_contact_search_folded",
-            "contact_search",
-            ["folded"],
-            postgresql_using="gin",
-            postgresql_ops={"folded": "gin_trgm_ops"},
-        )
+        index_trigrams("folded")
 
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.drop_index("ix_contact_search_folded", "contact_search")
-        op.create_index(
-            "ix_contact_search_text",
-            "contact_search",
-            ["text"],
-            postgresql_using="gin",
-            postgresql_ops={"text": "gin_trgm_ops"},
-        )
+        index_trigrams("text")
     op.drop_index("ix_contact_search_stale", "contact_search")
