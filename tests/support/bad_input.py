@@ -16,6 +16,7 @@ KINDS: dict[str, bytes] = {
     "emoji": "😀".encode(),
     "rtl": "\u200f\u202eabc".encode(),  # a right-to-left mark and an override
     "blank": "\u200b\u2060\u3164".encode(),  # nothing that can be seen
+    "turning": "\u2069\u202eabc".encode(),  # the end of an isolation, and an override
     "word": b"abc",
     "empty": b"",
     "-1": b"-1",
@@ -29,7 +30,8 @@ KINDS: dict[str, bytes] = {
 
 # The route; its fields: `?q` in the query, `<id>` in the path, else in the body; the status for every kind,
 # then the kinds for which it is another; and after the bar what an error says, one of these. "?nonsense" is
-# any field that no page has. The rest of each request is as it should be.
+# any field that no page has. The rest of each request is as it should be. Signing in and out is tried
+# without a session.
 TABLE = """
 GET  /                              ?nonsense          302
 GET  /login                         ?next              200
@@ -38,8 +40,7 @@ POST /login                         password           422 | too long / Type you
 POST /login                         next               303
 POST /login                         back               303
 POST /login                         csrf_token         400 | open for too long. Go back, reload it
-POST /logout                        csrf_token         400 | open for too long. Go back, reload it
-POST /logout                        back               303
+POST /logout                        csrf_token,back    303
 
 GET  /contacts                      ?q                 200 long,NUL,blank=422 | at most / no name / no letter
 GET  /contacts                      ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
