@@ -1,6 +1,6 @@
 """The bin and a restore by the article and the rules: one contact at a time, last deleted first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -103,14 +103,19 @@ def bin_of(business: Business) -> list[Contact]:
     return contacts_in_scope(business, scope_now(business))
 
 
-def plan(business: Business, scope: Scope, ours: Iterable[Contact] = ()) -> dict[Contact, Outcome]:
-    """The outcome of each contact that is meant. An address belongs to one live contact only: to one outside
-    the scope, or to a twin of the same scope that is restored first. `ours` are live because this restore has
-    restored them.
+def plan(
+    business: Business, scope: Scope, done: Mapping[Contact, Outcome] | None = None
+) -> dict[Contact, Outcome]:
+    """The outcome of each contact that is meant and is not `done` by this restore already. An address belongs
+    to one live contact only: to one outside the scope, or to a twin of the same scope that is restored first.
     """
+    done = done or {}
+    ours = [contact for contact, outcome in done.items() if outcome == RESTORED]
     holders = {c.address: ("twin" if c in ours else "email_taken", c) for c in business.live}
     verdicts: dict[Contact, Outcome] = {}
     for contact in contacts_in_scope(business, scope):
+        if contact in done:
+            continue
         if contact.address is not None and contact.address in holders:
             verdicts[contact] = ("skipped", *holders[contact.address])
         else:
@@ -130,14 +135,13 @@ def with_missing(scope: Scope, outcomes: dict[Contact, Outcome]) -> dict[Contact
 
 def carry_out(business: Business, job: Job, most: int | None = None) -> None:
     """Begin or continue the job; stop after `most` contacts."""
-    verdicts = plan(business, job.scope, job.restored)
-    ahead = [contact for contact in verdicts if contact not in job.outcomes]
-    for contact in islice(ahead, most):
+    verdicts = plan(business, job.scope, job.outcomes)
+    for contact in islice(verdicts, most):
         job.outcomes[contact] = verdicts[contact]
         if verdicts[contact] == RESTORED:
             restore_contact(business, contact)
     job.state = "running"
-    if most is None or len(ahead) < most:
+    if most is None or len(verdicts) < most:
         job.outcomes = with_missing(job.scope, job.outcomes)
         job.state = "done"
 

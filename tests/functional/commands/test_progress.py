@@ -89,8 +89,10 @@ def test_a_message_during_the_progress_has_a_line_of_its_own(
     lines = [line.split("\r")[-1] for line in seen.split("\r\n")]
 
     clear = "\x1b[K"
-    assert lines[:3] == [f"{clear}Line {n}: “nobody” is not an e-mail address." for n in (6, 186, 291)]
-    assert seen.count("address.\r\nAdding contacts") == 3, "the bar is below at once"
+    assert lines[:3] == [
+        f"{clear}Line {n}: “nobody” is not an e-mail address: it has no @." for n in (6, 186, 291)
+    ]
+    assert seen.count("no @.\r\nAdding contacts") == 3, "the bar is below at once"
     assert "100%" in lines[3]
 
 
