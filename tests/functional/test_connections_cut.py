@@ -1,4 +1,4 @@
-"""PostgreSQL cuts a connection without a word: between two requests no one notices, within one it is 503."""
+"""PostgreSQL cuts a connection: the next request is answered as ever; one that is cut gets 503."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -13,8 +13,8 @@ def folded(text: str) -> str:
 
 
 def is_found(word: str, details: Details) -> bool:
-    """Whether the folded `word` of a search finds the contact. One of ideographs goes on from the first name
-    to the last name, in which order ever."""
+    """Whether the folded `word` of a search finds the contact. A word of ideographs may continue from one
+    name into the other, in both orders."""
     first, last = folded(details.first_name), folded(details.last_name)
     names = [first, last, *folded(details.email or "").split()]
     if IDEOGRAPHS & set(word):

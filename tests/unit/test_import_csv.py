@@ -81,6 +81,8 @@ class TestWithMarksThatDoNotMatch:
             # Another field begins in the line.
             ('ann,"she "said it","note\nbob,Bob\nby "Jo" and "Al"', 'eve,"Eve"\n'),
             ('ann,"she "said it"\n"note\nbob,Bob\nby "Jo" and "Al"', 'eve,"Eve"\n'),
+            # A mark after what looked like the end.
+            ('ann,"She wrote "call me", then "no\nbob,Bob\nthanks", end"', 'eve,"Eve"\n'),
             # Doubled marks and single ones.
             ('ann,"she ""said"" "hi\nbob,Bob\n" to me"', 'eve,"Eve"\n'),
             # The note may end in its first line or in its last one.
@@ -98,6 +100,15 @@ class TestWithMarksThatDoNotMatch:
         assert (found[1].line, found[1].last_line) == (2, lines + 1)
         assert [record.line for record in found[2:]] == list(range(lines + 2, lines + 3 + after.count("\n")))
         assert not {"bob", "cid", "Cid"} & {record.fields[0] for record in found if record.fields}
+
+    @pytest.mark.parametrize("space", ["\t", "\u00a0", " \t "])
+    def test_any_space_may_stand_before_an_opening_mark(self, space: str) -> None:
+        found = records(f'a,b\nann,{space}"call back\nbob,Bob\nend"{space}\nann,{space}"x, y"\n')
+
+        assert [record.fields for record in found[1:]] == [
+            ["ann", "call back\nbob,Bob\nend"],
+            ["ann", "x, y"],
+        ]
 
     def test_the_complaint_names_the_lines_that_are_not_read(self) -> None:
         one, several = (record for record in records('"a" b\nc\n"d\ne" f\n') if record.fault)

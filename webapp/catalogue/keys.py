@@ -1,10 +1,10 @@
 """Giving lists, tags and accounts the key of their name where it is missing: to those from before there were
-keys (migration 0006), and to those that the previous release inserts while a deployment is under way.
+keys (migration 0007), and to those that the previous release inserts while a deployment is under way.
 
 Nothing is united. Of several live ones with one key, the oldest gets it; the others get a number behind their
 name, and an audit event each (docs/adr/0015).
 
-The statements name only columns that migration 0006 finds, because the migration calls this module, however
+The statements name only columns that migration 0007 finds, because the migration calls this module, however
 much the models have moved on by then.
 """
 

@@ -117,7 +117,12 @@ def _add_rows(
 
 def _sum_up(work: Import) -> None:
     left_out = f" {counted(work.left_out, 'row')} {_verb(work.left_out, 'was', 'were')} left out."
-    click.echo(f"{counted(work.added, 'contact')} added.{left_out if work.left_out else ''}")
+    were = _verb(work.unread_lines, "was", "were")
+    unread = f" {counted(work.unread_lines, 'further line')} {were} not read."
+    click.echo(
+        f"{counted(work.added, 'contact')} added."
+        f"{left_out if work.left_out else ''}{unread if work.unread_lines else ''}"
+    )
     if split := work.first_split:
         were = _verb(work.split_fields, "was split at its commas", "were split at their commas")
         click.echo(

@@ -1,11 +1,11 @@
 """Renewing the stored keys of addresses: those from before an international domain had one key (migration
-0006), and those that the previous release writes while a deployment is under way.
+0007), and those that the previous release writes while a deployment is under way.
 
 Nothing is united. Of several live contacts with one key the oldest gets it; the others keep a key of their
 own, and an audit event says so (docs/adr/0015). The keys of deleted contacts are renewed as well, because a
 restore compares them (docs/rules.md, rule 5).
 
-The statements name only columns that migration 0006 finds, because the migration calls this module, however
+The statements name only columns that migration 0007 finds, because the migration calls this module, however
 much the models have moved on by then.
 """
 

@@ -98,6 +98,8 @@ class _Patterns:
 
     # At the beginning of a field: an opening mark, or all of a field without marks around it.
     opening: re.Pattern[str]
+    # An opening mark after other spaces than the module csv passes over.
+    unusual: re.Pattern[str]
     plain: re.Pattern[str]
     # Behind an opening mark: text, in which a mark is doubled; then the mark that closes it.
     quoted: re.Pattern[str]
@@ -108,10 +110,11 @@ class _Patterns:
     def of(separator: str) -> "_Patterns":
         sep = re.escape(separator)
         # A tab is no space around a field if it separates fields.
-        space = "[ ]*+" if separator == "\t" else r"[ \t]*+"
+        space = r"[ \xa0]*+" if separator == "\t" else r"[ \t\xa0]*+"
         end = rf"(?P<end>{sep}|(?=[\r\n]|\Z))"
         return _Patterns(
-            opening=re.compile(r'[ ]*+"'),
+            opening=re.compile(rf'{space}"'),
+            unusual=re.compile(rf'(?:\A|{sep})(?! *+"){space}"'),
             plain=re.compile(rf"(?P<text>[^{sep}\r\n]*+){end}"),
             quoted=re.compile(r'[^"]*+(?:""[^"]*+)*+'),
             closing=re.compile(rf'"{space}{end}'),
@@ -177,6 +180,8 @@ class _Reader:
 
     def _fields_of_line(self) -> list[str] | None:
         """The fields, if the line is a record without a fault, as most are: the module csv is fast."""
+        if self._patterns.unusual.search(self._line):
+            return None
         self._feed.line = self._line
         try:
             return next(self._csv)
@@ -223,19 +228,11 @@ class _Reader:
         while True:
             while (at := self._line.find(QUOTE, self._at)) >= 0:
                 is_open = not is_open
-                if is_open_if_not_doubled:
-                    is_open_if_not_doubled = not self._patterns.closing.match(self._line, at)
-                else:
-                    is_open_if_not_doubled = self._begins_field(at)
+                is_open_if_not_doubled = not self._patterns.closing.match(self._line, at)
                 self._at = at + 1
             if not is_open and (not is_open_if_not_doubled or last_closing <= self._number):
                 return
             self._next_line_inside()
-
-    def _begins_field(self, at: int) -> bool:
-        while at and self._line[at - 1] == " ":
-            at -= 1
-        return at == 0 or self._line[at - 1] == self._separator
 
     def _next_line_inside(self) -> None:
         if not self._next_line():

@@ -14,7 +14,7 @@ from anyascii import anyascii
 from webapp.characters import without_invisible
 
 # The version of the folded form. Raise it with every change to what `words` returns, the pinned libraries'
-# data included: the worker then folds again what is stored (webapp/contacts/refold.py).
+# data included: the worker then folds again what is stored (webapp/contacts/mend.py).
 FOLDING = 1
 
 # A word of three characters is found anywhere, a shorter one where a word begins: a trigram index finds no
@@ -27,6 +27,8 @@ _WORD_IN_ITSELF = regex.compile(
 _APOSTROPHES = "’‘‛ʼʻʹʾʿ`´′＇"
 _HYPHENS = "".join(chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Pd") + "−"
 _PUNCTUATION = str.maketrans({**dict.fromkeys(_APOSTROPHES, "'"), **dict.fromkeys(_HYPHENS, "-")})
+# What stands around a word that is quoted or listed. Apostrophes are folded to one.
+_AROUND_A_WORD = "\"“”„«»<>()[]{}',;: "
 _JOINT = regex.compile("['-]")
 _SPACES = regex.compile(" {2,}")
 _CONTROL = regex.compile(r"[\p{Cc}\p{Cs}]")
@@ -72,8 +74,15 @@ def wanted(text: str) -> list[str]:
 
 
 def _anchored(word: str) -> str:
-    is_short = len(word.replace(" ", "")) < ANYWHERE_FROM
-    return f" {word}" if is_short and not _WORD_IN_ITSELF.search(word) else word
+    inner = word.strip(_AROUND_A_WORD)
+    if _is_found_anywhere(inner):
+        # "Vian, Boris" and "<ann@x.example>" are ways to type the words inside.
+        return word if inner == word.strip() else inner
+    return word if _is_found_anywhere(word) else f" {word}"
+
+
+def _is_found_anywhere(word: str) -> bool:
+    return len(word.replace(" ", "")) >= ANYWHERE_FROM or bool(_WORD_IN_ITSELF.search(word))
 
 
 def _fold(text: str) -> str:

@@ -77,6 +77,8 @@ class BadRow:
 
     line: int
     reason: str
+    # How many lines after it are not read because of it.
+    unread: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,9 @@ def read_row(header: Header, record: Record, name_fields: NameFields) -> Row | B
 
     Fields left out at the end are empty, and empty ones after the last column do not matter.
     """
-    if reason := record.fault or _surplus(header, record):
+    if record.fault:
+        return BadRow(record.line, record.fault, unread=record.last_line - record.line)
+    if reason := _surplus(header, record):
         return BadRow(record.line, reason)
     text = dict.fromkeys(LIMITS, "")
     for name, place in header.places.items():

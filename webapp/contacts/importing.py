@@ -40,7 +40,8 @@ class Import:
     """The import of one file into a workspace, with the counts of the rows so far.
 
     `in_bin` counts the rows whose address belongs to a deleted contact; `left_out` includes them unless
-    `even_if_deleted` is set. `split_fields` counts the fields of added rows that were split at commas.
+    `even_if_deleted` is set. `unread_lines` counts the lines that torn records hide, and `split_fields` the
+    fields of added rows that were split at commas.
     """
 
     workspace_id: int
@@ -48,6 +49,7 @@ class Import:
     even_if_deleted: bool = False
     added: int = 0
     left_out: int = 0
+    unread_lines: int = 0
     in_bin: int = 0
     split_fields: int = 0
     first_split: Split | None = None
@@ -69,6 +71,7 @@ class Import:
         )
         self.added += len(ids)
         self.left_out += len(rows) - len(ids)
+        self.unread_lines += sum(row.unread for row in rows if isinstance(row, BadRow))
         self.in_bin += sorted_rows.in_bin
         splits = [split for row in sorted_rows.good for split in row.splits]
         self.split_fields += len(splits)

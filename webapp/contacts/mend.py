@@ -1,38 +1,94 @@
-"""Bringing over what the previous release writes while a deployment is under way: lists, tags and accounts
-without the key of their name, and contacts with an old key of their address. Goes with that release.
+"""Bringing over what another release has written: contacts and names that the previous one inserts while a
+deployment is under way, and all contacts after `folding.FOLDING` was raised.
+
+A contact whose folded form is not this release's is also one whose address may have an old key. Until its
+turn comes it is found by its older form. The worker mends when the supervisor rings.
 """
 
-from sqlalchemy import select
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.catalogue.names import Named, give_missing_keys
 from webapp.clock import read_clock
-from webapp.contacts.address_keys import next_slice, renew_keys
+from webapp.contacts import folding
+from webapp.contacts.address_keys import renew_keys
+from webapp.contacts.matching import is_stale
 from webapp.database import lock_workspace, write_transaction
-from webapp.models import Account, MailingList, Tag
+from webapp.jobs.settings import Rest
+from webapp.models import Account, Contact, ContactSearch, MailingList, Tag
+
+log = structlog.get_logger()
 
 KINDS: tuple[Named, ...] = (Account, MailingList, Tag)
-# How many contacts are looked at in one turn. A million takes an hour or so, at no noticeable cost.
-SLICE = 5000
+BATCH = 1000
+NO_REST = Rest()
 
 
-def mend(session: Session, after: int) -> int:
-    """Mend all names, and the next contacts after id `after`; return the id after which the next turn goes
-    on.
+def needs_mending(session: Session) -> bool:
+    """Whether there is a contact or a name that another release has written."""
+    contact = select(ContactSearch.contact_id).where(is_stale())
+    names = [select(kind.id).where(kind.name_key.is_(None), kind.deleted_at.is_(None)) for kind in KINDS]
+    return bool(session.scalar(select(or_(*(rows.exists() for rows in (contact, *names))))))
 
-    No index says which contacts have an old key. So this looks at all of them, slice by slice, and begins
-    again at the end.
-    """
+
+def mend(session: Session, *, rest: Rest = NO_REST, should_stop: Callable[[], bool] = lambda: False) -> int:
+    """Mend all names, then the contacts in batches of one transaction each, until none is left or
+    `should_stop` returns True; the number of contacts."""
     for kind in KINDS:
-        without = select(kind.workspace_id).where(kind.name_key.is_(None), kind.deleted_at.is_(None))
-        for workspace_id in session.scalars(without.distinct().limit(100)).all():
-            with write_transaction(session):
-                lock_workspace(session, workspace_id)
-                give_missing_keys(session, kind, workspace_id)
-    end, out_of_date = next_slice(session.connection(), after, SLICE)
-    session.rollback()
-    for workspace_id, ids in out_of_date.items():
+        _mend_names(session, kind)
+    total, failed = 0, set[int]()
+    while not should_stop():
+        workspace_id = session.scalar(
+            select(ContactSearch.workspace_id)
+            .where(is_stale(), ContactSearch.workspace_id.not_in(list(failed)))
+            .limit(1)
+        )
+        if workspace_id is None:
+            break
+        try:
+            with rest.following():
+                done = _mend_contacts(session, workspace_id)
+        except Exception:
+            # The batch was rolled back, and the next ring tries again. Other workspaces continue.
+            log.exception("mending_failed", workspace=workspace_id)
+            failed.add(workspace_id)
+            continue
+        total += done
+        log.info("contacts_mended", workspace=workspace_id, contacts=done)
+    return total
+
+
+def _mend_names(session: Session, kind: Named) -> None:
+    without = select(kind.workspace_id).where(kind.name_key.is_(None), kind.deleted_at.is_(None))
+    for workspace_id in session.scalars(without.distinct()).all():
         with write_transaction(session):
             lock_workspace(session, workspace_id)
-            renew_keys(session.connection(), workspace_id, ids, read_clock(session))
-    return end or 0
+            give_missing_keys(session, kind, workspace_id)
+
+
+def _mend_contacts(session: Session, workspace_id: int) -> int:
+    """Mend the workspace's next batch."""
+    with write_transaction(session):
+        lock_workspace(session, workspace_id)
+        stale = (
+            select(Contact.id, Contact.first_name, Contact.last_name, Contact.email)
+            .join(ContactSearch, ContactSearch.contact_id == Contact.id)
+            .where(ContactSearch.workspace_id == workspace_id, is_stale())
+            .limit(BATCH)
+        )
+        rows = session.execute(stale).all()
+        renew_keys(session.connection(), workspace_id, [row.id for row in rows], read_clock(session))
+        session.connection().execute(
+            update(ContactSearch)
+            # One that was edited since it was read has its form already: it must not get one of its old name.
+            .where(ContactSearch.contact_id == bindparam("id"), ContactSearch.folding != folding.FOLDING)
+            .values(folded=bindparam("form"), folding=folding.FOLDING),
+            [
+                {"id": row.id, "form": folding.folded(row.first_name, row.last_name, row.email)}
+                for row in rows
+            ],
+        )
+        return len(rows)

@@ -34,7 +34,7 @@ class Filters:
     deleted_by: int | None = None
     deletion: int | None = None
     # The folding by which `q` is understood, or `matching.LITERAL`.
-    folding: int = FOLDING
+    folding: int = field(default=FOLDING, compare=False)
 
     @property
     def any(self) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from webapp.contacts.folding import FOLDING
+from webapp.contacts.folding import ANYWHERE_FROM
 from webapp.contacts.matching import LITERAL
 from webapp.restoring.filters import Filters
 
@@ -17,6 +17,8 @@ from webapp.restoring.filters import Filters
 LARGEST_SELECTION = 100
 # How long a dialog may stay open before its question is asked again.
 GOOD_FOR = timedelta(minutes=30)
+# A character that is in no text.
+NOT_FOUND = "\uffff"
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Scope:
                 name: value.isoformat() if isinstance(value, datetime) else value
                 for name, value in asdict(self.filters).items()
                 if name != "folding"
-            }
+            } | {"q": _for_previous_release(self.filters.q)}
         return {
             "workspace_id": self.workspace_id,
             "as_of": self.as_of.isoformat(),
@@ -77,8 +79,8 @@ class Scope:
             "expected": self.expected,
             "ids": list(self.ids),
             "filters": filters,
-            # Not one of the filters, because the release before refuses those that it does not know.
-            "folding": self.filters.folding if self.filters else FOLDING,
+            # Beside the filters, of which the release before knows no others and understands `q` in its way.
+            "search": [self.filters.q, self.filters.folding] if self.filters else None,
             "plan_digest": self.plan_digest,
             "skips": dict(self.skips),
             "continues": self.continues,
@@ -95,8 +97,9 @@ class Scope:
             moments = {
                 name: filters[name] and datetime.fromisoformat(filters[name]) for name in ("since", "before")
             }
-            # The release before wrote no folding: its text was literal.
-            filters = Filters(**{**filters, **moments}, folding=data.get("folding", LITERAL))
+            # The release before wrote only `q`: a literal text.
+            q, folding = data.get("search") or (filters["q"], LITERAL)
+            filters = Filters(**{**filters, **moments, "q": q, "folding": folding})
         return cls(
             workspace_id=data["workspace_id"],
             as_of=datetime.fromisoformat(data["as_of"]),
@@ -109,3 +112,15 @@ class Scope:
             skips=skips if isinstance(skips, dict) else {},
             continues=data.get("continues", False),
         )
+
+
+def _for_previous_release(q: str) -> str:
+    """The search for the release before, which can continue a job after a rollback and reads a literal text.
+
+    It must find nothing that the words do not find. So the longest word comes first: a short one must begin
+    a word, which a literal text does not ask of its own beginning.
+    """
+    words = sorted(q.split(), key=len, reverse=True)
+    if len(words) > 1 and len(words[0]) < ANYWHERE_FROM:
+        words.append(NOT_FOUND)
+    return " ".join(words)

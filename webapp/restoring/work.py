@@ -9,7 +9,6 @@ from typing import ClassVar
 from sqlalchemy import and_, func, select, true
 from sqlalchemy.orm import Session
 
-from webapp.contacts.folding import FOLDING
 from webapp.contacts.keyset import Place
 from webapp.contacts.matching import contact_matches
 from webapp.contacts.search import SCAN_LIMIT
@@ -145,7 +144,7 @@ def _gone_since(session: Session, job: Job, now_counted: int) -> Counter[str]:
     ).one()
     # The earlier deletion of a contact is not known any more: filters by it cannot tell which contact is
     # meant.
-    is_certain = looked_at <= SCAN_LIMIT and not replace(scope.filters, q="", folding=FOLDING).any
+    is_certain = looked_at <= SCAN_LIMIT and not replace(scope.filters, q="").any
     if again and not is_certain:
         return Counter({Reason.NO_LONGER_ELIGIBLE.value: gone})
     deleted_again = min(gone, again)

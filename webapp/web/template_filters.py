@@ -19,9 +19,9 @@ def amount(value: Amount, noun: str = "") -> str:
     return words if value.exact else f"over {words}"
 
 
-def bdi(text: str) -> Markup:
+def bdi(text: str | None) -> Markup:
     """A typed text in an element of its own, so that it turns nothing around (webapp/words/isolation.py)."""
-    return Markup("<bdi>{}</bdi>").format(text if hasattr(text, "__html__") else bare(text))
+    return Markup("<bdi>{}</bdi>").format(text if hasattr(text, "__html__") else bare(text or ""))
 
 
 def sentence(words: str) -> Markup:

@@ -15,8 +15,7 @@ from types import FrameType
 import structlog
 from flask import Flask
 
-from webapp.contacts.mend import mend
-from webapp.contacts.refold import has_stale
+from webapp.contacts.mend import needs_mending
 from webapp.extensions import db
 from webapp.jobs.heartbeat import beat
 from webapp.jobs.lock import LockUnavailable
@@ -99,7 +98,6 @@ class Supervisor:
         self.children = [Child(name, settings) for name, number in processes.items() for _ in range(number)]
         self.stopping = threading.Event()
         self.is_new = True
-        self.mended = 0
         with app.app_context():
             self.reconcile_seconds = services().reconcile_seconds
             self.beat_seconds = services().silence_seconds / BEATS_UNTIL_SILENCE
@@ -112,7 +110,6 @@ class Supervisor:
             threading.Thread(target=self._repeat, args=(every, act), name=act.__name__, daemon=True)
             for every, act in (
                 (self.reconcile_seconds, self._reconcile),
-                (self.reconcile_seconds, self._mend),
                 (self.beat_seconds, self._beat),
             )
         ]
@@ -152,10 +149,6 @@ class Supervisor:
         reconcile(even_just_rung=self.is_new)
         self.is_new = False
 
-    def _mend(self) -> None:
-        """In a thread of its own, so that it delays no job."""
-        self.mended = mend(db.session(), self.mended)
-
     def _beat(self) -> None:
         """In a thread of its own, so that a slow Redis does not make the workers look silent."""
         if running := {child.queue_name for child in self.children if child.is_steady}:
@@ -177,8 +170,8 @@ def reconcile(*, even_just_rung: bool = False) -> list[int]:
         )
         s.doorbell.ring(job.kind, job.job_id)
     adopt_jobs(session)
-    # Waits end by the clock, and nothing but this rings for them or for what a deployment left to fold.
-    if due_workspaces(session) or has_stale(session):
+    # Waits end by the clock, and nothing but this rings for them or for what a deployment left to mend.
+    if due_workspaces(session) or needs_mending(session):
         s.doorbell.ring_for_due()
     session.rollback()
     renew_keys(session, s.lock)

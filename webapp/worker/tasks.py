@@ -3,7 +3,7 @@
 import os
 import sys
 
-from webapp.contacts.refold import refold
+from webapp.contacts.mend import mend
 from webapp.extensions import db
 from webapp.jobs.run import RELEASED, carry_out
 from webapp.marketing.due import process_due
@@ -34,12 +34,12 @@ def carry_out_job(job_id: int) -> str:
 
 
 def work_off_due() -> int:
-    """Work off the automations and campaigns that are due, then fold the contacts that have to be. The
+    """Work off the automations and campaigns that are due, then mend what another release has written. The
     supervisor rings for what is left when this process is told to go.
     """
     s, session = services(), db.session()
     done = process_due(session, rest=s.batches.rest, should_stop=shutting_down)
-    return done + refold(session, rest=s.batches.rest, should_stop=shutting_down)
+    return done + mend(session, rest=s.batches.rest, should_stop=shutting_down)
 
 
 # What messages of the release before call, which may still lie in the queues.

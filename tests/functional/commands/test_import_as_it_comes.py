@@ -52,7 +52,7 @@ def test_no_line_of_a_note_becomes_a_contact(
     assert result.output.splitlines() == [
         "The column “Notes” is unknown and is ignored.",
         "Line 2: its quotation marks do not match, so lines 2 to 4 are not read.",
-        "1 contact added. 1 row was left out.",
+        "1 contact added. 1 row was left out. 2 further lines were not read.",
     ]
     assert [contact.email for contact in imported_contacts()] == ["eve@x.example"]
 
@@ -86,7 +86,7 @@ def test_lines_of_nothing_but_separators_are_blank_lines(import_rows: Import) ->
     result = import_rows(*[",", " ,,, ", '"",'] * 9, "nope,Bad", header="Email,First Name")
 
     assert result.output.splitlines() == [
-        "Line 29: “nope” is not an e-mail address.",
+        "Line 29: “nope” is not an e-mail address: it has no @.",
         "0 contacts added. 1 row was left out.",
     ]
 

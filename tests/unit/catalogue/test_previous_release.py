@@ -58,7 +58,7 @@ def test_they_get_their_keys_and_what_would_clash_a_number(
 
     for _ in range(2):
         if by == "worker":
-            mend(session, 0)
+            mend(session)
         else:
             assert ids_by_name(session, kind, world.id, ["V\u200bIP", "new"]) == {
                 "V\u200bIP": vip,
@@ -99,7 +99,7 @@ def test_a_number_fits_behind_the_longest_name(session: Session, kind: Named, ol
     world, longest = new_world(session), kind.name.type.length
     old_insert(world, "x" * longest, "X" * longest, "X" * (longest - 1) + "x")
 
-    mend(session, 0)
+    mend(session)
 
     names = [name for name, _ in named(session, kind, world)]
     assert names == ["x" * longest, "X" * (longest - 4) + " (2)", "X" * (longest - 4) + " (3)"]

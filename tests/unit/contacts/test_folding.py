@@ -62,6 +62,10 @@ def test_a_name_is_found_by_each_of_its_words_that_fold_to_something(name: str, 
         ("A\u00adnn", "ann"),
         ("ﬁsh", "fish"),
         ("سَلام", "سلام"),
+        ("Boris Vian", "Vian, Boris"),
+        ("ann@x.example", "<ann@x.example>,"),
+        ("Ann Lee", "“Ann”"),
+        ("小明", "“小明”"),
     ],
 )
 def test_a_name_is_found_however_it_is_typed(name: str, q: str) -> None:

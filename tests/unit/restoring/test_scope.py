@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from webapp.contacts.folding import folded, wanted
+from webapp.contacts.matching import LITERAL
+from webapp.contacts.normal import normalize
 from webapp.models.restore_outcome import Reason
 from webapp.restoring.filters import Filters
 from webapp.restoring.scope import LARGEST_SELECTION, Scope
@@ -51,10 +54,28 @@ def test_a_scope_survives_json(scope: Scope) -> None:
 
 @given(scope=scopes)
 def test_a_scope_of_the_previous_release_means_the_same(scope: Scope) -> None:
-    """It contains sentences; a dialog that was open during the deployment sends it."""
+    """It contains sentences, and its text is literal. A dialog that was open at the deployment sends it."""
     old = scope.to_dict() | {"title": "Restore?", "words": "All.", "skips": ["1 contact will stay."]}
+    del old["search"]
+    literal = scope.filters and replace(scope.filters, q=old["filters"]["q"])
 
-    assert Scope.from_dict(old) == replace(scope, skips={})
+    read = Scope.from_dict(old)
+
+    assert read == replace(scope, filters=literal, skips={})
+    assert read.filters is None or read.filters.folding == LITERAL
+
+
+@given(q=st.text("ab é王'-% ", min_size=1), name=st.text("ab é王'-% "))
+def test_the_previous_release_finds_nothing_that_the_words_do_not_find(q: str, name: str) -> None:
+    """It continues a job after a rollback."""
+    parts = wanted(q)
+    assume(parts)
+    scope = Scope(1, datetime(2026, 11, 26, tzinfo=UTC), 1, "key", 1, filters=Filters(q=" ".join(q.split())))
+    old_q = normalize(scope.to_dict()["filters"]["q"])
+    old_text = " " + normalize(name)
+
+    if (old_q if len(old_q) >= 3 else f" {old_q}") in old_text:
+        assert all(part in folded(name, "", None) for part in parts)
 
 
 @given(scope=scopes)

@@ -18,7 +18,7 @@ from webapp.contacts.find import Wanted, count
 from webapp.contacts.folding import wanted
 from webapp.contacts.load import NewContact, add_contacts
 from webapp.contacts.matching import contact_matches, text_matches
-from webapp.contacts.refold import has_stale, refold
+from webapp.contacts.mend import mend, needs_mending
 from webapp.models import Base, ContactSearch
 from webapp.restoring.filters import Filters
 from webapp.restoring.recycle_bin import BinWindow, read_page
@@ -132,11 +132,11 @@ def test_contacts_stay_findable_until_a_later_folding_has_reached_them(
     assert found(session, world, "hahn ruth") == 1
     assert found(session, world, "hahn rut") == 1
     assert found(session, world, "han") == 0
-    assert has_stale(session)
+    assert needs_mending(session)
 
-    refold(session)
+    mend(session)
 
-    assert not has_stale(session)
+    assert not needs_mending(session)
     assert found(session, world, "han") == found(session, world, "hahn ruth") == 1
 
 
@@ -148,7 +148,7 @@ def test_what_the_release_before_adds_is_found_and_then_folded(session: Session,
     assert found(session, world, "zoë") == 1
     assert found(session, world, "zoe") == 0
 
-    assert refold(session) >= 1
+    assert mend(session) >= 1
 
     assert found(session, world, "zoe o'hara") == 1
-    assert refold(session) == 0
+    assert mend(session) == 0

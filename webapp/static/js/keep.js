@@ -15,6 +15,12 @@
     }
   };
 
+  const canStore = attempt((storage) => {
+    storage.setItem(PREFIX, "");
+    storage.removeItem(PREFIX);
+    return true;
+  });
+
   const signOuts = attempt(() => new BroadcastChannel("app:sign-out"));
 
   const read = (path) => attempt((storage) => storage.getItem(keyOf(path)))?.match(/\d+/g) ?? [];
@@ -44,7 +50,8 @@
     const address = new URL(location);
     const names = ["selected", "clear"].filter((name) => address.searchParams.has(name));
     for (const name of names) address.searchParams.delete(name);
-    if (names.length) history.replaceState(history.state, "", address);
+    // Without storage the address is the only place in which a selection outlives a reload.
+    if (names.length && canStore) history.replaceState(history.state, "", address);
     return names.length > 0;
   };
 
