@@ -7,6 +7,7 @@ every page (`tests.support.page`) finds each that is not isolated.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -172,13 +173,17 @@ def test_the_report_names_the_contact_in_the_way_and_what_the_database_said(
     assert f"the database refused it ({TURNING}Detail" in report.text
 
 
-def test_commands_print_no_such_character(app: Flask, scene: Scene, store: Session) -> None:
+def test_commands_print_no_such_character(app: Flask, scene: Scene, store: Session, tmp_path: Path) -> None:
     job = scene.admin.press(scene.admin.get("/contacts/restore/confirm-all"), "Restore")
     error = {"code": DATABASE_UNWRITABLE, "detail": turned("Detail")}
     reason = {"code": CANCELLED_BY, "user": scene.world.member.id}
     changed = update(Job).where(Job.id == int(job.path.removeprefix("/restores/")))
     store.execute(changed.values(error=error, reason=reason))
     store.commit()
+    file = tmp_path / f"{TURNING}File.csv"
+    file.write_text(f"Email,{turned('Column')}\n{turned('not an address')},\n")
+    empty = tmp_path / f"{TURNING}Empty.csv"
+    empty.touch()
     commands = app.test_cli_runner()
 
     outputs = [
@@ -186,8 +191,11 @@ def test_commands_print_no_such_character(app: Flask, scene: Scene, store: Sessi
         commands.invoke(args=["campaigns", "send", turned("Campaign"), "--workspace", turned("W")]).output,
         commands.invoke(args=["campaigns", "send", turned("Campaign")]).output,
         commands.invoke(args=["contacts", "import", turned("no file")]).output,
+        commands.invoke(args=["contacts", "import", str(empty)]).output,
+        commands.invoke(args=["contacts", "import", str(file)]).output,
     ]
+    words = ("Member", "There is no workspace", "Campaign", "no file", "Empty.csv", "Column")
 
-    for word, output in zip(("Member", "There is no workspace", "Campaign", "no file"), outputs, strict=True):
+    for word, output in zip(words, outputs, strict=True):
         assert word in output
         assert not set(output) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069")
