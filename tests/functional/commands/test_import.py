@@ -117,7 +117,8 @@ def test_one_person_has_one_address(
         f"Line 6: “<ann@x.example>” {no_address} “<” cannot stand before the @.",
         f"Line 7: “ann@x.example/” {no_address} “/” cannot stand after the @.",
         *(
-            f"Line {line}: “{lines[line - 2]}” {no_address} {hidden} ({code})."
+            # A terminal shows nothing that is not printable.
+            f"Line {line}: “{lines[line - 2]}” {no_address} {hidden} ({code}).".replace("\u200b", "�")
             for line, code in ((8, "U+3164"), (9, "U+3164"), (10, "U+200B"))
         ),
         f"Line 11: {taken} “Bob@XN--MLLER-KVA.example” already.",
