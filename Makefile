@@ -50,9 +50,11 @@ browser: .venv-browser/.ready
 	@.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-browser.txt
 	@touch $@
 
-# New and longer stories in each run. A story that fails is reduced to its shortest form and printed.
+# New and longer stories in each run. A story that fails is reduced to its shortest form and printed. Then as many
+# random names, addresses and searches.
 explore: $(READY)
-	EXAMPLES=$(EXAMPLES) $(IN_VENV) pytest tests/model -s
+	EXAMPLES=$(EXAMPLES) $(IN_VENV) pytest -s tests/model tests/unit/restoring/test_search.py \
+	    tests/functional/commands/test_random_names.py
 
 # Exits with 1 on a violation with the fence, with 2 if there was no violation without it either.
 chaos: $(READY)

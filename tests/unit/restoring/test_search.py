@@ -1,9 +1,5 @@
 """Live and deleted contacts are found by the words of their names and addresses, on both databases."""
 
-import os
-import random
-import unicodedata
-
 import pytest
 from sqlalchemy import NullPool, create_engine, literal, select, text, update
 from sqlalchemy.orm import Session
@@ -11,6 +7,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
 from tests.support.databases import new_database
+from tests.support.random_text import Texts, how_many
 from tests.support.restoring import Restoring
 from webapp.clock import read_clock
 from webapp.contacts import folding
@@ -40,8 +37,6 @@ PEOPLE = [
 ]
 # "f_" is short and no word begins there.
 NOT_FOUND = {"f_"}
-# With EXAMPLES in the environment, so many.
-RANDOM_NAMES = int(os.environ.get("EXAMPLES", "300"))
 
 
 def check_all_are_found(session: Session, world: World) -> None:
@@ -83,19 +78,9 @@ def test_a_search_of_no_word_finds_nothing(session: Session, world: World, resto
     assert restoring.in_bin(filters=Filters(q="\u200b")) == set()
 
 
-def random_text(dice: random.Random) -> str:
-    """Up to 20 characters of all planes and of no category that a name cannot have."""
-    drawn = (chr(dice.choice((dice.randrange(0x250), dice.randrange(0x110000)))) for _ in range(20))
-    fit = [c for c in drawn if unicodedata.category(c) not in ("Cc", "Cs")]
-    return "".join(fit[: dice.randrange(20)])
-
-
 def test_a_contact_of_any_characters_is_found_by_each_of_its_words(session: Session, world: World) -> None:
-    dice, now = random.Random(20261126), read_clock(session)
-    people = [
-        NewContact(now, first_name=random_text(dice), last_name=random_text(dice))
-        for _ in range(RANDOM_NAMES)
-    ]
+    texts, now = Texts(), read_clock(session)
+    people = [NewContact(now, first_name=texts.text(), last_name=texts.text()) for _ in range(how_many(300))]
     ids = add_contacts(session, world.id, people)
 
     searched = 0
@@ -104,7 +89,7 @@ def test_a_contact_of_any_characters_is_found_by_each_of_its_words(session: Sess
             if wanted(word):
                 searched += 1
                 assert session.scalar(select(contact_matches(literal(contact_id), text_matches(word)))), word
-    assert searched > RANDOM_NAMES
+    assert searched > len(people)
 
 
 @pytest.fixture
