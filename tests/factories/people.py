@@ -22,6 +22,10 @@ def _password_hash() -> str:
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
+# Makes letters of a number, so that no search for digits finds it.
+CONSONANTS = str.maketrans("0123456789", "bdfghjkmpq")
+
+
 def number() -> int:
     """A number that is unique in this run."""
     return os.getpid() * 1_000_000 + next(_numbers)

@@ -24,9 +24,8 @@ _WORD_IN_ITSELF = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 )
 
-_APOSTROPHES = "’‘‛ʼʻʹʾʿ`´′＇"
-_HYPHENS = "".join(chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Pd") + "−"
-_PUNCTUATION = str.maketrans({**dict.fromkeys(_APOSTROPHES, "'"), **dict.fromkeys(_HYPHENS, "-")})
+_APOSTROPHE = regex.compile("[’‘‛ʼʻʹʾʿ`´′＇]")
+_HYPHEN = regex.compile(r"[\p{Pd}−]")
 # What stands around a word that is quoted or listed. Apostrophes are folded to one.
 _AROUND_A_WORD = "\"“”„«»<>()[]{}',;: "
 _JOINT = regex.compile("['-]")
@@ -87,13 +86,17 @@ def _is_found_anywhere(word: str) -> bool:
 
 def _fold(text: str) -> str:
     if text.isascii():
-        return _CONTROL.sub(" ", text).lower().translate(_PUNCTUATION)
-    text = _CONTROL.sub(" ", unicodedata.normalize("NFC", text)).translate(_PUNCTUATION)
-    text = _decompose(text).translate(_PUNCTUATION)
+        return _CONTROL.sub(" ", text).lower().replace("`", "'")
+    text = _alike(_decompose(_alike(_CONTROL.sub(" ", unicodedata.normalize("NFC", text)))))
     # Without accents before the case is folded: that makes a letter of the Greek iota subscript.
     text = _decompose(_without_accents(text).casefold())
     text = "".join(map(_without_stroke, _without_accents(text)))
     return unicodedata.normalize("NFC", text)
+
+
+def _alike(text: str) -> str:
+    """The text with one apostrophe and one hyphen for all kinds of them."""
+    return _HYPHEN.sub("-", _APOSTROPHE.sub("'", text))
 
 
 def _decompose(text: str) -> str:
