@@ -101,6 +101,8 @@ class Storm:
 
     def update(self) -> None:
         """What happens between the faults: new restores start, and overtaken horses are resumed."""
+        # First, because the overtaken job must still run: then the late write is one that the fence refuses.
+        self.resume_overtaken()
         self.traffic.start_restores()
         self.resume_overtaken()
 
@@ -199,8 +201,9 @@ class Storm:
         return True
 
     def _stop_horse(self) -> bool:
-        """At least one worker keeps running, to take over."""
-        running = self._running()
+        """At least one worker keeps running, to take over. Half of the job is ahead, so that it still runs when
+        the horse is resumed."""
+        running = [found for found in self._running() if 2 * found[2].processed <= (found[2].total or 0)]
         if not running or len(self._workers_without_stopped_horse()) < 2:
             return False
         worker, horse, job = self.random.choice(running)

@@ -16,7 +16,8 @@ from tests.support.processes import PATIENCE
 from webapp.models import Contact
 
 WORKERS, FAULTS = 2, 6
-WORKSPACES, LIVE, DELETED = 3, 20, 160
+WORKSPACES, LIVE, DELETED = 3, 20, 240
+STORMS = 4
 
 
 @pytest.fixture
@@ -62,9 +63,13 @@ def test_each_contact_is_restored_once_under_random_faults(deployment: Deploymen
 
 
 def test_without_the_fence_the_checker_finds_violations_after_the_same_faults(
-    deployment: Deployment, seed: int
+    environ: dict[str, str], seed: int
 ) -> None:
-    """The negative control: a checker that never finds a violation proves nothing."""
-    assert FENCE_SHRINKS in {
-        violation.kind for violation in violations_after_faults(deployment, seed, fence=False)
-    }
+    """The negative control: a checker that never finds a violation proves nothing. A job may end before its
+    stopped horse comes back, and then nothing was violated: so there are a few storms."""
+    for attempt in range(STORMS):
+        with new_deployment(environ) as deployment:
+            found = violations_after_faults(deployment, seed + attempt, fence=False)
+        if FENCE_SHRINKS in {violation.kind for violation in found}:
+            return
+    pytest.fail(f"no violation in {STORMS} storms without the fence")
