@@ -201,8 +201,8 @@ class Storm:
         return True
 
     def _stop_horse(self) -> bool:
-        """At least one worker keeps running, to take over. Half of the job is ahead, so that it still runs when
-        the horse is resumed."""
+        """At least one worker keeps running, to take over. Half of the job is left, so that it still runs
+        when the horse is resumed."""
         running = [found for found in self._running() if 2 * found[2].processed <= (found[2].total or 0)]
         if not running or len(self._workers_without_stopped_horse()) < 2:
             return False
