@@ -18,7 +18,9 @@ from webapp.contacts.matching import contact_matches, text_matches
 from webapp.contacts.mend import mend, needs_mending
 from webapp.models import Base, ContactSearch
 from webapp.restoring.filters import Filters
+from webapp.restoring.plan import judge
 from webapp.restoring.recycle_bin import BinWindow, read_page
+from webapp.restoring.scope import Scope
 
 # First name, last name, address, and what finds this contact and no other one of the list.
 PEOPLE = [
@@ -76,6 +78,20 @@ def test_a_search_of_no_word_finds_nothing(session: Session, world: World, resto
     delete(session, world, contact)
 
     assert restoring.in_bin(filters=Filters(q="\u200b")) == set()
+
+
+def test_a_text_that_the_previous_release_was_asked_for_stays_literal(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """A confirmed scope keeps its meaning (rule 6)."""
+    contact = new_contact(session, world, "Boris", "Vian", email=None)
+    delete(session, world, contact)
+
+    for q, found in (("boris vian", True), ("ris vi", True), ("vian boris", False), ("bóris", False)):
+        old = Scope(world.id, restoring.now(), 1, "key", 1, filters=Filters(q=q)).to_dict()
+        old["filters"]["q"] = q
+        del old["search"]
+        assert bool(judge(session, Scope.from_dict(old), limit=1)) is found, q
 
 
 def test_a_contact_of_any_characters_is_found_by_each_of_its_words(session: Session, world: World) -> None:
