@@ -159,7 +159,7 @@ def _detach_from_deals(session: Session, gone: Select[int], deletion_id: int, no
         session,
         update(Deal)
         .where(is_one_of(Deal.id, touched), Deal.deleted_at.is_(None), filter_only(~attached.exists()))
-        .values(deleted_at=now),
+        .values(deleted_at=now, deleted_by_deletion_id=deletion_id),
     )
     promote_next_primary(session, touched.where(DealContact.is_primary))
     # A restore does not make them primary again: "They will not be restored as the Primary Contact".

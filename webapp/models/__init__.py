@@ -7,10 +7,14 @@ from webapp.models.automation import Automation, AutomationRun
 from webapp.models.base import Base, UtcDateTime
 from webapp.models.campaign import Campaign, CampaignSend
 from webapp.models.contact import WINDOW, Contact, ContactSearch, days_left, live, restorable_until
+from webapp.models.contact_note import ContactNote
 from webapp.models.deal import Deal, DealContact
 from webapp.models.deletion import Deletion
 from webapp.models.job import Job, JobBatch
 from webapp.models.mailing_list import MailingList, Subscription
+from webapp.models.notice_seen import NoticeSeen
+from webapp.models.private_text import PrivateText
+from webapp.models.restore_link import RestoreLink
 from webapp.models.restore_outcome import RestoreOutcome
 from webapp.models.suppression import Suppression
 from webapp.models.tag import ContactTag, Tag
@@ -29,6 +33,7 @@ __all__ = [
     "Campaign",
     "CampaignSend",
     "Contact",
+    "ContactNote",
     "ContactSearch",
     "ContactTag",
     "Deal",
@@ -38,6 +43,9 @@ __all__ = [
     "Job",
     "JobBatch",
     "MailingList",
+    "NoticeSeen",
+    "PrivateText",
+    "RestoreLink",
     "RestoreOutcome",
     "Subscription",
     "Suppression",

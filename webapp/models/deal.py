@@ -19,7 +19,14 @@ class DealStatus(StrEnum):
 
 class Deal(Base):
     __tablename__ = "deal"
-    __table_args__ = (Index("ix_deal_workspace_id", "workspace_id"),)
+    __table_args__ = (
+        Index("ix_deal_workspace_id", "workspace_id"),
+        partial_index(
+            "ix_deal_deleted_by_deletion_id",
+            "deleted_by_deletion_id",
+            where="deleted_by_deletion_id IS NOT NULL",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
@@ -30,6 +37,8 @@ class Deal(Base):
     stage: Mapped[str] = mapped_column(String(60), default="")
     status: Mapped[DealStatus] = mapped_column(choice(DealStatus, "status"), default=DealStatus.OPEN)
     deleted_at: Mapped[datetime | None]
+    # The deletion that took its last contact, and so the deal. Null if it was deleted by hand.
+    deleted_by_deletion_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("deletion.id"))
 
 
 class DealContact(Base):

@@ -46,6 +46,14 @@ class Job(Base):
         partial_index(
             "uq_restore_job_active_group", "workspace_id", "exclusive_group", where=IS_ACTIVE, unique=True
         ),
+        # One place in line for each workspace and group.
+        partial_index(
+            "uq_restore_job_in_line",
+            "workspace_id",
+            "waits_for_group",
+            where="waits_for_group IS NOT NULL",
+            unique=True,
+        ),
         partial_index("ix_restore_job_active", "lease_until", where=IS_ACTIVE),
         Index("ix_restore_job_recent", "workspace_id", "id"),
     )
@@ -62,6 +70,9 @@ class Job(Base):
     # the release before (webapp/jobs/recover.py).
     number: Mapped[int | None]
     exclusive_group: Mapped[str | None] = mapped_column(String(20), server_default="restore")
+    # The group whose active job this one waits for. Until then it has no group of its own, and a lease that
+    # never runs out, so that no runner of any release claims it.
+    waits_for_group: Mapped[str | None] = mapped_column(String(20))
     # What was confirmed, in the kind's own terms. Never changed afterwards.
     request: Mapped[dict[str, Any]] = mapped_column(JSON(none_as_null=True), nullable=True)
     # How many items the request spoke of, if that was known.

@@ -52,6 +52,9 @@ class RestoreOutcome(Base):
     # The live contact that holds the address, or the twin that was preferred.
     other_contact_id: Mapped[int | None] = mapped_column(BigId)
     detail: Mapped[str | None] = mapped_column(String(300))
+    # The contact's version as the job left it: an undo leaves alone what has changed since. Null where
+    # nothing was restored, and in outcomes of the release before.
+    version: Mapped[int | None]
 
 
 # Spelled out: the partial index serves only a statement that states its condition.

@@ -1,0 +1,42 @@
+"""The ledger of restores for what contacts hang on: which list, tag, account or deal did not come back to how
+many contacts, and which deal came back with them.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, BigId
+
+
+class LinkKind(StrEnum):
+    """The tables that contacts hang on."""
+
+    LIST = "mailing_list"
+    TAG = "tag"
+    ACCOUNT = "account"
+    DEAL = "deal"
+
+
+class LinkEffect(StrEnum):
+    # Deleted after the contact, and so hidden from it (docs/rules.md, rule 3).
+    LOST = "lost"
+    # A deal that was deleted with its last contact, and that this job brought back because it was asked to.
+    RESCUED = "rescued"
+
+
+class RestoreLink(Base):
+    """One list, tag, account or deal in one job, as it was when the job met its contacts.
+
+    Like an outcome it has no foreign keys: the report outlives what it speaks of.
+    """
+
+    __tablename__ = "restore_link"
+
+    job_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    effect: Mapped[str] = mapped_column(String(16), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    item_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    # How many of the job's contacts it concerns.
+    contacts: Mapped[int]
