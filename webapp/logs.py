@@ -21,7 +21,8 @@ def init_logs(app: Flask) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if app.config["PRODUCTION"]
-        else structlog.dev.ConsoleRenderer(colors=False)
+        # The default formatter of tracebacks shows the values of variables, and takes a second for each.
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
