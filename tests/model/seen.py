@@ -2,7 +2,7 @@
 two states are equal or show where they differ."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, Executable, bindparam, literal, select, union_all
@@ -25,6 +25,7 @@ from webapp.models import (
     MailingList,
     Subscription,
     Tag,
+    User,
     days_left,
 )
 from webapp.restoring.filters import Filters
@@ -77,7 +78,6 @@ def model_state(business: Business, ids: Ids) -> State:
             for c in in_bin
             if c.deletion
         ],
-        "how many are in the bin": len(in_bin),
         "deletions": [
             (d.number, d.at, len(d.contacts), sum(c.deletion is d for c in business.contacts))
             for d in business.deletions
@@ -93,16 +93,15 @@ def model_state(business: Business, ids: Ids) -> State:
 
 
 def database_state(session: Session, world: World, business: Business) -> State:
-    """The state according to the database. The bin is read by the code of its page, the rest by plain
-    queries."""
+    """The state according to the database, by plain queries."""
     here = {"workspace": world.id}
     connection = session.connection()
 
     def read(statement: Executable) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(statement, here)]
 
-    contacts, deals = read(CONTACTS), read(DEALS)
-    window = BinWindow(world.id, business.now)
+    contacts, deals, in_bin = read(CONTACTS), read(DEALS), read(BIN)
+    from_here = business.now - WINDOW
     return {
         "lists, tags and accounts": set(read(CATALOGUE)),
         "contacts": {row[0]: row[4:] for row in contacts if row[1]},
@@ -117,16 +116,26 @@ def database_state(session: Session, world: World, business: Business) -> State:
             for deal, _, _ in deals
         },
         "the bin": [
-            (contact.id, contact.deleted_at, name, days_left(contact.deleted_at, business.now))
-            for contact, name in read_page(session, window, Filters(), size=100).rows
+            (contact, deleted_at, name, days_left(deleted_at, business.now))
+            for contact, deleted_at, name in in_bin
+            if deleted_at >= from_here
         ],
-        "how many are in the bin": count(session, window, Filters()),
         "deletions": read(DELETIONS),
         "runs": sorted(
             (*run, due.timestamp() if run[2] in ("queued", "waiting") else 0) for *run, due in read(RUNS)
         ),
         "messages": sorted(read(MESSAGES)),
     }
+
+
+def bin_page(session: Session, world: World, now: datetime) -> list[tuple[Any, ...]]:
+    """The bin as its page shows and counts it; like "the bin" of a state."""
+    window = BinWindow(world.id, now)
+    rows = read_page(session, window, Filters(), size=100).rows
+    assert count(session, window, Filters()) == len(rows)
+    return [
+        (contact.id, contact.deleted_at, name, days_left(contact.deleted_at, now)) for contact, name in rows
+    ]
 
 
 # Built once, because they are executed after every step.
@@ -172,6 +181,13 @@ CATALOGUE = union_all(
         )
         for name, kind in (("list", MailingList), ("tag", Tag), ("account", Account))
     )
+)
+BIN = (
+    select(Contact.id, Contact.deleted_at, User.name)
+    .join(Deletion, Deletion.id == Contact.deletion_id)
+    .outerjoin(User, User.id == Deletion.user_id)
+    .where(Contact.workspace_id == WORKSPACE, Contact.deleted_at.is_not(None))
+    .order_by(Contact.deleted_at.desc(), Contact.id.desc())
 )
 DELETIONS = (
     select(Deletion.number, Deletion.created_at, Deletion.contact_count, Deletion.in_bin)
