@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,13 @@ from webapp.extensions import db, limiter
 from webapp.local_services import private_redis
 from webapp.worker.connection import connect
 from webapp.worker.redis_lock import RedisLock
+
+# What is collected stays: until the collection is over, the collector of garbage finds nothing.
+gc.disable()
+# Compiled once, the tests and the app need not be compiled again by each process and in each run, which takes
+# seconds, even where the environment asks for it.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 DATABASES = {"sqlite": sqlite_url, "postgresql": postgresql_url}
 
@@ -54,6 +62,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,15 @@ from webapp.models import ADMIN, GroupMembership, User, UserGroup, Workspace
 
 PASSWORD = "restore-demo"
 
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
 _numbers = itertools.count(1)
 
 
 @cache
 def _password_hash() -> str:
     """Hashed once for the run, and cheaply, because checking a password takes as long as hashing it."""
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    return CHEAP.hash(PASSWORD)
 
 
 # Makes letters of a number, so that no search for digits finds it.

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from random import Random
 from time import monotonic, sleep
 
-import psutil
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -17,7 +16,7 @@ from tests.faults.traffic import Traffic
 from tests.support.accidents import Accident
 from tests.support.databases import is_writable
 from tests.support.deployment import Deployment
-from tests.support.processes import WorkerProcess, is_running
+from tests.support.processes import WorkerProcess, is_running, session
 from tests.support.work import send_message
 from webapp.local_services import private_redis
 from webapp.models import Job, JobBatch
@@ -25,8 +24,6 @@ from webapp.models.job import ACTIVE, JobState
 from webapp.worker.redis_lock import key
 from webapp.worker.runner import runner_name
 
-# This variable marks every process of a storm, also after its parent has died.
-MARK = "RESTORE_STORM"
 HORSE_STOPPED = "horse stopped until another took over"
 
 
@@ -51,6 +48,8 @@ class Storm:
         self.injected: Counter[str] = Counter()
         self.resumed = 0
         self.workers: list[WorkerProcess] = []
+        # Every process of a worker is in its session, also after its parent has died.
+        self._sessions: list[int] = []
         self.stopped: list[Stopped] = []
         self._processes, self._redis = ExitStack(), ExitStack()
         self._number_of_workers = workers
@@ -72,16 +71,16 @@ class Storm:
     @contextmanager
     def begin(self) -> Iterator[None]:
         """Run Redis and the workers; end all processes afterwards, stopped and orphaned ones included."""
-        self.deployment.environ[MARK] = str(self.deployment.folder)
         try:
             self._start_redis()
             for _ in range(self._number_of_workers):
                 self._start_worker()
             yield
         finally:
-            for pid in self._process_ids():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            for leader in self._sessions:
+                for pid in session(leader):
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
             self._processes.close()
             self._redis.close()
 
@@ -135,16 +134,9 @@ class Storm:
 
     def _start_worker(self) -> None:
         accident = None if self.fence else Accident(without_fence=True)
-        self.workers.append(self._processes.enter_context(self.deployment.worker(accident)))
-
-    def _process_ids(self) -> list[int]:
-        found = []
-        for process in psutil.process_iter():
-            # A process may have ended, or belong to another user.
-            with suppress(psutil.Error):
-                if process.environ().get(MARK) == str(self.deployment.folder) and process.pid != os.getpid():
-                    found.append(process.pid)
-        return found
+        worker = self._processes.enter_context(self.deployment.worker(accident))
+        self.workers.append(worker)
+        self._sessions.append(worker.process.pid)
 
     def _workers_without_stopped_horse(self) -> list[WorkerProcess]:
         """The workers without a stopped horse. Faults spare the others, so that the stopped horse can come

@@ -41,7 +41,7 @@ def web(deployment: Deployment) -> Iterator[Flask]:
 def cramped_worker(deployment: Deployment, full: Path) -> Iterator[WorkerProcess]:
     deployment.logs.append(deployment.folder / "cramped.log")
     environ = deployment.environ | {"DISK_IS_FULL": str(full)}
-    with worker_process(environ, deployment.logs[-1], script="tests/faults/cramped.py") as worker:
+    with worker_process(environ, deployment.logs[-1], script="tests/faults/cramped.py", warm=True) as worker:
         yield worker
 
 

@@ -32,8 +32,13 @@ def postgresql_url() -> Iterator[str]:
         with new_database(given.replace("postgres://", "postgresql://", 1)) as url:
             yield url
         return
-    with new_cluster() as cluster, new_database(cluster.url) as url:
-        yield url
+    with new_cluster() as cluster:
+        # No test crashes this server's machine.
+        for setting in ("fsync", "full_page_writes"):
+            _execute(cluster.url, f"ALTER SYSTEM SET {setting} = off")
+        _execute(cluster.url, "SELECT pg_reload_conf()")
+        with new_database(cluster.url) as url:
+            yield url
 
 
 @dataclass

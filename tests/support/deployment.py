@@ -54,17 +54,20 @@ class Deployment:
     doorbell: Doorbell
     folder: Path
     logs: list[Path] = field(default_factory=list)
+    # Whether its workers are forked from a process that has imported the app (tests/support/warm.py).
+    warm: bool = True
 
     def worker(
-        self, accident: Accident | None = None, **settings: str
+        self, accident: Accident | None = None, *, deaths: int = 2, **settings: str
     ) -> AbstractContextManager[WorkerProcess]:
-        """A `worker.py` with its own log; `accident` happens to it."""
+        """A `worker.py` with its own log; `accident` happens to it. Its processes may die more often than
+        `deaths` says, but their start takes long then."""
         log = self.folder / f"worker-{len(self.logs)}.log"
         self.logs.append(log)
         if accident is None:
-            return worker_process(self.environ | settings, log)
+            return worker_process(self.environ | settings, log, warm=self.warm, deaths=deaths)
         environ = self.environ | settings | accident.environ(self.folder)
-        return worker_process(environ, log, script=Accident.SCRIPT)
+        return worker_process(environ, log, script=Accident.SCRIPT, warm=self.warm, deaths=deaths)
 
     def writing(self) -> Session:
         """A session that writes beside the worker: on SQLite it takes the lock when it begins."""

@@ -2,8 +2,9 @@
 
 A database's tests do, so that its server is started once and each deployment of a test file only once. Tests
 with worker processes mostly wait for them: they are separate groups, so that other groups use the
-processor. pytest-xdist's own `xdist_group` does nothing under pytest 9.2: it appends the group to an
-attribute that pytest no longer reads, and every test is a group of its own.
+processor. The model is with them, because all groups take about as long then. pytest-xdist's own
+`xdist_group` does nothing under pytest 9.2: it appends the group to an attribute that pytest no longer reads,
+and every test is a group of its own.
 """
 
 import re
@@ -11,8 +12,8 @@ import re
 from xdist.scheduler import LoadScopeScheduling
 
 DATABASE = re.compile(r"[\[-](sqlite|postgresql)[\]-]")
-# Folders of tests that have worker processes of their own.
-WITH_WORKERS = ("tests/faults/", "tests/integration/")
+# Folders of tests that have worker processes of their own, and the model.
+WITH_WORKERS = ("tests/faults/", "tests/integration/", "tests/model/")
 
 
 def group_of(nodeid: str) -> str:

@@ -73,8 +73,10 @@ def _unable_to_save(own: OwnRedis) -> Iterator[None]:
     try:
         yield
     finally:
-        in_the_way.rmdir()
+        # It tries again and again to save: one that succeeded would leave a file.
         own.redis.config_set("save", "")
+        wait_until(lambda: not own.redis.info("persistence")["rdb_bgsave_in_progress"])
+        in_the_way.rmdir()
 
 
 # The ways in which it answers and refuses writes.

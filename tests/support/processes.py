@@ -1,6 +1,7 @@
 """Real worker processes: started as by an operator, inspected and ended by their pid."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from tests.support.warm import Forked
+from tests.support.warm import start as warm_start
 
 CHECKOUT = Path(__file__).parent.parent.parent
 # How long to wait for an event: a bound for a busy machine, not a goal.
@@ -26,11 +30,25 @@ def wait_until(what: Callable[[], object], *, seconds: float = PATIENCE) -> None
 
 
 def children(pid: int) -> list[int]:
-    """The running children of `pid`."""
-    # A process may end while it is read.
-    with suppress(psutil.Error):
-        return [child.pid for child in psutil.Process(pid).children() if is_running(child.pid)]
-    return []
+    """The running children of `pid`, none of which has begun a session of its own."""
+    found = []
+    with suppress(ProcessLookupError):
+        for other in session(os.getsid(pid)):
+            # A process may end while it is read.
+            with suppress(psutil.Error):
+                if psutil.Process(other).ppid() == pid and is_running(other):
+                    found.append(other)
+    return found
+
+
+def session(leader: int) -> list[int]:
+    """All processes of the session that `leader` has begun, whether or not it still runs."""
+    found = []
+    for pid in psutil.pids():
+        with suppress(OSError):
+            if os.getsid(pid) == leader:
+                found.append(pid)
+    return found
 
 
 def is_running(pid: int) -> bool:
@@ -52,9 +70,10 @@ def status_of(pid: int) -> str | None:
 
 @dataclass
 class WorkerProcess:
-    """A running `worker.py` with its children."""
+    """A running `worker.py` with its children, and its log."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
+    log: Path
 
     @property
     def is_alive(self) -> bool:
@@ -62,13 +81,9 @@ class WorkerProcess:
 
     def of_queue(self, queue: str) -> list[int]:
         """The worker processes of `queue` that run at the moment; RESTORE_WORKERS says how many there are."""
-        found = []
-        for pid in children(self.process.pid):
-            with suppress(psutil.Error):
-                match psutil.Process(pid).cmdline():
-                    case [*_, script, argument] if script.endswith(".py") and argument == queue:
-                        found.append(pid)
-        return found
+        running = children(self.process.pid)
+        started = re.findall(rf"worker_started +pid=(\d+) queue={queue}$", self.log.read_text(), re.MULTILINE)
+        return [pid for pid in map(int, started) if pid in running]
 
     def child(self, queue: str) -> int | None:
         """A worker process of `queue`, if one runs at the moment."""
@@ -118,27 +133,34 @@ class WorkerProcess:
         return self.process.wait(PATIENCE)
 
 
-@contextmanager
-def worker_process(
-    environ: dict[str, str], log: Path, *, script: str = "worker.py"
-) -> Iterator[WorkerProcess]:
-    """`python worker.py` under `environ`; it and its children are ended afterwards in any case."""
+def start_cold(script: str, environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """`python script`, as an operator starts it."""
     with log.open("ab") as out:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, script],
             cwd=CHECKOUT,
-            env=os.environ | environ,
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
+            start_new_session=True,
         )
-    worker = WorkerProcess(process)
+
+
+@contextmanager
+def worker_process(
+    environ: dict[str, str], log: Path, *, script: str = "worker.py", warm: bool = False, deaths: int = 2
+) -> Iterator[WorkerProcess]:
+    """`worker.py` under `environ`, in a session of its own; it and its children are ended afterwards in any
+    case. The module `warm` explains `warm` and `deaths`."""
+    environ = os.environ | environ
+    started = warm_start(script, environ, log, deaths=deaths) if warm else start_cold(script, environ, log)
+    worker = WorkerProcess(started, log)
     try:
         yield worker
     finally:
-        family = worker.everything()
         if worker.is_alive:
             worker.stop()
-        for pid in family[1:]:
+        for pid in session(worker.process.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

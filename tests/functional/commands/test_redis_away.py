@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import new_contact, new_list, subscribe
 from tests.factories.people import World
 from tests.support.another_app import unused_redis_url
-from tests.support.processes import CHECKOUT, PATIENCE
+from tests.support.warm import run_flask
 from webapp.models import AutomationRun, Campaign, CampaignSend, Contact
 from webapp.models.automation import Automation, Trigger
 
@@ -26,27 +25,12 @@ LATER = "Redis does not answer. Everything is saved; automations and campaigns s
 
 @pytest.fixture(params=["nothing listens there", "no such folder"])
 def command(environ: dict[str, str], place: World, tmp_path: Path, request: pytest.FixtureRequest) -> Command:
-    """Run `flask …` on the test's database as an operator does, in a process of its own."""
+    """Run `flask …` on the test's database in a process of its own, whose standard error we see."""
     away = "redis://127.0.0.1:1" if request.param == "nothing listens there" else unused_redis_url(tmp_path)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "flask",
-                "--app",
-                "webapp",
-                *arguments,
-                "--workspace",
-                place.workspace.name,
-            ],
-            cwd=CHECKOUT,
-            env=os.environ | environ | {"REDIS_URL": away},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
+        everywhere = "--app", "webapp", *arguments, "--workspace", place.workspace.name
+        return run_flask(everywhere, os.environ | environ | {"REDIS_URL": away}, tmp_path)
 
     return run
 
