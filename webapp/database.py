@@ -5,6 +5,7 @@ deferred, writes IMMEDIATE. A deferred transaction that starts to write fails at
 locked", whatever the busy timeout is; hence `write_transaction`.
 """
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -27,8 +28,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from webapp.models import Workspace
@@ -80,6 +84,7 @@ def prepare(engine: Engine) -> None:
             "synchronous=NORMAL",
         ):
             dbapi_connection.execute(f"PRAGMA {pragma}")
+        dbapi_connection.create_function("sha256_hex", 1, _sha256_hex, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -111,6 +116,28 @@ def _begin_immediate(connection: Connection) -> None:
 
 def _is_busy(error: OperationalError) -> bool:
     return isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode == sqlite3.SQLITE_BUSY
+
+
+class sha256_hex(FunctionElement[str]):  # noqa: N801 (it is written as a function of the database)
+    """The SHA-256 of a text in hexadecimal digits; null for null. SQLite gets it from Python."""
+
+    type = String()
+    name = "sha256_hex"
+    inherit_cache = True
+
+
+@compiles(sha256_hex, "postgresql")
+def _sha256_on_postgresql(element: sha256_hex, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"encode(sha256(convert_to({compiler.process(element.clauses, **kw)}, 'UTF8')), 'hex')"
+
+
+@compiles(sha256_hex, "sqlite")
+def _sha256_on_sqlite(element: sha256_hex, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"sha256_hex({compiler.process(element.clauses, **kw)})"
+
+
+def _sha256_hex(text: str | None) -> str | None:
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()
 
 
 def set_transaction_timeouts(engine: Engine, seconds: float) -> None:

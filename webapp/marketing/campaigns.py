@@ -11,29 +11,21 @@ from sqlalchemy import ColumnElement, Select, and_, exists, insert, literal, sel
 from sqlalchemy.orm import Session
 
 from webapp.database import execute_update, lock_workspace
-from webapp.models import AutomationRun, Campaign, CampaignSend, Contact, MailingList, Subscription
+from webapp.marketing.consent import mailable_for
+from webapp.models import AutomationRun, Campaign, CampaignSend, Contact
 from webapp.models.base import is_in
 from webapp.models.campaign import SendState
-from webapp.models.mailing_list import SubscriptionStatus
 
 
 def mailable() -> ColumnElement[bool]:
     """Whether the statement's `Contact` may be sent its `Campaign`: rule 9 for the pair of contact and list.
 
-    Both are live, in one workspace, and the contact's status is Subscribed. No contact is mailable for a
-    campaign without a list.
+    Both are live and in one workspace. No contact is mailable for a campaign without a list.
     """
     return and_(
         Contact.deleted_at.is_(None),
-        Contact.email_key.is_not(None),
         Contact.workspace_id == Campaign.workspace_id,
-        exists().where(
-            Subscription.contact_id == Contact.id,
-            Subscription.list_id == Campaign.list_id,
-            Subscription.status == SubscriptionStatus.SUBSCRIBED,
-            MailingList.id == Campaign.list_id,
-            MailingList.deleted_at.is_(None),
-        ),
+        mailable_for(Campaign.list_id),
     )
 
 

@@ -9,8 +9,10 @@ from tests.factories.people import World, new_world
 from tests.support.marketing import Marketing
 from tests.support.restoring import Restoring
 from webapp.marketing.campaigns import send_campaign
-from webapp.models import Campaign, CampaignSend
+from webapp.marketing.consent import address_hash
+from webapp.models import Campaign, CampaignSend, Suppression
 from webapp.models.mailing_list import SubscriptionStatus
+from webapp.models.suppression import SuppressionReason
 from webapp.worker.redis_lock import RedisLock
 
 
@@ -118,3 +120,53 @@ def test_a_contact_deleted_before_delivery_and_restored_gets_no_message(
     assert marketing.work() == 0
     assert send(marketing, campaign) == 0
     assert marketing.sends() == [(contact.id, "ended")]
+
+
+def test_a_suppressed_address_gets_nothing_for_its_list_or_for_any(
+    session: Session, world: World, marketing: Marketing
+) -> None:
+    """A suppression outlives the contact: a new contact with the address is not mailable either (rule 9)."""
+    news, other = new_list(session, world), new_list(session, world)
+    addresses = ("Kéla@example.com", "all@example.com", "elsewhere@example.com", "free@example.com")
+    readers = [new_contact(session, world, email=address) for address in addresses]
+    for reader in readers:
+        subscribe(session, reader, news, "subscribed")
+    for reader, list_id in zip(readers, (news.id, None, other.id), strict=False):
+        assert reader.email_key is not None
+        session.add(
+            Suppression(
+                workspace_id=world.id,
+                address_hash=address_hash(reader.email_key),
+                list_id=list_id,
+                reason=SuppressionReason.COMPLAINT,
+                at=marketing.now(),
+            )
+        )
+    elsewhere = new_world(session)
+    session.add(
+        Suppression(
+            workspace_id=elsewhere.id,
+            address_hash=address_hash("free@example.com"),
+            reason=SuppressionReason.BOUNCE,
+            at=marketing.now(),
+        )
+    )
+    session.flush()
+    campaign = marketing.campaign(news)
+
+    assert send(marketing, campaign) == 2
+    assert [contact for contact, _ in marketing.sends()] == [readers[2].id, readers[3].id]
+
+    # One that is suppressed after its message was made does not get it.
+    session.add(
+        Suppression(
+            workspace_id=world.id,
+            address_hash=address_hash("free@example.com"),
+            reason=SuppressionReason.UNSUBSCRIBE,
+            at=marketing.now(),
+        )
+    )
+    session.flush()
+    marketing.work()
+
+    assert marketing.sends() == [(readers[2].id, "sent"), (readers[3].id, "ended")]

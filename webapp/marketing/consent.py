@@ -1,0 +1,45 @@
+"""Consent: whether a contact may be written to for a list (docs/rules.md, rule 9).
+
+The status of its subscription says so, and no suppression says otherwise. A suppression belongs to an address
+and outlives the contact, so it is looked up by a hash of the address.
+"""
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from webapp.database import sha256_hex
+from webapp.models import Contact, MailingList, Subscription, Suppression
+from webapp.models.mailing_list import SubscriptionStatus
+
+
+def address_hash(email_key: str) -> str:
+    """The hash by which suppressions name an address; `email_key` as contacts have it."""
+    return hashlib.sha256(email_key.encode()).hexdigest()
+
+
+def mailable_for(list_id: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether the statement's `Contact`, if it is live, may be written to for the list `list_id`.
+
+    The list is live, the contact has an address and is Subscribed, and the address is not suppressed for this
+    list or for all lists.
+    """
+    subscribed = exists().where(
+        Subscription.contact_id == Contact.id,
+        Subscription.list_id == list_id,
+        Subscription.status == SubscriptionStatus.SUBSCRIBED,
+        MailingList.id == list_id,
+        MailingList.deleted_at.is_(None),
+    )
+    return Contact.email_key.is_not(None) & subscribed & ~suppressed_for(list_id)
+
+
+def suppressed_for(list_id: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether the address of the statement's `Contact` is suppressed for the list, or for all lists."""
+    return exists().where(
+        Suppression.workspace_id == Contact.workspace_id,
+        Suppression.address_hash == sha256_hex(Contact.email_key),
+        or_(Suppression.list_id.is_(None), Suppression.list_id == list_id),
+    )
