@@ -85,6 +85,13 @@ def upgrade() -> None:
     op.create_index("ix_private_text_created_at", "private_text", ["created_at"])
     op.create_index("ix_private_text_workspace_id", "private_text", ["workspace_id"])
     op.add_column("restore_outcome", sa.Column("version", sa.Integer(), nullable=True))
+    partial(
+        "ix_restore_outcome_with_reason",
+        "restore_outcome",
+        "job_id",
+        "contact_id",
+        where="reason IS NOT NULL",
+    )
     op.add_column("restore_job", sa.Column("waits_for_group", sa.String(20), nullable=True))
     partial(
         "uq_restore_job_in_line",
@@ -115,6 +122,7 @@ def downgrade() -> None:
         deal.drop_column("deleted_by_deletion_id")
     op.drop_index("uq_restore_job_in_line", "restore_job")
     op.drop_column("restore_job", "waits_for_group")
+    op.drop_index("ix_restore_outcome_with_reason", "restore_outcome")
     op.drop_column("restore_outcome", "version")
     for table in ("private_text", "notice_seen", "restore_link", "contact_note"):
         op.drop_table(table)

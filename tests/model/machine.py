@@ -42,10 +42,11 @@ from webapp.jobs.settings import BatchSettings
 from webapp.jobs.start import AlreadyRunning
 from webapp.models import Job, RestoreOutcome, User
 from webapp.restoring.filters import read_filters
-from webapp.restoring.plan import judge, plan_selection
+from webapp.restoring.plan import plan_selection
 from webapp.restoring.question import Question, about_all, about_selection
 from webapp.restoring.recycle_bin import BinWindow, read_page
 from webapp.restoring.start import start
+from webapp.restoring.verdict import judge
 from webapp.restoring.work import NothingToRestore, PlanChanged
 from webapp.worker.kinds import KINDS
 

@@ -24,11 +24,13 @@ def delete_from_catalogue(
     Returns whether it was live; a second call changes nothing.
     """
     lock_workspace(session, workspace_id)
+    # A restore may bring back a deal that a deletion has deleted, and none that a person has.
+    by_hand: dict[str, object] = {"deleted_by_deletion_id": None} if kind is Deal else {}
     hidden = execute_update(
         session,
         update(kind)
         .where(kind.id == row_id, kind.workspace_id == workspace_id, kind.deleted_at.is_(None))
-        .values(deleted_at=now),
+        .values(deleted_at=now, **by_hand),
     )
     if hidden == 0:
         return False

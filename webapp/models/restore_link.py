@@ -1,5 +1,5 @@
 """The ledger of restores for what contacts hang on: which list, tag, account or deal did not come back to how
-many contacts, and which deal came back with them.
+many contacts, which deal came back with them, and for which list they are mailable again.
 """
 
 from enum import StrEnum
@@ -24,6 +24,8 @@ class LinkEffect(StrEnum):
     LOST = "lost"
     # A deal that was deleted with its last contact, and that this job brought back because it was asked to.
     RESCUED = "rescued"
+    # A list for which the restored contacts can be written to again.
+    MAILABLE = "mailable"
 
 
 class RestoreLink(Base):

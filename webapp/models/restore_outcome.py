@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import String, literal_column
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId, partial_index
@@ -16,7 +16,7 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a contact was not restored. `webapp.words.restoring` has the sentences."""
+    """Why a contact was not restored, or how. `webapp.words.restoring` has the sentences."""
 
     # Skipped: a live contact has the address; a contact deleted later had it too.
     EMAIL_TAKEN = "email_taken"
@@ -24,11 +24,15 @@ class Reason(StrEnum):
     # Skipped: confirmed, and when its turn came no longer among the deleted contacts that were meant.
     NO_LONGER_DELETED = "no_longer_deleted"
     DELETED_AGAIN = "deleted_again"
+    # One of the two, where they cannot be told apart; the release before never did.
+    NO_LONGER_ELIGIBLE = "no_longer_eligible"
     # Failed: the database refused it; every process died at it.
     REFUSED = "refused"
     CRASHED = "crashed"
-    # One of the two, where they cannot be told apart; the release before never did.
-    NO_LONGER_ELIGIBLE = "no_longer_eligible"
+    # Restored: into the live contact with its address; without its address, which another contact has. The
+    # outcome is "restored", because a release cannot read an outcome that it does not know.
+    MERGED = "merged"
+    WITHOUT_ADDRESS = "without_address"
 
 
 class RestoreOutcome(Base):
@@ -40,6 +44,8 @@ class RestoreOutcome(Base):
 
     __tablename__ = "restore_outcome"
     __table_args__ = (
+        partial_index("ix_restore_outcome_with_reason", "job_id", "contact_id", where="reason IS NOT NULL"),
+        # The release before reads by this one.
         partial_index(
             "ix_restore_outcome_not_restored", "job_id", "contact_id", where="outcome <> 'restored'"
         ),
@@ -49,13 +55,9 @@ class RestoreOutcome(Base):
     contact_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     outcome: Mapped[Outcome] = mapped_column(choice(Outcome, "outcome"))
     reason: Mapped[str | None] = mapped_column(String(40))
-    # The live contact that holds the address, or the twin that was preferred.
+    # The contact with its address: the live one, or the twin that was preferred.
     other_contact_id: Mapped[int | None] = mapped_column(BigId)
     detail: Mapped[str | None] = mapped_column(String(300))
     # The contact's version as the job left it: an undo leaves alone what has changed since. Null where
     # nothing was restored, and in outcomes of the release before.
     version: Mapped[int | None]
-
-
-# Spelled out: the partial index serves only a statement that states its condition.
-NOT_RESTORED = RestoreOutcome.outcome != literal_column("'restored'")

@@ -1,117 +1,143 @@
-"""The plan: what a restore would do, contact by contact. The dialog shows it and the job carries it out.
-
-A contact comes back unless its address is taken (docs/rules.md, rule 5): by a live contact, or by a twin
-in the same scope. Among twins the most recently deleted one comes back, then the one with the higher id. The
-walk goes that way, so it is the one that the walk meets first. Contacts without an address never conflict.
-"""
+"""The plan: what a restore would do. The dialog shows it, and the job does it with the same code."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
-from sqlalchemy import and_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import and_, func, literal, select, union_all
+from sqlalchemy.orm import Session
 
-from webapp.contacts.keyset import Place
-from webapp.database import id_table
-from webapp.models import Contact, Deletion
+from webapp.database import compare_whole_tables
+from webapp.models import Contact, Deal, Deletion
 from webapp.models.base import filter_only
+from webapp.models.restore_link import LinkEffect, LinkKind
 from webapp.models.restore_outcome import Outcome, Reason
-from webapp.restoring.recycle_bin import WALK, ids_in_scope
+from webapp.restoring import links
+from webapp.restoring.links import LinkCount, read_links
 from webapp.restoring.scope import Scope
+from webapp.restoring.verdict import JUDGED, Verdict, judge, verdicts
 
-LONGEST_DETAIL = 300
+# From so many contacts on, whole tables are compared.
+MANY = 20_000
+# The plan names so many of the contacts that do not simply come back.
+EXAMPLES = 5
+GONE = (Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN, Reason.NO_LONGER_ELIGIBLE)
+BACK = [reason for reason, (outcome, _) in JUDGED.items() if outcome == Outcome.RESTORED]
 
 
-class Verdict(NamedTuple):
-    """What becomes of one contact, and why."""
+@dataclass(frozen=True)
+class Example:
+    """A contact that does not simply come back: why, and the contact with its address."""
 
     contact_id: int
-    deletion_id: int | None
-    deleted_at: datetime | None
-    outcome: Outcome
-    reason: Reason | None = None
-    other_contact_id: int | None = None
-    detail: str | None = None
+    reason: Reason
+    other_contact_id: int | None
 
-    def failed(self, reason: Reason, detail: str | None = None) -> "Verdict":
-        """The same contact, as one that cannot be restored, for `reason`: REFUSED or CRASHED."""
-        return self._replace(
-            outcome=Outcome.FAILED,
-            reason=reason,
-            other_contact_id=None,
-            detail=detail[:LONGEST_DETAIL] if detail else None,
-        )
+    @property
+    def outcome(self) -> Outcome:
+        return JUDGED[self.reason][0]
 
 
-def judge(
-    session: Session, scope: Scope, *, limit: int, after: Place | None = None, job_id: int | None = None
-) -> list[Verdict]:
-    """Judge the next `limit` contacts of `scope` that the walk meets after `after`, in its order.
+@dataclass(frozen=True)
+class Plan:
+    """What a scope's restore would do.
 
-    An address held by a contact that job `job_id` itself has restored in an earlier batch is a twin's. So
-    plan and run give the same reason.
+    `counts` says of how many contacts: by reason, and by None for those that simply come back. `links` says
+    what does not come back with them, which deals could, and for which lists they are mailable.
     """
-    # Looked up for each contact, by the address alone: + 0 keeps the planner off the workspace index, which
-    # it misjudges with stale statistics.
-    holder = aliased(Contact, name="holder")
-    holder_id = (
-        select(holder.id)
-        .where(
-            filter_only(holder.workspace_id == Contact.workspace_id),
-            holder.email_key == Contact.email_key,
-            holder.deleted_at.is_(None),
+
+    counts: Mapping[Reason | None, int]
+    links: tuple[LinkCount, ...] = ()
+    examples: tuple[Example, ...] = field(default=())
+
+    @property
+    def restored(self) -> int:
+        """How many come back as contacts of their own."""
+        return self.counts.get(None, 0) + self.counts.get(Reason.WITHOUT_ADDRESS, 0)
+
+    @property
+    def merged(self) -> int:
+        return self.counts.get(Reason.MERGED, 0)
+
+    @property
+    def does_anything(self) -> bool:
+        return bool(self.restored or self.merged)
+
+    @property
+    def conflicts(self) -> int:
+        """How many have an address that another contact has."""
+        return sum(
+            number for reason, number in self.counts.items() if reason is not None and reason not in GONE
         )
-        .scalar_subquery()
+
+    @property
+    def all_exist_again(self) -> bool:
+        """Whether each one's address is a live contact's: probably they were imported again."""
+        taken = self.counts.get(Reason.EMAIL_TAKEN, 0)
+        return taken > 0 and taken == sum(self.counts.values())
+
+    def of(self, effect: LinkEffect, kind: LinkKind | None = None) -> list[LinkCount]:
+        """The links with this effect, of one kind or of all."""
+        return [link for link in self.links if link.effect == effect and kind in (None, link.kind)]
+
+
+def foresee(session: Session, scope: Scope) -> Plan:
+    """The plan of `scope` in numbers, in one statement however many contacts it means."""
+    workspace = scope.workspace_id
+    if scope.expected >= MANY:
+        compare_whole_tables(session)
+    met = verdicts(scope).cte("verdict")
+    back = select(met).where(met.c.reason.is_(None) | met.c.reason.in_([str(why) for why in BACK if why]))
+    restored = back.cte("back")
+    rescued = links.rescued_deals(restored)
+    is_rescued = Deal.id.in_(select(rescued.subquery().c.item_id)) if scope.rescue else None
+    nothing = literal(None, Contact.id.type)
+    counted = select(
+        literal("verdict").label("effect"),
+        func.coalesce(met.c.reason, "").label("kind"),
+        nothing.label("item_id"),
+        func.count().label("contacts"),
+        nothing.label("items"),
+        nothing.label("total"),
+    ).group_by(met.c.reason)
+    exception = (
+        select(literal("example"), met.c.reason, met.c.contact_id, met.c.other_contact_id, nothing, nothing)
+        .where(met.c.reason.is_not(None))
+        .order_by(met.c.deleted_at.desc(), met.c.contact_id.desc())
+        .limit(EXAMPLES)
+        .subquery()
     )
-    batch = ids_in_scope(scope).with_only_columns(
-        Contact.id, Contact.deletion_id, Contact.deleted_at, Contact.email_key, holder_id.label("holder_id")
+    with_address = (
+        select(met.c.contact_id).where(met.c.reason.is_(None), met.c.has_address).cte("with_address")
     )
-    if after is not None:
-        batch = batch.where(WALK.after(after))
-    met = session.execute(batch.order_by(*WALK.order).limit(limit)).all()
-    ours = _restored_by(session, job_id, [row.holder_id for row in met if row.holder_id is not None])
-    first_of_twins: dict[str, int] = {}
-    return [
-        _verdict(
-            contact_id,
-            deletion_id,
-            deleted_at,
-            taken_by,
-            first_of_twins.setdefault(email_key, contact_id) if email_key is not None else None,
-            ours=ours,
-        )
-        for contact_id, deletion_id, deleted_at, email_key, taken_by in met
+    queries = [
+        *(links.largest(query) for query in links.lost(session, workspace, restored, rescued=is_rescued)),
+        links.largest(rescued),
+        links.largest(links.mailable(session, workspace, with_address)),
     ]
+    counts: dict[Reason | None, int] = {}
+    rows = session.execute(union_all(counted, select(exception), *queries)).all()
+    examples: list[Example] = []
+    for effect, kind, item_id, contacts, *_ in rows:
+        if effect == "verdict":
+            counts[Reason(kind) if kind else None] = contacts
+        elif effect == "example":
+            examples.append(Example(item_id, Reason(kind), contacts))
+    found = read_links(row for row in rows if row[0] in set(LinkEffect))
+    counts |= _gone(session, scope, sum(counts.values()))
+    return Plan(counts, tuple(found), tuple(examples))
 
 
-def _restored_by(session: Session, job_id: int | None, ids: list[int]) -> set[int]:
-    """Which of these contacts job `job_id` itself has restored."""
-    if job_id is None or not ids:
-        return set()
-    # By their ids alone: the planner could also choose the job's own index, which grows with every batch.
-    restored_by = select(Contact.id, Contact.restore_job_id).where(
-        Contact.id.in_(select(id_table(session, ids).c.value))
-    )
-    return {contact_id for contact_id, by in session.execute(restored_by) if by == job_id}
-
-
-def _verdict(
-    contact_id: int,
-    deletion_id: int,
-    deleted_at: datetime,
-    holder_id: int | None,
-    first_id: int | None,
-    *,
-    ours: set[int],
-) -> Verdict:
-    if holder_id is not None:
-        reason = Reason.TWIN if holder_id in ours else Reason.EMAIL_TAKEN
-        return Verdict(contact_id, deletion_id, deleted_at, Outcome.SKIPPED, reason, holder_id)
-    if first_id is not None and first_id != contact_id:
-        return Verdict(contact_id, deletion_id, deleted_at, Outcome.SKIPPED, Reason.TWIN, first_id)
-    return Verdict(contact_id, deletion_id, deleted_at, Outcome.RESTORED)
+def _gone(session: Session, scope: Scope, judged: int) -> dict[Reason | None, int]:
+    """How many contacts the dialog spoke of that are no longer among the deleted ones that it means."""
+    if not scope.is_by_ids:
+        # No list was made of them.
+        return {Reason.NO_LONGER_ELIGIBLE: scope.expected - judged} if scope.expected > judged else {}
+    if judged == len(scope.ids):
+        return {}
+    met = {verdict.contact_id for verdict in judge(session, scope, limit=len(scope.ids))}
+    reasons = [verdict.reason for verdict in missing(session, scope, set(scope.ids) - met)]
+    return {reason: reasons.count(reason) for reason in set(reasons)}
 
 
 def missing(session: Session, scope: Scope, ids: Collection[int]) -> list[Verdict]:
@@ -158,8 +184,3 @@ def digest(verdicts: Iterable[Verdict]) -> str:
     """The same for two plans exactly if they do the same to the same contacts."""
     lines = sorted(f"{v.contact_id}:{v.outcome}:{v.reason}:{v.other_contact_id}" for v in verdicts)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def restored_among(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The verdicts on contacts that come back."""
-    return [verdict for verdict in verdicts if verdict.outcome == Outcome.RESTORED]

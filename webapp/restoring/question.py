@@ -1,19 +1,16 @@
 """The question that the dialog asks, and the scope that "Restore" confirms: frozen together."""
 
 import uuid
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from webapp.models.restore_outcome import Outcome, Reason
+from webapp.models.restore_outcome import Outcome
 from webapp.restoring.filters import Filters
-from webapp.restoring.plan import digest, plan_selection
+from webapp.restoring.plan import GONE, digest, plan_selection
 from webapp.restoring.recycle_bin import BinWindow, count, ids_in_scope, latest_number
-from webapp.restoring.scope import Scope
-
-GONE = {Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN}
+from webapp.restoring.scope import Conflicts, Scope
 
 
 @dataclass(frozen=True)
@@ -26,11 +23,18 @@ class Question:
 
 
 def about_selection(
-    session: Session, workspace_id: int, ids: list[int], now: datetime, *, through: int | None = None
+    session: Session,
+    workspace_id: int,
+    ids: list[int],
+    now: datetime,
+    *,
+    through: int | None = None,
+    like: Scope | None = None,
 ) -> Question:
     """The question for the contacts ticked by hand: `ids`, at most 100, none twice.
 
-    `through` is the number of the latest deletion that is meant; by default, the latest of all.
+    `through` is the number of the latest deletion that is meant; by default, the latest of all. The choices
+    are those of `like`.
     """
     scope = Scope(
         workspace_id=workspace_id,
@@ -40,15 +44,24 @@ def about_selection(
         expected=len(ids),
         ids=tuple(sorted(ids)),
     )
+    if like is not None:
+        scope = replace(scope, conflicts=like.conflicts, rescue=like.rescue)
+    return _about_ids(session, scope)
+
+
+def _about_ids(session: Session, scope: Scope) -> Question:
     verdicts = plan_selection(session, scope)
-    reasons = Counter(verdict.reason for verdict in verdicts if verdict.reason is not None)
     return Question(
-        scope=replace(
-            scope, skips={str(reason): reasons[reason] for reason in reasons}, plan_digest=digest(verdicts)
-        ),
+        scope=replace(scope, plan_digest=digest(verdicts)),
         can_restore_any=any(verdict.outcome == Outcome.RESTORED for verdict in verdicts),
-        any_in_bin=sum(reasons[reason] for reason in GONE) < len(ids),
+        any_in_bin=any(verdict.reason not in GONE for verdict in verdicts),
     )
+
+
+def about_other_choice(session: Session, scope: Scope, conflicts: Conflicts, *, rescue: bool) -> Question:
+    """The question for the same frozen scope with other choices: a confirmation with a key of its own."""
+    scope = replace(scope, conflicts=conflicts, rescue=rescue, key=str(uuid.uuid4()))
+    return _about_ids(session, scope) if scope.is_by_ids else Question(scope)
 
 
 def about_all(
@@ -73,9 +86,12 @@ def about_again(session: Session, scope: Scope, now: datetime) -> Question:
     through = scope.through_number if scope.continues else None
     if scope.filters is not None:
         question = about_all(session, scope.workspace_id, scope.filters, now, through=through)
+        asked = replace(question.scope, conflicts=scope.conflicts, rescue=scope.rescue)
     else:
-        question = about_selection(session, scope.workspace_id, list(scope.ids), now, through=through)
-    return replace(question, scope=replace(question.scope, continues=scope.continues))
+        ids = list(scope.ids)
+        question = about_selection(session, scope.workspace_id, ids, now, through=through, like=scope)
+        asked = question.scope
+    return replace(question, scope=replace(asked, continues=scope.continues))
 
 
 def about_the_rest(session: Session, scope: Scope, now: datetime) -> Question:

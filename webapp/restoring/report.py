@@ -1,75 +1,119 @@
 """What became of each contact of a restore, in codes and ids. Names are looked up when they are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
-from webapp.models import Contact, Job, RestoreOutcome
+from webapp.models import Contact, Job, RestoreLink, RestoreOutcome
 from webapp.models.base import filter_only
-from webapp.models.restore_outcome import NOT_RESTORED, Reason
+from webapp.restoring.links import EFFECTS, LinkCount, largest, read_links
+from webapp.restoring.plan import GONE, Example
+
+# Spelled out: the partial index serves only a statement that states its condition.
+WITH_REASON: ColumnElement[bool] = literal_column("restore_outcome.reason IS NOT NULL")
 
 
 @dataclass(frozen=True)
-class NotRestored:
-    """A contact that was not restored: why, and the contact that has its address. None for one that was
-    purged.
+class ContactOutcome:
+    """What became of a contact, or will: why, and the other contact with its address. A contact is None if it
+    was purged.
     """
 
     contact_id: int
-    reason: str
+    outcome: str
+    reason: str | None
     detail: str | None
     contact: Contact | None
     other: Contact | None
 
 
 def reasons(session: Session, job: Job) -> list[tuple[str, int]]:
-    """Why contacts were not restored, and how many for each reason; most frequent first.
+    """Why contacts were not simply restored, and how many for each reason; most frequent first.
 
     With the outcomes and `Job.counts` they add up to what was confirmed.
     """
-    counts = dict(
-        session.execute(
-            select(RestoreOutcome.reason, func.count())
-            .where(RestoreOutcome.job_id == job.id, NOT_RESTORED)
-            .group_by(RestoreOutcome.reason)
-        ).all()
+    grouped = session.execute(
+        select(RestoreOutcome.reason, func.count())
+        .where(RestoreOutcome.job_id == job.id, WITH_REASON)
+        .group_by(RestoreOutcome.reason)
     )
+    counts = {reason or "": number for reason, number in grouped}
     # By filters, those that matched no longer have no outcome of their own.
-    for reason in (Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN, Reason.NO_LONGER_ELIGIBLE):
+    for reason in GONE:
         if job.count(reason):
             counts[reason] = counts.get(reason, 0) + job.count(reason)
-    return sorted(((reason or "", number) for reason, number in counts.items()), key=lambda r: (-r[1], r[0]))
+    return sorted(counts.items(), key=lambda r: (-r[1], r[0]))
 
 
-def not_restored(session: Session, job: Job, *, size: int, after: int | None = None) -> list[NotRestored]:
-    """The contacts with an outcome other than restored, by id, from the one after the id `after`."""
-    query = (
-        select(RestoreOutcome)
-        .where(RestoreOutcome.job_id == job.id, NOT_RESTORED)
-        .order_by(RestoreOutcome.contact_id)
-        .limit(size)
-    )
+def exceptions(session: Session, job: Job, *, size: int, after: int | None = None) -> list[ContactOutcome]:
+    """The contacts that were not simply restored, by id, from the one after the id `after`."""
+    return _page(session, job, select(RestoreOutcome).where(WITH_REASON), size, after)
+
+
+def all_outcomes(session: Session, job: Job, *, size: int, after: int | None = None) -> list[ContactOutcome]:
+    """All contacts that have an outcome, in the same way."""
+    return _page(session, job, select(RestoreOutcome), size, after)
+
+
+def _page(
+    session: Session, job: Job, query: Select[RestoreOutcome], size: int, after: int | None
+) -> list[ContactOutcome]:
+    query = query.where(RestoreOutcome.job_id == job.id).order_by(RestoreOutcome.contact_id).limit(size)
     if after is not None:
         query = query.where(RestoreOutcome.contact_id > after)
-    outcomes = list(session.scalars(query))
-    people = _people(session, job.workspace_id, outcomes)
+    rows = list(session.scalars(query))
+    people = _people(session, job.workspace_id, ((row.contact_id, row.other_contact_id) for row in rows))
     return [
-        NotRestored(
-            contact_id=outcome.contact_id,
-            reason=outcome.reason or "",
-            detail=outcome.detail,
-            contact=people.get(outcome.contact_id),
-            other=people.get(outcome.other_contact_id or 0),
+        ContactOutcome(
+            contact_id=row.contact_id,
+            outcome=row.outcome,
+            reason=row.reason,
+            detail=row.detail,
+            contact=people.get(row.contact_id),
+            other=people.get(row.other_contact_id or 0),
         )
-        for outcome in outcomes
+        for row in rows
     ]
 
 
-def _people(session: Session, workspace_id: int, outcomes: Sequence[RestoreOutcome]) -> dict[int, Contact]:
-    wanted = {o.contact_id for o in outcomes} | {o.other_contact_id for o in outcomes if o.other_contact_id}
+def foreseen(session: Session, workspace_id: int, examples: Iterable[Example]) -> list[ContactOutcome]:
+    """The same for the contacts that a plan names."""
+    examples = list(examples)
+    people = _people(session, workspace_id, ((each.contact_id, each.other_contact_id) for each in examples))
+    return [
+        ContactOutcome(
+            contact_id=each.contact_id,
+            outcome=each.outcome,
+            reason=each.reason,
+            detail=None,
+            contact=people.get(each.contact_id),
+            other=people.get(each.other_contact_id or 0),
+        )
+        for each in examples
+    ]
+
+
+def _people(
+    session: Session, workspace_id: int, pairs: Iterable[tuple[int, int | None]]
+) -> dict[int, Contact]:
+    wanted = {contact_id for pair in pairs for contact_id in pair if contact_id}
+    if not wanted:
+        return {}
     found = session.scalars(
         select(Contact).where(Contact.id.in_(wanted), filter_only(Contact.workspace_id == workspace_id))
     )
     return {contact.id: contact for contact in found}
+
+
+def links(session: Session, job: Job) -> list[LinkCount]:
+    """What did not come back with the contacts, which deals did, and for which lists they are mailable."""
+    of_job = select(RestoreLink.effect, RestoreLink.kind, RestoreLink.item_id, RestoreLink.contacts).where(
+        RestoreLink.job_id == job.id
+    )
+    queries = [
+        largest(of_job.where(RestoreLink.effect == effect.value, RestoreLink.kind == kind.value))
+        for effect, kind in EFFECTS
+    ]
+    return read_links(session.execute(union_all(*queries)).all())

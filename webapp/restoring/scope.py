@@ -5,8 +5,9 @@ Confirming starts exactly that, even an hour of deletions later (docs/rules.md, 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from webapp.contacts.folding import ANYWHERE_FROM
@@ -19,6 +20,16 @@ LARGEST_SELECTION = 100
 GOOD_FOR = timedelta(minutes=30)
 # A character that is in no text.
 NOT_FOUND = "\uffff"
+
+
+class Conflicts(StrEnum):
+    """What becomes of a contact whose address a live contact uses, or a twin that is restored before it."""
+
+    SKIP = "skip"
+    # It fills the gaps of the live contact and leaves the bin. Twins are skipped.
+    MERGE = "merge"
+    # It is restored, and its address becomes a note. So are twins.
+    WITHOUT_ADDRESS = "without_address"
 
 
 @dataclass(frozen=True)
@@ -36,12 +47,13 @@ class Scope:
     expected: int
     ids: tuple[int, ...] = ()
     filters: Filters | None = None
-    # By ids: the digest of the plan that the dialog showed, and how many contacts it said would stay, by
-    # reason.
+    # By ids: the digest of the plan that the dialog showed.
     plan_digest: str = ""
     # Whether it asks about what another job has left: then `through_number` is that job's, and stays.
     continues: bool = False
-    skips: Mapping[str, int] = field(default_factory=dict)
+    conflicts: Conflicts = Conflicts.SKIP
+    # Whether the deals that were deleted with these contacts come back.
+    rescue: bool = False
 
     def __post_init__(self) -> None:
         # The job would restore them all, although no dialog can have offered it.
@@ -82,8 +94,11 @@ class Scope:
             # Beside the filters, of which the release before knows no others and understands `q` in its way.
             "search": [self.filters.q, self.filters.folding] if self.filters else None,
             "plan_digest": self.plan_digest,
-            "skips": dict(self.skips),
             "continues": self.continues,
+            "conflicts": str(self.conflicts),
+            "rescue": self.rescue,
+            # The release before reads it.
+            "skips": {},
         }
 
     @classmethod
@@ -92,7 +107,7 @@ class Scope:
 
         One that the release before wrote has sentences in it as well, which are left out.
         """
-        filters, skips = data["filters"], data["skips"]
+        filters = data["filters"]
         if filters is not None:
             moments = {
                 name: filters[name] and datetime.fromisoformat(filters[name]) for name in ("since", "before")
@@ -109,8 +124,9 @@ class Scope:
             ids=tuple(data["ids"]),
             filters=filters,
             plan_digest=data["plan_digest"],
-            skips=skips if isinstance(skips, dict) else {},
             continues=data.get("continues", False),
+            conflicts=Conflicts(data.get("conflicts", Conflicts.SKIP)),
+            rescue=data.get("rescue", False),
         )
 
 

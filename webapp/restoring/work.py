@@ -19,9 +19,10 @@ from webapp.models.base import filter_only
 from webapp.models.job import Note
 from webapp.models.restore_outcome import Reason
 from webapp.restoring.batch import REFUSALS, restore_carefully, restore_contacts, write_outcomes
-from webapp.restoring.plan import Verdict, digest, judge, missing, plan_selection
+from webapp.restoring.plan import digest, missing, plan_selection
 from webapp.restoring.recycle_bin import ids_in_scope
 from webapp.restoring.scope import Scope
+from webapp.restoring.verdict import Verdict, judge
 
 
 class PlanChanged(NotStarted):
@@ -63,8 +64,11 @@ class RestoreWork(Work):
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         verdicts = _next(session, job, size)
         is_last = len(verdicts) < size
-        write = restore_carefully if careful else restore_contacts
-        return _record(session, job, write(session, job.id, verdicts), is_last=is_last)
+        write, rescue = (
+            restore_carefully if careful else restore_contacts,
+            Scope.from_dict(job.request).rescue,
+        )
+        return _record(session, job, write(session, job, verdicts, rescue=rescue), is_last=is_last)
 
     def leave_out(self, session: Session, job: Job) -> Step:
         verdicts = _next(session, job, 1)
@@ -92,7 +96,7 @@ def _record(session: Session, job: Job, met: Sequence[Verdict], *, is_last: bool
     left = _never_met(session, job, met) if is_last else []
     verdicts = [*met, *left]
     write_outcomes(session, job.id, verdicts)
-    counts = Counter(str(verdict.outcome) for verdict in verdicts)
+    counts = Counter(verdict.counts_as for verdict in verdicts)
     if is_last:
         counts += _gone_since(session, job, len(verdicts))
     cursor = to_cursor(met[-1]) if met else job.cursor

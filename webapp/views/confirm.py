@@ -1,6 +1,6 @@
 """The dialog before a restore: its scope, the consequences, and the signed scope that "Restore" sends."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
@@ -9,18 +9,28 @@ from flask_login import current_user
 from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.jobs.queries import active_job, find_job
-from webapp.restoring.question import Question, about_all, about_selection, about_the_rest
+from webapp.restoring.question import (
+    Question,
+    about_again,
+    about_all,
+    about_other_choice,
+    about_selection,
+    about_the_rest,
+)
 from webapp.restoring.recycle_bin import BinWindow, deleters
-from webapp.restoring.scope import Scope
+from webapp.restoring.scope import Conflicts, Scope
 from webapp.restoring.work import RESTORE
+from webapp.views.plan import PlanShown, plan_soon
 from webapp.views.restore_page import ADDRESS, read_requested_filters, refuse
 from webapp.web.address import address, local_path
 from webapp.web.errors import error as refuse_with
 from webapp.web.htmx import page_or_part
 from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import read_selected_ids
-from webapp.web.signing import sign
+from webapp.web.signing import ScopeForged, sign, unsign
 from webapp.words import restoring as words
+
+TOO_OLD = "This has been open for more than 30 minutes. Nothing was restored. Check it again."
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class RestoreQuestion:
 
     title: str
     scope: str
-    skips: list[str]
+    plan: PlanShown
     token: str
     error: str | None
     running: Progress | None
@@ -77,6 +87,25 @@ def continue_restore(job_id: int) -> ResponseReturnValue:
     return show(question)
 
 
+def confirm_again() -> ResponseReturnValue:
+    """The dialog for the same frozen scope with another choice about conflicts and deals."""
+    try:
+        scope = unsign(request.args.get("scope", ""))
+        conflicts = Conflicts(request.args.get("conflicts", scope.conflicts))
+    except ScopeForged:
+        return refuse_with(400, "This confirmation is incomplete. Open it again. Nothing was changed.")
+    except ValueError:
+        return refuse_with(422, "There is no such choice. Open the confirmation again. Nothing was changed.")
+    if scope.workspace_id != current_user.workspace_id:
+        abort(404)
+    session, rescue = db.session(), request.args.get("rescue") == "1"
+    now = read_clock(session)
+    if scope.is_old(now):
+        chosen = replace(scope, conflicts=conflicts, rescue=rescue)
+        return show(about_again(session, chosen, now), error=TOO_OLD, status=409)
+    return show(about_other_choice(session, scope, conflicts, rescue=rescue))
+
+
 def show(
     question: Question, *, error: str | None = None, status: int = 200, see_restores: bool = False
 ) -> Response:
@@ -94,13 +123,20 @@ def show(
     asked = RestoreQuestion(
         title=words.dialog_title(scope),
         scope=words.scope_words(scope, zone=current_user.workspace.zone, people=people),
-        skips=words.skips(scope),
+        plan=plan_soon(scope),
         token=sign(scope),
         error=error,
         running=running,
         see_restores=see_restores and not running,
         can_restore_any=question.can_restore_any,
-        back=local_path(request.form.get("back"))
+        back=local_path(request.values.get("back"))
         or address("restore_page", ADDRESS, selected=read_selected_ids()[0] or scope.ids),
     )
-    return page_or_part("restore/confirm.html", "restore/_confirm.html", question=asked, status=status)
+    return page_or_part(
+        "restore/confirm.html",
+        "restore/_confirm.html",
+        question=asked,
+        shown=asked.plan,
+        back=asked.back,
+        status=status,
+    )

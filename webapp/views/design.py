@@ -13,18 +13,23 @@ from flask_login import current_user
 from webapp.contacts.search import Amount
 from webapp.models import Job, User
 from webapp.models.job import JobState
+from webapp.models.restore_outcome import Reason
 from webapp.restoring.filters import Filters, read_filters
+from webapp.restoring.plan import Plan
 from webapp.restoring.recycle_bin import BinWindow
 from webapp.restoring.scope import Scope
 from webapp.restoring.work import RESTORE
 from webapp.views.confirm import RestoreQuestion
+from webapp.views.outcomes import Losses, OutcomeRow
+from webapp.views.plan import PlanShown, choices
 from webapp.views.restore_page import DeletedContacts, DeletedRow
-from webapp.views.restores import OutcomeRow
 from webapp.web.assets import OURS
 from webapp.web.browse import Table
 from webapp.web.progress import Progress
 from webapp.web.selection import Selection
 from webapp.words.jobs import STATES
+from webapp.words.plan import conflict_heading
+from webapp.words.restoring import exceptions
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 COLOUR = re.compile(r"--([\w-]+): light-dark\((.+), (.+)\);")
@@ -52,6 +57,8 @@ def design() -> ResponseReturnValue:
         **_deleted_contacts(),
         many=Amount(50, exact=False),
         question=_question(),
+        shown=_plan(),
+        losses=_plan().losses,
         running=_job(JobState.RUNNING),
         done=_job(JobState.DONE),
         reasons=[("E-mail address used by another contact", 1), ("No longer deleted", 1)],
@@ -82,12 +89,32 @@ def _question() -> RestoreQuestion:
     return RestoreQuestion(
         title="Restore all 87 matching contacts?",
         scope="87 contacts deleted by Jonas Lindqvist.",
-        skips=["1 contact will stay deleted: its e-mail address is used by another contact."],
+        plan=_plan(),
         token="",
         error=None,
         running=None,
         can_restore_any=True,
         back="#dialog",
+    )
+
+
+def _plan() -> PlanShown:
+    scope = Scope(workspace_id=0, as_of=NOW, through_number=1, key="", expected=87)
+    plan = Plan({None: 86, Reason.EMAIL_TAKEN: 1})
+    return PlanShown(
+        token="",
+        scope=scope,
+        plan=plan,
+        figures=[("Restored", 86), ("Not restored", 1)],
+        sentences=exceptions(plan),
+        examples=_outcomes()[:1],
+        losses=Losses(
+            [("List deleted since", "News (12 contacts)")], rescued="", mailable="Offers (80 contacts)"
+        ),
+        choices=choices(scope, plan),
+        conflict_heading=conflict_heading(1),
+        rescue_label="Also bring back the deal that was deleted with these contacts",
+        rescue_names="Renewal 2027",
     )
 
 

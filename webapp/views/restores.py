@@ -1,7 +1,6 @@
 """Restore jobs: start, progress and report, cancel, history."""
 
 import json
-from dataclasses import dataclass
 
 import structlog
 from flask import Response, abort, redirect, render_template, request, url_for
@@ -15,13 +14,16 @@ from webapp.jobs.lock import LockUnavailable
 from webapp.jobs.queries import history
 from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted
 from webapp.jobs.work import NotAllowed
-from webapp.models import Contact, Job
+from webapp.models import Job
 from webapp.restoring import report
+from webapp.restoring.names import names_of
 from webapp.restoring.question import Question, about_again
 from webapp.restoring.scope import Scope
 from webapp.restoring.start import already_started, start
 from webapp.restoring.work import RESTORE, NothingToRestore, PlanChanged
-from webapp.views.confirm import show
+from webapp.views.confirm import TOO_OLD, show
+from webapp.views.outcomes import losses, outcome_row
+from webapp.views.plan import NAMES_ON_PAGE
 from webapp.web.address import local_path
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx
@@ -29,33 +31,18 @@ from webapp.web.job_page import find_or_404, show_job
 from webapp.web.paging import requested_number
 from webapp.web.progress import progress_of_all
 from webapp.web.signing import ScopeForged, unsign
-from webapp.words.contacts import name_of
-from webapp.words.restoring import explain, label_of
+from webapp.words.restoring import label_of
 from webapp.worker.services import services
 
 log = structlog.get_logger()
 
 HISTORY_SIZE = 25
 OUTCOMES_SIZE = 50
+# The value of the query field "show" for all contacts, not only those that were not simply restored.
+ALL = "all"
 
 CHANGED = "This has changed since you opened it. Nothing was restored. Check it again."
-TOO_OLD = "This has been open for more than 30 minutes. Nothing was restored. Check it again."
 NOTHING_MATCHES = "No deleted contact matches any more. Nothing was changed."
-
-
-@dataclass(frozen=True)
-class OutcomeRow:
-    """A contact that was not restored. The reason is the text `before`, the other contact's name, and the
-    text `after`.
-    """
-
-    name: str
-    email: str
-    href: str | None
-    before: str
-    other_name: str
-    after: str
-    other_href: str | None
 
 
 def start_restore() -> ResponseReturnValue:
@@ -125,21 +112,25 @@ def restore_job(job_id: int) -> ResponseReturnValue:
         watch_href=url_for("restore_job", job_id=job.id),
         cancel_href=url_for("cancel_restore", job_id=job.id),
         list_href=url_for("restores"),
-        report=_report(job, after=requested_number("after")),
+        report=_report(job, everything=request.args.get("show") == ALL, after=requested_number("after")),
     )
 
 
-def _report(job: Job, *, after: int | None) -> dict[str, object]:
+def _report(job: Job, *, everything: bool, after: int | None) -> dict[str, object]:
     """What `restores/_report.html` shows: nothing before the end."""
     if job.is_active:
         return {}
     session = db.session()
-    rows = report.not_restored(session, job, size=OUTCOMES_SIZE + 1, after=after)
+    page = report.all_outcomes if everything else report.exceptions
+    rows = page(session, job, size=OUTCOMES_SIZE + 1, after=after)
     last = rows[OUTCOMES_SIZE - 1].contact_id if len(rows) > OUTCOMES_SIZE else None
+    found, shown = report.links(session, job), ALL if everything else None
     return {
         "reasons": [(label_of(code), number) for code, number in report.reasons(session, job)],
-        "outcomes": [_outcome_row(row) for row in rows[:OUTCOMES_SIZE]],
-        "more_href": url_for("restore_job", job_id=job.id, after=last) if last else None,
+        "outcomes": [outcome_row(row) for row in rows[:OUTCOMES_SIZE]],
+        "losses": losses(found, names_of(session, job.workspace_id, found), most=NAMES_ON_PAGE),
+        "everything": everything,
+        "more_href": url_for("restore_job", job_id=job.id, show=shown, after=last) if last else None,
     }
 
 
@@ -164,20 +155,4 @@ def restores() -> ResponseReturnValue:
     now = read_clock(session)
     return render_template(
         "restores/history.html", jobs=progress_of_all(jobs[:HISTORY_SIZE], now), older=older, now=now
-    )
-
-
-def _outcome_row(row: report.NotRestored) -> OutcomeRow:
-    def href(contact: Contact | None) -> str | None:
-        return url_for("contact", contact_id=contact.id) if contact and contact.is_live else None
-
-    before, other_name, after = explain(row)
-    return OutcomeRow(
-        name=name_of(row.contact),
-        email=(row.contact.email or "") if row.contact else "",
-        href=href(row.contact),
-        before=before,
-        other_name=other_name,
-        after=after,
-        other_href=href(row.other),
     )

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from webapp.models import Job
 from webapp.models.restore_outcome import Outcome, Reason
-from webapp.restoring.report import NotRestored
+from webapp.restoring.plan import Plan
+from webapp.restoring.report import ContactOutcome
 from webapp.restoring.scope import Scope
 from webapp.words.contacts import name_of
 from webapp.words.filters import describe_filters
@@ -59,7 +60,22 @@ REASONS = {
         "Stayed deleted: it crashed the worker each time and was skipped.",
     ),
     Reason.NO_LONGER_ELIGIBLE: Phrases(
-        "No longer deleted, or deleted again", "Was no longer deleted, or had been deleted again."
+        "No longer deleted, or deleted again",
+        "Was no longer deleted, or had been deleted again.",
+        "1 contact is no longer deleted, or was deleted again, and is left out.",
+        "{} contacts are no longer deleted, or were deleted again, and are left out.",
+    ),
+    Reason.MERGED: Phrases(
+        "Merged into the contact with the same address",
+        "Merged into {other}.",
+        "1 contact will be merged into the contact that has its e-mail address.",
+        "{} contacts will be merged into the contacts that have their e-mail addresses.",
+    ),
+    Reason.WITHOUT_ADDRESS: Phrases(
+        "Restored without e-mail address",
+        "Restored without its e-mail address, which {other} has. It is kept as a note.",
+        "1 of them will be restored without its e-mail address.",
+        "{} of them will be restored without their e-mail addresses.",
     ),
 }
 
@@ -70,10 +86,12 @@ def label_of(reason: str) -> str:
     return REASONS[Reason(reason)].label if reason in set(Reason) else reason
 
 
-def explain(contact: NotRestored) -> tuple[str, str, str]:
-    """Why a contact was not restored: the text before the other contact's name, that name, the text after
-    it.
+def explain(contact: ContactOutcome) -> tuple[str, str, str]:
+    """Why a contact was not restored, or how: the text before the other contact's name, that name, the text
+    after it. All are empty for one that simply came back.
     """
+    if contact.reason is None and contact.outcome == Outcome.RESTORED:
+        return "", "", ""
     if contact.reason not in set(Reason):
         # Of a later release, which has been rolled back.
         return f"Not restored ({contact.reason or 'no reason given'}).", "", ""
@@ -84,14 +102,13 @@ def explain(contact: NotRestored) -> tuple[str, str, str]:
     return before, name_of(contact.other) if contact.other else "another contact", after
 
 
-def skips(scope: Scope) -> list[str]:
-    """A sentence for each reason: how many of the selected contacts will not be restored."""
+def exceptions(plan: Plan) -> list[str]:
+    """A sentence for each reason for which contacts do not simply come back: how many they are."""
+    counts = ((REASONS[reason], plan.counts.get(reason, 0)) for reason in Reason)
     return [
-        REASONS[reason].one
-        if scope.skips[reason] == 1
-        else REASONS[reason].many.format(number(scope.skips[reason]))
-        for reason in Reason
-        if scope.skips.get(reason)
+        phrases.one if count == 1 else phrases.many.format(number(count))
+        for phrases, count in counts
+        if count
     ]
 
 
@@ -117,6 +134,7 @@ def result(job: Job) -> str:
     """What an ended restore did, in one sentence. Its numbers add up to the number that was confirmed."""
     parts = [f"{counted(job.count(Outcome.RESTORED), 'contact')} restored"]
     for name, words in (
+        (Reason.MERGED, "merged"),
         (Outcome.SKIPPED, "skipped"),
         (Outcome.FAILED, "failed"),
         (Reason.NO_LONGER_DELETED, "no longer deleted"),

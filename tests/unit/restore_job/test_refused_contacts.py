@@ -14,7 +14,7 @@ from tests.factories.people import World
 from tests.support.faults import before_each_statement, refusing
 from tests.support.restoring import Restoring
 from webapp.models import Contact, RestoreOutcome
-from webapp.restoring.report import not_restored
+from webapp.restoring.report import exceptions
 from webapp.words.restoring import explain
 
 BACK = ("restored", None, None)
@@ -88,7 +88,7 @@ def test_a_row_that_the_database_refuses_fails_alone_and_says_why(
     detail = store.get_one(RestoreOutcome, (job.id, refused.id)).detail
     assert detail is not None
     assert detail.startswith("this one not")
-    [view] = not_restored(store, job, size=10)
+    [view] = exceptions(store, job, size=10)
     assert "this one not" in explain(view)[0]
 
 

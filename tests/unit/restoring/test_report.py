@@ -12,7 +12,7 @@ from tests.support.restoring import Restoring
 from webapp.jobs.queries import find_job, history
 from webapp.models import Contact, ContactSearch, Job
 from webapp.models.job import JobState
-from webapp.restoring.report import NotRestored, not_restored, reasons
+from webapp.restoring.report import ContactOutcome, exceptions, reasons
 from webapp.web.progress import Progress
 from webapp.words.contacts import name_of
 from webapp.words.restoring import explain, label_of
@@ -114,7 +114,7 @@ def test_a_job_of_unknown_total_shows_no_percentage(job: Job) -> None:
 def test_codes_and_kinds_of_a_later_release_have_general_words(job: Job) -> None:
     """After a rollback the older release meets them; its pages must open all the same."""
     job.state, job.reason = JobState.FAILED, {"code": "of_a_later_release"}
-    contact = NotRestored(1, "of_a_later_release", None, None, None)
+    contact = ContactOutcome(1, "skipped", "of_a_later_release", None, None, None)
 
     assert Progress(job, job.created_at).reason == "of_a_later_release"
     assert explain(contact) == ("Not restored (of_a_later_release).", "", "")
@@ -135,11 +135,11 @@ def test_the_reasons_are_counted_and_each_contact_is_named_with_the_other(
     job = restoring.restore_all()
 
     assert reasons(session, job) == [("email_taken", 2)]
-    views = not_restored(session, job, size=10)
+    views = exceptions(session, job, size=10)
     assert [(v.contact_id, name_of(v.contact), explain(v)[1], v.other and v.other.id) for v in views] == [
         (gone.id, f"Ann {i}", f"Bob {i}", holders[i].id) for i, gone in enumerate(taken)
     ]
-    assert [v.contact_id for v in not_restored(session, job, size=10, after=taken[0].id)] == [taken[1].id]
+    assert [v.contact_id for v in exceptions(session, job, size=10, after=taken[0].id)] == [taken[1].id]
 
 
 def test_a_purged_contact_is_still_in_the_report_without_its_name(
@@ -152,7 +152,7 @@ def test_a_purged_contact_is_still_in_the_report_without_its_name(
     session.execute(delete_rows(ContactSearch).where(ContactSearch.contact_id == gone.id))
     session.execute(delete_rows(Contact).where(Contact.id == gone.id))
 
-    [view] = not_restored(session, job, size=10)
+    [view] = exceptions(session, job, size=10)
 
     assert (view.contact_id, name_of(view.contact)) == (gone.id, "Purged contact")
 
@@ -168,7 +168,7 @@ def test_the_conflicting_contact_may_be_gone_or_without_a_name(
     session.execute(delete_rows(ContactSearch).where(ContactSearch.contact_id == holder.id))
     session.execute(delete_rows(Contact).where(Contact.id == holder.id))
 
-    views = not_restored(session, job, size=10)
+    views = exceptions(session, job, size=10)
 
     assert [(explain(v)[1], v.other and v.other.id) for v in views] == [
         ("0@x.org", nameless.id),

@@ -11,8 +11,12 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import DAY, delete, new_contact, new_contacts, new_deal
 from tests.factories.people import World
 from tests.support.restoring import Restoring
+from webapp.catalogue.delete import delete_from_catalogue
 from webapp.contacts.delete import preview_deletion
 from webapp.models import Contact, Deal, DealContact
+from webapp.restoring.question import about_other_choice
+from webapp.restoring.report import links
+from webapp.restoring.scope import Conflicts, Scope
 
 
 def place(session: Session, deal: Deal, contact: Contact) -> DealContact | None:
@@ -242,3 +246,63 @@ def test_the_dialog_predicts_what_deleting_does_to_deals(session: Session, world
     for deal in (alone, both, shared):
         session.refresh(deal)
     assert [bool(deal.deleted_at) for deal in (alone, both, shared)] == [True, True, False]
+
+
+def choosing_rescue(restoring: Restoring, *contacts: Contact) -> Scope:
+    scope = restoring.question(*contacts).scope
+    return about_other_choice(restoring.session, scope, Conflicts.SKIP, rescue=True).scope
+
+
+def test_a_deal_deleted_with_its_last_contact_comes_back_if_it_is_asked_for(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """Never with a primary, with those of its contacts that are restored, whatever the size of a batch."""
+    for batch_size in (1, 10):
+        together = [new_contact(session, world) for _ in range(2)]
+        earlier = new_contact(session, world)
+        deal = new_deal(session, world, *together, earlier)
+        delete(session, world, earlier, ago=2 * DAY)
+        delete(session, world, *together, ago=DAY)
+
+        job = restoring.confirm(choosing_rescue(restoring, *together, earlier), batch_size=batch_size)
+
+        session.expire_all()
+        assert deal.deleted_at is None
+        assert on(session, deal) == {contact.id for contact in (*together, earlier)}
+        assert primary(session, deal) is None
+        rescued = [link for link in links(session, job) if link.effect == "rescued"]
+        assert [(link.item_id, link.contacts) for link in rescued] == [(deal.id, 2)]
+
+
+def test_no_deal_is_rescued_that_was_deleted_by_hand_or_with_another_contact(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    first, last, other = (new_contact(session, world) for _ in range(3))
+    shared, by_hand = new_deal(session, world, first, last), new_deal(session, world, other)
+    later = new_deal(session, world, other)
+    delete(session, world, first, ago=3 * DAY)
+    delete(session, world, last, ago=2 * DAY)
+    now = restoring.now()
+    delete_from_catalogue(session, Deal, by_hand.id, workspace_id=world.id, by=None, now=now - 2 * DAY)
+    delete(session, world, other, ago=DAY)
+    # Brought back once, and then deleted by hand.
+    restoring.confirm(choosing_rescue(restoring, other))
+    delete_from_catalogue(session, Deal, later.id, workspace_id=world.id, by=None, now=restoring.now())
+    delete(session, world, other, at=restoring.now())
+
+    restoring.confirm(choosing_rescue(restoring, first, other))
+
+    session.expire_all()
+    assert [deal.deleted_at is None for deal in (shared, by_hand, later)] == [False, False, False]
+
+
+def test_by_default_no_deal_is_rescued(session: Session, world: World, restoring: Restoring) -> None:
+    contact = new_contact(session, world)
+    deal = new_deal(session, world, contact)
+    delete(session, world, contact)
+
+    job = restoring.restore(contact)
+
+    session.expire_all()
+    assert deal.deleted_at is not None
+    assert [(link.effect, link.item_id) for link in links(session, job)] == [("lost", deal.id)]

@@ -12,8 +12,10 @@ from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
 from webapp.models import Contact
-from webapp.restoring.plan import judge
-from webapp.words.restoring import skips
+from webapp.models.restore_outcome import Reason
+from webapp.restoring.plan import foresee
+from webapp.restoring.verdict import judge
+from webapp.words.restoring import exceptions
 
 MINUTE = timedelta(minutes=1)
 SAME = "same@example.com"
@@ -66,10 +68,9 @@ def test_the_dialog_names_the_contacts_that_will_stay_deleted(
     question = restoring.question(taken, free)
 
     assert question.can_restore_any
-    assert question.scope.skips == {"email_taken": 1}
-    assert skips(question.scope) == [
-        "1 contact will stay deleted: its e-mail address is used by another contact."
-    ]
+    plan = foresee(session, question.scope)
+    assert (plan.restored, plan.counts[Reason.EMAIL_TAKEN]) == (1, 1)
+    assert exceptions(plan) == ["1 contact will stay deleted: its e-mail address is used by another contact."]
     assert not restoring.question(taken).can_restore_any
 
 

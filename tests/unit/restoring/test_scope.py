@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from webapp.contacts.folding import folded, wanted
 from webapp.contacts.matching import LITERAL
 from webapp.contacts.normal import normalize
-from webapp.models.restore_outcome import Reason
 from webapp.restoring.filters import Filters
-from webapp.restoring.scope import LARGEST_SELECTION, Scope
+from webapp.restoring.scope import LARGEST_SELECTION, Conflicts, Scope
 
 moments = st.datetimes(timezones=st.just(UTC))
 ids = st.integers(1, 2**63 - 1)
@@ -31,7 +30,8 @@ common = {
     "through_number": st.integers(0, 2**63 - 1),
     "key": st.uuids().map(str),
     "expected": st.integers(0, 10**6),
-    "skips": st.dictionaries(st.sampled_from(list(map(str, Reason))), st.integers(1, 100)),
+    "conflicts": st.sampled_from(Conflicts),
+    "rescue": st.booleans(),
 }
 scopes = st.one_of(
     st.builds(Scope, **common, filters=filters),
@@ -56,12 +56,13 @@ def test_a_scope_survives_json(scope: Scope) -> None:
 def test_a_scope_of_the_previous_release_means_the_same(scope: Scope) -> None:
     """It contains sentences, and its text is literal. A dialog that was open at the deployment sends it."""
     old = scope.to_dict() | {"title": "Restore?", "words": "All.", "skips": ["1 contact will stay."]}
-    del old["search"]
+    for new in ("search", "conflicts", "rescue"):
+        del old[new]
     literal = scope.filters and replace(scope.filters, q=old["filters"]["q"])
 
     read = Scope.from_dict(old)
 
-    assert read == replace(scope, filters=literal, skips={})
+    assert read == replace(scope, filters=literal, conflicts=Conflicts.SKIP, rescue=False)
     assert read.filters is None or read.filters.folding == LITERAL
 
 

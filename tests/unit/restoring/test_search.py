@@ -18,9 +18,9 @@ from webapp.contacts.matching import contact_matches, text_matches
 from webapp.contacts.mend import mend, needs_mending
 from webapp.models import Base, ContactSearch
 from webapp.restoring.filters import Filters
-from webapp.restoring.plan import judge
 from webapp.restoring.recycle_bin import BinWindow, read_page
 from webapp.restoring.scope import Scope
+from webapp.restoring.verdict import judge
 
 # First name, last name, address, and what finds this contact and no other one of the list.
 PEOPLE = [

@@ -20,8 +20,11 @@
 
   // A dialog that is redrawn, because it was out of date, does not repeat its opening animation.
   let redrawn = false;
+  let focused = "";
   document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
     redrawn = target.matches("dialog:modal");
+    // A choice redraws the dialog around it, and keeps the focus.
+    focused = redrawn && target.contains(document.activeElement) ? document.activeElement.id : "";
   });
 
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
@@ -29,7 +32,8 @@
     elt.classList.toggle("dialog-again", redrawn);
     elt.addEventListener("close", () => afterClose(elt));
     elt.showModal();
-    elt.querySelector("[autofocus]")?.focus();
+    const again = focused && elt.querySelector(`#${CSS.escape(focused)}`);
+    (again || elt.querySelector("[autofocus]"))?.focus();
   });
 
   // A second click on Restore, Delete or Cancel sends nothing while the first request runs.

@@ -1,0 +1,211 @@
+"""What a restore does with the lists, tags, accounts and deals of its contacts, counted for plan and report.
+
+A list, tag, account or deal that was deleted after the contact does not come back with it (docs/rules.md,
+rule 3). A deal that was deleted with its last contact comes back only if the restore was asked to rescue it.
+A contact is mailable again for a list where it was before; how many are is counted, too (rule 9).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Row,
+    Select,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from webapp.marketing.consent import suppressed_for
+from webapp.models import (
+    Account,
+    Contact,
+    ContactTag,
+    Deal,
+    DealContact,
+    MailingList,
+    RestoreLink,
+    Subscription,
+    Suppression,
+    Tag,
+)
+from webapp.models.mailing_list import SubscriptionStatus
+from webapp.models.restore_link import LinkEffect, LinkKind
+
+# Every effect that a kind of links can have.
+EFFECTS = (
+    *((LinkEffect.LOST, kind) for kind in LinkKind),
+    (LinkEffect.RESCUED, LinkKind.DEAL),
+    (LinkEffect.MAILABLE, LinkKind.LIST),
+)
+# So many of each kind are named, those of the most contacts.
+NAMED = 20
+
+
+@dataclass(frozen=True)
+class LinkCount:
+    """One list, tag, account or deal, with the number of contacts that it concerns. `items` is how many there
+    are of its kind and effect, `total` the sum of their contacts."""
+
+    effect: LinkEffect
+    kind: LinkKind
+    item_id: int
+    contacts: int
+    items: int
+    total: int
+
+
+def read_links(rows: Iterable[Row[*tuple[Any, ...]]]) -> list[LinkCount]:
+    """The rows of statements made by `largest`."""
+    return [
+        LinkCount(LinkEffect(effect), LinkKind(kind), item_id, contacts, items, int(total))
+        for effect, kind, item_id, contacts, items, total in rows
+    ]
+
+
+def largest(counted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The NAMED rows of a count with the most contacts, with the columns of `LinkCount`."""
+    each = counted.subquery()
+    ranked = (
+        select(
+            each,
+            func.count().over().label("items"),
+            func.sum(each.c.contacts).over().label("total"),
+        )
+        .order_by(each.c.contacts.desc(), each.c.item_id)
+        .limit(NAMED)
+        .subquery()
+    )
+    return select(ranked)
+
+
+def lost(
+    session: Session,
+    workspace_id: int,
+    restored: FromClause,
+    *,
+    rescued: ColumnElement[bool] | None = None,
+) -> list[Select[*tuple[Any, ...]]]:
+    """For each list, tag, account and deal that `restored` contacts do not get back: how many they are.
+
+    `restored` has the columns contact_id, deletion_id and deleted_at; `rescued` is the condition on a `Deal`
+    that comes back. Columns: effect, kind, item_id, contacts.
+    """
+    deals = _detached(restored).where(Deal.deleted_at.is_not(None))
+    if rescued is not None:
+        deals = deals.where(~rescued)
+    counts = [_count(LinkEffect.LOST, LinkKind.DEAL, Deal.id, deals)]
+    # Mostly there is none, and then no contact need be looked at.
+    for kind in session.scalars(_kinds_with_deleted(workspace_id)):
+        model, contacts = HUNG_ON[LinkKind(kind)]
+        of_contacts = contacts(restored).where(model.deleted_at > restored.c.deleted_at)
+        counts.append(_count(LinkEffect.LOST, LinkKind(kind), model.id, of_contacts))
+    return counts
+
+
+def _kinds_with_deleted(workspace_id: int) -> CompoundSelect[str]:
+    return union_all(
+        *(
+            select(literal(kind.value)).where(
+                exists().where(model.workspace_id == workspace_id, model.deleted_at.is_not(None))
+            )
+            for kind, (model, _) in HUNG_ON.items()
+        )
+    )
+
+
+def _on_lists(restored: FromClause) -> Select[int]:
+    return (
+        select(restored.c.contact_id)
+        .join(Subscription, Subscription.contact_id == restored.c.contact_id)
+        .join(MailingList, MailingList.id == Subscription.list_id)
+    )
+
+
+def _with_tags(restored: FromClause) -> Select[int]:
+    return (
+        select(restored.c.contact_id)
+        .join(ContactTag, ContactTag.contact_id == restored.c.contact_id)
+        .join(Tag, Tag.id == ContactTag.tag_id)
+    )
+
+
+def _of_accounts(restored: FromClause) -> Select[int]:
+    return (
+        select(restored.c.contact_id)
+        .join(Contact, Contact.id == restored.c.contact_id)
+        .join(Account, Account.id == Contact.account_id)
+    )
+
+
+# What contacts hang on, but for deals: the table, and the contacts joined with it.
+HUNG_ON: dict[LinkKind, tuple[type[MailingList | Tag | Account], Callable[[FromClause], Select[int]]]] = {
+    LinkKind.LIST: (MailingList, _on_lists),
+    LinkKind.TAG: (Tag, _with_tags),
+    LinkKind.ACCOUNT: (Account, _of_accounts),
+}
+
+
+def rescued_deals(restored: FromClause, *, by_job: int | None = None) -> Select[*tuple[Any, ...]]:
+    """The same for each deal that comes back with the last of its contacts. For a job's later batches, those
+    that it has brought back before count as well."""
+    theirs = _detached(restored).where(
+        Deal.deleted_by_deletion_id == restored.c.deletion_id, comes_back(by_job)
+    )
+    return _count(LinkEffect.RESCUED, LinkKind.DEAL, Deal.id, theirs)
+
+
+def comes_back(by_job: int | None) -> ColumnElement[bool]:
+    """Whether a deal that a deletion deleted is still deleted, or back by this job."""
+    deleted = Deal.deleted_at.is_not(None)
+    if by_job is None:
+        return deleted
+    already = exists().where(
+        RestoreLink.job_id == by_job,
+        RestoreLink.effect == LinkEffect.RESCUED.value,
+        RestoreLink.kind == LinkKind.DEAL.value,
+        RestoreLink.item_id == Deal.id,
+    )
+    return or_(deleted, already)
+
+
+def mailable(session: Session, workspace_id: int, restored: FromClause) -> Select[*tuple[Any, ...]]:
+    """The same for each list for which `restored` contacts, which all keep their address, are mailable."""
+    on_list = _on_lists(restored).where(
+        Subscription.status == SubscriptionStatus.SUBSCRIBED, MailingList.deleted_at.is_(None)
+    )
+    any_suppressed = exists().where(Suppression.workspace_id == workspace_id)
+    if session.scalar(select(any_suppressed)):
+        on_list = on_list.join(Contact, Contact.id == restored.c.contact_id).where(
+            ~suppressed_for(Subscription.list_id)
+        )
+    return _count(LinkEffect.MAILABLE, LinkKind.LIST, MailingList.id, on_list)
+
+
+def _detached(restored: FromClause) -> Select[int]:
+    """The deals from which the contacts' own deletions have detached them."""
+    return (
+        select(restored.c.contact_id)
+        .join(DealContact, DealContact.contact_id == restored.c.contact_id)
+        .join(Deal, Deal.id == DealContact.deal_id)
+        .where(DealContact.detached_by_deletion_id == restored.c.deletion_id)
+    )
+
+
+def _count(
+    effect: LinkEffect, kind: LinkKind, item: InstrumentedAttribute[int], query: Select[int]
+) -> Select[*tuple[Any, ...]]:
+    return query.with_only_columns(
+        literal(effect.value).label("effect"),
+        literal(kind.value).label("kind"),
+        item.label("item_id"),
+        func.count().label("contacts"),
+    ).group_by(item)

@@ -1,0 +1,195 @@
+"""What becomes of each contact of a restore, and why: the one statement by which dialog and job judge.
+
+A contact comes back unless its address is taken (docs/rules.md, rule 5): by a live contact, or by a twin in
+the same scope. Among twins the most recently deleted one comes first, then the one with the higher id. The
+walk goes that way, so it is the one that the walk meets first. Contacts without an address never conflict.
+`Conflicts` says what becomes of the others.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    outerjoin,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
+
+from webapp.contacts.keyset import Place
+from webapp.models import Contact, RestoreOutcome
+from webapp.models.base import filter_only
+from webapp.models.restore_outcome import Outcome, Reason
+from webapp.restoring.recycle_bin import WALK, ids_in_scope
+from webapp.restoring.scope import Conflicts, Scope
+
+LONGEST_DETAIL = 300
+# The outcome that each reason of the statement means.
+JUDGED: dict[str | None, tuple[Outcome, Reason | None]] = {
+    None: (Outcome.RESTORED, None),
+    Reason.MERGED: (Outcome.RESTORED, Reason.MERGED),
+    Reason.WITHOUT_ADDRESS: (Outcome.RESTORED, Reason.WITHOUT_ADDRESS),
+    Reason.EMAIL_TAKEN: (Outcome.SKIPPED, Reason.EMAIL_TAKEN),
+    Reason.TWIN: (Outcome.SKIPPED, Reason.TWIN),
+}
+
+
+class Verdict(NamedTuple):
+    """What becomes of one contact, and why."""
+
+    contact_id: int
+    deletion_id: int | None
+    deleted_at: datetime | None
+    outcome: Outcome
+    reason: Reason | None = None
+    other_contact_id: int | None = None
+    detail: str | None = None
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether it comes back as a contact of its own."""
+        return self.outcome == Outcome.RESTORED and self.reason != Reason.MERGED
+
+    @property
+    def is_merged(self) -> bool:
+        return self.reason == Reason.MERGED
+
+    @property
+    def counts_as(self) -> str:
+        """Under which name a job counts it: merged, or its outcome."""
+        return str(Reason.MERGED if self.is_merged else self.outcome)
+
+    def failed(self, reason: Reason, detail: str | None = None) -> "Verdict":
+        """The same contact, as one that cannot be restored, for `reason`: REFUSED or CRASHED."""
+        return self._replace(
+            outcome=Outcome.FAILED,
+            reason=reason,
+            other_contact_id=None,
+            detail=detail[:LONGEST_DETAIL] if detail else None,
+        )
+
+
+def judge(
+    session: Session, scope: Scope, *, limit: int, after: Place | None = None, job_id: int | None = None
+) -> list[Verdict]:
+    """Judge the next `limit` contacts of `scope` that the walk meets after `after`, in its order.
+
+    `job_id` is the job that judges: what it has done in earlier batches counts as done by this one.
+    """
+    met = verdicts(scope, limit=limit, after=after, job_id=job_id)
+    in_order = met.order_by(met.selected_columns.deleted_at.desc(), met.selected_columns.contact_id.desc())
+    return [
+        Verdict(contact_id, deletion_id, deleted_at, *JUDGED[reason], other)
+        for contact_id, deletion_id, deleted_at, _, reason, other in session.execute(in_order)
+    ]
+
+
+def verdicts(
+    scope: Scope, *, limit: int | None = None, after: Place | None = None, job_id: int | None = None
+) -> Select[*tuple[Any, ...]]:
+    """The verdicts on all contacts of `scope`, or on those that `judge` judges: contact_id, deletion_id,
+    deleted_at, has_address, reason and other_contact_id of each. `JUDGED` has the outcome for each reason."""
+    met = _with_twins(_met(scope, limit=limit, after=after).cte("found"))
+    ours: ColumnElement[bool] = false()
+    merged_before: ColumnElement[Any] = null()
+    has_address = met.c.email_key.is_not(None).label("has_address")
+    query = select(met.c.contact_id, met.c.deletion_id, met.c.deleted_at, has_address)
+    if job_id is not None:
+        # The holder by its id alone: the planner could also choose the job's own index, which grows with
+        # every batch.
+        holder = aliased(Contact, name="known_holder")
+        query = query.outerjoin_from(met, holder, holder.id == met.c.holder_id)
+        ours = func.coalesce(holder.restore_job_id == job_id, false())
+        if scope.conflicts == Conflicts.MERGE:
+            merged_before = _merged_before(met, job_id)
+    return query.add_columns(*_judged(scope.conflicts, met, ours, merged_before))
+
+
+def _met(scope: Scope, *, limit: int | None, after: Place | None) -> Select[*tuple[Any, ...]]:
+    """The contacts to judge, each with the live contact that has its address."""
+    holder = aliased(Contact, name="holder")
+    same_address = and_(holder.email_key == Contact.email_key, holder.deleted_at.is_(None))
+    here = holder.workspace_id == Contact.workspace_id
+    contacts = ids_in_scope(scope).with_only_columns(
+        Contact.id.label("contact_id"), Contact.deletion_id, Contact.deleted_at, Contact.email_key
+    )
+    if limit is None:
+        # All of them: the planner may compare two whole tables.
+        return contacts.outerjoin(holder, and_(same_address, here)).add_columns(holder.id.label("holder_id"))
+    if after is not None:
+        contacts = contacts.where(WALK.after(after))
+    # Looked up for each contact, by the address alone: the CASE keeps the planner off the workspace index,
+    # which it misjudges with stale statistics.
+    holder_id = select(holder.id).where(same_address, filter_only(here)).scalar_subquery()
+    return contacts.add_columns(holder_id.label("holder_id")).order_by(*WALK.order).limit(limit)
+
+
+def _with_twins(found: CTE) -> CTE:
+    """The contacts, each with the one of the same address that the walk meets first; null without twins. Only
+    these few are sorted by their addresses."""
+    shared = (
+        select(found.c.email_key)
+        .where(found.c.email_key.is_not(None))
+        .group_by(found.c.email_key)
+        .having(func.count() > 1)
+    )
+    first = func.first_value(found.c.contact_id).over(
+        partition_by=found.c.email_key, order_by=(found.c.deleted_at.desc(), found.c.contact_id.desc())
+    )
+    twins = (
+        select(found.c.contact_id, first.label("first_id")).where(found.c.email_key.in_(shared)).cte("twins")
+    )
+    with_first = outerjoin(found, twins, twins.c.contact_id == found.c.contact_id)
+    return select(found, twins.c.first_id).select_from(with_first).cte("met")
+
+
+def _merged_before(met: CTE, job_id: int) -> ColumnElement[int | None]:
+    """The contact that the job itself has merged into the holder in an earlier batch."""
+    merged = aliased(Contact, name="merged")
+    return (
+        select(merged.id)
+        .join(RestoreOutcome, RestoreOutcome.contact_id == merged.id)
+        .where(merged.merged_into_id == met.c.holder_id, RestoreOutcome.job_id == job_id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _judged(
+    conflicts: Conflicts,
+    met: CTE,
+    ours: ColumnElement[bool],
+    merged_before: ColumnElement[Any],
+) -> tuple[ColumnElement[str | None], ColumnElement[int | None]]:
+    """The reason and the other contact; both are null for a contact without a conflict."""
+    held, has_twin = (
+        met.c.holder_id.is_not(None),
+        func.coalesce(met.c.first_id, met.c.contact_id) != met.c.contact_id,
+    )
+    conflict = or_(held, has_twin)
+    # An address held by a contact that this job has restored in an earlier batch is a twin's. So plan and run
+    # give the same reason.
+    taken = and_(held, ~ours)
+    twin = case((has_twin, met.c.first_id))
+    other: ColumnElement[int | None] = func.coalesce(met.c.holder_id, twin)
+    reasons: tuple[tuple[ColumnElement[bool], Reason], ...]
+    match conflicts:
+        case Conflicts.SKIP:
+            reasons = (taken, Reason.EMAIL_TAKEN), (conflict, Reason.TWIN)
+        case Conflicts.MERGE:
+            is_merged = and_(taken, ~has_twin, merged_before.is_(None))
+            reasons = (is_merged, Reason.MERGED), (conflict, Reason.TWIN)
+            other = case((and_(taken, ~is_merged), func.coalesce(merged_before, twin)), else_=other)
+        case Conflicts.WITHOUT_ADDRESS:
+            reasons = ((conflict, Reason.WITHOUT_ADDRESS),)
+    reason = case(*((condition, literal(str(reason))) for condition, reason in reasons))
+    return reason.label("reason"), other.label("other_contact_id")
