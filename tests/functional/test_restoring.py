@@ -87,7 +87,7 @@ def test_the_dialog_describes_the_scope_and_what_will_happen(
     for words in (
         "2 selected contacts.",
         "lists with their status, tags, account, deals and the original Created Date",
-        "lists, tags and accounts deleted since, and deals deleted with their only contact",
+        "lists, tags and accounts deleted since, and deals that were deleted with their last contact",
         "No contact becomes a deal’s Primary Contact again.",
         "No automations will run and no campaigns will be sent.",
         "It can take up to 15 minutes.",

@@ -87,11 +87,15 @@ GET  /contacts/restore/confirm-all  ?deletion          422 empty=200 | Correct t
 GET  /contacts/restore/confirm-all  ?after,?before,?selected,?show,?clear,?watching,?matching  200
 
 GET  /restores                      ?after             400 empty=200 2^63-1=200 | edited or cut off
+GET  /contacts/restore/confirm/again ?scope            400 | This confirmation is incomplete. Open it again.
+GET  /contacts/restore/confirm/again ?conflicts,?rescue,?back  400 | This confirmation is incomplete
+GET  /contacts/restore/plan         ?scope,?whole      400 | This plan is incomplete. Open the confirmation
 POST /restores                      scope              400 | This confirmation is incomplete. Open it again.
 POST /restores                      csrf_token         400 | open for too long. Go back, reload it
 POST /restores                      back               303
 GET  /restores/<id:job_id>          <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>          ?after             400 empty=200 2^63-1=200 | edited or cut off
+GET  /restores/<id:job_id>          ?show              200
 GET  /restores/<id:job_id>/continue <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/continue ?q,?from,?to,?deleted_by,?deletion,?after,?before,?selected,?clear  200
 POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake

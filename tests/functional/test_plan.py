@@ -1,0 +1,117 @@
+"""The plan in the dialog, and the choices about conflicts and deals."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact, new_contacts, new_deal, new_list, subscribe
+from tests.factories.people import World
+from tests.support.browser import Browser
+from tests.support.confirming import ask_about, confirm, job_of
+from tests.support.seen import Seen
+from webapp.models import Contact, Deal, Job
+from webapp.views import plan as plan_view
+
+ADDRESS = "ann@x.org"
+
+
+def choose(browser: Browser, dialog: Seen, **choice: str) -> Seen:
+    """Change a choice in the dialog: its form is sent, and the dialog drawn again."""
+    hidden = dialog.all("form#plan-choices input[type=hidden]")
+    fields = {field["name"]: field["value"] for field in hidden}
+    return browser.get(dialog.one("form#plan-choices")["action"], fields | choice)
+
+
+@pytest.fixture
+def conflict(store: Session, world: World) -> tuple[Contact, Contact, Deal]:
+    """A deleted contact with a deal of its own, and the live contact that has its address."""
+    gone = new_contact(store, world, "Ann", "Gone", email=ADDRESS)
+    news = new_list(store, world, "News")
+    subscribe(store, gone, news, "subscribed")
+    deal = new_deal(store, world, gone, title="Renewal")
+    delete(store, world, gone)
+    kept = new_contact(store, world, "Bob", "Kept", email=ADDRESS)
+    store.commit()
+    return gone, kept, deal
+
+
+def test_the_dialog_says_who_stays_deleted_and_why(
+    anyone: Browser, store: Session, world: World, conflict: tuple[Contact, Contact, Deal]
+) -> None:
+    gone, kept, _ = conflict
+    others = new_contacts(store, world, 2)
+    delete(store, world, *others)
+    store.commit()
+
+    dialog = ask_about(anyone, [gone.id, *(other.id for other in others)])
+
+    assert "Restored 2 Not restored 1" in dialog.text
+    assert "1 contact will stay deleted: its e-mail address is used by another contact." in dialog.text
+    assert dialog.one("#plan details a")["href"] == f"/contacts/{kept.id}"
+
+
+def test_all_that_exist_again_are_recognised_and_merging_is_suggested(
+    anyone: Browser, store: Session, conflict: tuple[Contact, Contact, Deal]
+) -> None:
+    gone, kept, deal = conflict
+    dialog = anyone.get("/contacts/restore/confirm-all")
+    assert "Each of these contacts exists again" in dialog.text
+
+    chosen = choose(anyone, dialog, conflicts="merge", rescue="1")
+
+    assert "Restored 0 Merged 1 Not restored 0" in chosen.text
+    assert "Deals that come back Renewal" in chosen.text
+    assert chosen.one("input[name=conflicts][checked]")["value"] == "merge"
+    assert chosen.one("#rescue").has_attr("checked")
+    page = confirm(anyone, chosen)
+    job = store.get_one(Job, job_of(page))
+    assert (job.request["conflicts"], job.request["rescue"]) == ("merge", True)
+    # Until it has run, nothing is done.
+    store.expire_all()
+    assert (gone.merged_into_id, deal.deleted_at is None, kept.version) == (None, False, 1)
+
+
+def test_a_choice_keeps_the_frozen_scope(
+    anyone: Browser, store: Session, world: World, conflict: tuple[Contact, Contact, Deal]
+) -> None:
+    dialog = anyone.get("/contacts/restore/confirm-all")
+    later = new_contact(store, world)
+    delete(store, world, later)
+    store.commit()
+
+    chosen = choose(anyone, dialog, conflicts="without_address")
+
+    assert "Restore the 1 contact" in chosen.text or "Restore 1 contact?" in chosen.text
+    assert "Restored 1 Not restored 0" in chosen.text
+
+
+def test_the_plan_of_many_arrives_in_the_open_dialog(
+    anyone: Browser,
+    conflict: tuple[Contact, Contact, Deal],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(plan_view, "SOON", 0)
+    dialog = anyone.get("/contacts/restore/confirm-all")
+
+    assert "Checking 1 contact" in dialog.text
+    # Restore does not wait for it.
+    assert dialog.all("form[action='/restores'] button")
+    part = anyone.get(dialog.one("#plan .without-script")["href"])
+
+    assert "Restored 0 Not restored 1" in part.text
+
+
+def test_a_plan_needs_a_scope_of_this_account_and_a_choice_that_exists(
+    anyone: Browser, elsewhere: World, browse: Callable[..., Browser], conflict: tuple[Contact, Contact, Deal]
+) -> None:
+    dialog = anyone.get("/contacts/restore/confirm-all")
+    address = dialog.one("form#plan-choices input[name=scope]")["value"]
+    stranger = browse(elsewhere.admin)
+    for path in ("/contacts/restore/plan", "/contacts/restore/confirm/again"):
+        assert stranger.get(path, [("scope", address)]).status == 404
+        assert anyone.get(path, [("scope", address + "x")]).status == 400
+        assert anyone.get(path).status == 400
+    wrong = choose(anyone, dialog, conflicts="steal")
+    assert wrong.status == 422
+    assert "There is no such choice" in wrong.text
