@@ -123,6 +123,7 @@ def _insert(session: Session, work: Work, order: Order, uuid: str) -> Job:
         exclusive_group=work.group or null(),
         request=dict(order.request),
         total=order.total,
+        undo_of=order.undo_of,
         counts={},
         idempotency_key=order.key,
         lease_until=now,  # no runner's yet: the first claim finds it run out

@@ -34,6 +34,8 @@ class Order:
     key: str
     request: Mapping[str, Any]
     total: int | None = None
+    # The job that it undoes, for a kind that undoes others.
+    undo_of: int | None = None
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ def restore_contacts(
     if merged and merge_contacts(session, merged, read_clock(session)) != len(merged):
         raise PlanOutdated
     came = [verdict for verdict in verdicts if verdict.outcome == Outcome.RESTORED]
-    _count_out(session, [verdict.deletion_id for verdict in came if verdict.deletion_id is not None])
+    deletions = [verdict.deletion_id for verdict in came if verdict.deletion_id is not None]
+    move_in_bin(session, deletions, by=-1)
     counts = links.lost(session, job.workspace_id, back)
     with_address = (
         select(back.c.contact_id)
@@ -101,15 +102,15 @@ def _leave_addresses(session: Session, job: Job, ids: Sequence[int]) -> None:
     renew_search(session, ids)
 
 
-def _count_out(session: Session, deletions: Sequence[int]) -> None:
-    """Lower each deletion's counter by how often its id is in `deletions`."""
-    left = id_table(session, deletions)
-    moved = select(left.c.value, func.count().label("contacts")).group_by(left.c.value).subquery()
+def move_in_bin(session: Session, deletions: Sequence[int], *, by: int) -> None:
+    """Change each deletion's counter of contacts in the bin by `by`, as often as its id is in `deletions`."""
+    moving = id_table(session, deletions)
+    moved = select(moving.c.value, func.count().label("contacts")).group_by(moving.c.value).subquery()
     execute_update(
         session,
         update(Deletion)
         .where(Deletion.id == moved.c.value)
-        .values(in_bin=Deletion.in_bin - moved.c.contacts),
+        .values(in_bin=Deletion.in_bin + by * moved.c.contacts),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from webapp.jobs.work import Work
+from webapp.restoring.undo_work import UNDO
 from webapp.restoring.work import RESTORE
 
-KINDS: Mapping[str, Work] = {work.kind: work for work in (RESTORE,)}
+KINDS: Mapping[str, Work] = {work.kind: work for work in (RESTORE, UNDO)}

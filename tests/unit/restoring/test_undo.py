@@ -1,0 +1,268 @@
+"""An undo puts back what a restore has restored and nothing has changed since, as if it had not been."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import DAY, delete, new_contact, new_deal, new_tag
+from tests.factories.people import World
+from tests.support.marketing import Marketing
+from tests.support.restoring import Restoring
+from webapp.contacts.edit import Details, edit_contact
+from webapp.jobs.work import NotAllowed
+from webapp.marketing.tags import add_tag
+from webapp.models import (
+    AutomationRun,
+    Contact,
+    ContactNote,
+    ContactSearch,
+    Deal,
+    DealContact,
+    Deletion,
+    Job,
+    RestoreOutcome,
+)
+from webapp.models.automation import RunState
+from webapp.restoring.question import about_other_choice
+from webapp.restoring.scope import Conflicts
+from webapp.restoring.undo_work import NothingToUndo, start
+from webapp.restoring.undoing import Kept, foresee
+
+ADDRESS = "ann@x.org"
+
+
+def undo(restoring: Restoring, job: Job, *, batch_size: int = 1000, by: int | None = None) -> Job:
+    restoring.session.commit()
+    started = start(
+        restoring.session,
+        restoring.lock,
+        lambda _, job_id: restoring.rung.append(job_id),
+        restore=job,
+        key=str(uuid.uuid4()),
+        requested_by=by or restoring.world.admin.id,
+    )
+    restoring.run(started, batch_size=batch_size)
+    return started
+
+
+def reasons(session: Session, job: Job) -> dict[int, str | None]:
+    rows = session.execute(
+        select(RestoreOutcome.contact_id, RestoreOutcome.reason).where(RestoreOutcome.job_id == job.id)
+    )
+    return dict(rows.all())
+
+
+def rows_of(session: Session, world: World) -> dict[str, list[tuple[object, ...]]]:
+    """All that a restore writes, but for the restore's own mark."""
+    session.expire_all()
+    contacts = select(
+        Contact.id,
+        Contact.email,
+        Contact.email_key,
+        Contact.first_name,
+        Contact.deleted_at,
+        Contact.deletion_id,
+        Contact.version,
+        Contact.updated_at,
+        Contact.merged_into_id,
+        ContactSearch.folded,
+    ).join(ContactSearch, ContactSearch.contact_id == Contact.id)
+    here = Contact.workspace_id == world.id
+    places = select(
+        DealContact.deal_id,
+        DealContact.contact_id,
+        DealContact.is_primary,
+        DealContact.attached_at,
+        DealContact.detached_at,
+        DealContact.detached_by_deletion_id,
+    ).join(Contact, Contact.id == DealContact.contact_id)
+    return {
+        "contacts": list(map(tuple, session.execute(contacts.where(here).order_by(Contact.id)))),
+        "places": list(map(tuple, session.execute(places.where(here).order_by(DealContact.id)))),
+        "deals": list(
+            map(
+                tuple,
+                session.execute(
+                    select(Deal.id, Deal.deleted_at, Deal.deleted_by_deletion_id)
+                    .where(Deal.workspace_id == world.id)
+                    .order_by(Deal.id)
+                ),
+            )
+        ),
+        "deletions": list(
+            map(
+                tuple,
+                session.execute(
+                    select(Deletion.id, Deletion.in_bin, Deletion.contact_count)
+                    .where(Deletion.workspace_id == world.id)
+                    .order_by(Deletion.id)
+                ),
+            )
+        ),
+        "notes": list(
+            map(
+                tuple,
+                session.execute(
+                    select(ContactNote.contact_id, ContactNote.text)
+                    .join(Contact, Contact.id == ContactNote.contact_id)
+                    .where(here)
+                ),
+            )
+        ),
+    }
+
+
+@pytest.fixture
+def marketing(session: Session, world: World) -> Marketing:
+    return Marketing(session, world)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 1000])
+def test_an_undo_leaves_everything_as_it_was_before_the_restore(
+    session: Session, world: World, restoring: Restoring, batch_size: int
+) -> None:
+    people = [new_contact(session, world) for _ in range(4)]
+    twins = []
+    colleague = new_contact(session, world)
+    shared = new_deal(session, world, colleague, people[0], people[1])
+    own = new_deal(session, world, people[2], people[3])
+    late = new_deal(session, world, people[0], people[2])
+    for minutes in (1, 2):
+        twins.append(new_contact(session, world, email=f"twin{batch_size}@x.org"))
+        delete(session, world, twins[-1], ago=DAY + minutes * timedelta(minutes=1))
+    delete(session, world, people[0], people[1], ago=3 * DAY)
+    delete(session, world, people[2], people[3], ago=2 * DAY)
+    before = rows_of(session, world)
+    scope = restoring.question_all().scope
+    chosen = about_other_choice(session, scope, Conflicts.WITHOUT_ADDRESS, rescue=True).scope
+    job = restoring.confirm(chosen)
+    assert rows_of(session, world) != before
+    assert {deal.deleted_at for deal in (shared, own, late)} == {None}
+
+    undone = undo(restoring, job, batch_size=batch_size)
+
+    assert rows_of(session, world) == before
+    assert undone.counts == {"undone": 6}
+    assert restoring.in_bin() == {contact.id for contact in (*people, *twins)}
+    # Done twice, it does nothing.
+    with pytest.raises(NothingToUndo):
+        undo(restoring, job)
+
+
+def test_what_has_changed_since_is_left_alone_as_foreseen(
+    session: Session, world: World, restoring: Restoring, marketing: Marketing
+) -> None:
+    edited, tagged, again, twice, primary, only, free = (new_contact(session, world) for _ in range(7))
+    merged = new_contact(session, world, email=ADDRESS)
+    colleague = new_contact(session, world)
+    new_deal(session, world, colleague, primary)
+    new_deal(session, world, colleague, only)
+    gone = (edited, tagged, again, twice, primary, only, free, merged)
+    delete(session, world, *gone)
+    new_contact(session, world, email=ADDRESS)
+    scope = restoring.question_all().scope
+    job = restoring.confirm(about_other_choice(session, scope, Conflicts.MERGE, rescue=False).scope)
+    now = restoring.now()
+    edit_contact(
+        session, workspace_id=world.id, contact_id=edited.id, details=Details(first_name="New"), now=now
+    )
+    tag = new_tag(session, world)
+    add_tag(session, workspace_id=world.id, contact_ids=[tagged.id], tag_id=tag.id, now=now)
+    delete(session, world, again, at=now)
+    delete(session, world, twice, at=now)
+    restoring.restore(twice)
+    # The colleague goes: the others become the deals' primary and only contacts, unchanged themselves.
+    delete(session, world, colleague, at=restoring.now())
+    session.execute(update(DealContact).where(DealContact.contact_id == only.id).values(is_primary=False))
+    session.commit()
+
+    back, kept = foresee(session, job, now=restoring.now())
+    undone = undo(restoring, job, batch_size=2)
+
+    expected = {
+        edited.id: Kept.CHANGED,
+        tagged.id: Kept.CHANGED,
+        again.id: Kept.DELETED,
+        twice.id: Kept.CHANGED,
+        primary.id: Kept.PRIMARY,
+        only.id: Kept.ONLY_CONTACT,
+        merged.id: Kept.MERGED,
+    }
+    assert {ending.contact_id: ending.reason for ending in kept} == expected
+    assert back == 1
+    assert reasons(session, undone) == expected | {free.id: None}
+    assert undone.counts == {"undone": 1, "skipped": 7}
+    assert restoring.is_live(primary)
+    assert not restoring.is_live(free)
+
+
+def test_of_all_contacts_of_a_deal_one_stays(session: Session, world: World, restoring: Restoring) -> None:
+    """Plan and run agree about which, whatever the size of a batch."""
+    for batch_size in (1, 2, 10):
+        first, second, third = (new_contact(session, world) for _ in range(3))
+        colleague = new_contact(session, world)
+        deals = [
+            new_deal(session, world, colleague, first, second),
+            new_deal(session, world, colleague, second, third),
+        ]
+        delete(session, world, first, second, third)
+        job = restoring.restore(first, second, third)
+        for deal in deals:
+            on_it = DealContact.deal_id == deal.id, DealContact.contact_id == colleague.id
+            session.execute(delete_rows(DealContact).where(*on_it))
+        session.commit()
+
+        _, kept = foresee(session, job, now=restoring.now())
+        undone = undo(restoring, job, batch_size=batch_size)
+
+        assert [(ending.contact_id, ending.reason) for ending in kept] == [(second.id, Kept.ONLY_CONTACT)]
+        assert reasons(session, undone) == {first.id: None, second.id: Kept.ONLY_CONTACT, third.id: None}
+
+
+def test_an_undo_ends_runs_and_messages_that_began_since(
+    session: Session, world: World, restoring: Restoring, marketing: Marketing
+) -> None:
+    contact, tag = new_contact(session, world), new_tag(session, world)
+    delete(session, world, contact)
+    job = restoring.restore(contact)
+    session.add(
+        AutomationRun(
+            workspace_id=world.id,
+            automation_id=marketing.automation(tag).id,
+            contact_id=contact.id,
+            state=RunState.WAITING,
+            step=0,
+            due_at=restoring.now(),
+            created_at=restoring.now(),
+        )
+    )
+    session.commit()
+
+    undo(restoring, job)
+
+    run = session.scalars(select(AutomationRun).where(AutomationRun.contact_id == contact.id)).one()
+    assert (run.state, run.ended_why) == (RunState.ENDED, "restore_undone")
+
+
+def test_after_the_window_nothing_can_be_undone(session: Session, world: World, restoring: Restoring) -> None:
+    contact = new_contact(session, world)
+    delete(session, world, contact, ago=29 * DAY)
+    job = restoring.restore(contact)
+
+    _, kept = foresee(session, job, now=restoring.now() + 2 * DAY)
+
+    assert [ending.reason for ending in kept] == [Kept.PAST_WINDOW]
+
+
+def test_only_an_admin_of_the_account_may_undo(session: Session, world: World, restoring: Restoring) -> None:
+    contact = new_contact(session, world)
+    delete(session, world, contact)
+    job = restoring.restore(contact)
+
+    with pytest.raises(NotAllowed):
+        undo(restoring, job, by=world.member.id)
+    assert restoring.is_live(contact)
