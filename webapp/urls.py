@@ -6,7 +6,18 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 from webapp.numbers import LARGEST_ID
-from webapp.views import confirm, deletion, design, health, overview, plan, restore_page, restores, sign_in
+from webapp.views import (
+    confirm,
+    deletion,
+    design,
+    health,
+    overview,
+    plan,
+    restore_page,
+    restores,
+    sign_in,
+    undo,
+)
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
@@ -52,6 +63,8 @@ ROUTES = (
     Route("POST", "/restores", "start_restore", restores.start_restore, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>", "restore_job", restores.restore_job, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>/continue", "continue_restore", confirm.continue_restore, MAY_RESTORE),
+    Route("GET", "/restores/<id:job_id>/undo", "confirm_undo", undo.confirm_undo, MAY_RESTORE),
+    Route("POST", "/restores/<id:job_id>/undo", "undo_restore", undo.undo_restore, MAY_RESTORE),
     Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, MAY_RESTORE),
     Route("GET", "/design", "design", design.design, SIGNED_IN),
     Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),

@@ -43,6 +43,8 @@ TABLE = [
     ("POST", "/restores", "?scope={scope}", (303, 403, 303, 404)),
     ("GET", "/restores/<id:job_id>", "", (303, 403, 200, 404)),
     ("GET", "/restores/<id:job_id>/continue", "", (303, 403, 200, 404)),
+    ("GET", "/restores/<id:job_id>/undo", "", (303, 403, 200, 404)),
+    ("POST", "/restores/<id:job_id>/undo", "?key=00000000-0000-4000-8000-000000000001", (303, 403, 409, 404)),
     ("POST", "/restores/<id:job_id>/cancel", "", (303, 403, 303, 404)),
     ("GET", "/design", "", (303, 200, 200, 200)),
     ("GET", "/healthz", "", (200, 200, 200, 200)),

@@ -98,6 +98,11 @@ GET  /restores/<id:job_id>          ?after             400 empty=200 2^63-1=200 
 GET  /restores/<id:job_id>          ?show              200
 GET  /restores/<id:job_id>/continue <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/continue ?q,?from,?to,?deleted_by,?deletion,?after,?before,?selected,?clear  200
+GET  /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
+POST /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
+POST /restores/<id:job_id>/undo     key                400 | This confirmation is incomplete. Open it again.
+POST /restores/<id:job_id>/undo     csrf_token         400 | open for too long. Go back, reload it
+POST /restores/<id:job_id>/undo     back               400 | This confirmation is incomplete. Open it again.
 POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/cancel   csrf_token         400 | open for too long. Go back, reload it
 POST /restores/<id:job_id>/cancel   back               303

@@ -16,11 +16,13 @@ from webapp.models import (
     Deal,
     DealContact,
     MailingList,
+    RestoreOutcome,
     Subscription,
     Tag,
     live,
 )
 from webapp.models.base import filter_only
+from webapp.models.restore_outcome import Outcome
 
 NEWEST_FIRST = Keyset(Contact.created_at, Contact.id)
 
@@ -49,10 +51,14 @@ class Wanted:
         job, all others by walking the live contacts."""
         if self.restored_by is None:
             return [live(self.workspace_id)]
-        by_the_job = Contact.restore_job_id == self.restored_by
+        # By the job's ledger: the contact itself keeps only the latest job that has restored it.
+        restored = select(RestoreOutcome.contact_id).where(
+            RestoreOutcome.job_id == self.restored_by, RestoreOutcome.outcome == Outcome.RESTORED
+        )
         if self.by_a_short_job:
-            return [by_the_job, filter_only(live(self.workspace_id))]
-        return [live(self.workspace_id), filter_only(by_the_job)]
+            return [Contact.id.in_(restored), filter_only(live(self.workspace_id))]
+        of_this = restored.where(RestoreOutcome.contact_id == Contact.id).exists()
+        return [live(self.workspace_id), filter_only(of_this)]
 
     def ids(self) -> Select[int]:
         """The ids of the wanted live contacts, unordered."""

@@ -1,5 +1,7 @@
 """Finding jobs. Every query begins with the workspace."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -14,17 +16,17 @@ def active_job(session: Session, workspace_id: int, group: str | None) -> Job | 
     return session.scalar(_jobs(workspace_id).where(Job.exclusive_group == group, Job.state.in_(ACTIVE)))
 
 
-def find_job(session: Session, workspace_id: int, kind: str, job_id: int) -> Job | None:
-    """The job, if it is this workspace's."""
-    return session.scalar(_jobs(workspace_id).where(Job.kind == kind, Job.id == job_id))
+def find_job(session: Session, workspace_id: int, kinds: Collection[str], job_id: int) -> Job | None:
+    """The job, if it is this workspace's and of one of the kinds."""
+    return session.scalar(_jobs(workspace_id).where(Job.kind.in_(kinds), Job.id == job_id))
 
 
 def history(
-    session: Session, workspace_id: int, kind: str, *, size: int, older: int | None = None
+    session: Session, workspace_id: int, kinds: Collection[str], *, size: int, older: int | None = None
 ) -> list[Job]:
-    """The workspace's jobs of the kind, newest first; `older` is the id of the last one on the page
+    """The workspace's jobs of the kinds, newest first; `older` is the id of the last one on the page
     before."""
-    query = _jobs(workspace_id).where(Job.kind == kind).order_by(Job.id.desc()).limit(size)
+    query = _jobs(workspace_id).where(Job.kind.in_(kinds)).order_by(Job.id.desc()).limit(size)
     if older is not None:
         query = query.where(Job.id < older)
     return list(session.scalars(query))

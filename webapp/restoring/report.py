@@ -64,7 +64,7 @@ def _page(
     if after is not None:
         query = query.where(RestoreOutcome.contact_id > after)
     rows = list(session.scalars(query))
-    people = _people(session, job.workspace_id, ((row.contact_id, row.other_contact_id) for row in rows))
+    people = people_of(session, job.workspace_id, ((row.contact_id, row.other_contact_id) for row in rows))
     return [
         ContactOutcome(
             contact_id=row.contact_id,
@@ -81,7 +81,7 @@ def _page(
 def foreseen(session: Session, workspace_id: int, examples: Iterable[Example]) -> list[ContactOutcome]:
     """The same for the contacts that a plan names."""
     examples = list(examples)
-    people = _people(session, workspace_id, ((each.contact_id, each.other_contact_id) for each in examples))
+    people = people_of(session, workspace_id, ((each.contact_id, each.other_contact_id) for each in examples))
     return [
         ContactOutcome(
             contact_id=each.contact_id,
@@ -95,9 +95,10 @@ def foreseen(session: Session, workspace_id: int, examples: Iterable[Example]) -
     ]
 
 
-def _people(
+def people_of(
     session: Session, workspace_id: int, pairs: Iterable[tuple[int, int | None]]
 ) -> dict[int, Contact]:
+    """The contacts of these pairs by id, deleted ones included."""
     wanted = {contact_id for pair in pairs for contact_id in pair if contact_id}
     if not wanted:
         return {}

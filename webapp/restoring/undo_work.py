@@ -58,7 +58,7 @@ class UndoWork(Work):
         requester = session.get(User, order.requested_by)
         if requester is None or requester.workspace_id != order.workspace_id or not requester.may_restore:
             raise NotAllowed
-        restore = find_job(session, order.workspace_id, RESTORE.kind, order.request["undo_of"])
+        restore = find_job(session, order.workspace_id, [RESTORE.kind], order.request["undo_of"])
         if restore is None or restore.is_active:
             raise NothingToUndo
         if not any_goes_back(session, restore, read_clock(session)):

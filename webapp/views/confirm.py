@@ -78,7 +78,7 @@ def confirm_all() -> ResponseReturnValue:
 def continue_restore(job_id: int) -> ResponseReturnValue:
     """The dialog for the contacts that a failed or cancelled job has left. "Restore" starts a new job."""
     session = db.session()
-    job = find_job(session, current_user.workspace_id, RESTORE.kind, job_id)
+    job = find_job(session, current_user.workspace_id, [RESTORE.kind], job_id)
     if job is None or not job.can_be_continued:
         abort(404)
     question = about_the_rest(session, Scope.from_dict(job.request), read_clock(session))

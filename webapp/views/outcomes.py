@@ -14,6 +14,7 @@ from webapp.restoring.report import ContactOutcome
 from webapp.words import plan as words
 from webapp.words.contacts import name_of
 from webapp.words.restoring import explain
+from webapp.words.undoing import why_left_alone
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class OutcomeRow:
 
 
 def outcome_row(outcome: ContactOutcome) -> OutcomeRow:
-    """The row for one contact, with links to the contacts that are live."""
+    """The row for one contact of a restore, with links to the contacts that are live."""
     before, other_name, after = explain(outcome)
     return OutcomeRow(
         name=name_of(outcome.contact),
@@ -47,6 +48,20 @@ def outcome_row(outcome: ContactOutcome) -> OutcomeRow:
         after=after,
         other_href=_href(outcome.other),
         outcome="merged" if outcome.reason == Reason.MERGED else outcome.outcome,
+    )
+
+
+def undone_row(outcome: ContactOutcome) -> OutcomeRow:
+    """The row for one contact of an undo."""
+    return OutcomeRow(
+        name=name_of(outcome.contact),
+        email=(outcome.contact.email or "") if outcome.contact else "",
+        href=_href(outcome.contact),
+        before=why_left_alone(outcome.reason) or "Put back.",
+        other_name="",
+        after="",
+        other_href=None,
+        outcome=outcome.outcome,
     )
 
 

@@ -62,7 +62,7 @@ class LiveContacts(Listing):
         wanted = Wanted(current_user.workspace_id, "" if problem else " ".join(q.split()))
         restored_by, restored_title = requested_number("restored_by"), ""
         if restored_by is not None:
-            job = find_job(db.session(), current_user.workspace_id, RESTORE.kind, restored_by)
+            job = find_job(db.session(), current_user.workspace_id, [RESTORE.kind], restored_by)
             if job is None:
                 abort(404, "There is no such restore. The address may have a typing mistake.")
             wanted = replace(wanted, restored_by=job.id, restored=job.count(Outcome.RESTORED))

@@ -14,16 +14,13 @@ from webapp.jobs.lock import LockUnavailable
 from webapp.jobs.queries import history
 from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted
 from webapp.jobs.work import NotAllowed
-from webapp.models import Job
-from webapp.restoring import report
-from webapp.restoring.names import names_of
 from webapp.restoring.question import Question, about_again
 from webapp.restoring.scope import Scope
 from webapp.restoring.start import already_started, start
+from webapp.restoring.undo_work import UNDO
 from webapp.restoring.work import RESTORE, NothingToRestore, PlanChanged
 from webapp.views.confirm import TOO_OLD, show
-from webapp.views.outcomes import losses, outcome_row
-from webapp.views.plan import NAMES_ON_PAGE
+from webapp.views.job_reports import report_of
 from webapp.web.address import local_path
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx
@@ -31,15 +28,13 @@ from webapp.web.job_page import find_or_404, show_job
 from webapp.web.paging import requested_number
 from webapp.web.progress import progress_of_all
 from webapp.web.signing import ScopeForged, unsign
-from webapp.words.restoring import label_of
 from webapp.worker.services import services
 
 log = structlog.get_logger()
 
 HISTORY_SIZE = 25
-OUTCOMES_SIZE = 50
-# The value of the query field "show" for all contacts, not only those that were not simply restored.
-ALL = "all"
+# The kinds of jobs that these pages show.
+KINDS = RESTORE.kind, UNDO.kind
 
 CHANGED = "This has changed since you opened it. Nothing was restored. Check it again."
 NOTHING_MATCHES = "No deleted contact matches any more. Nothing was changed."
@@ -106,37 +101,19 @@ def _ask_again(scope: Scope, why: str) -> Response:
 
 def restore_job(job_id: int) -> ResponseReturnValue:
     """The progress of the job; after its end, its report."""
-    job = find_or_404(RESTORE.kind, job_id)
+    job = find_or_404(job_id, *KINDS)
     return show_job(
         job,
         watch_href=url_for("restore_job", job_id=job.id),
         cancel_href=url_for("cancel_restore", job_id=job.id),
         list_href=url_for("restores"),
-        report=_report(job, everything=request.args.get("show") == ALL, after=requested_number("after")),
+        report={} if job.is_active else report_of(job),
     )
-
-
-def _report(job: Job, *, everything: bool, after: int | None) -> dict[str, object]:
-    """What `restores/_report.html` shows: nothing before the end."""
-    if job.is_active:
-        return {}
-    session = db.session()
-    page = report.all_outcomes if everything else report.exceptions
-    rows = page(session, job, size=OUTCOMES_SIZE + 1, after=after)
-    last = rows[OUTCOMES_SIZE - 1].contact_id if len(rows) > OUTCOMES_SIZE else None
-    found, shown = report.links(session, job), ALL if everything else None
-    return {
-        "reasons": [(label_of(code), number) for code, number in report.reasons(session, job)],
-        "outcomes": [outcome_row(row) for row in rows[:OUTCOMES_SIZE]],
-        "losses": losses(found, names_of(session, job.workspace_id, found), most=NAMES_ON_PAGE),
-        "everything": everything,
-        "more_href": url_for("restore_job", job_id=job.id, show=shown, after=last) if last else None,
-    }
 
 
 def cancel_restore(job_id: int) -> ResponseReturnValue:
     """Cancel the job. Contacts that are already restored stay restored."""
-    job = find_or_404(RESTORE.kind, job_id)
+    job = find_or_404(job_id, *KINDS)
     cancel(db.session(), services().lock, job.id, by=current_user)
     return redirect(url_for("restore_job", job_id=job_id), 303)
 
@@ -147,7 +124,7 @@ def restores() -> ResponseReturnValue:
     jobs = history(
         session,
         current_user.workspace_id,
-        RESTORE.kind,
+        KINDS,
         size=HISTORY_SIZE + 1,
         older=requested_number("after"),
     )

@@ -15,9 +15,9 @@ from webapp.web.progress import progress_of
 from webapp.worker.services import services
 
 
-def find_or_404(kind: str, job_id: int) -> Job:
-    """The job of this kind. Answers 404 where the account has none with this id."""
-    job = find_job(db.session(), current_user.workspace_id, kind, job_id)
+def find_or_404(job_id: int, *kinds: str) -> Job:
+    """The job, if it is of one of these kinds. Answers 404 where the account has none with this id."""
+    job = find_job(db.session(), current_user.workspace_id, kinds, job_id)
     if job is None:
         abort(404)
     return job

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from webapp.models import Job
 from webapp.restoring.scope import Scope
-from webapp.words import restoring
+from webapp.words import restoring, undoing
 from webapp.words.numbers import counted
 
 
@@ -81,5 +81,17 @@ KIND_WORDS = {
         report="restores/_report.html",
         menu="restores",
         users=_restore_users,
+    ),
+    "undo": KindWords(
+        name="Undo",
+        doing="Putting back",
+        noun="contact",
+        result=undoing.result,
+        scope=lambda job, _zone, _people: undoing.scope(job),
+        promise="You can leave this page; it continues. "
+        "No automations will run and no campaigns will be sent.",
+        kept="No automations ran and no campaigns were sent.",
+        report="restores/_undo_report.html",
+        menu="restores",
     ),
 }

@@ -187,11 +187,11 @@ def test_the_history_lists_the_jobs_of_the_workspace_newest_first(
     delete(session, elsewhere.world, new_contact(session, elsewhere.world))
     foreign = elsewhere.restore_all().id
 
-    assert [job.id for job in history(session, world.id, "restore", size=10)] == jobs[::-1]
-    assert [job.id for job in history(session, world.id, "restore", size=10, older=jobs[2])] == [
+    assert [job.id for job in history(session, world.id, ["restore"], size=10)] == jobs[::-1]
+    assert [job.id for job in history(session, world.id, ["restore"], size=10, older=jobs[2])] == [
         jobs[1],
         jobs[0],
     ]
-    assert find_job(session, world.id, "restore", foreign) is None
-    assert find_job(session, world.id, "restore", jobs[0]) is not None
-    assert find_job(session, world.id, "another kind", jobs[0]) is None
+    assert find_job(session, world.id, ["restore"], foreign) is None
+    assert find_job(session, world.id, ["restore"], jobs[0]) is not None
+    assert find_job(session, world.id, ["another kind"], jobs[0]) is None
