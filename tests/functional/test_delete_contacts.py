@@ -43,9 +43,9 @@ def test_the_dialog_counts_the_deals_that_are_deleted_and_those_that_stay(
     anyone: Browser, world: World, store: Session
 ) -> None:
     ann, bob, eve = (new_contact(store, world, name, "") for name in ("Ann", "Bob", "Eve"))
-    new_deal(store, world, ann)
-    new_deal(store, world, ann, bob)
-    new_deal(store, world, bob, eve)
+    new_deal(store, world, ann, title="Alpha")
+    new_deal(store, world, ann, bob, title="Beta")
+    new_deal(store, world, bob, eve, title="Gamma")
     gone = new_deal(store, world, ann)
     gone.deleted_at = ann.created_at
     store.commit()
@@ -54,12 +54,20 @@ def test_the_dialog_counts_the_deals_that_are_deleted_and_those_that_stay(
         page = anyone.tick(anyone.get("/contacts"), *contacts)
         return anyone.press(page, page.one("#delete-selected")).words("dialog")
 
-    assert "1 deal will be deleted with its only contact. A restore will not bring it back." in said(ann)
+    assert (
+        "1 deal will be deleted with its last contact: Alpha. "
+        "A restore brings it back only if that is asked for." in said(ann)
+    )
     assert "1 deal stays, with its other contacts." in said(ann)
-    assert "2 deals will be deleted with their only contacts" in said(ann, bob)
+    assert "2 deals will be deleted with their last contact: Alpha and Beta. A restore" in said(ann, bob)
     assert "1 deal stays" in said(ann, bob)
     assert "2 deals stay" in said(bob)
-    assert "3 deals will be deleted with their only contacts" in said(ann, bob, eve)
+    for title in ("Delta", "Epsilon"):
+        new_deal(store, world, eve, title=title)
+    store.commit()
+    assert "5 deals will be deleted with their last contact: Alpha, Beta, Delta and 2 more." in said(
+        ann, bob, eve
+    )
 
 
 def test_one_contact_is_deleted_from_its_own_page(anyone: Browser, world: World, store: Session) -> None:

@@ -17,6 +17,9 @@ from webapp.models import Contact, Deal, DealContact, Deletion, live
 from webapp.models.audit_event import record
 from webapp.models.base import filter_only, is_one_of
 
+# The dialog names so many of the deals that will be deleted.
+NAMED_DEALS = 3
+
 
 @dataclass(frozen=True)
 class Consequences:
@@ -25,12 +28,14 @@ class Consequences:
     contacts: int
     deals_deleted: int
     deals_left: int
+    # The titles of the first few deals that will be deleted.
+    titles: tuple[str, ...] = ()
 
 
 def preview_deletion(session: Session, *, workspace_id: int, which: Select[int]) -> Consequences:
     """What a deletion of the live contacts among `which` would do to them and to their deals.
 
-    A deal is deleted with its only contact; a deal with other contacts stays (article, Restored data).
+    A deal is deleted with its last contact; a deal with other contacts stays (article, Restored data).
     """
     going = select(Contact.id).where(Contact.id.in_(which), filter_only(live(workspace_id)))
     contacts = session.scalar(select(func.count()).select_from(going.subquery())) or 0
@@ -62,7 +67,15 @@ def preview_deletion(session: Session, *, workspace_id: int, which: Select[int])
             func.count().filter(deals.c.attached > deals.c.leaving),
         ).select_from(deals)
     ).one()
-    return Consequences(contacts=contacts, deals_deleted=deleted, deals_left=left)
+    titles = (
+        select(Deal.title)
+        .join(deals, deals.c.deal_id == Deal.id)
+        .where(deals.c.attached == deals.c.leaving)
+        .order_by(Deal.title, Deal.id)
+        .limit(NAMED_DEALS)
+    )
+    named = tuple(session.scalars(titles)) if deleted else ()
+    return Consequences(contacts=contacts, deals_deleted=deleted, deals_left=left, titles=named)
 
 
 def delete_contacts(

@@ -19,7 +19,8 @@ from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.selection import read_selected_ids
 from webapp.web.template_filters import exact
-from webapp.words.numbers import counted
+from webapp.words.isolation import isolated
+from webapp.words.numbers import counted, joined, number
 
 NOTHING_SELECTED = "Select at least one contact first."
 
@@ -108,10 +109,13 @@ def _lines(foreseen: Consequences) -> list[str]:
     if foreseen.contacts == 1:
         lines = ["It can be restored for 30 days, with lists, tags, account and Created Date."]
     if foreseen.deals_deleted:
-        whom = "its only contact" if foreseen.contacts == 1 else "their only contacts"
-        it = "it" if foreseen.deals_deleted == 1 else "them"
-        deals = counted(foreseen.deals_deleted, "deal")
-        lines.append(f"{deals} will be deleted with {whom}. A restore will not bring {it} back.")
+        its, it = ("its", "it") if foreseen.deals_deleted == 1 else ("their", "them")
+        deals, more = counted(foreseen.deals_deleted, "deal"), foreseen.deals_deleted - len(foreseen.titles)
+        titles = joined([*map(isolated, foreseen.titles), *([f"{number(more)} more"] if more else [])])
+        lines.append(
+            f"{deals} will be deleted with {its} last contact: {titles}. "
+            f"A restore brings {it} back only if that is asked for."
+        )
     if foreseen.deals_left:
         others = "stays, with its" if foreseen.deals_left == 1 else "stay, with their"
         lines.append(f"{counted(foreseen.deals_left, 'deal')} {others} other contacts.")
