@@ -6,7 +6,18 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 from webapp.numbers import LARGEST_ID
-from webapp.views import confirm, deletion, design, health, overview, restore_page, restores, sign_in
+from webapp.views import (
+    bundles,
+    confirm,
+    deletion,
+    design,
+    health,
+    notices,
+    overview,
+    restore_page,
+    restores,
+    sign_in,
+)
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
@@ -39,10 +50,12 @@ ROUTES = (
     Route("GET", "/contacts/<id:contact_id>", "contact", overview.contact, SIGNED_IN),
     Route("GET", "/contacts/delete", "confirm_delete", deletion.confirm_delete, SIGNED_IN),
     Route("POST", "/contacts/delete", "delete_contacts", deletion.delete, SIGNED_IN),
+    Route("POST", "/contacts/notices", "dismiss_notice", notices.dismiss, MAY_RESTORE),
     Route("GET", "/contacts/restore", "restore_page", restore_page.restore_page, MAY_RESTORE),
     Route(
         "GET", "/contacts/restore/selection", "restore_selection", restore_page.restore_selection, MAY_RESTORE
     ),
+    Route("GET", "/contacts/restore/deletions", "deletions", bundles.deletions, MAY_RESTORE),
     Route("GET", "/contacts/restore/count", "restore_count", restore_page.restore_count, MAY_RESTORE),
     Route("GET", "/contacts/restore/confirm", "confirm_selected", confirm.confirm_selected, MAY_RESTORE),
     Route("GET", "/contacts/restore/confirm-all", "confirm_all", confirm.confirm_all, MAY_RESTORE),

@@ -14,7 +14,7 @@ from webapp.contacts.search import Amount
 from webapp.models import Job, User
 from webapp.models.job import JobState
 from webapp.restoring.filters import Filters, read_filters
-from webapp.restoring.recycle_bin import BinWindow
+from webapp.restoring.recycle_bin import BinWindow, Choices
 from webapp.restoring.scope import Scope
 from webapp.restoring.work import RESTORE
 from webapp.views.confirm import RestoreQuestion
@@ -64,7 +64,7 @@ def _deleted_contacts() -> dict[str, object]:
     """The context of a table of three deleted contacts, the first of them selected."""
     window = BinWindow(current_user.workspace_id, as_of=NOW)
     typed = read_filters({"from": "2026-10-27"}, zone=current_user.workspace.zone, now=NOW)
-    listing = DeletedContacts(window, typed, people=[])
+    listing = DeletedContacts(window, typed, Choices([], []))
     rows = [
         DeletedRow(number, name, email, NOW - timedelta(days=30 - left), by, left)
         for number, (name, email, by, left) in enumerate(DELETED, 1)
@@ -87,6 +87,7 @@ def _question() -> RestoreQuestion:
         error=None,
         running=None,
         can_restore_any=True,
+        left="They can be restored until 23 Dec 2026, 14:09: 29 days left.",
         back="#dialog",
     )
 

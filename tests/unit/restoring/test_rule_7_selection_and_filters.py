@@ -209,5 +209,5 @@ def test_without_a_search_text_the_counters_equal_the_walk(
         delete(session, world, *new_contacts(session, world, 2), at=now - days * DAY)
     window = BinWindow(world.id, now)
 
-    for filters in (Filters(), Filters(since=now - DAY), Filters(before=now - DAY), Filters(deletion=1)):
+    for filters in (Filters(), Filters(since=now - DAY), Filters(before=now - DAY), Filters(deletion=(1,))):
         assert count(session, window, filters) == len(restoring.in_bin(at=now, filters=filters))

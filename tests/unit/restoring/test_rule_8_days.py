@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
-from webapp.restoring.filters import read_filters, start_of_day
+from webapp.restoring.filters import read_filters
+from webapp.restoring.local_time import start_of_day
 from webapp.worker.redis_lock import RedisLock
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
