@@ -17,7 +17,7 @@ from webapp.words import bundles as words
 from webapp.words.moments import ENDS_SOON_DAYS, days_left_words
 
 # Beside the contacts, and on a page of their own.
-A_HANDFUL, PAGE_SIZE = 4, 50
+A_HANDFUL, PAGE_SIZE = 3, 50
 
 
 @dataclass(frozen=True)

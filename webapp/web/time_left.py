@@ -23,5 +23,5 @@ def time_left(session: Session, scope: Scope, now: datetime) -> str:
     until = f"{exact(restorable_until(first))}: {days_left_words(days)}."
     if scope.expected == 1:
         return f"It can be restored until {until}"
-    which = "They" if first == last else "The first of them"
+    which = "They" if days == days_left(last, now) else "The first of them"
     return f"{which} can be restored until {until}"
