@@ -88,17 +88,22 @@ def _restorable(session: Session, workspace_id: int, now: datetime, bundles: Seq
     free: dict[int | None, int] = {}
     if few:
         holder = aliased(Contact, name="holder")
-        taken = select(holder.id).where(
-            filter_only(holder.workspace_id == workspace_id),
-            holder.email_key == Contact.email_key,
-            holder.deleted_at.is_(None),
+        # Looked up for each contact: of an EXISTS PostgreSQL may read all live addresses first.
+        taken_by = (
+            select(holder.id)
+            .where(
+                filter_only(holder.workspace_id == workspace_id),
+                holder.email_key == Contact.email_key,
+                holder.deleted_at.is_(None),
+            )
+            .scalar_subquery()
         )
         of_deletion = select(Deletion.number).where(Deletion.id == Contact.deletion_id).scalar_subquery()
         window = BinWindow(workspace_id, now)
         moments = [part.at for bundle in few for part in bundle.left]
         count = (
             select(of_deletion.label("number"), func.count())
-            .where(window.at_moments(moments), filter_only(~taken.exists()))
+            .where(window.at_moments(moments), taken_by.is_(None))
             .group_by("number")
         )
         free = dict(session.execute(count).all())
