@@ -17,6 +17,7 @@ from webapp.restoring.filters import Filters, read_filters
 from webapp.restoring.recycle_bin import BinWindow, Choices
 from webapp.restoring.scope import Scope
 from webapp.restoring.work import RESTORE
+from webapp.views.bundles import BundleRow
 from webapp.views.confirm import RestoreQuestion
 from webapp.views.restore_page import DeletedContacts, DeletedRow
 from webapp.views.restores import OutcomeRow
@@ -51,6 +52,7 @@ def design() -> ResponseReturnValue:
         statuses=STATUSES,
         **_deleted_contacts(),
         many=Amount(50, exact=False),
+        bundles=_bundles(),
         question=_question(),
         running=_job(JobState.RUNNING),
         done=_job(JobState.DONE),
@@ -76,6 +78,22 @@ def _deleted_contacts() -> dict[str, object]:
         "table": Table(list(rows), matching, older="next"),
         "actions": listing.actions(selection, matching, running=None),
     }
+
+
+def _bundles() -> list[BundleRow]:
+    last, before = NOW - timedelta(hours=3), NOW - timedelta(days=28)
+    return [
+        BundleRow(
+            number=1, href="#deletions",
+            who="Jonas Lindqvist", when="Tue 09:00 to 09:06", contacts="240 contacts in 3 deletions",
+            time_left="29 days left", ends_soon=False, until=last + timedelta(days=30),
+        ),
+        BundleRow(
+            number=2, href="#deletions",
+            who="نور الدين", when="27 Oct 2026, 12:00, by an import", contacts="3 of 40 contacts",
+            time_left="2 days left", ends_soon=True, until=before + timedelta(days=30),
+        ),
+    ]  # fmt: skip
 
 
 def _question() -> RestoreQuestion:
