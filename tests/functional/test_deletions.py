@@ -207,7 +207,7 @@ def test_what_expires_within_48_hours_can_be_chosen(
 
 
 def test_a_dialog_says_how_long_its_contacts_can_be_restored(
-    admin: Browser, store: Session, accident: list[Deletion]
+    admin: Browser, store: Session, work: Callable[[], None], accident: list[Deletion]
 ) -> None:
     ids = [("selected", str(admin.get(f"/contacts/restore?deletion={n}").ids[0])) for n in (1, 2)]
 
@@ -220,3 +220,8 @@ def test_a_dialog_says_how_long_its_contacts_can_be_restored(
     assert f"It can be restored until {until}: 1 day left." in said("confirm", ids[0])
     # By a text they may all be younger.
     assert "At least 1 day left." in said("confirm-all?q=number")
+
+    admin.press(admin.get("/contacts/restore/confirm-all?deletion=1"), "Restore")
+    work()
+    until = f"{restorable_until(accident[1].created_at):%-d %b %Y, %H:%M}"
+    assert f"They can be restored until {until}: " in said("confirm-all")

@@ -29,14 +29,14 @@ SLOWEST_POLL_SECONDS = 5.0
 @dataclass(frozen=True)
 class Progress:
     """`job` at the moment `now`. `people` are the names of users by id, `deletions` the deletions that its
-    request names, by number. `silence` is the number of seconds since a worker was last seen, if that is too
-    long: 0 for never.
+    request names, by number; None if they are looked up when its scope is shown. `silence` is the number of
+    seconds since a worker was last seen, if that is too long: 0 for never.
     """
 
     job: Job
     now: datetime
     people: dict[int, str] = field(default_factory=dict)
-    deletions: Mapping[int, Deleted] = field(default_factory=dict)
+    deletions: Mapping[int, Deleted] | None = None
     silence: float | None = None
 
     @property
@@ -54,7 +54,8 @@ class Progress:
 
     @property
     def scope(self) -> str:
-        return self.words.scope(self.job, current_user.workspace.zone, self.people, self.deletions)
+        deletions = _deletions([self.job]) if self.deletions is None else self.deletions
+        return self.words.scope(self.job, current_user.workspace.zone, self.people, deletions)
 
     @property
     def state_label(self) -> str:
@@ -143,7 +144,7 @@ class Progress:
 
 def progress_of(job: Job, now: datetime) -> Progress:
     """The job's progress at `now`, with the users' names and the heartbeat that its sentences need."""
-    return Progress(job, now, people=_people([job]), deletions=_deletions([job]), silence=_silence(job, now))
+    return Progress(job, now, people=_people([job]), silence=_silence(job, now))
 
 
 def progress_of_all(jobs: list[Job], now: datetime) -> list[Progress]:

@@ -13,6 +13,7 @@ from tests.factories.contacts import DAY, delete, new_contacts
 from tests.factories.people import World, new_user, new_world
 from tests.support.restoring import Restoring
 from webapp.models import Contact, Deletion
+from webapp.restoring import bundles as module
 from webapp.restoring.bundles import GAP, LONGEST, Bundle, Part, chains, read_bundles
 from webapp.restoring.numbers import MOST
 
@@ -75,7 +76,8 @@ def test_what_is_deleted_later_changes_only_the_last_bundle(gaps: list[float], l
 
     before, after = numbers(parts(*minutes[: len(gaps)])), numbers(parts(*minutes))
 
-    assert after[: len(before) - 1] == before[:-1]
+    kept = before[:-1]
+    assert after[: len(kept)] == kept
     assert [number for bundle in after for number in bundle] == list(range(1, len(minutes) + 1))
     for bundle in chains(parts(*minutes)):
         assert bundle[-1].at - bundle[0].at <= LONGEST
@@ -172,6 +174,16 @@ def test_a_span_of_time_shows_the_bundles_that_touch_it_as_a_whole(bundles: Bund
     assert seen(2 * HOUR, 0 * HOUR) == [(3,)]
     assert seen(2 * DAY, DAY) == [(1, 2)]
     assert seen(20 * HOUR, 2 * HOUR) == []
+
+
+def test_of_very_many_deletions_the_latest_are_read(
+    bundles: Bundles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hours in (3, 2, 1):
+        bundles.delete(1, hours * HOUR)
+    monkeypatch.setattr(module, "MOST_READ", 2)
+
+    assert bundles.numbers == [(3,), (2,)]
 
 
 def test_others_accounts_and_deletions_under_way_are_not_shown(

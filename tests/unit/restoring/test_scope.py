@@ -84,8 +84,9 @@ def test_the_previous_release_matches_no_deletion_that_is_not_meant(
         by_number = old["deletion"] is None or old["deletion"] == candidate
         by_moment = old["before"] is None or at < datetime.fromisoformat(old["before"])
         if by_number and by_moment:
-            # It knows no ways of deleting.
+            # It knows no ways of deleting, and of several deletions it must not take one.
             assert not meant.how
+            assert len(meant.deletion) < 2
             assert not meant.deletion or candidate in meant.deletion
             assert all(at < end for end in (meant.before, meant.expires) if end)
 
