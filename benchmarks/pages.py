@@ -164,6 +164,8 @@ def _addresses(session: Session, workspace_id: int) -> dict[str, str]:
         "Bin, deleted since three days": f"{restore}?from={day}",
         "Bin, deleted on an old day": f"{restore}?from={old_day}&to={old_day}",
         "Bin, an old deletion of a few": f"{restore}?deletion={small.number}",
+        "Bin, two old deletions": f"{restore}?deletion={small.number},{small.number + 2}",
+        "All deletions": f"{restore}/deletions",
         "Bin, deleted by a person": f"{restore}?deleted_by={small.user_id}",
         "Bin, deleted by a person, search “ann”": f"{restore}?deleted_by={small.user_id}&q=ann",
         "Bin, 20 ticked": f"{restore}?{selected}",

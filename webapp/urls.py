@@ -7,10 +7,12 @@ from werkzeug.routing import IntegerConverter, Map
 
 from webapp.numbers import LARGEST_ID
 from webapp.views import (
+    bundles,
     confirm,
     deletion,
     design,
     health,
+    notices,
     overview,
     plan,
     restore_page,
@@ -50,10 +52,12 @@ ROUTES = (
     Route("GET", "/contacts/<id:contact_id>", "contact", overview.contact, SIGNED_IN),
     Route("GET", "/contacts/delete", "confirm_delete", deletion.confirm_delete, SIGNED_IN),
     Route("POST", "/contacts/delete", "delete_contacts", deletion.delete, SIGNED_IN),
+    Route("POST", "/contacts/notices", "dismiss_notice", notices.dismiss, MAY_RESTORE),
     Route("GET", "/contacts/restore", "restore_page", restore_page.restore_page, MAY_RESTORE),
     Route(
         "GET", "/contacts/restore/selection", "restore_selection", restore_page.restore_selection, MAY_RESTORE
     ),
+    Route("GET", "/contacts/restore/deletions", "deletions", bundles.deletions, MAY_RESTORE),
     Route("GET", "/contacts/restore/count", "restore_count", restore_page.restore_count, MAY_RESTORE),
     Route("GET", "/contacts/restore/confirm", "confirm_selected", confirm.confirm_selected, MAY_RESTORE),
     Route("GET", "/contacts/restore/confirm-all", "confirm_all", confirm.confirm_all, MAY_RESTORE),

@@ -379,7 +379,7 @@ def test_deleted_contacts_do_not_return(page: Page) -> None:
     select_on_two_pages(page, OVERVIEW)
     page.click("#delete-selected")
     page.click("#confirm:modal .button-danger")
-    page.wait_for(".flashes", "3 contacts deleted.")
+    page.wait_for(".flashes", "You deleted 3 contacts just now.")
 
     assert_nothing_selected(page)
     page.back()

@@ -72,6 +72,7 @@ def scene(row: Row, admin: Browser, browse: Callable[..., Browser], world: World
     fields = {
         "GET /contacts/delete": {"selected": str(live.id)},
         "POST /contacts/delete": {"selected": str(live.id)},
+        "POST /contacts/notices": {"kind": "deletion", "number": "1"},
         "GET /contacts/restore/confirm": {"selected": str(binned[1].id)},
         "POST /restores": {"scope": str(dialog.one("input[name=scope]")["value"])},
         "POST /login": {"email": world.admin.email, "password": PASSWORD},

@@ -49,7 +49,7 @@ def test_a_request_after_the_cut_is_answered_as_ever(
     cut_all(operator)
     assert browse().sign_in(world.admin.email, "wrong").status == 422
     cut_all(operator)
-    assert "1 contact deleted." in admin.press(dialog, dialog.one("dialog form button")).text
+    assert "You deleted 1 contact just now." in admin.press(dialog, dialog.one("dialog form button")).text
     cut_all(operator)
     assert admin.get("/readyz").status == 200
 

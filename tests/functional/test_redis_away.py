@@ -81,7 +81,7 @@ def test_everything_else_works_without_redis(
     page = admin_without_redis.tick(admin_without_redis.get("/contacts"), contact)
     dialog = admin_without_redis.press(page, page.one("#delete-selected"))
     assert (
-        "1 contact deleted."
+        "You deleted 1 contact just now."
         in admin_without_redis.press(dialog, dialog.one("dialog form[method=post] button")).text
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, event
@@ -17,6 +18,8 @@ from webapp.restoring import recycle_bin
 from webapp.web.paging import to_cursor
 
 MOST = 12
+# They have no part that is drawn alone.
+PAGES_ALONE = ("/restores", "/deletions")
 
 
 @contextmanager
@@ -60,6 +63,9 @@ PAGES = [
     *("/contacts/restore?show=selected", "/contacts/restore?q=ann&deleted_by={by}&show=selected"),
     *("/contacts/restore/selection?matching=50%2B&q=ann", "/contacts/restore/selection?q=ann"),
     *("/contacts/restore/count?q=ann", "/restores", "/restores/{job}"),
+    *("/contacts/restore?deletion=1-3,5&how=test&expires=soon", "/contacts/restore/deletions"),
+    *("/contacts/restore/confirm-all?deletion=1-3&q=ann&deleted_by={by}", "/contacts/restore/confirm?"),
+    "/contacts/restore?from={today}&from_time=00:00&how=test&q=ann&deletion=1-3",
 ]
 
 
@@ -94,7 +100,7 @@ def test_each_page_and_each_update_takes_at_most_twelve_statements(
         ids = filled["/contacts/restore" if "/restore" in path else "/contacts"][5:25]
         selected = [("selected", str(contact_id)) for contact_id in ids] if "/restores" not in path else []
         for htmx in (False, True):
-            if not path.partition("?")[0].endswith("/restores" if htmx else ("selection", "count")):
+            if not path.partition("?")[0].endswith(PAGES_ALONE if htmx else ("selection", "count")):
                 with statements(engine) as asked:
                     assert admin.get(path, selected, htmx=htmx).status == 200
                 assert len(asked) <= MOST, f"{path}: {len(asked)}\n" + "\n".join(asked)
@@ -116,16 +122,17 @@ def test_the_number_of_rows_does_not_change_the_number_of_statements(
     assert len(many) == len(few)
 
 
-def test_the_notice_of_a_large_deletion_takes_one_statement(
+def test_the_notices_take_three_statements(
     admin: Browser, engine: Engine, world: World, store: Session
 ) -> None:
+    """One reads the deletions, one what the admin has dismissed, one the contacts that can come back."""
     with statements(engine) as without:
         admin.get("/contacts")
-    delete(store, world, *new_contacts(store, world, 60))
+    for hours in (1, 2, 28 * 24 + 1, 28 * 24 + 2):
+        delete(store, world, *new_contacts(store, world, 60), ago=timedelta(hours=hours))
     store.commit()
 
     with statements(engine) as pointing:
-        assert admin.get("/contacts").all("#large-deletion")
+        assert len(admin.get("/contacts").all(".notice")) == 2
 
-    assert len(pointing) == len(without)
-    assert sum("FROM deletion" in statement for statement in pointing) == 1
+    assert len(pointing) == len(without) + 2

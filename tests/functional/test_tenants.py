@@ -68,7 +68,7 @@ def test_a_foreign_id_among_own_ids_is_ignored(
     after = admin.press(dialog, "Delete")
 
     assert dialog.words("h1") == "Delete 1 contact?"
-    assert "1 contact deleted." in after.text
+    assert "You deleted 1 contact just now." in after.text
     assert admin.get(f"/contacts/{mine.id}").status == 404
 
 

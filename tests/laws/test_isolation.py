@@ -35,7 +35,7 @@ from webapp.jobs.cancel import CANCELLED_BY
 from webapp.jobs.interruption import DATABASE_UNWRITABLE
 from webapp.models import Contact, Job, RestoreOutcome, User
 from webapp.models.restore_outcome import Outcome, Reason
-from webapp.restoring.recent_deletion import LARGE
+from webapp.restoring.notices import LARGE
 
 
 def turned(text: str) -> str:

@@ -84,6 +84,13 @@ PAGES = (
         "/contacts/restore?deletion={accident}",
         "/contacts/restore?deletion=3&q=a",
     ),
+    *(
+        "/contacts/restore?deletion=3,5-7",
+        "/contacts/restore?deletion=3,5,{accident}",
+        "/contacts/restore?how=bench",
+    ),
+    *("/contacts/restore?deletion=3,5,{accident}&q=a", "/contacts/restore?expires=soon&how=bench&q=ann"),
+    *("/contacts/restore/deletions", "/contacts/restore/confirm-all?deletion=3,5,{accident}&q=a"),
     *("/contacts/restore?{ticked}", "/contacts/restore?show=selected&{ticked}"),
     *("/contacts/restore/selection?q=ann&{ticked}", "/contacts/restore/selection?{ticked}"),
     *(
@@ -263,6 +270,7 @@ def _restore(restoring: Restoring, ticked: Sequence[Contact]) -> int:
     opened_before = restoring.question_all().scope
     restoring.confirm(restoring.question_all(q="bea").scope, batch_size=10)
     restoring.confirm(restoring.question_all(deletion="3").scope)
+    restoring.confirm(restoring.question_all(deletion="4,6-7").scope)
     job = restoring.confirm(opened_before, batch_size=500)
     assert job.count("restored") > LIVE - STILL_LIVE - 200
     return job.id

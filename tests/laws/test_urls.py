@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
 from tests.support.browser import Browser
+from webapp.restoring.recycle_bin import latest_number
 from webapp.urls import ROUTES, Route
 from webapp.web.access import Access
 
@@ -32,8 +33,10 @@ TABLE = [
     ("GET", "/contacts/<id:contact_id>", "", (303, 200, 200, 404)),
     ("GET", "/contacts/delete", LIVE, (303, 200, 200, 422)),
     ("POST", "/contacts/delete", LIVE, (303, 303, 303, 404)),
+    ("POST", "/contacts/notices", "?kind=deletion&number={number}", (303, 403, 303, 404)),
     ("GET", "/contacts/restore", "", (303, 403, 200, 200)),
     ("GET", "/contacts/restore/selection", "", (303, 403, 200, 200)),
+    ("GET", "/contacts/restore/deletions", "", (303, 403, 200, 200)),
     ("GET", "/contacts/restore/count", "", (303, 403, 200, 200)),
     ("GET", "/contacts/restore/confirm", BINNED, (303, 403, 200, 422)),
     ("GET", "/contacts/restore/confirm-all", "", (303, 403, 200, 422)),
@@ -154,7 +157,8 @@ def address_of(path: str, sent: str, admin: Browser, store: Session, world: Worl
     scope = confirmed_scope(admin, binned) if "scope" in sent else ""
     job = a_job(admin, gone) if "job_id" in path else ""
     path = path.replace("<id:contact_id>", str(live)).replace("<id:job_id>", job)
-    return path + sent.format(live=live, binned=binned, scope=scope)
+    number = latest_number(store, world.id)
+    return path + sent.format(live=live, binned=binned, scope=scope, number=number)
 
 
 def status_of(browser: Browser, method: str, address: str) -> int:

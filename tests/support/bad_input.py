@@ -62,28 +62,42 @@ POST /contacts/delete               ?clear             422 empty=303 | Select at
 POST /contacts/delete               csrf_token         400 | open for too long. Go back, reload it
 POST /contacts/delete               back               303
 
+POST /contacts/notices              kind               422 | This notice is not known
+POST /contacts/notices              number             422 2^63-1=404 | This notice is not known
+POST /contacts/notices              csrf_token         400 | open for too long. Go back, reload it
+POST /contacts/notices              back,then          303
+
 GET  /contacts/restore              ?q                 200 long,NUL,blank=422 | at most / no name / no letter
 GET  /contacts/restore              ?from,?to          422 empty=200 | Type a date as YYYY-MM-DD
+GET  /contacts/restore              ?from_time,?to_time  422 empty=200 | Type a time as HH:MM
+GET  /contacts/restore              ?how               422 empty=200 | Choose a way / No contacts were deleted
+GET  /contacts/restore              ?expires           422 empty=200 | Choose from the list
 GET  /contacts/restore              ?deleted_by        422 empty=200 | Choose a person / This person has not
 GET  /contacts/restore              ?deletion          422 empty=200 0=200 2^63-1=200 | a deletion’s number
 GET  /contacts/restore              ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts/restore              ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts/restore              ?show,?clear,?watching,?matching  200
+GET  /contacts/restore/deletions    ?after             400 empty=200 2^63-1=200 | edited or cut off
 GET  /contacts/restore/selection    ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts/restore/selection    ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts/restore/selection    ?q,?from,?to,?deleted_by,?deletion,?show,?clear,?watching,?matching  200
+GET  /contacts/restore/selection    ?from_time,?to_time,?how,?expires  200
 GET  /contacts/restore/count        ?q                 200 long,NUL,blank=422 | Correct the search first
 GET  /contacts/restore/count        ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/count        ?deleted_by        422 empty=200 | Correct the search first
+GET  /contacts/restore/count        ?from_time,?to_time,?how,?expires  422 empty=200 | Correct the search
 GET  /contacts/restore/count        ?deletion          422 empty=200 0=200 2^63-1=200 | Correct the search
 GET  /contacts/restore/confirm      ?selected          422 | not be read. Check the ticks / is still deleted
 GET  /contacts/restore/confirm      ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/restore/confirm      ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
+GET  /contacts/restore/confirm      ?from_time,?to_time,?how,?expires,?back  200
 GET  /contacts/restore/confirm      ?show,?watching,?matching  200
 GET  /contacts/restore/confirm-all  ?q                 422 empty=200 0=200 | Correct the search / No deleted
 GET  /contacts/restore/confirm-all  ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/confirm-all  ?deleted_by        422 empty=200 | Correct the search first
 GET  /contacts/restore/confirm-all  ?deletion          422 empty=200 | Correct the search / No deleted
+GET  /contacts/restore/confirm-all  ?from_time,?to_time,?how,?expires  422 empty=200 | Correct the search
+GET  /contacts/restore/confirm-all  ?back              200
 GET  /contacts/restore/confirm-all  ?after,?before,?selected,?show,?clear,?watching,?matching  200
 
 GET  /restores                      ?after             400 empty=200 2^63-1=200 | edited or cut off
@@ -98,6 +112,7 @@ GET  /restores/<id:job_id>          ?after             400 empty=200 2^63-1=200 
 GET  /restores/<id:job_id>          ?show              200
 GET  /restores/<id:job_id>/continue <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/continue ?q,?from,?to,?deleted_by,?deletion,?after,?before,?selected,?clear  200
+GET  /restores/<id:job_id>/continue ?from_time,?to_time,?how,?expires,?back  200
 GET  /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/undo     key                400 | This confirmation is incomplete. Open it again.

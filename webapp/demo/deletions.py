@@ -1,8 +1,8 @@
 """The deletions of the demo, and the contacts that were added again since.
 
 The story: colleagues have deleted a few contacts every few days. Some hours ago one of them meant to remove a
-tag, and deleted all contacts with it: the leads of a trade fair. Then a list, a tag and a firm's account were
-deleted. Some of the addresses were added again, before the large deletion or after.
+tag, and within minutes deleted all contacts with it, page by page: the leads of a trade fair. Then a list, a
+tag and a firm's account were deleted. Some of the addresses were added again, before the accident or after.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
@@ -30,8 +30,11 @@ SMALL = (
     *((29.1, 1), (28.1, 3), (27.05, 12), (24.1, 1), (20.0, 24)),
     *((14.1, 7), (11.1, 2), (6.1, 18), (2.1, 5), (0.9, 1)),
 )
+# A page deletes at most 100 contacts. A large load has larger pages, so that they fit into nine minutes.
+PAGE, MOST_PAGES = 100, 50
+PAUSE, PAGES_WITHIN = timedelta(seconds=50), timedelta(minutes=9)
 # The others: how many days ago.
-FAIR_DELETED, LIST_DELETED, TAG_DELETED, ACCOUNT_DELETED = 0.15, 0.06, 0.055, 0.05
+FAIR_BEGUN, FAIR_DELETED, LIST_DELETED, TAG_DELETED, ACCOUNT_DELETED = 0.16, 0.15, 0.06, 0.055, 0.05
 
 
 class Moments:
@@ -96,17 +99,34 @@ class Story:
             slice(self._amounts.twins),
             tags=[self._catalogue.tags[FAIR_TAG]],
             since=SMALL[-1][0],
-            until=FAIR_DELETED,
+            until=FAIR_BEGUN,
         )
 
     def delete_fair_leads(self, first_id: int) -> None:
-        """The large deletion, by a user who may not restore: all contacts with the tag from `first_id` on."""
+        """The accident, by a user who may not restore: all contacts with the tag from `first_id` on."""
         may_not = [user for user in self._users if not user.may_restore]
         by = next((user.id for user in (*may_not, *self._users)), None)
         tagged = select(ContactTag.contact_id).where(
             ContactTag.tag_id == self._catalogue.tags[FAIR_TAG], ContactTag.contact_id >= first_id
         )
-        self._delete(tagged, by, FAIR_DELETED, f"All with the tag “{FAIR_TAG}”")
+        pages = self._pages(tagged.subquery().c.contact_id)
+        pause = min(PAUSE, PAGES_WITHIN / max(1, len(pages)))
+        for place, (first, last) in enumerate(pages, 1):
+            self._delete(
+                tagged.where(ContactTag.contact_id.between(first, last)),
+                by,
+                FAIR_DELETED + (len(pages) - place) * (pause / timedelta(days=1)),
+                f"With the tag “{FAIR_TAG}”, page {place} of {len(pages)}",
+            )
+
+    def _pages(self, contact: ColumnElement[int]) -> Sequence[tuple[int, int]]:
+        """The first and the last id of each page of these contacts."""
+        total = self._session.scalar(select(func.count(contact))) or 0
+        size = max(PAGE, -(-total // MOST_PAGES))
+        place = func.row_number().over(order_by=contact)
+        numbered = select(contact.label("id"), ((place - 1) // size).label("page")).subquery()
+        bounds = select(func.min(numbered.c.id), func.max(numbered.c.id)).group_by(numbered.c.page)
+        return [(first, last) for first, last in self._session.execute(bounds.order_by(numbered.c.page))]
 
     def take_addresses(self) -> None:
         """Add other deleted contacts again; these stay live."""

@@ -1,7 +1,7 @@
 """Restoring deleted contacts. The modules, in the order in which they are used:
 
 *Find.*  `filters` reads what an admin typed; `recycle_bin` finds the contacts deleted within 30 days;
-         `recent_deletion` finds the large deletion that the overview shows.
+         `bundles` are deletions as they happened, and `notices` what the overview tells about them.
 *Plan.*  `scope` freezes which of them are meant, at the moment the dialog opens; `plan` judges each one: it
          is restored, or it stays deleted because its address is taken. The dialog and the job judge with the
          same code.

@@ -1,14 +1,14 @@
 """Reading the filter line: exact UTC ranges, or sentences about errors.
 
-Dates are days in the workspace's time zone, both ends included (docs/rules.md, rule 8). A day ends when
-the next one begins, also when a clock change makes it shorter or longer.
+Dates are days in the workspace's time zone, and times minutes of them, both ends included (docs/rules.md,
+rule 8).
 """
 
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
@@ -17,28 +17,45 @@ from webapp.contacts.folding import FOLDING, words
 from webapp.contacts.matching import text_matches
 from webapp.models import WINDOW
 from webapp.numbers import whole_number
+from webapp.restoring.local_time import end_of_minute, start_of_day, start_of_minute
+from webapp.restoring.numbers import MOST, TooMany, read_numbers
 
 LONGEST_SEARCH = 254
 CUT = "Contacts can be restored for 30 days. Earlier days are left out."
 # Python alone would also accept a week date, 2026-W48-2.
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile("[0-9]{2}:[0-9]{2}")
+WAY = re.compile("[a-z0-9_.-]{1,40}")
+FIELDS = ("q", "from", "from_time", "to", "to_time", "deleted_by", "how", "deletion", "expires")
+# The filter `expires`: contacts that can be restored for this long, and no longer.
+SOON, SOON_IS = "soon", timedelta(hours=48)
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which deleted contacts are meant. All times are UTC; `before` is not included."""
+    """Which deleted contacts are meant. All times are UTC; `before` and `expires` are not included."""
 
     q: str = ""
     since: datetime | None = None
     before: datetime | None = None
     deleted_by: int | None = None
-    deletion: int | None = None
+    # The way of the deletion (`webapp.restoring.ways`).
+    how: str = ""
+    # The numbers of the deletions, sorted; none for all.
+    deletion: tuple[int, ...] = ()
+    # What was deleted before this moment could be restored for 48 hours at most when the filter was set.
+    expires: datetime | None = None
     # The folding by which `q` is understood, or `matching.LITERAL`.
     folding: int = field(default=FOLDING, compare=False)
 
     @property
     def any(self) -> bool:
         return self != Filters()
+
+    @property
+    def until(self) -> datetime | None:
+        """The end of the range of time, not included."""
+        return min((end for end in (self.before, self.expires) if end), default=None)
 
     @property
     def has_text(self) -> ColumnElement[bool] | None:
@@ -50,11 +67,8 @@ class Filters:
 class TypedFilters:
     """The filter line as typed, to show it again, and its meaning if it is readable."""
 
-    q: str = ""
-    from_text: str = ""
-    to_text: str = ""
-    deleted_by: str = ""
-    deletion: str = ""
+    # What each of FIELDS holds, without the empty ones.
+    texts: Mapping[str, str] = field(default_factory=dict)
     meaning: Filters | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -65,7 +79,16 @@ class TypedFilters:
 
     @property
     def any(self) -> bool:
-        return any((self.q, self.from_text, self.to_text, self.deleted_by, self.deletion))
+        return bool(self.texts)
+
+    def text(self, name: str) -> str:
+        """What the field `name` holds."""
+        return self.texts.get(name, "")
+
+    @property
+    def any_more(self) -> bool:
+        """Whether one of the fields is set, or wrong, that few people need."""
+        return any(name in self.texts for name in ("from_time", "to_time", "how", "expires"))
 
 
 def why_unsearchable(text: str) -> str | None:
@@ -79,60 +102,72 @@ def why_unsearchable(text: str) -> str | None:
     return None
 
 
-def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The moment at which `day` begins in `zone`, in UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
-
-
 def read_filters(typed: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> TypedFilters:
-    """Read `q`, `from`, `to`, `deleted_by` and `deletion`; never raises.
+    """Read the fields FIELDS; never raises.
 
     An unreadable field gets an error and leaves `meaning` None, so that "all" never includes more than the
     admin expects (rule 7).
     """
     errors: dict[str, str] = {}
     notes: list[str] = []
-    text = {
-        name: typed.get(name, "").strip()[:10_000] for name in ("q", "from", "to", "deleted_by", "deletion")
-    }
+    text = {name: typed.get(name, "").strip()[:10_000] for name in FIELDS}
 
     if problem := why_unsearchable(text["q"]):
         errors["q"] = problem
-    first, last = _day(text, "from", errors), _day(text, "to", errors)
-    if first and last and first > last:
-        errors["to"] = "“Deleted to” is before “Deleted from”. Swap them or change one."
-
-    since = before = None
-    if not errors:
-        try:
-            since = start_of_day(first, zone) if first else None
-            before = start_of_day(last + timedelta(days=1), zone) if last else None
-        except OverflowError:
-            errors["to" if last else "from"] = "That date is beyond the calendar."
+    since, before = _range(text, zone, errors)
     if since and since < now - WINDOW:
         # The range is cut to the window, and the page says so. A range that begins with the window's first
         # day, which is partly in the window, gets no note.
-        if first and first < (now - WINDOW).astimezone(zone).date():
+        if since.astimezone(zone).date() < (now - WINDOW).astimezone(zone).date():
             notes.append(CUT)
         since = None
     elif before and before <= now - WINDOW:
         notes.append(CUT)
 
-    by, number = _number(text, "deleted_by", errors), _number(text, "deletion", errors)
+    by, numbers = _person(text, errors), _numbers(text, errors)
+    if text["how"] and not WAY.fullmatch(text["how"]):
+        errors["how"] = "Choose a way from the list."
+    if text["expires"] not in ("", SOON):
+        errors["expires"] = "Choose from the list."
     meaning = None
     if not errors:
-        q = " ".join(text["q"].split())
-        meaning = Filters(q=q, since=since, before=before, deleted_by=by, deletion=number)
-    return TypedFilters(
-        q=text["q"],
-        from_text=text["from"],
-        to_text=text["to"],
-        deleted_by=text["deleted_by"],
-        deletion=text["deletion"],
-        meaning=meaning,
-        errors=errors,
-        notes=tuple(notes),
-    )
+        meaning = Filters(
+            q=" ".join(text["q"].split()),
+            since=since,
+            before=before,
+            deleted_by=by,
+            how=text["how"],
+            deletion=numbers,
+            expires=now - WINDOW + SOON_IS if text["expires"] else None,
+        )
+    texts = {name: value for name, value in text.items() if value}
+    return TypedFilters(texts, meaning=meaning, errors=errors, notes=tuple(notes))
+
+
+def _range(
+    text: Mapping[str, str], zone: ZoneInfo, errors: dict[str, str]
+) -> tuple[datetime | None, datetime | None]:
+    """The range of time that the days and times mean: its beginning, and its end, which is not included."""
+    first, last = _day(text, "from", errors), _day(text, "to", errors)
+    first_time, last_time = _time(text, "from", errors), _time(text, "to", errors)
+    if first and last and first > last:
+        errors["to"] = "“Deleted to” is before “Deleted from”. Swap them or change one."
+    elif first and first == last and first_time and last_time and first_time > last_time:
+        errors["to_time"] = "“To time” is before “From time”. Swap them or change one."
+    since = before = None
+    if not errors:
+        try:
+            if first:
+                since = start_of_minute(first, first_time, zone) if first_time else start_of_day(first, zone)
+            if last:
+                before = (
+                    end_of_minute(last, last_time, zone)
+                    if last_time
+                    else start_of_day(last + timedelta(days=1), zone)
+                )
+        except OverflowError:
+            errors["to" if last else "from"] = "That date is beyond the calendar."
+    return since, before
 
 
 def _day(text: Mapping[str, str], name: str, errors: dict[str, str]) -> date | None:
@@ -147,12 +182,39 @@ def _day(text: Mapping[str, str], name: str, errors: dict[str, str]) -> date | N
         return None
 
 
-def _number(text: Mapping[str, str], name: str, errors: dict[str, str]) -> int | None:
+def _time(text: Mapping[str, str], day: str, errors: dict[str, str]) -> time | None:
+    """The time beside the field `day`, which has to be filled in then."""
+    name = f"{day}_time"
     if not text[name]:
         return None
-    number = whole_number(text[name], least=0)
+    try:
+        if not TIME.fullmatch(text[name]):
+            raise ValueError
+        at = time.fromisoformat(text[name])
+    except ValueError:
+        errors[name] = "Type a time as HH:MM, for example 14:03."
+        return None
+    if not text[day]:
+        errors[name] = f"Choose the day too, in “Deleted {day}”."
+    return at
+
+
+def _person(text: Mapping[str, str], errors: dict[str, str]) -> int | None:
+    if not text["deleted_by"]:
+        return None
+    number = whole_number(text["deleted_by"], least=0)
     if number is None:
-        errors[name] = (
-            "Choose a person from the list." if name == "deleted_by" else "That is not a deletion’s number."
-        )
+        errors["deleted_by"] = "Choose a person from the list."
     return number
+
+
+def _numbers(text: Mapping[str, str], errors: dict[str, str]) -> tuple[int, ...]:
+    if not text["deletion"]:
+        return ()
+    try:
+        return read_numbers(text["deletion"])
+    except TooMany:
+        errors["deletion"] = f"An address can name at most {MOST} deletions."
+    except ValueError:
+        errors["deletion"] = "That is not a deletion’s number."
+    return ()

@@ -14,6 +14,7 @@ from webapp.models import WINDOW, Contact, Deletion, User
 from webapp.models.base import filter_only
 from webapp.restoring.filters import Filters
 from webapp.restoring.scope import Scope
+from webapp.restoring.ways import source_of, way_of
 
 # The order of the page of deleted contacts and of a restore's walk: last deleted first.
 WALK = Keyset(Contact.deleted_at, Contact.id)
@@ -37,9 +38,10 @@ class BinWindow:
             Deletion.created_at >= self.as_of - WINDOW,
             Deletion.number <= self.through if self.through is not None else true(),
             Deletion.created_at >= filters.since if filters.since else true(),
-            Deletion.created_at < filters.before if filters.before else true(),
+            Deletion.created_at < filters.until if filters.until else true(),
             Deletion.user_id == filters.deleted_by if filters.deleted_by is not None else true(),
-            Deletion.number == filters.deletion if filters.deletion is not None else true(),
+            Deletion.source == source_of(filters.how) if filters.how else true(),
+            Deletion.number.in_(filters.deletion) if filters.deletion else true(),
         )
 
     def contacts(self, filters: Filters) -> ColumnElement[bool]:
@@ -55,21 +57,27 @@ class BinWindow:
         return filter_only(Contact.deletion_id.in_(select(Deletion.id).where(self.deletions(filters))))
 
     def _moment(self, filters: Filters) -> ColumnElement[bool]:
-        """The moment of the deletion in `filters`, so that the walk begins there."""
-        if filters.deletion is None:
+        """The moments of the deletions in `filters`, from the first to the last, so that the walk begins
+        there and ends there. Of one deletion it is a single moment, in which the walk goes by id."""
+        if not filters.deletion:
             return true()
-        one = aliased(Deletion)
-        moment = select(one.created_at).where(
-            one.workspace_id == self.workspace_id, one.number == filters.deletion
+        these = aliased(Deletion)
+        moments = select(func.min(these.created_at), func.max(these.created_at)).where(
+            these.workspace_id == self.workspace_id, these.number.in_(filters.deletion)
         )
-        return Contact.deleted_at == moment.scalar_subquery()
+        first, last = (
+            moments.with_only_columns(moment).scalar_subquery() for moment in moments.selected_columns
+        )
+        if len(filters.deletion) == 1:
+            return Contact.deleted_at == last
+        return and_(Contact.deleted_at >= first, Contact.deleted_at <= last)
 
     def by_contact(self, filters: Filters) -> ColumnElement[bool]:
         """The conditions on the contact's own columns, which are ranges in the index of the walk."""
         return and_(
             self._is_deleted(),
             Contact.deleted_at >= max(self.as_of - WINDOW, filters.since or self.as_of - WINDOW),
-            Contact.deleted_at < filters.before if filters.before else true(),
+            Contact.deleted_at < filters.until if filters.until else true(),
         )
 
     def at_moments(self, moments: Sequence[datetime]) -> ColumnElement[bool]:
@@ -150,7 +158,7 @@ def _in_order(
     the order of the walk: the statement can use no other index."""
     without_text = replace(filters, q="")
     query = select(Contact.id).where(window.by_contact(filters), window.by_deletion(filters))
-    if filters.deletion is None and filters.deleted_by is None:
+    if not (filters.deletion or filters.how) and filters.deleted_by is None:
         return query, count(session, window, without_text)
     # Skip the contacts deleted before, after and, with few deletions, between the filtered deletions: they
     # can be a million. With many deletions the walk finds contacts soon.
@@ -224,11 +232,26 @@ def latest_number(session: Session, workspace_id: int) -> int:
     return session.scalar(select(func.max(Deletion.number)).where(Deletion.workspace_id == workspace_id)) or 0
 
 
-def deleters(session: Session, window: BinWindow) -> list[tuple[int, str]]:
-    """The users who deleted contacts within the window, by name. It includes users whose deletions have all
-    been restored, so that a filter by person stays valid after a restore."""
-    by = select(Deletion.user_id).where(window.deletions(Filters()))
-    return [
-        (user.id, user.name)
-        for user in session.scalars(select(User).where(User.id.in_(by)).order_by(User.name, User.id))
-    ]
+@dataclass(frozen=True)
+class Choices:
+    """Who deleted contacts within the window, as pairs of id and name, and in which ways; both sorted. They
+    include those whose deletions have all been restored, so that a filter stays valid after a restore."""
+
+    people: list[tuple[int, str]]
+    ways: list[str]
+
+
+def choices(session: Session, window: BinWindow) -> Choices:
+    """What the filters "Deleted by" and "How" offer."""
+    used = (
+        select(Deletion.user_id, User.name, Deletion.source)
+        .outerjoin(User, User.id == Deletion.user_id)
+        .where(window.deletions(Filters()))
+        .distinct()
+    )
+    rows = session.execute(used).all()
+    people = {user_id: name for user_id, name, _ in rows if user_id is not None}
+    return Choices(
+        people=sorted(people.items(), key=lambda person: (person[1].casefold(), person[0])),
+        ways=sorted({way_of(source) for _, _, source in rows}),
+    )

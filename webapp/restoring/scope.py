@@ -5,7 +5,7 @@ Confirming starts exactly that, even an hour of deletions later (docs/rules.md, 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -18,8 +18,8 @@ from webapp.restoring.filters import Filters
 LARGEST_SELECTION = 100
 # How long a dialog may stay open before its question is asked again.
 GOOD_FOR = timedelta(minutes=30)
-# A character that is in no text.
-NOT_FOUND = "\uffff"
+# A character that is in no text, and a number that no deletion has.
+NOT_FOUND, NO_DELETION = "\uffff", 0
 
 
 class Conflicts(StrEnum):
@@ -76,13 +76,6 @@ class Scope:
 
     def to_dict(self) -> dict[str, Any]:
         """The scope as plain JSON values."""
-        filters = None
-        if self.filters is not None:
-            filters = {
-                name: value.isoformat() if isinstance(value, datetime) else value
-                for name, value in asdict(self.filters).items()
-                if name != "folding"
-            } | {"q": _for_previous_release(self.filters.q)}
         return {
             "workspace_id": self.workspace_id,
             "as_of": self.as_of.isoformat(),
@@ -90,7 +83,7 @@ class Scope:
             "key": self.key,
             "expected": self.expected,
             "ids": list(self.ids),
-            "filters": filters,
+            "filters": _for_previous_release(self.filters) if self.filters else None,
             # Beside the filters, of which the release before knows no others and understands `q` in its way.
             "search": [self.filters.q, self.filters.folding] if self.filters else None,
             "plan_digest": self.plan_digest,
@@ -99,7 +92,7 @@ class Scope:
             "rescue": self.rescue,
             # The release before reads it.
             "skips": {},
-        }
+        } | ({"narrowed": _narrowed(self.filters)} if self.filters and _is_new(self.filters) else {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Scope":
@@ -107,14 +100,6 @@ class Scope:
 
         One that the release before wrote has sentences in it as well, which are left out.
         """
-        filters = data["filters"]
-        if filters is not None:
-            moments = {
-                name: filters[name] and datetime.fromisoformat(filters[name]) for name in ("since", "before")
-            }
-            # The release before wrote only `q`: a literal text.
-            q, folding = data.get("search") or (filters["q"], LITERAL)
-            filters = Filters(**{**filters, **moments, "q": q, "folding": folding})
         return cls(
             workspace_id=data["workspace_id"],
             as_of=datetime.fromisoformat(data["as_of"]),
@@ -122,7 +107,7 @@ class Scope:
             key=data["key"],
             expected=data["expected"],
             ids=tuple(data["ids"]),
-            filters=filters,
+            filters=_filters(data),
             plan_digest=data["plan_digest"],
             continues=data.get("continues", False),
             conflicts=Conflicts(data.get("conflicts", Conflicts.SKIP)),
@@ -130,8 +115,75 @@ class Scope:
         )
 
 
-def _for_previous_release(q: str) -> str:
-    """The search for the release before, which can continue a job after a rollback and reads a literal text.
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _filters(data: Mapping[str, Any]) -> Filters | None:
+    """The filters in what `to_dict` wrote."""
+    old = data["filters"]
+    if old is None:
+        return None
+    # The release before wrote only these: `q` is a literal text, `deletion` one number.
+    q, folding = data.get("search") or (old["q"], LITERAL)
+    filters = Filters(
+        q=q,
+        since=_moment(old["since"]),
+        before=_moment(old["before"]),
+        deleted_by=old["deleted_by"],
+        deletion=() if old["deletion"] is None else (old["deletion"],),
+        folding=folding,
+    )
+    new = data.get("narrowed")
+    if new is None:
+        return filters
+    return replace(
+        filters,
+        before=_moment(new["before"]),
+        how=new["how"],
+        deletion=tuple(new["deletion"]),
+        expires=_moment(new["expires"]),
+    )
+
+
+def _is_new(filters: Filters) -> bool:
+    """Whether the filters say what the release before cannot read."""
+    return bool(filters.how or filters.expires or len(filters.deletion) > 1)
+
+
+def _narrowed(filters: Filters) -> dict[str, Any]:
+    return {
+        "before": _iso(filters.before),
+        "how": filters.how,
+        "deletion": list(filters.deletion),
+        "expires": _iso(filters.expires),
+    }
+
+
+def _for_previous_release(filters: Filters) -> dict[str, Any]:
+    """The filters for the release before, which can continue a job after a rollback.
+
+    By them it must find nothing that is not meant. It knows one deletion, so of several it finds none; and it
+    knows no way, so it finds nothing either.
+    """
+    deletion = filters.deletion[0] if filters.deletion else None
+    if filters.how or len(filters.deletion) > 1:
+        deletion = NO_DELETION
+    return {
+        "q": _literal(filters.q),
+        "since": _iso(filters.since),
+        "before": _iso(filters.until),
+        "deleted_by": filters.deleted_by,
+        "deletion": deletion,
+    }
+
+
+def _literal(q: str) -> str:
+    """The search for the release before the last, which reads a literal text.
 
     It must find nothing that the words do not find. So the longest word comes first: a short one must begin
     a word, which a literal text does not ask of its own beginning.

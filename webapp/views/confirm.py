@@ -9,6 +9,8 @@ from flask_login import current_user
 from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.jobs.queries import active_job, find_job
+from webapp.restoring.filters import Filters
+from webapp.restoring.named import deletions_named
 from webapp.restoring.question import (
     Question,
     about_again,
@@ -17,7 +19,7 @@ from webapp.restoring.question import (
     about_selection,
     about_the_rest,
 )
-from webapp.restoring.recycle_bin import BinWindow, deleters
+from webapp.restoring.recycle_bin import BinWindow, choices
 from webapp.restoring.scope import Conflicts, Scope
 from webapp.restoring.work import RESTORE
 from webapp.views.plan import PlanShown, plan_soon
@@ -28,6 +30,7 @@ from webapp.web.htmx import page_or_part
 from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import read_selected_ids
 from webapp.web.signing import ScopeForged, sign, unsign
+from webapp.web.time_left import time_left
 from webapp.words import restoring as words
 
 TOO_OLD = "This has been open for more than 30 minutes. Nothing was restored. Check it again."
@@ -44,6 +47,8 @@ class RestoreQuestion:
     error: str | None
     running: Progress | None
     can_restore_any: bool
+    # How long the contacts can be restored.
+    left: str
     # The target of Cancel when the dialog is a page: the same filters and selection. The form sends it along,
     # so that no answer to the form loses them.
     back: str
@@ -71,7 +76,7 @@ def confirm_all() -> ResponseReturnValue:
         return refuse("Correct the search first. Nothing was changed.")
     question = about_all(session, current_user.workspace_id, typed.meaning, now)
     if not question.can_restore_any:
-        return refuse("No deleted contact matches." if typed.any else "There is nothing to restore.")
+        return _refuse("No deleted contact matches." if typed.any else "There is nothing to restore.")
     return show(question)
 
 
@@ -106,6 +111,19 @@ def confirm_again() -> ResponseReturnValue:
     return show(about_other_choice(session, scope, conflicts, rescue=rescue))
 
 
+def _refuse(message: str) -> ResponseReturnValue:
+    """Why no dialog was opened: in the bar of the deleted contacts, or on the page that the link was on."""
+    back = _back()
+    if back is None:
+        return refuse(message)
+    return refuse_with(422, f"{message} Nothing was changed.", back=(back, "Go back"))
+
+
+def _back() -> str | None:
+    """The page that the dialog was opened on, if that is not the page of deleted contacts."""
+    return local_path(request.values.get("back"))
+
+
 def show(
     question: Question, *, error: str | None = None, status: int = 200, see_restores: bool = False
 ) -> Response:
@@ -119,18 +137,25 @@ def show(
     running = progress_of(job, now) if job else None
     if running and status == 200:
         status = 409
-    people = dict(deleters(session, BinWindow(current_user.workspace_id, as_of=now))) if scope.filters else {}
+    filters = scope.filters or Filters()
+    people = choices(session, BinWindow(current_user.workspace_id, as_of=now)).people if scope.filters else []
     asked = RestoreQuestion(
         title=words.dialog_title(scope),
-        scope=words.scope_words(scope, zone=current_user.workspace.zone, people=people),
+        scope=words.scope_words(
+            scope,
+            zone=current_user.workspace.zone,
+            people=dict(people),
+            deletions=deletions_named(session, current_user.workspace_id, filters.deletion),
+            now=now,
+        ),
+        left=time_left(session, scope, now),
         plan=plan_soon(scope),
         token=sign(scope),
         error=error,
         running=running,
         see_restores=see_restores and not running,
         can_restore_any=question.can_restore_any,
-        back=local_path(request.values.get("back"))
-        or address("restore_page", ADDRESS, selected=read_selected_ids()[0] or scope.ids),
+        back=_back() or address("restore_page", ADDRESS, selected=read_selected_ids()[0] or scope.ids),
     )
     return page_or_part(
         "restore/confirm.html",

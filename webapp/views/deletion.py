@@ -69,7 +69,9 @@ def delete() -> ResponseReturnValue:
             source="overview",
         )
     if deletion:
-        flash(_deleted(deletion.contact_count, until=restorable_until(deletion.created_at)), "success")
+        # The overview tells an admin itself, together with the deletions just before, and offers "Undo".
+        if not current_user.may_restore:
+            flash(_deleted(deletion.contact_count, until=restorable_until(deletion.created_at)), "success")
     elif any_deleted(session, workspace_id=workspace_id, ids=ids):
         flash(_already_deleted(len(ids)), "info")
     else:
@@ -86,7 +88,7 @@ def refuse(message: str) -> ResponseReturnValue:
 
 
 def _deleted(number: int, *, until: datetime) -> str:
-    """The notice after a deletion. It names the end of the 30 days: of these, 29 whole ones are left."""
+    """The notice after a member's deletion. It names the end of the 30 days: 29 whole ones are left."""
     return f"{counted(number, 'contact')} deleted. {_can_restore(number)} until {exact(until)}."
 
 

@@ -16,9 +16,10 @@ from webapp.models.job import JobState
 from webapp.models.restore_outcome import Reason
 from webapp.restoring.filters import Filters, read_filters
 from webapp.restoring.plan import Plan
-from webapp.restoring.recycle_bin import BinWindow
+from webapp.restoring.recycle_bin import BinWindow, Choices
 from webapp.restoring.scope import Scope
 from webapp.restoring.work import RESTORE
+from webapp.views.bundles import BundleRow
 from webapp.views.confirm import RestoreQuestion
 from webapp.views.outcomes import Losses, OutcomeRow
 from webapp.views.plan import PlanShown, choices
@@ -56,6 +57,7 @@ def design() -> ResponseReturnValue:
         statuses=STATUSES,
         **_deleted_contacts(),
         many=Amount(50, exact=False),
+        bundles=_bundles(),
         question=_question(),
         shown=_plan(),
         losses=_plan().losses,
@@ -71,7 +73,7 @@ def _deleted_contacts() -> dict[str, object]:
     """The context of a table of three deleted contacts, the first of them selected."""
     window = BinWindow(current_user.workspace_id, as_of=NOW)
     typed = read_filters({"from": "2026-10-27"}, zone=current_user.workspace.zone, now=NOW)
-    listing = DeletedContacts(window, typed, people=[])
+    listing = DeletedContacts(window, typed, Choices([], []))
     rows = [
         DeletedRow(number, name, email, NOW - timedelta(days=30 - left), by, left)
         for number, (name, email, by, left) in enumerate(DELETED, 1)
@@ -85,6 +87,22 @@ def _deleted_contacts() -> dict[str, object]:
     }
 
 
+def _bundles() -> list[BundleRow]:
+    last, before = NOW - timedelta(hours=3), NOW - timedelta(days=28)
+    return [
+        BundleRow(
+            number=1, href="#deletions",
+            who="Jonas Lindqvist", when="Tue 09:00 to 09:06", contacts="240 contacts in 3 deletions",
+            time_left="29 days left", ends_soon=False, until=last + timedelta(days=30),
+        ),
+        BundleRow(
+            number=2, href="#deletions",
+            who="نور الدين", when="27 Oct 2026, 12:00, by an import", contacts="3 of 40 contacts",
+            time_left="2 days left", ends_soon=True, until=before + timedelta(days=30),
+        ),
+    ]  # fmt: skip
+
+
 def _question() -> RestoreQuestion:
     return RestoreQuestion(
         title="Restore all 87 matching contacts?",
@@ -94,6 +112,7 @@ def _question() -> RestoreQuestion:
         error=None,
         running=None,
         can_restore_any=True,
+        left="They can be restored until 23 Dec 2026, 14:09: 29 days left.",
         back="#dialog",
     )
 

@@ -17,8 +17,8 @@ from webapp.extensions import db
 from webapp.jobs.queries import find_job
 from webapp.models.restore_outcome import Outcome
 from webapp.restoring.filters import why_unsearchable
-from webapp.restoring.recent_deletion import recent_large_deletion
 from webapp.restoring.work import RESTORE
+from webapp.views.notices import deletion_notices
 from webapp.web import browse
 from webapp.web.browse import PAGE_SIZE, Listing
 from webapp.web.paging import requested_number
@@ -108,13 +108,11 @@ class LiveContacts(Listing):
         )
 
     def page_context(self) -> dict[str, object]:
-        """The large deletion in the page's notice, which an update of the table does not redraw."""
-        if self.wanted.restored_by is not None or not current_user.may_restore:
-            return {"large_deletion": None}
-        session, reader = db.session(), current_user.id
-        now = read_clock(session)
-        deletion = recent_large_deletion(session, self.wanted.workspace_id, reader=reader, now=now)
-        return {"large_deletion": deletion, "now": now}
+        """The notices above the table, which an update of the table does not redraw. Restored contacts have
+        none."""
+        back = self.address()
+        is_about_a_restore = self.wanted.restored_by is not None
+        return {"deletions": None if is_about_a_restore else deletion_notices(back)}
 
 
 def overview() -> ResponseReturnValue:

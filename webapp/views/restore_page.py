@@ -18,23 +18,26 @@ from webapp.extensions import db
 from webapp.jobs.queries import active_job
 from webapp.models import days_left, restorable_until
 from webapp.restoring import recycle_bin
-from webapp.restoring.filters import Filters, TypedFilters, read_filters
-from webapp.restoring.recycle_bin import BinWindow
+from webapp.restoring.filters import FIELDS, Filters, TypedFilters, read_filters
+from webapp.restoring.named import deletions_named
+from webapp.restoring.recycle_bin import BinWindow, Choices
 from webapp.restoring.work import RESTORE
+from webapp.views.bundles import BundleRows, latest_bundles
 from webapp.web import browse
-from webapp.web.address import CURSORS
+from webapp.web.address import CURSORS, LONGEST_NEXT
 from webapp.web.browse import PAGE_SIZE, Listing
 from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import Selection
 from webapp.web.template_filters import amount
 from webapp.words.contacts import name_of
-from webapp.words.filters import describe_filters
+from webapp.words.filters import describe_filters, way_label
 from webapp.words.isolation import isolated
-from webapp.words.numbers import counted
+from webapp.words.moments import ENDS_SOON_DAYS, days_left_words
 
-ENDS_SOON_DAYS = 3
-FILTERS = ("q", "from", "to", "deleted_by", "deletion")
+FILTERS = FIELDS
 ADDRESS = FILTERS + CURSORS
+# Of a field that cannot be read, so much is shown again; of the others, 40 characters.
+LONGEST = {"q": 1000, "deletion": LONGEST_NEXT}
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class DeletedRow:
 
     @property
     def time_left(self) -> str:
-        return f"{counted(self.days_left, 'day')} left" if self.days_left else "less than a day left"
+        return days_left_words(self.days_left)
 
 
 @dataclass(frozen=True)
@@ -88,14 +91,14 @@ class DeletedContacts(Listing):
 
     window: BinWindow
     typed: TypedFilters
-    people: list[tuple[int, str]]
+    choices: Choices
 
     @classmethod
     def from_request(cls) -> "DeletedContacts":
         """Read the filters of this request."""
         window = BinWindow(current_user.workspace_id, as_of=read_clock(db.session()))
-        typed, people = read_requested_filters(window)
-        return cls(window, _shortened(typed), people)
+        typed, offered = read_requested_filters(window)
+        return cls(window, _shortened(typed), offered)
 
     @property
     def errors(self) -> Mapping[str, str]:
@@ -106,9 +109,28 @@ class DeletedContacts(Listing):
         return self.typed.meaning or Filters()
 
     @property
+    def ways(self) -> list[tuple[str, str]]:
+        """The choices of the filter "How"."""
+        return [(way, way_label(way)) for way in self.choices.ways]
+
+    @cached_property
     def words(self) -> list[str]:
         """The filters that are set, each as a phrase."""
-        return describe_filters(self.meaning, zone=current_user.workspace.zone, people=dict(self.people))
+        numbers = self.meaning.deletion
+        return describe_filters(
+            self.meaning,
+            zone=current_user.workspace.zone,
+            people=dict(self.choices.people),
+            deletions=deletions_named(db.session(), self.window.workspace_id, numbers),
+            now=self.window.as_of,
+        )
+
+    @cached_property
+    def bundles(self) -> BundleRows | None:
+        """The latest deletions, on the first page of a table without filters."""
+        if self.typed.any or any(request.args.get(name) for name in ("show", *CURSORS)):
+            return None
+        return latest_bundles(self.window.as_of)
 
     def match_selection(self, ids: list[int]) -> dict[int, bool]:
         found = recycle_bin.match_selection(db.session(), self.window, self.meaning, ids)
@@ -204,26 +226,21 @@ def refuse(message: str, status: int = 422) -> ResponseReturnValue:
     return browse.refuse(DeletedContacts.from_request(), message, status)
 
 
-def read_requested_filters(window: BinWindow) -> tuple[TypedFilters, list[tuple[int, str]]]:
-    """The filters of this request, and the choices of the filter "Deleted by" as pairs of id and name."""
-    people = recycle_bin.deleters(db.session(), window)
+def read_requested_filters(window: BinWindow) -> tuple[TypedFilters, Choices]:
+    """The filters of this request, and the choices of those that offer some."""
+    offered = recycle_bin.choices(db.session(), window)
     typed = read_filters(request.args, zone=current_user.workspace.zone, now=window.as_of)
-    if typed.meaning and typed.meaning.deleted_by not in (None, *(person for person, _ in people)):
-        error = {"deleted_by": "This person has not deleted any contacts in the last 30 days."}
-        typed = replace(typed, meaning=None, errors=error)
-    return typed, people
+    errors = {}
+    if typed.meaning and typed.meaning.deleted_by not in (None, *(person for person, _ in offered.people)):
+        errors["deleted_by"] = "This person has not deleted any contacts in the last 30 days."
+    if typed.meaning and typed.meaning.how not in ("", *offered.ways):
+        errors["how"] = "No contacts were deleted this way in the last 30 days."
+    return (replace(typed, meaning=None, errors=errors) if errors else typed), offered
 
 
 def _shortened(typed: TypedFilters) -> TypedFilters:
     """The same filters, with texts cut to a length that can be shown again."""
-    return replace(
-        typed,
-        q=typed.q[:1000],
-        from_text=typed.from_text[:40],
-        to_text=typed.to_text[:40],
-        deleted_by=typed.deleted_by[:40],
-        deletion=typed.deletion[:40],
-    )
+    return replace(typed, texts={name: text[: LONGEST.get(name, 40)] for name, text in typed.texts.items()})
 
 
 def matching_shown() -> Amount | None:

@@ -20,7 +20,8 @@ def address(
     """
     wanted = [name for name in names if request.args.get(name) and not (first_page and name in CURSORS)]
     fields = [(name, request.args[name]) for name in wanted]
-    query = urlencode(fields + [("selected", str(row_id)) for row_id in selected])
+    # A comma means nothing in a query, and separates the numbers of deletions.
+    query = urlencode(fields + [("selected", str(row_id)) for row_id in selected], safe=",")
     return url_for(endpoint) + ("?" + query if query else "")
 
 

@@ -1,6 +1,6 @@
 """A job at one moment, as pages show it: the model and the words about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from webapp.extensions import db
 from webapp.jobs.heartbeat import silent_queues
 from webapp.models import Job, User
 from webapp.models.job import JobState
+from webapp.restoring.named import Deleted, deletions_named
 from webapp.words.jobs import STATES, sentence_of
 from webapp.words.kinds import KindWords, title, words_of
 from webapp.words.numbers import counted, duration, number, plural, remaining
@@ -27,13 +28,15 @@ SLOWEST_POLL_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Progress:
-    """`job` at the moment `now`. `people` are the names of users by id. `silence` is the number of seconds
-    since a worker was last seen, if that is too long: 0 for never.
+    """`job` at the moment `now`. `people` are the names of users by id, `deletions` the deletions that its
+    request names, by number; None if they are looked up when its scope is shown. `silence` is the number of
+    seconds since a worker was last seen, if that is too long: 0 for never.
     """
 
     job: Job
     now: datetime
     people: dict[int, str] = field(default_factory=dict)
+    deletions: Mapping[int, Deleted] | None = None
     silence: float | None = None
 
     @property
@@ -51,7 +54,8 @@ class Progress:
 
     @property
     def scope(self) -> str:
-        return self.words.scope(self.job, current_user.workspace.zone, self.people)
+        deletions = _deletions([self.job]) if self.deletions is None else self.deletions
+        return self.words.scope(self.job, current_user.workspace.zone, self.people, deletions)
 
     @property
     def state_label(self) -> str:
@@ -144,9 +148,14 @@ def progress_of(job: Job, now: datetime) -> Progress:
 
 
 def progress_of_all(jobs: list[Job], now: datetime) -> list[Progress]:
-    """The same for many jobs: one query for the names, and no query for the heartbeat."""
-    people = _people(jobs)
-    return [Progress(job, now, people=people) for job in jobs]
+    """The same for many jobs of one workspace: two queries for the names, and none for the heartbeat."""
+    people, deletions = _people(jobs), _deletions(jobs)
+    return [Progress(job, now, people=people, deletions=deletions) for job in jobs]
+
+
+def _deletions(jobs: Sequence[Job]) -> Mapping[int, Deleted]:
+    numbers = {number for job in jobs for number in words_of(job.kind).deletions(job)}
+    return deletions_named(db.session(), jobs[0].workspace_id, numbers) if numbers else {}
 
 
 def _people(jobs: Iterable[Job]) -> dict[int, str]:

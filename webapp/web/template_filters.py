@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from webapp.contacts.search import Amount
 from webapp.words.isolation import bare, enclose, isolated
+from webapp.words.moments import ago
 from webapp.words.money import money
 from webapp.words.numbers import counted, number, plural
 
@@ -45,17 +46,6 @@ def exact(moment: datetime | None) -> str:
 def iso(moment: datetime | None) -> str:
     """The moment as ISO 8601, in UTC; an empty text for None."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else ""
-
-
-def ago(moment: datetime | None, now: datetime) -> str:
-    """How long ago `moment` was, in its largest whole unit."""
-    if moment is None:
-        return ""
-    seconds = max(0, int((now - moment).total_seconds()))
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            return f"{counted(seconds // size, unit)} ago"
-    return "just now"
 
 
 def init_filters(app: Flask) -> None:

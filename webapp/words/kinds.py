@@ -1,17 +1,18 @@
 """The name of each kind of job, and the functions that make its sentences."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from webapp.models import Job
+from webapp.restoring.named import Deleted
 from webapp.restoring.scope import Scope
 from webapp.words import restoring, undoing
 from webapp.words.numbers import counted
 
 
-def _no_users(_job: Job) -> list[int]:
-    return []
+def _none(_job: Job) -> Sequence[int]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -20,21 +21,22 @@ class KindWords:
     the name of an item ("contact").
 
     `result` describes what an ended job did. `scope` describes the job's request; `users` returns the ids of
-    the users whose names it needs. `promise` is shown while the job runs and `kept` after its end: what the
-    job does to others, and what it does not. `report` is the template of the report; `menu` the entry of the
-    navigation that its pages belong to.
+    the users whose names it needs, and `deletions` the numbers of the deletions that it names. `promise` is
+    shown while the job runs and `kept` after its end: what the job does to others, and what it does not.
+    `report` is the template of the report; `menu` the entry of the navigation that its pages belong to.
     """
 
     name: str
     doing: str
     noun: str
     result: Callable[[Job], str]
-    scope: Callable[[Job, ZoneInfo, Mapping[int, str]], str]
+    scope: Callable[[Job, ZoneInfo, Mapping[int, str], Mapping[int, Deleted]], str]
     promise: str
     kept: str
     report: str
     menu: str
-    users: Callable[[Job], list[int]] = _no_users
+    users: Callable[[Job], Sequence[int]] = _none
+    deletions: Callable[[Job], Sequence[int]] = _none
 
 
 def words_of(kind: str) -> KindWords:
@@ -48,11 +50,19 @@ def title(job: Job) -> str:
     return f"{name} #{job.number}" if job.number else name
 
 
-def _restore_scope(job: Job, zone: ZoneInfo, people: Mapping[int, str]) -> str:
-    return restoring.scope_words(Scope.from_dict(job.request), zone=zone, people=people)
+def _restore_scope(
+    job: Job, zone: ZoneInfo, people: Mapping[int, str], deletions: Mapping[int, Deleted]
+) -> str:
+    scope = Scope.from_dict(job.request)
+    return restoring.scope_words(scope, zone=zone, people=people, deletions=deletions)
 
 
-def _restore_users(job: Job) -> list[int]:
+def _restore_deletions(job: Job) -> Sequence[int]:
+    filters = Scope.from_dict(job.request).filters
+    return filters.deletion if filters is not None else ()
+
+
+def _restore_users(job: Job) -> Sequence[int]:
     filters = Scope.from_dict(job.request).filters
     return [filters.deleted_by] if filters is not None and filters.deleted_by is not None else []
 
@@ -62,7 +72,7 @@ UNKNOWN_KIND = KindWords(
     doing="Working on",
     noun="item",
     result=lambda job: f"{counted(job.processed, 'item')} processed.",
-    scope=lambda _job, _zone, _people: "A job that this version of the app does not know.",
+    scope=lambda _job, _zone, _people, _deletions: "A job that this version of the app does not know.",
     promise="",
     kept="",
     report="jobs/_unknown_report.html",
@@ -81,13 +91,14 @@ KIND_WORDS = {
         report="restores/_report.html",
         menu="restores",
         users=_restore_users,
+        deletions=_restore_deletions,
     ),
     "undo": KindWords(
         name="Undo",
         doing="Putting back",
         noun="contact",
         result=undoing.result,
-        scope=lambda job, _zone, _people: undoing.scope(job),
+        scope=lambda job, *_: undoing.scope(job),
         promise="You can leave this page; it continues. "
         "No automations will run and no campaigns will be sent.",
         kept="No automations ran and no campaigns were sent.",

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from webapp.models import Job
 from webapp.models.restore_outcome import Outcome, Reason
+from webapp.restoring.named import Deleted
 from webapp.restoring.plan import Plan
 from webapp.restoring.report import ContactOutcome
 from webapp.restoring.scope import Scope
@@ -119,12 +121,19 @@ def dialog_title(scope: Scope) -> str:
     return f"Restore {everything}{counted(scope.expected, noun)}?"
 
 
-def scope_words(scope: Scope, *, zone: ZoneInfo, people: Mapping[int, str]) -> str:
-    """The scope as one sentence; `people` names users by id."""
+def scope_words(
+    scope: Scope,
+    *,
+    zone: ZoneInfo,
+    people: Mapping[int, str],
+    deletions: Mapping[int, Deleted] | None = None,
+    now: datetime | None = None,
+) -> str:
+    """The scope as one sentence; for the names and `now` see `describe_filters`."""
     if scope.filters is None:
         return f"{counted(scope.expected, 'selected contact')}."
     contacts = counted(scope.expected, "contact")
-    phrases = joined(describe_filters(scope.filters, zone=zone, people=people))
+    phrases = joined(describe_filters(scope.filters, zone=zone, people=people, deletions=deletions, now=now))
     if phrases:
         return f"{contacts} {phrases}."
     return f"{'All' if scope.expected != 1 else 'The'} {contacts} deleted in the last 30 days."

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import DAY, delete, new_contact, new_contacts
@@ -13,8 +15,12 @@ from tests.support.restoring import Restoring
 from webapp.contacts.find import Wanted
 from webapp.contacts.find import count as count_live
 from webapp.restoring.filters import Filters, read_filters
+from webapp.restoring.numbers import read_numbers, write_numbers
 from webapp.restoring.recycle_bin import BinWindow, count
+from webapp.restoring.scope import Scope
 from webapp.restoring.work import NothingToRestore
+
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("UTC")
@@ -106,7 +112,19 @@ def test_one_or_two_characters_match_the_beginning_of_a_word(
         ("deleted_by", "Ann"),
         ("deleted_by", "-1"),
         ("deleted_by", "٣"),
-        ("deletion", "9" * 19),
+        *(
+            ("deletion", text)
+            for text in ("9" * 19, "1,", ",", "-", "3-", "-3", "5-3", "1;2", "1-2-3", "1,x")
+        ),
+        *(("deletion", text) for text in ("1-501", "1-300,1000-1200", "0-9223372036854775807")),
+        ("how", "the page"),
+        ("how", "a\0"),
+        ("how", "é"),
+        ("expires", "later"),
+        ("expires", "48"),
+        *(("from_time", text) for text in ("9:00", "24:00", "12:60", "12:00:00", "1200", "noon", "１２:00")),
+        # Without its day.
+        *(("from_time", "12:00"), ("to_time", "12:00")),
         ("deletion", "1.5"),
     ],
 )
@@ -118,7 +136,41 @@ def test_an_unreadable_filter_is_an_error_at_its_field(field: str, text: str) ->
     assert list(typed.errors) == [field]
 
 
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("7", (7,)),
+        ("7,9-12", (7, 9, 10, 11, 12)),
+        (" 9 - 10 , 7,7,8-9", (7, 8, 9, 10)),
+        ("9223372036854775806-9223372036854775807", (2**63 - 2, 2**63 - 1)),
+        ("1-500", tuple(range(1, 501))),
+    ],
+)
+def test_deletions_are_numbers_and_ranges_of_numbers(text: str, numbers: tuple[int, ...]) -> None:
+    meaning = read_filters({"deletion": text}, zone=UTC_ZONE, now=NOW).meaning
+
+    assert meaning == Filters(deletion=numbers)
+    assert read_numbers(write_numbers(numbers)) == numbers
+
+
+@given(numbers=st.sets(st.integers(0, 60) | st.integers(0, 2**63 - 1), min_size=1, max_size=50))
+def test_a_set_of_deletions_is_written_as_it_is_read(numbers: set[int]) -> None:
+    text = write_numbers(numbers)
+
+    assert read_numbers(text) == tuple(sorted(numbers))
+    assert write_numbers(read_numbers(text)) == text
+    ends = [int(end) for part in text.split(",") for end in (part.split("-")[0], part.split("-")[-1])]
+    gaps = [later - earlier for earlier, later in zip(ends[1::2], ends[2::2], strict=False)]
+    assert all(gap > 1 for gap in gaps), "neighbours are one range"
+
+
 def test_a_from_after_to_is_an_error() -> None:
+    same_day = {"from": "2026-07-09", "to": "2026-07-09"}
+    times = read_filters(same_day | {"from_time": "12:01", "to_time": "12:00"}, zone=UTC_ZONE, now=NOW)
+    minute = read_filters(same_day | {"from_time": "12:00", "to_time": "12:00"}, zone=UTC_ZONE, now=NOW)
+    assert list(times.errors) == ["to_time"]
+    assert minute.valid
+
     typed = read_filters({"from": "2026-07-10", "to": "2026-07-09"}, zone=UTC_ZONE, now=NOW)
 
     assert typed.meaning is None
@@ -194,8 +246,10 @@ def test_all_filters_apply_together(session: Session, world: World, restoring: R
     )
     delete(session, world, by_admin, by=world.admin.id)
     number = delete(session, world, by_member, other_name, by=world.member.id).number
+    delete(session, world, new_contact(session, world, "Ann"), by=world.member.id).source = "import"
+    session.flush()
 
-    for typed in ({"deleted_by": str(world.member.id)}, {"deletion": str(number)}):
+    for typed in ({"deleted_by": str(world.member.id), "how": "test"}, {"deletion": f"{number},99"}):
         question = restoring.question_all(at=None, q="ann", **typed)
         assert question.scope.expected == 1
         assert restoring.in_bin(filters=question.scope.filters) == {by_member.id}
@@ -209,5 +263,45 @@ def test_without_a_search_text_the_counters_equal_the_walk(
         delete(session, world, *new_contacts(session, world, 2), at=now - days * DAY)
     window = BinWindow(world.id, now)
 
-    for filters in (Filters(), Filters(since=now - DAY), Filters(before=now - DAY), Filters(deletion=1)):
+    for filters in (
+        *(Filters(), Filters(since=now - DAY), Filters(before=now - DAY), Filters(deletion=(1,))),
+        *(Filters(deletion=(1, 3)), Filters(how="test"), Filters(how="page"), Filters(expires=now - DAY)),
+        Filters(before=now, expires=now - DAY),
+        Filters(before=now - DAY, expires=now),
+    ):
         assert count(session, window, filters) == len(restoring.in_bin(at=now, filters=filters))
+
+
+def test_of_several_deletions_exactly_these_come_back(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """Also in batches, and where others deleted contacts between them and at the same moment."""
+    now = restoring.now()
+    moments = [now - hours * HOUR for hours in (5, 4, 4, 3, 2)]
+    contacts = [new_contacts(session, world, 2) for _ in moments]
+    for some, at in zip(contacts, moments, strict=True):
+        delete(session, world, *some, at=at)
+
+    job = restoring.confirm(restoring.question_all(at=now, deletion="2,4,77").scope, batch_size=3)
+
+    assert job.count("restored") == 4
+    live = [all(restoring.is_live(contact) for contact in some) for some in contacts]
+    assert live == [False, True, False, True, False]
+    assert restoring.in_bin(at=now) == {c.id for i in (0, 2, 4) for c in contacts[i]}
+
+
+def test_what_expires_within_48_hours_is_frozen_when_the_dialog_opens(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    now = restoring.now()
+    first, second = new_contact(session, world), new_contact(session, world)
+    delete(session, world, first, at=now - 28 * DAY - SECOND)
+    delete(session, world, second, at=now - 28 * DAY)
+    question = restoring.question_all(at=now, expires="soon")
+    assert question.scope.expected == 1
+
+    job = restoring.confirm(Scope.from_dict(question.scope.to_dict()))
+
+    assert job.count("restored") == 1
+    assert restoring.is_live(first)
+    assert not restoring.is_live(second)

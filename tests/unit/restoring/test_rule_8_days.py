@@ -1,7 +1,7 @@
-"""Rule 8. Dates in filters are days of the workspace's zone, both ends included, turned into half-open UTC
-ranges; days with a clock change are right, and so are days without a midnight."""
+"""Rule 8. Dates in filters are days of the workspace's zone, and times their minutes, both ends included,
+turned into half-open UTC ranges; days with a clock change are right, and so are days without a midnight."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
-from webapp.restoring.filters import read_filters, start_of_day
+from webapp.restoring.filters import read_filters
+from webapp.restoring.local_time import end_of_minute, start_of_day, start_of_minute
 from webapp.worker.redis_lock import RedisLock
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -129,3 +130,69 @@ def test_typed_days_become_a_half_open_range_that_the_window_may_cut(
     assert meaning.before == start_of_day(last + DAY, zone)
     since = start_of_day(first, zone)
     assert meaning.since == (since if since >= moment - 30 * DAY else None)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "at", "begins", "ends"),
+    [
+        ("UTC", "2026-11-24", "14:09", "2026-11-24T14:09", "2026-11-24T14:10"),
+        ("Europe/Berlin", "2026-11-24", "23:59", "2026-11-24T22:59", "2026-11-24T23:00"),
+        # The clock goes from two to three: a time between is the moment of the change.
+        ("Europe/Berlin", "2026-03-29", "01:59", "2026-03-29T00:59", "2026-03-29T01:00"),
+        ("Europe/Berlin", "2026-03-29", "02:00", "2026-03-29T01:00", "2026-03-29T01:00"),
+        ("Europe/Berlin", "2026-03-29", "02:30", "2026-03-29T01:00", "2026-03-29T01:00"),
+        ("Europe/Berlin", "2026-03-29", "03:00", "2026-03-29T01:00", "2026-03-29T01:01"),
+        # The clock shows two to three twice: from the first time, to the second.
+        ("Europe/Berlin", "2026-10-25", "01:59", "2026-10-24T23:59", "2026-10-25T00:00"),
+        ("Europe/Berlin", "2026-10-25", "02:00", "2026-10-25T00:00", "2026-10-25T01:01"),
+        ("Europe/Berlin", "2026-10-25", "02:59", "2026-10-25T00:59", "2026-10-25T02:00"),
+        ("Europe/Berlin", "2026-10-25", "03:00", "2026-10-25T02:00", "2026-10-25T02:01"),
+        ("America/Santiago", "2026-09-06", "00:30", "2026-09-06T04:00", "2026-09-06T04:00"),
+        ("Australia/Lord_Howe", "2026-10-04", "02:15", "2026-10-03T15:30", "2026-10-03T15:30"),
+        # A whole day that was skipped.
+        ("Pacific/Apia", "2011-12-30", "12:00", "2011-12-30T10:00", "2011-12-30T10:00"),
+    ],
+)
+def test_a_minute_is_what_the_clock_shows(zone: str, day: str, at: str, begins: str, ends: str) -> None:
+    minute = date.fromisoformat(day), time.fromisoformat(at), ZoneInfo(zone)
+
+    assert start_of_minute(*minute) == datetime.fromisoformat(begins).replace(tzinfo=UTC)
+    assert end_of_minute(*minute) == datetime.fromisoformat(ends).replace(tzinfo=UTC)
+
+
+minutes = st.times().map(lambda at: at.replace(second=0, microsecond=0))
+
+
+@given(zone=zones, day=days, first=minutes, last=minutes, seconds=st.integers(0, 2 * 86400))
+def test_a_range_of_minutes_has_every_moment_at_which_the_clock_shows_one_of_them(
+    zone: ZoneInfo, day: date, first: time, last: time, seconds: int
+) -> None:
+    """Before it the clock has never shown the first minute; after it, it never again shows the last."""
+    start, end = start_of_minute(day, first, zone), end_of_minute(day, last, zone)
+    moment = start_of_day(day, zone) - DAY / 2 + timedelta(seconds=seconds)
+    shown = moment.astimezone(zone).replace(tzinfo=None)
+
+    if moment < start:
+        assert shown < datetime.combine(day, first)
+    if moment >= end:
+        assert shown >= datetime.combine(day, last) + timedelta(minutes=1)
+    assert (start - MICROSECOND).astimezone(zone).replace(tzinfo=None) < datetime.combine(day, first)
+    if first == time(0):
+        assert start == start_of_day(day, zone)
+    if last == time(23, 59):
+        assert end == start_of_day(day + DAY, zone)
+
+
+def test_a_range_of_times_matches_to_the_microsecond(session: Session, lock: RedisLock) -> None:
+    world = new_world(session, timezone="Europe/Berlin")
+    restoring = Restoring(session, world, lock)
+    start, end = (datetime(2026, 11, 24, 13, minute, tzinfo=UTC) for minute in (3, 10))
+    moments = [start - MICROSECOND, start, end - MICROSECOND, end]
+    contacts = [new_contact(session, world) for _ in moments]
+    for contact, at in zip(contacts, moments, strict=True):
+        delete(session, world, contact, at=at)
+
+    typed = {"since": "2026-11-24", "from_time": "14:03", "to": "2026-11-24", "to_time": "14:09"}
+    restoring.restore_all(at=end + DAY, **typed)
+
+    assert [restoring.is_live(contact) for contact in contacts] == [False, True, True, False]

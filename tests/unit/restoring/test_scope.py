@@ -16,13 +16,21 @@ from webapp.restoring.scope import LARGEST_SELECTION, Conflicts, Scope
 
 moments = st.datetimes(timezones=st.just(UTC))
 ids = st.integers(1, 2**63 - 1)
+old_filters = {
+    "q": st.text(st.characters(exclude_categories=["Cs"])),
+    "since": st.none() | moments,
+    "before": st.none() | moments,
+    "deleted_by": st.none() | ids,
+    "deletion": st.just(()) | st.tuples(ids),
+}
 filters = st.builds(
     Filters,
-    q=st.text(st.characters(exclude_categories=["Cs"])),
-    since=st.none() | moments,
-    before=st.none() | moments,
-    deleted_by=st.none() | ids,
-    deletion=st.none() | ids,
+    **old_filters
+    | {
+        "deletion": st.lists(ids, unique=True, max_size=5).map(lambda numbers: tuple(sorted(numbers))),
+        "how": st.sampled_from(("", "page", "import")),
+        "expires": st.none() | moments,
+    },
 )
 common = {
     "workspace_id": ids,
@@ -33,15 +41,13 @@ common = {
     "conflicts": st.sampled_from(Conflicts),
     "rescue": st.booleans(),
 }
-scopes = st.one_of(
-    st.builds(Scope, **common, filters=filters),
-    st.builds(
-        Scope,
-        **common,
-        ids=st.lists(ids, min_size=1, max_size=LARGEST_SELECTION, unique=True).map(tuple),
-        plan_digest=st.text("0123456789abcdef", min_size=64, max_size=64),
-    ),
+by_ids = st.builds(
+    Scope,
+    **common,
+    ids=st.lists(ids, min_size=1, max_size=LARGEST_SELECTION, unique=True).map(tuple),
+    plan_digest=st.text("0123456789abcdef", min_size=64, max_size=64),
 )
+scopes = st.builds(Scope, **common, filters=filters) | by_ids
 
 
 @given(scope=scopes)
@@ -52,18 +58,38 @@ def test_a_scope_survives_json(scope: Scope) -> None:
     assert again.is_by_ids == (scope.filters is None)
 
 
-@given(scope=scopes)
+@given(scope=st.builds(Scope, **common, filters=st.builds(Filters, **old_filters)) | by_ids)
 def test_a_scope_of_the_previous_release_means_the_same(scope: Scope) -> None:
     """It contains sentences, and its text is literal. A dialog that was open at the deployment sends it."""
     old = scope.to_dict() | {"title": "Restore?", "words": "All.", "skips": ["1 contact will stay."]}
     for new in ("search", "conflicts", "rescue"):
         del old[new]
+    assert "narrowed" not in old
     literal = scope.filters and replace(scope.filters, q=old["filters"]["q"])
 
     read = Scope.from_dict(old)
 
     assert read == replace(scope, filters=literal, conflicts=Conflicts.SKIP, rescue=False)
     assert read.filters is None or read.filters.folding == LITERAL
+
+
+@given(scope=st.builds(Scope, **common, filters=filters), number=ids, at=moments)
+def test_the_previous_release_matches_no_deletion_that_is_not_meant(
+    scope: Scope, number: int, at: datetime
+) -> None:
+    """It continues a job after a rollback, and knows five filters, `deletion` as one number."""
+    meant, old = scope.filters, scope.to_dict()["filters"]
+    assert meant is not None
+    assert old.keys() == {"q", "since", "before", "deleted_by", "deletion"}
+    for candidate in (number, *meant.deletion):
+        by_number = old["deletion"] is None or old["deletion"] == candidate
+        by_moment = old["before"] is None or at < datetime.fromisoformat(old["before"])
+        if by_number and by_moment:
+            # It knows no ways of deleting, and of several deletions it must not take one.
+            assert not meant.how
+            assert len(meant.deletion) < 2
+            assert not meant.deletion or candidate in meant.deletion
+            assert all(at < end for end in (meant.before, meant.expires) if end)
 
 
 @given(q=st.text("ab é王'-% ", min_size=1), name=st.text("ab é王'-% "))

@@ -6,7 +6,7 @@
     try {
       return target.matches("select:open, input:open"); // an open list or calendar
     } catch {
-      return target.matches("select, input[type=date]");
+      return target.matches("select, input[type=date], input[type=time]");
     }
   };
 
@@ -37,13 +37,14 @@
     items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
   });
 
-  // A redraw can remove the focused button: focus then moves to the new results.
-  let hadFocus = false;
+  // A redraw can remove the focused button: focus then moves to the new part.
+  let hadFocus = "";
   document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
-    hadFocus = target.id === "results" && target.contains(document.activeElement);
+    const takesFocus = target.matches("#results, #deletion-notices") && target.contains(document.activeElement);
+    hadFocus = takesFocus ? target.id : "";
   });
   document.addEventListener("htmx:afterSettle", () => {
-    if (hadFocus && document.activeElement === document.body) document.getElementById("results")?.focus();
-    hadFocus = false;
+    if (hadFocus && document.activeElement === document.body) document.getElementById(hadFocus)?.focus();
+    hadFocus = "";
   });
 }
