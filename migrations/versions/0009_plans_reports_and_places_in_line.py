@@ -86,12 +86,13 @@ def upgrade() -> None:
     op.create_index("ix_private_text_workspace_id", "private_text", ["workspace_id"])
     op.add_column("restore_outcome", sa.Column("version", sa.Integer(), nullable=True))
     op.add_column("restore_job", sa.Column("waits_for_group", sa.String(20), nullable=True))
+    op.add_column("restore_job", sa.Column("promoted_at", Moment, nullable=True))
     partial(
         "uq_restore_job_in_line",
         "restore_job",
         "workspace_id",
         "waits_for_group",
-        where="waits_for_group IS NOT NULL",
+        where="waits_for_group IS NOT NULL AND state = 'queued'",
         unique=True,
     )
     with op.batch_alter_table("deal") as deal:
@@ -114,6 +115,7 @@ def downgrade() -> None:
         deal.drop_constraint("fk_deal_deleted_by_deletion_id", type_="foreignkey")
         deal.drop_column("deleted_by_deletion_id")
     op.drop_index("uq_restore_job_in_line", "restore_job")
+    op.drop_column("restore_job", "promoted_at")
     op.drop_column("restore_job", "waits_for_group")
     op.drop_column("restore_outcome", "version")
     for table in ("private_text", "notice_seen", "restore_link", "contact_note"):

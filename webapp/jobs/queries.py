@@ -1,10 +1,11 @@
 """Finding jobs. Every query begins with the workspace."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.models import Job
-from webapp.models.job import ACTIVE
+from webapp.models.base import is_in
+from webapp.models.job import ACTIVE, JobState
 
 
 def active_job(session: Session, workspace_id: int, group: str | None) -> Job | None:
@@ -12,6 +13,25 @@ def active_job(session: Session, workspace_id: int, group: str | None) -> Job | 
     if group is None:
         return None
     return session.scalar(_jobs(workspace_id).where(Job.exclusive_group == group, Job.state.in_(ACTIVE)))
+
+
+def job_in_line(session: Session, workspace_id: int, group: str | None) -> Job | None:
+    """The workspace's job that waits for the active one of the group, if there is one."""
+    if group is None:
+        return None
+    return session.scalar(
+        _jobs(workspace_id).where(Job.waits_for_group == group, is_in(Job.state, JobState.QUEUED))
+    )
+
+
+def wants_the_bin(session: Session, workspace_id: int, group: str) -> bool:
+    """Whether a job of the group is active or in line: until it has ended, purging stands back (rule 10)."""
+    wanting = select(Job.id).where(
+        Job.workspace_id == workspace_id,
+        Job.state.in_(ACTIVE),
+        or_(Job.exclusive_group == group, Job.waits_for_group == group),
+    )
+    return session.scalar(wanting.limit(1)) is not None
 
 
 def find_job(session: Session, workspace_id: int, kind: str, job_id: int) -> Job | None:

@@ -8,11 +8,10 @@ from flask_login import current_user
 from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.jobs.queries import find_job
-from webapp.jobs.recover import stalled_jobs
 from webapp.models import Job
 from webapp.web.htmx import page_or_part
 from webapp.web.progress import progress_of
-from webapp.worker.services import services
+from webapp.worker.ringing import ring_for_stalled
 
 
 def find_or_404(kind: str, job_id: int) -> Job:
@@ -32,7 +31,8 @@ def show_job(
     the list of such jobs. `report` is the context of the kind's report; it is shown after the end only.
     """
     if job.is_active:
-        _ring_if_stalled(job)
+        # A lost ring costs at most half a minute.
+        ring_for_stalled(job_id=job.id)
     return page_or_part(
         "jobs/job.html",
         "jobs/_progress.html",
@@ -42,11 +42,3 @@ def show_job(
         list_href=list_href,
         **report,
     )
-
-
-def _ring_if_stalled(job: Job) -> None:
-    """Ring for a job without a runner when its page is requested, so that a lost ring costs at most half a
-    minute."""
-    s = services()
-    for stalled in stalled_jobs(db.session(), ring_seconds=s.ring_seconds, job_id=job.id):
-        s.doorbell.ring(stalled.kind, stalled.job_id)
