@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 from webapp.numbers import LARGEST_ID
-from webapp.views import confirm, deletion, design, health, overview, restore_page, restores, sign_in
+from webapp.views import confirm, deletion, design, health, notices, overview, restore_page, restores, sign_in
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
@@ -48,9 +48,12 @@ ROUTES = (
     Route("GET", "/contacts/restore/confirm-all", "confirm_all", confirm.confirm_all, MAY_RESTORE),
     Route("GET", "/restores", "restores", restores.restores, MAY_RESTORE),
     Route("POST", "/restores", "start_restore", restores.start_restore, MAY_RESTORE),
+    Route("POST", "/restores/line", "line_up_restore", restores.line_up_restore, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>", "restore_job", restores.restore_job, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>/continue", "continue_restore", confirm.continue_restore, MAY_RESTORE),
     Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, MAY_RESTORE),
+    Route("GET", "/notices", "poll_notices", notices.poll_notices, MAY_RESTORE),
+    Route("POST", "/notices/<id:job_id>/seen", "dismiss_notice", notices.dismiss_notice, MAY_RESTORE),
     Route("GET", "/design", "design", design.design, SIGNED_IN),
     Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),
     Route("GET", "/readyz", "readyz", health.readyz, PUBLIC),

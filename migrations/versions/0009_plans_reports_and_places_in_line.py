@@ -28,6 +28,12 @@ WITH_ITS_LAST_CONTACT = sa.text(
     " WHERE deal_contact.deal_id = deal.id AND deletion.created_at = deal.deleted_at"
     ") WHERE deleted_at IS NOT NULL"
 )
+# What ended before there were notices is no news.
+ENDED_BEFORE = sa.text(
+    "INSERT INTO notice_seen (user_id, kind, subject_id, at)"
+    " SELECT requested_by, 'job_ended', id, finished_at FROM restore_job"
+    " WHERE requested_by IS NOT NULL AND finished_at IS NOT NULL"
+)
 
 
 def partial(name: str, table: str, *columns: str, where: str, unique: bool = False) -> None:
@@ -107,6 +113,7 @@ def upgrade() -> None:
         where="deleted_by_deletion_id IS NOT NULL",
     )
     op.execute(WITH_ITS_LAST_CONTACT)
+    op.execute(ENDED_BEFORE)
 
 
 def downgrade() -> None:

@@ -90,6 +90,9 @@ GET  /restores                      ?after             400 empty=200 2^63-1=200 
 POST /restores                      scope              400 | This confirmation is incomplete. Open it again.
 POST /restores                      csrf_token         400 | open for too long. Go back, reload it
 POST /restores                      back               303
+POST /restores/line                 scope              400 | This confirmation is incomplete. Open it again.
+POST /restores/line                 csrf_token         400 | open for too long. Go back, reload it
+POST /restores/line                 back               303
 GET  /restores/<id:job_id>          <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>          ?after             400 empty=200 2^63-1=200 | edited or cut off
 GET  /restores/<id:job_id>/continue <job_id>           404 | a typing mistake
@@ -97,6 +100,11 @@ GET  /restores/<id:job_id>/continue ?q,?from,?to,?deleted_by,?deletion,?after,?b
 POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/cancel   csrf_token         400 | open for too long. Go back, reload it
 POST /restores/<id:job_id>/cancel   back               303
+GET  /notices                       ?besides           400 empty=200 2^63-1=200 | edited or cut off
+GET  /notices                       ?shown             200
+POST /notices/<id:job_id>/seen      <job_id>           404 | a typing mistake
+POST /notices/<id:job_id>/seen      csrf_token         400 | open for too long. Go back, reload it
+POST /notices/<id:job_id>/seen      back               303
 GET  /design                         ?nonsense          200
 GET  /healthz                       ?nonsense          200
 GET  /readyz                        ?nonsense          200
@@ -105,7 +113,7 @@ GET  /readyz                        ?nonsense          200
 # These always answer with a part of a page, and this one with a page, because it has no parts.
 PARTS_ONLY = {
     *("/contacts/selection", "/contacts/restore/selection"),
-    *("/contacts/count", "/contacts/restore/count"),
+    *("/contacts/count", "/contacts/restore/count", "/notices"),
 }
 PAGES_ONLY = {"/login"}
 

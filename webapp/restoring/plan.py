@@ -44,6 +44,11 @@ class Verdict(NamedTuple):
             detail=detail[:LONGEST_DETAIL] if detail else None,
         )
 
+    @classmethod
+    def expired(cls, contact_id: int) -> "Verdict":
+        """A contact that left the window while the job waited for its turn."""
+        return cls(contact_id, None, None, Outcome.SKIPPED, Reason.EXPIRED)
+
 
 def judge(
     session: Session, scope: Scope, *, limit: int, after: Place | None = None, job_id: int | None = None

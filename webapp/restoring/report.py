@@ -37,7 +37,12 @@ def reasons(session: Session, job: Job) -> list[tuple[str, int]]:
         ).all()
     )
     # By filters, those that matched no longer have no outcome of their own.
-    for reason in (Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN, Reason.NO_LONGER_ELIGIBLE):
+    for reason in (
+        Reason.NO_LONGER_DELETED,
+        Reason.DELETED_AGAIN,
+        Reason.NO_LONGER_ELIGIBLE,
+        Reason.EXPIRED,
+    ):
         if job.count(reason):
             counts[reason] = counts.get(reason, 0) + job.count(reason)
     return sorted(((reason or "", number) for reason, number in counts.items()), key=lambda r: (-r[1], r[0]))

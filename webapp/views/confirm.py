@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from webapp.clock import read_clock
 from webapp.extensions import db
-from webapp.jobs.queries import active_job, find_job
+from webapp.jobs.queries import active_job, find_job, job_in_line
 from webapp.restoring.question import Question, about_all, about_selection, about_the_rest
 from webapp.restoring.recycle_bin import BinWindow, deleters
 from webapp.restoring.scope import Scope
@@ -33,6 +33,7 @@ class RestoreQuestion:
     token: str
     error: str | None
     running: Progress | None
+    in_line: Progress | None
     can_restore_any: bool
     # The target of Cancel when the dialog is a page: the same filters and selection. The form sends it along,
     # so that no answer to the form loses them.
@@ -88,6 +89,7 @@ def show(
     now = read_clock(session)
     job = active_job(session, current_user.workspace_id, RESTORE.group)
     running = progress_of(job, now) if job else None
+    waiting = job_in_line(session, current_user.workspace_id, RESTORE.group) if job else None
     if running and status == 200:
         status = 409
     people = dict(deleters(session, BinWindow(current_user.workspace_id, as_of=now))) if scope.filters else {}
@@ -98,6 +100,7 @@ def show(
         token=sign(scope),
         error=error,
         running=running,
+        in_line=progress_of(waiting, now) if waiting else None,
         see_restores=see_restores and not running,
         can_restore_any=question.can_restore_any,
         back=local_path(request.form.get("back"))

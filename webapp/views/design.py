@@ -86,6 +86,7 @@ def _question() -> RestoreQuestion:
         token="",
         error=None,
         running=None,
+        in_line=None,
         can_restore_any=True,
         back="#dialog",
     )

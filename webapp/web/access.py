@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import joinedload
 
 from webapp.extensions import db, login_manager
 from webapp.models import User
@@ -76,5 +77,8 @@ def _path(url: str) -> str | None:
 @login_manager.user_loader
 def load_user(user_id: str) -> User | None:
     """The signed-in user; None if the account was disabled after signing in."""
-    user = db.session.get(User, int(user_id)) if user_id.isdecimal() else None
+    if not user_id.isdecimal():
+        return None
+    # Every page names the account.
+    user = db.session.get(User, int(user_id), options=[joinedload(User.workspace)])
     return user if user is not None and user.is_active else None

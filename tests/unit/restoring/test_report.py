@@ -50,7 +50,7 @@ def test_an_estimate_appears_after_5_seconds_and_5_percent(job: Job) -> None:
     later = Progress(job, job.created_at + 10 * SECOND)
 
     assert early.sentence == "Restoring 50 of 200"
-    assert later.sentence == "Restoring 50 of 200 · about 30 seconds left"
+    assert later.sentence == "Restoring 50 of 200 · 5 a second · about 30 seconds left"
     assert later.percent == 25
 
 
