@@ -77,10 +77,10 @@ def line_up(session: Session, lock: Lock, ring: Ring, work: Work, order: Order) 
 
 
 def promote(session: Session, workspace_id: int, group: str, now: datetime) -> bool:
-    """Give the job in line its turn, unless another job of the group is active; whether there was one.
+    """Give the job in line its turn; whether there was one.
 
-    In the transaction that ends the active job: both are committed, or neither. The unique index decides
-    between this and a start.
+    In the transaction that ends the active job: both are committed, or neither. Raises IntegrityError where
+    another job of the group is active: the unique index decides between this and a start.
     """
     turn_of = execute_returning(
         session,
@@ -89,7 +89,6 @@ def promote(session: Session, workspace_id: int, group: str, now: datetime) -> b
             Job.workspace_id == workspace_id,
             Job.waits_for_group == group,
             is_in(Job.state, JobState.QUEUED),
-            ~_has_active(),
         )
         .values(
             exclusive_group=group, waits_for_group=None, lease_until=now, rung_at=NEVER_RUNG, promoted_at=now
@@ -126,7 +125,7 @@ def give_turns(session: Session, *, workspace_id: int | None = None) -> int:
     session.rollback()
     promoted = 0
     for of, group in waiting:
-        # A start may have been faster: then the job waits for that one.
+        # A start may have been faster: then the job waits for that one's end.
         with suppress(IntegrityError), write_transaction(session):
             promoted += promote(session, of, group, read_clock(session))
     return promoted
