@@ -43,8 +43,10 @@ class RestoreQuestion:
 
 
 def confirm_selected() -> ResponseReturnValue:
-    """The dialog for the selected contacts."""
+    """The dialog for the selected contacts. Where none is selected, one button means all that match."""
     ids, complaint = read_selected_ids()
+    if not ids and not complaint and request.args.get("or") == "all":
+        return confirm_all()
     if complaint or not ids:
         return refuse(complaint or "Select at least one contact first.")
     question = about_selection(db.session(), current_user.workspace_id, ids, read_clock(db.session()))
