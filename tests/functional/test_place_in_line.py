@@ -66,7 +66,7 @@ def test_from_the_page_to_the_end_of_both(
     page = anyone.tick(anyone.get("/contacts/restore"), binned[1])
 
     dialog = anyone.press(page, "Line up the next restore")
-    assert dialog.status == 409, "plain Restore stays refused"
+    assert dialog.status == 200
     assert "Restore 1 contact?" in dialog.words("dialog")
     assert not dialog.all("form[action='/restores']")
     second = anyone.press(dialog, "Start when this one has ended")
@@ -104,7 +104,7 @@ def test_a_confirmation_that_came_too_late_can_be_put_in_line(
 
     waiting = anyone.press(refused, "Start when this one has ended")
 
-    assert "Waits in line: 2 contacts." in waiting.words("#progress")
+    assert "Waiting for its turn: 2 contacts." in waiting.words("#progress")
     assert "2 selected contacts." in waiting.text
 
 
@@ -119,7 +119,7 @@ def test_the_place_is_shown_with_its_owner_and_a_third_restore_is_refused(
     assert "lined up by Cleo Colleague." in page.words("#selection-bar")
     assert not page.all("#line-up")
     assert anyone.press(page, "Restore #2").path == waiting.path
-    assert "lined up by Cleo Colleague: 1 selected contact." in anyone.get(first.path).text
+    assert "lined up by Cleo Colleague. 1 selected contact." in anyone.get(first.path).text
     assert "In line" in anyone.get("/restores").text
     with unchanged():
         for refused in (

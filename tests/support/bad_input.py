@@ -79,7 +79,7 @@ GET  /contacts/restore/count        ?deletion          422 empty=200 0=200 2^63-
 GET  /contacts/restore/confirm      ?selected          422 | not be read. Check the ticks / is still deleted
 GET  /contacts/restore/confirm      ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/restore/confirm      ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
-GET  /contacts/restore/confirm      ?show,?watching,?matching,?or  200
+GET  /contacts/restore/confirm      ?show,?watching,?matching,?line_up  200
 GET  /contacts/restore/confirm-all  ?q                 422 empty=200 0=200 | Correct the search / No deleted
 GET  /contacts/restore/confirm-all  ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/confirm-all  ?deleted_by        422 empty=200 | Correct the search first

@@ -43,9 +43,10 @@ class RestoreQuestion:
 
 
 def confirm_selected() -> ResponseReturnValue:
-    """The dialog for the selected contacts. Where none is selected, one button means all that match."""
+    """The dialog for the selected contacts. Where none is selected, the button that lines up
+    means all that match."""
     ids, complaint = read_selected_ids()
-    if not ids and not complaint and request.args.get("or") == "all":
+    if not ids and not complaint and request.args.get("line_up"):
         return confirm_all()
     if complaint or not ids:
         return refuse(complaint or "Select at least one contact first.")
@@ -92,7 +93,8 @@ def show(
     job = active_job(session, current_user.workspace_id, RESTORE.group)
     running = progress_of(job, now) if job else None
     waiting = job_in_line(session, current_user.workspace_id, RESTORE.group) if job else None
-    if running and status == 200:
+    # Who asks for the place in line knows that a restore runs; the dialog is no conflict if it is free.
+    if running and status == 200 and (waiting or not request.args.get("line_up")):
         status = 409
     people = dict(deleters(session, BinWindow(current_user.workspace_id, as_of=now))) if scope.filters else {}
     asked = RestoreQuestion(

@@ -15,7 +15,7 @@ from webapp.web.progress import Progress
 log = structlog.get_logger()
 
 # More would push the page away. The others follow when these have been dismissed.
-MOST = 3
+MOST = 2
 
 
 @dataclass(frozen=True)

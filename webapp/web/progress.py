@@ -90,8 +90,7 @@ class Progress:
         """How far the job has come, or its result."""
         job = self.job
         if job.is_waiting:
-            waiting = "Waits in line" if self.total is None else f"Waits in line: {self._items(self.total)}"
-            return f"{waiting}."
+            return f"Waiting for its turn{'' if self.total is None else f': {self._items(self.total)}'}."
         if job.state == JobState.QUEUED:
             waiting = (
                 "Waiting to begin" if self.total is None else f"Waiting to begin: {self._items(self.total)}"
