@@ -27,7 +27,7 @@ CURSOR = "a cursor beside the last batch"
 SUMS = "history, outcomes and counters differ"
 TWO_AT_ONCE = "two jobs at once"
 TWO_IN_LINE = "two jobs in line"
-BEFORE_ITS_TURN = "a job that wrote before its turn"
+BEFORE_PROMOTION = "a job that wrote before it was promoted"
 ENDED_TWICE = "a job that ended twice"
 RESTORED_TWICE = "a contact restored twice"
 HALF_RESTORED = "a contact restored only in part"
@@ -150,7 +150,7 @@ def _one_at_a_time(jobs: Rows) -> Iterator[Violation]:
 
 
 def beginning(job: Any) -> datetime:
-    """When the job became active: when it was started, or when its turn in line came."""
+    """When the job became active: when it was started, or promoted from the line."""
     began: datetime = job.promoted_at or job.created_at
     return began
 
@@ -169,8 +169,8 @@ def _line(session: Session, jobs: Rows) -> Iterator[Violation]:
         never = job.waits_for_group is not None and (wrote or job.fence or job.processed)
         if never or (wrote and job.promoted_at and wrote < job.promoted_at):
             yield Violation(
-                BEFORE_ITS_TURN,
-                f"{named(job.id, job.workspace_id)}, fence {job.fence}: wrote at {wrote}, its turn came at "
+                BEFORE_PROMOTION,
+                f"{named(job.id, job.workspace_id)}, fence {job.fence}: wrote at {wrote}, it was promoted at "
                 f"{job.promoted_at}",
             )
 

@@ -208,7 +208,7 @@ def put_in_line(history: History, *names: str, **values: object) -> None:
         history.session.execute(insert(Job).values(another))
 
 
-def write_before_its_turn(history: History) -> None:
+def write_before_promotion(history: History) -> None:
     history.corrupt_job(promoted_at=history.end)
 
 
@@ -311,8 +311,8 @@ SPOILT: list[tuple[str, Corrupt]] = [
     (checker.TWO_AT_ONCE, two_active),
     (checker.TWO_AT_ONCE, lambda history: start_another(history, state="queued", ago=timedelta(seconds=1))),
     (checker.TWO_IN_LINE, lambda history: put_in_line(history, "one", "another")),
-    (checker.BEFORE_ITS_TURN, lambda history: put_in_line(history, "one", fence=1)),
-    (checker.BEFORE_ITS_TURN, write_before_its_turn),
+    (checker.BEFORE_PROMOTION, lambda history: put_in_line(history, "one", fence=1)),
+    (checker.BEFORE_PROMOTION, write_before_promotion),
     (checker.ENDED_TWICE, end_twice),
     (checker.RESTORED_TWICE, restore_twice),
     (checker.RESTORED_TWICE, restore_twice_and_delete),

@@ -29,8 +29,8 @@ def start_two(deployment: Deployment) -> tuple[World, int, int]:
 
 
 def test_where_the_ring_or_all_of_redis_is_lost_the_reconciler_rings(deployment: Deployment) -> None:
-    """In one workspace the worker dies between the end, with which the turn is committed, and the ring. In
-    the other the first restore was cancelled before a worker came, and Redis was emptied.
+    """In one workspace the worker dies between the end, which commits the promotion too, and the ring. In the
+    other the first restore was cancelled before a worker came, and Redis was emptied.
     """
     _, first, second = start_two(deployment)
     world, cancelled, other_second = start_two(deployment)

@@ -104,7 +104,7 @@ def test_a_confirmation_that_came_too_late_can_be_put_in_line(
 
     waiting = anyone.press(refused, "Start when this one has ended")
 
-    assert "Waiting for its turn: 2 contacts." in waiting.words("#progress")
+    assert "Waiting in line: 2 contacts." in waiting.words("#progress")
     assert "2 selected contacts." in waiting.text
 
 
@@ -248,7 +248,7 @@ def test_the_page_of_the_waiting_restore_polls_until_the_end(
     assert not ended.all("[data-poll]")
 
 
-def test_the_bar_redraws_the_table_when_the_restore_in_line_has_its_turn(
+def test_the_bar_redraws_the_table_when_the_restore_in_line_is_promoted(
     scripted: Browser, binned: list[Contact], work: Work, store: Session, world: World
 ) -> None:
     first = start(scripted, binned[0])

@@ -13,7 +13,7 @@ from webapp.models.job import JobState, Note
 
 
 def end_job(session: Session, job: Job, state: JobState, now: datetime, reason: Note | None = None) -> None:
-    """Put the job into its terminal `state`, and give the job in line its turn. The audit log has one entry
+    """Put the job into its terminal `state`, and promote the job in line. The audit log has one entry
     for the end of each job.
     """
     job.state, job.finished_at = state, now

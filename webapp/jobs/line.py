@@ -2,8 +2,8 @@
 (docs/adr/0020).
 
 It is a row that no runner claims and that excludes no other job. It needs no Redis. In the transaction that
-ends the active job, however it ends, its turn comes (`promote`); where that was missed, the reconciler gives
-it its turn.
+ends the active job, however it ends, the waiting one is promoted: it becomes the active one. Where that was
+missed, the reconciler promotes it.
 """
 
 import uuid
@@ -30,7 +30,7 @@ from webapp.models.job import ACTIVE, JobState
 
 log = structlog.get_logger()
 
-# Of a job whose turn has just come: whoever looks for stalled jobs next rings for it at once.
+# Of a job that has just been promoted: the next look for stalled jobs rings for it at once.
 NEVER_RUNG = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -71,18 +71,18 @@ def line_up(session: Session, lock: Lock, ring: Ring, work: Work, order: Order) 
             return known
         raise
     # A queued job can be cancelled without the workspace's lock, and so have ended before this row was seen.
-    if give_turns(session, workspace_id=order.workspace_id):
+    if promote_waiting(session, workspace_id=order.workspace_id):
         ring(work.kind, job_id)
     return session.get_one(Job, job_id)
 
 
 def promote(session: Session, workspace_id: int, group: str, now: datetime) -> bool:
-    """Give the job in line its turn; whether there was one.
+    """Promote the job in line; whether there was one.
 
     In the transaction that ends the active job: both are committed, or neither. Raises IntegrityError where
     another job of the group is active: the unique index decides between this and a start.
     """
-    turn_of = execute_returning(
+    promoted = execute_returning(
         session,
         update(Job)
         .where(
@@ -95,7 +95,7 @@ def promote(session: Session, workspace_id: int, group: str, now: datetime) -> b
         )
         .returning(Job.id),
     )
-    for job_id in turn_of:
+    for job_id in promoted:
         job = session.get_one(Job, job_id, populate_existing=True)
         record(
             session,
@@ -105,11 +105,11 @@ def promote(session: Session, workspace_id: int, group: str, now: datetime) -> b
             action=f"{job.kind}.promoted",
             subject=job.audit_subject,
         )
-    return bool(turn_of)
+    return bool(promoted)
 
 
-def give_turns(session: Session, *, workspace_id: int | None = None) -> int:
-    """Give their turn to jobs in line that wait for no active job; how many there were.
+def promote_waiting(session: Session, *, workspace_id: int | None = None) -> int:
+    """Promote the jobs in line that wait for no active job; how many there were.
 
     That happens where the release before has ended the active job, or where it ended while the other one was
     lined up.
@@ -123,16 +123,16 @@ def give_turns(session: Session, *, workspace_id: int | None = None) -> int:
         left = left.where(Job.workspace_id == workspace_id)
     waiting: Sequence[tuple[int, str]] = [(of, group or "") for of, group in session.execute(left)]
     session.rollback()
-    promoted = 0
+    number = 0
     for of, group in waiting:
         # A start may have been faster: then the job waits for that one's end.
         with suppress(IntegrityError), write_transaction(session):
-            promoted += promote(session, of, group, read_clock(session))
-    return promoted
+            number += promote(session, of, group, read_clock(session))
+    return number
 
 
 def pass_key_on(session: Session, lock: Lock, group: str | None, workspace_id: int, uuid: str) -> None:
-    """After the commit of a job's end: delete its key, and give the key to the job whose turn has come.
+    """After the commit of a job's end: delete its key, and give the key to the job that was promoted.
 
     Redis may be away: a later batch sets the key, and until then the unique index refuses every other start.
     """

@@ -76,7 +76,7 @@ class Job(Base):
     # The group whose active job this one waits for. Until then it has no group of its own, and a lease that
     # never runs out, so that no runner of any release claims it (webapp/jobs/line.py).
     waits_for_group: Mapped[str | None] = mapped_column(String(20))
-    # When its turn came; null for a job that has not waited in line, or still does.
+    # When it was promoted from the line; null for a job that has not waited, or still does.
     promoted_at: Mapped[datetime | None]
     # What was confirmed, in the kind's own terms. Never changed afterwards.
     request: Mapped[dict[str, Any]] = mapped_column(JSON(none_as_null=True), nullable=True)

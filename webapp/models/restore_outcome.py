@@ -24,7 +24,7 @@ class Reason(StrEnum):
     # Skipped: confirmed, and when its turn came no longer among the deleted contacts that were meant.
     NO_LONGER_DELETED = "no_longer_deleted"
     DELETED_AGAIN = "deleted_again"
-    # Skipped: the job waited in line, and the contact's 30 days ended before its turn came.
+    # Skipped: the job waited in line, and the contact's 30 days ended before it was promoted.
     EXPIRED = "expired"
     # Failed: the database refused it; every process died at it.
     REFUSED = "refused"

@@ -46,7 +46,7 @@ class Verdict(NamedTuple):
 
     @classmethod
     def expired(cls, contact_id: int) -> "Verdict":
-        """A contact that left the window while the job waited for its turn."""
+        """A contact that left the window while the job waited in line."""
         return cls(contact_id, None, None, Outcome.SKIPPED, Reason.EXPIRED)
 
 

@@ -1,6 +1,7 @@
-"""A restore that has waited in line: nothing that left the window before its turn came is restored (rule 6).
+"""A restore that has waited in line: nothing that left the window before its promotion is restored
+(rule 6).
 
-Its scope stays as it was confirmed. Only the 30 days are counted from its turn, as for a restore that
+Its scope stays as it was confirmed. Only the 30 days are counted from its promotion, as for a restore that
 continues another. The report accounts for what has left the window since it was confirmed.
 """
 
@@ -18,7 +19,7 @@ from webapp.restoring.scope import Scope
 
 
 def scope_of(job: Job) -> Scope:
-    """What the job restores: its confirmed scope, seen from its turn if it has waited for one."""
+    """What the job restores: its confirmed scope, seen from its promotion if it has waited."""
     scope = Scope.from_dict(job.request)
     return replace(scope, as_of=job.promoted_at) if job.promoted_at is not None else scope
 
@@ -46,7 +47,7 @@ def count_expired(session: Session, job: Job) -> int:
 
 
 def _left_the_window(job: Job) -> tuple[BinWindow, Filters]:
-    """The part of the confirmed window, and of the filters, that is past 30 days at the job's turn."""
+    """The part of the confirmed window, and of the filters, that is past 30 days at its promotion."""
     assert job.promoted_at is not None
     scope = Scope.from_dict(job.request)
     filters, end = scope.filters or Filters(), job.promoted_at - WINDOW

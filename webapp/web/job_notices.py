@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, Response, after_this_request, g
+from flask import Flask, Response, after_this_request, g, request
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 
 from webapp.extensions import db
 from webapp.jobs.notices import jobs_to_tell_of, note_end_seen
 from webapp.models import Job
+from webapp.web.htmx import is_htmx
 from webapp.web.progress import Progress
 
 log = structlog.get_logger()
@@ -33,6 +34,11 @@ class JobNotices:
     def shown(self) -> str:
         """What is shown, for the next poll: it changes nothing if this is still the same."""
         return "-".join(str(progress.job.id) for progress in self.ended)
+
+    @property
+    def back(self) -> str:
+        """The page to return to after a notice was dismissed without scripts; a part of a page knows none."""
+        return "" if is_htmx() or request.method != "GET" else request.full_path
 
 
 def job_notices(besides: int | None = None) -> JobNotices:

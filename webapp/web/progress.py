@@ -90,7 +90,7 @@ class Progress:
         """How far the job has come, or its result."""
         job = self.job
         if job.is_waiting:
-            return f"Waiting for its turn{'' if self.total is None else f': {self._items(self.total)}'}."
+            return f"Waiting in line{'' if self.total is None else f': {self._items(self.total)}'}."
         if job.state == JobState.QUEUED:
             waiting = (
                 "Waiting to begin" if self.total is None else f"Waiting to begin: {self._items(self.total)}"

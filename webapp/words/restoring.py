@@ -54,7 +54,7 @@ REASONS = {
         "{} contacts were deleted again in the meantime and are left out.",
     ),
     Reason.EXPIRED: Phrases(
-        "More than 30 days deleted when its turn came",
+        "More than 30 days deleted when this restore began",
         "Stayed deleted: its 30 days ended while this restore waited in line.",
     ),
     Reason.REFUSED: Phrases("Refused by the database", "Stayed deleted: the database refused it ({detail})."),

@@ -1,4 +1,4 @@
-"""Ringing for jobs without a runner: those whose turn has just come, and those whose ring was lost."""
+"""Ringing for jobs without a runner: those just promoted, and those whose ring was lost."""
 
 from webapp.extensions import db
 from webapp.jobs.recover import StalledJob, stalled_jobs

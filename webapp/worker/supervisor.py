@@ -18,7 +18,7 @@ from flask import Flask
 from webapp.contacts.mend import needs_mending
 from webapp.extensions import db
 from webapp.jobs.heartbeat import beat
-from webapp.jobs.line import give_turns
+from webapp.jobs.line import promote_waiting
 from webapp.jobs.lock import LockUnavailable
 from webapp.jobs.recover import adopt_jobs, renew_keys
 from webapp.marketing.due import due_workspaces
@@ -158,14 +158,14 @@ class Supervisor:
 
 
 def reconcile(*, even_just_rung: bool = False) -> list[int]:
-    """Give jobs in line a turn that was missed, ring again for stalled jobs and for what is due, and renew
-    the keys of active jobs. Returns the ids of the jobs that were rung for.
+    """Promote jobs in line that were missed, ring again for stalled jobs and for what is due, and renew the
+    keys of active jobs. Returns the ids of the jobs that were rung for.
 
     Raises what the database raises, and LockUnavailable.
     """
     s = services()
     session = db.session()
-    give_turns(session)
+    promote_waiting(session)
     stalled = ring_for_stalled(even_just_rung=even_just_rung)
     for job in stalled:
         log.warning(

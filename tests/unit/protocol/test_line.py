@@ -1,4 +1,4 @@
-"""LINE: one job of a group waits until the active one has ended, and then has its turn."""
+"""LINE: one job of a group waits until the active one has ended, and is promoted then."""
 
 import uuid
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from tests.unit.protocol.conftest import Counting
 from webapp.jobs.cancel import cancel
 from webapp.jobs.claim import claim
 from webapp.jobs.isolation import MAX_CLAIMS
-from webapp.jobs.line import PlaceTaken, give_turns, line_up
+from webapp.jobs.line import PlaceTaken, line_up, promote_waiting
 from webapp.jobs.lock import LockUnavailable
 from webapp.jobs.queries import active_job, job_in_line, wants_the_bin
 from webapp.jobs.recover import active_holders, stalled_jobs
@@ -75,7 +75,7 @@ def test_a_job_in_line_needs_no_redis_is_not_active_and_no_runner_claims_it(
     assert redis.get(key("count", world.id)) == job.uuid.encode()
     assert counting.run(waiting) == "nothing_to_do"
     assert waiting.id not in to_ring_for(store, world)
-    assert give_turns(store, workspace_id=world.id) == 0
+    assert promote_waiting(store, workspace_id=world.id) == 0
     assert counting.written() == []
     assert [kind_and_id for kind_and_id in counting.rung if kind_and_id[1] == waiting.id] == []
 
@@ -89,7 +89,7 @@ def test_the_previous_release_neither_claims_it_nor_counts_it_as_active(store: S
     assert lease_until.year > 9000
 
 
-def test_the_same_order_again_is_the_same_job_before_and_after_its_turn(
+def test_the_same_order_again_is_the_same_job_before_and_after_its_promotion(
     store: Session, counting: Counting, job: Job, world: World
 ) -> None:
     order = counting.order(3)
@@ -198,7 +198,7 @@ def test_purging_stands_back_while_a_job_is_active_or_in_line(
     assert not wants_the_bin(store, world.id, "another")
 
 
-# Its turn
+# Promotion
 
 
 def end_done(counting: Counting, job: Job) -> None:
@@ -233,7 +233,7 @@ def end_without_its_right(counting: Counting, job: Job) -> None:
 @pytest.mark.parametrize(
     "end", [end_done, end_cancelled_queued, end_cancelled_running, end_failed, end_without_its_right]
 )
-def test_its_turn_comes_however_the_active_job_ends_and_the_key_is_its_own(
+def test_it_is_promoted_however_the_active_job_ends_and_the_key_is_its_own(
     end: Callable[[Counting, Job], None],
     store: Session,
     counting: Counting,
@@ -255,7 +255,7 @@ def test_its_turn_comes_however_the_active_job_ends_and_the_key_is_its_own(
     assert redis.get(key("count", world.id)) is None
 
 
-def test_without_redis_its_turn_comes_too(store: Session, counting: Counting, job: Job, waiting: Job) -> None:
+def test_without_redis_it_is_promoted_too(store: Session, counting: Counting, job: Job, waiting: Job) -> None:
     counting.lock = NOWHERE
 
     assert counting.run(job) == "done"
@@ -264,7 +264,7 @@ def test_without_redis_its_turn_comes_too(store: Session, counting: Counting, jo
     assert cancel(store, NOWHERE, waiting.id, by=None) == "cancelled"
 
 
-def test_end_and_turn_are_committed_together(
+def test_end_and_promotion_are_committed_together(
     engine: Engine, store: Session, counting: Counting, job: Job, waiting: Job
 ) -> None:
     """A runner that dies at any statement of its last batch leaves both or neither."""
@@ -291,7 +291,7 @@ def test_end_and_turn_are_committed_together(
     assert seen[-1] == (True, True)
 
 
-def test_lining_up_and_the_turn_are_audited(
+def test_lining_up_and_promotion_are_audited(
     store: Session, counting: Counting, job: Job, waiting: Job, world: World
 ) -> None:
     counting.run(job)
@@ -304,22 +304,22 @@ def test_lining_up_and_the_turn_are_audited(
     assert {event.user_id for event in events} == {world.admin.id}
 
 
-def test_a_turn_that_was_missed_is_given_by_the_reconciler_once(
+def test_a_promotion_that_was_missed_is_made_up_for_by_the_reconciler_once(
     store: Session, other: Session, counting: Counting, job: Job, waiting: Job, world: World
 ) -> None:
     """The previous release ended the active job, and knows no line."""
     store.execute(update(Job).where(Job.id == job.id).values(state=JobState.DONE))
     store.commit()
 
-    assert give_turns(store, workspace_id=world.id) == 1
-    assert give_turns(other, workspace_id=world.id) == 0
+    assert promote_waiting(store, workspace_id=world.id) == 1
+    assert promote_waiting(other, workspace_id=world.id) == 0
 
     store.refresh(waiting)
     assert waiting.is_active
     assert to_ring_for(other, world) == [waiting.id]
 
 
-def test_two_reconcilers_at_once_give_one_turn(
+def test_two_reconcilers_at_once_promote_it_once(
     engine: Engine, store: Session, counting: Counting, job: Job, waiting: Job, world: World
 ) -> None:
     store.execute(update(Job).where(Job.id == job.id).values(state=JobState.DONE))
@@ -329,7 +329,7 @@ def test_two_reconcilers_at_once_give_one_turn(
     def reconcile(_: int) -> int:
         with Session(engine) as session:
             together.wait()
-            return give_turns(session, workspace_id=world.id)
+            return promote_waiting(session, workspace_id=world.id)
 
     with ThreadPoolExecutor(3) as pool:
         given = list(pool.map(reconcile, range(3)))
@@ -345,14 +345,14 @@ def test_where_a_start_was_faster_the_job_in_line_waits_for_that_one(
     store.commit()
     faster = counting.start()
 
-    assert give_turns(store, workspace_id=world.id) == 0
+    assert promote_waiting(store, workspace_id=world.id) == 0
     counting.run(faster)
 
     store.refresh(waiting)
     assert waiting.is_active
 
 
-def test_a_job_whose_owner_lost_the_right_is_cancelled_at_its_turn_and_the_next_goes_on(
+def test_a_job_whose_owner_lost_the_right_is_cancelled_once_promoted_and_the_next_goes_on(
     store: Session, counting: Counting, job: Job, world: World
 ) -> None:
     former = new_admin(store, world.workspace)
@@ -370,7 +370,7 @@ def test_a_job_whose_owner_lost_the_right_is_cancelled_at_its_turn_and_the_next_
     assert third.is_active
 
 
-def test_a_job_whose_turn_has_come_can_be_cancelled_and_passes_the_turn_on(
+def test_a_promoted_job_can_be_cancelled_and_the_next_is_promoted(
     store: Session, counting: Counting, job: Job, waiting: Job
 ) -> None:
     counting.run(job)

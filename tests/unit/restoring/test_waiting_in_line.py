@@ -1,4 +1,4 @@
-"""A restore that waits in line: its scope is frozen when it is confirmed, its window is that of its turn."""
+"""A restore that waits in line: its scope is that of its confirmation, its window that of its promotion."""
 
 from datetime import datetime, timedelta
 
@@ -49,7 +49,7 @@ def binned(session: Session, world: World, at: datetime) -> tuple[Contact, Conta
     return old, young
 
 
-def test_what_left_the_window_before_its_turn_stays_deleted_and_the_report_says_so(
+def test_what_left_the_window_before_it_was_promoted_stays_deleted_and_the_report_says_so(
     restoring: Restoring, session: Session, world: World
 ) -> None:
     """By filters: it was confirmed two hours ago, and an hour later one contact's 30 days were over."""
@@ -103,7 +103,7 @@ def test_a_restore_that_did_not_wait_keeps_the_window_of_its_dialog(
 def test_what_the_restore_ahead_brings_back_or_a_deletion_takes_again_is_in_the_report(
     restoring: Restoring, session: Session, world: World
 ) -> None:
-    """By ids the plan is compared when it is lined up, and not again at its turn."""
+    """By ids the plan is compared when it is lined up, and not again when it is promoted."""
     back, again, left = (new_contact(session, world) for _ in range(3))
     delete(session, world, back, again, left)
     ahead = restoring.start(restoring.question(back, again).scope)
@@ -132,7 +132,7 @@ def test_a_plan_that_has_changed_is_asked_about_again_when_it_is_lined_up(
         put_in_line(restoring, scope)
 
 
-def test_all_matching_are_those_of_the_confirmation_not_of_the_turn(
+def test_all_matching_are_those_of_the_confirmation_not_of_the_promotion(
     restoring: Restoring, session: Session, world: World, ahead: Job
 ) -> None:
     meant, later = new_contact(session, world), new_contact(session, world)

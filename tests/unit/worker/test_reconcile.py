@@ -49,10 +49,10 @@ def test_the_reconciler_rings_and_sets_the_lost_key_again(
     queue(RESTORE.queue, redis).empty()  # type: ignore[no-untyped-call]  # RQ gives it no types
 
 
-def test_the_reconciler_gives_a_turn_that_was_missed_and_rings(
+def test_the_reconciler_makes_up_for_a_missed_promotion_and_rings(
     app: Flask, store: Session, world: World, restoring: Restoring, job: Job, redis: Redis
 ) -> None:
-    """The previous release ends a job without giving the one in line its turn."""
+    """The previous release ends a job without promoting the one in line."""
     waiting = line_up(
         store,
         restoring.lock,
