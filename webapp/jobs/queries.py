@@ -24,14 +24,17 @@ def job_in_line(session: Session, workspace_id: int, group: str | None) -> Job |
     )
 
 
+def active_and_next(session: Session, workspace_id: int, group: str) -> tuple[Job | None, Job | None]:
+    """The workspace's active job of the group, and the one in line behind it; by one statement."""
+    either = or_(Job.exclusive_group == group, Job.waits_for_group == group)
+    jobs = session.scalars(_jobs(workspace_id).where(Job.state.in_(ACTIVE), either)).all()
+    active = next((job for job in jobs if job.is_active), None)
+    return active, next((job for job in jobs if job.is_waiting), None)
+
+
 def wants_the_bin(session: Session, workspace_id: int, group: str) -> bool:
     """Whether a job of the group is active or in line: until it has ended, purging stands back (rule 10)."""
-    wanting = select(Job.id).where(
-        Job.workspace_id == workspace_id,
-        Job.state.in_(ACTIVE),
-        or_(Job.exclusive_group == group, Job.waits_for_group == group),
-    )
-    return session.scalar(wanting.limit(1)) is not None
+    return any(active_and_next(session, workspace_id, group))
 
 
 def find_job(session: Session, workspace_id: int, kind: str, job_id: int) -> Job | None:

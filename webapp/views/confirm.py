@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from webapp.clock import read_clock
 from webapp.extensions import db
-from webapp.jobs.queries import active_job, find_job, job_in_line
+from webapp.jobs.queries import active_and_next, find_job
 from webapp.restoring.question import Question, about_all, about_selection, about_the_rest
 from webapp.restoring.recycle_bin import BinWindow, deleters
 from webapp.restoring.scope import Scope
@@ -90,9 +90,8 @@ def show(
     """
     session, scope = db.session(), question.scope
     now = read_clock(session)
-    job = active_job(session, current_user.workspace_id, RESTORE.group)
+    job, waiting = active_and_next(session, current_user.workspace_id, RESTORE.group)
     running = progress_of(job, now) if job else None
-    waiting = job_in_line(session, current_user.workspace_id, RESTORE.group) if job else None
     # Who asks for the place in line knows that a restore runs; the dialog is no conflict if it is free.
     if running and status == 200 and (waiting or not request.args.get("line_up")):
         status = 409
@@ -104,7 +103,7 @@ def show(
         token=sign(scope),
         error=error,
         running=running,
-        in_line=progress_of(waiting, now) if waiting else None,
+        in_line=Progress(waiting, now) if waiting else None,
         see_restores=see_restores and not running,
         can_restore_any=question.can_restore_any,
         back=local_path(request.form.get("back"))

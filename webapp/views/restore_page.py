@@ -15,7 +15,7 @@ from webapp.clock import read_clock
 from webapp.contacts.keyset import Page, Place
 from webapp.contacts.search import Amount
 from webapp.extensions import db
-from webapp.jobs.queries import active_job, job_in_line
+from webapp.jobs.queries import active_and_next
 from webapp.models import days_left, restorable_until
 from webapp.restoring import recycle_bin
 from webapp.restoring.filters import Filters, TypedFilters, read_filters
@@ -148,17 +148,23 @@ class DeletedContacts(Listing):
         matching = total or matching_shown() or self.read_page()[1]
         return {"actions": self.actions(selection, matching, self.running)}
 
-    @cached_property
+    @property
     def running(self) -> Progress | None:
         """The restore that is running in this account."""
-        job = active_job(db.session(), self.window.workspace_id, RESTORE.group)
-        return progress_of(job, self.window.as_of) if job else None
+        return self._jobs[0]
 
-    @cached_property
+    @property
     def in_line(self) -> Progress | None:
         """The restore that waits until that one has ended."""
-        job = job_in_line(db.session(), self.window.workspace_id, RESTORE.group)
-        return progress_of(job, self.window.as_of) if job else None
+        return self._jobs[1]
+
+    @cached_property
+    def _jobs(self) -> tuple[Progress | None, Progress | None]:
+        active, waiting = active_and_next(db.session(), self.window.workspace_id, RESTORE.group)
+        return (
+            progress_of(active, self.window.as_of) if active else None,
+            Progress(waiting, self.window.as_of) if waiting else None,
+        )
 
     def actions(self, selection: Selection, matching: Amount, running: Progress | None) -> RestoreActions:
         """The state of the buttons for this selection and this number of matching contacts."""

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World, new_admin
-from tests.support.faults import crash_at
+from tests.support.faults import before_each_statement, crash_at
 from tests.support.restoring import expire_lease
 from tests.unit.protocol.conftest import Counting
 from webapp.jobs.cancel import cancel
@@ -185,6 +185,28 @@ def test_of_many_that_line_up_at_once_one_gets_the_place(
         got = list(pool.map(try_it, range(4)))
 
     assert sorted(got) == [False, False, False, True]
+
+
+def test_where_the_active_job_ends_between_the_look_and_the_insert_it_is_promoted_at_once(
+    engine: Engine, other: Session, counting: Counting, job: Job
+) -> None:
+    """A queued job is cancelled without the workspace's lock."""
+    if engine.dialect.name == "sqlite":
+        pytest.skip("there the write transaction is the lock of everything")
+    job_id = job.id
+    cancelled: list[int] = []
+
+    def cancel_it(statement: str) -> None:
+        if statement.startswith("INSERT INTO restore_job") and not cancelled:
+            cancelled.append(job_id)
+            cancel(other, counting.lock, job_id, by=None)
+
+    with before_each_statement(engine, cancel_it):
+        waiting = wait_behind(counting)
+
+    assert cancelled
+    assert waiting.is_active
+    assert counting.rung[-1] == ("count", waiting.id)
 
 
 def test_purging_stands_back_while_a_job_is_active_or_in_line(
