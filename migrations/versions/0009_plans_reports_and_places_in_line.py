@@ -28,6 +28,12 @@ WITH_ITS_LAST_CONTACT = sa.text(
     " WHERE deal_contact.deal_id = deal.id AND deletion.created_at = deal.deleted_at"
     ") WHERE deleted_at IS NOT NULL"
 )
+# What ended before there were notices is no news.
+ENDED_BEFORE = sa.text(
+    "INSERT INTO notice_seen (user_id, kind, subject_id, at)"
+    " SELECT requested_by, 'job_ended', id, finished_at FROM restore_job"
+    " WHERE requested_by IS NOT NULL AND finished_at IS NOT NULL"
+)
 
 
 def partial(name: str, table: str, *columns: str, where: str, unique: bool = False) -> None:
@@ -93,12 +99,13 @@ def upgrade() -> None:
         where="reason IS NOT NULL",
     )
     op.add_column("restore_job", sa.Column("waits_for_group", sa.String(20), nullable=True))
+    op.add_column("restore_job", sa.Column("promoted_at", Moment, nullable=True))
     partial(
         "uq_restore_job_in_line",
         "restore_job",
         "workspace_id",
         "waits_for_group",
-        where="waits_for_group IS NOT NULL",
+        where="waits_for_group IS NOT NULL AND state = 'queued'",
         unique=True,
     )
     with op.batch_alter_table("deal") as deal:
@@ -113,6 +120,7 @@ def upgrade() -> None:
         where="deleted_by_deletion_id IS NOT NULL",
     )
     op.execute(WITH_ITS_LAST_CONTACT)
+    op.execute(ENDED_BEFORE)
 
 
 def downgrade() -> None:
@@ -121,6 +129,7 @@ def downgrade() -> None:
         deal.drop_constraint("fk_deal_deleted_by_deletion_id", type_="foreignkey")
         deal.drop_column("deleted_by_deletion_id")
     op.drop_index("uq_restore_job_in_line", "restore_job")
+    op.drop_column("restore_job", "promoted_at")
     op.drop_column("restore_job", "waits_for_group")
     op.drop_index("ix_restore_outcome_with_reason", "restore_outcome")
     op.drop_column("restore_outcome", "version")

@@ -47,6 +47,11 @@ class Page:
         """The address in the location bar, with its query and without its host."""
         return str(self.driver.current_url).removeprefix(self.address)
 
+    @property
+    def title(self) -> str:
+        """What the tab shows."""
+        return str(self.driver.title)
+
     def wait_for_path(self, path: str) -> None:
         self.wait(lambda: self.path.partition("?")[0] == path, f"the address is {path}")
 

@@ -103,3 +103,49 @@ def test_back_shows_the_previous_filters_and_the_current_contacts(page: Page, wo
     assert page.one("#q").get_attribute("value") == "Number 0001"
     assert page.ticked() == []
     assert not page.has("#confirm")
+
+
+def test_the_title_follows_the_restore_in_a_tab_that_is_not_looked_at(page: Page, worker: Worker) -> None:
+    restore_all(page)
+    page.wait_for(".job-big")
+    assert page.title.startswith("Queued · Restore #1")
+
+    with page.same_document(), worker():
+        page.wait(lambda: page.title.startswith("Done · Restore #1"), "the title says that it is done")
+
+
+def test_the_end_is_told_on_whatever_page_one_is_and_can_be_dismissed(page: Page, worker: Worker) -> None:
+    restore_all(page)
+    page.open("/contacts")
+    assert page.has("#job-notices[data-background]")
+
+    with page.same_document():
+        with worker():
+            page.wait_for("#job-notices .notice", "Restore #1 is done. 12 contacts restored.")
+        page.wait_until_said("Restore #1 is done. 12 contacts restored.")
+        assert not page.has("[data-background]")
+        page.click("#job-notices button")
+        page.wait_for_none("#job-notices .notice")
+    page.open("/restores")
+    assert not page.has("#job-notices .notice")
+
+
+def test_what_a_page_asks_in_the_background_neither_shows_nor_removes_an_error(page: Page) -> None:
+    restore_all(page)
+    page.open("/contacts")
+    assert page.has("#job-notices[data-background]")
+    page.script(
+        """const place = document.getElementById("notices");
+        place.append(document.getElementById("unreachable").content.firstElementChild.cloneNode(true));
+        window.asked = 0;
+        document.addEventListener("htmx:afterRequest", ({ detail }) => {
+            window.asked += detail.elt.matches("[data-background]");
+        });"""
+    )
+    page.wait(lambda: page.script("return window.asked") >= 1, "the page has asked")
+    assert page.has("#notices .notice")
+
+    page.script("document.getElementById('notices').replaceChildren(); window.asked = 0")
+    page.go_offline()
+    page.wait(lambda: page.script("return window.asked") >= 1, "the page has asked in vain")
+    assert not page.has("#notices .notice")

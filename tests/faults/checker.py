@@ -8,7 +8,7 @@ after a restore.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -26,6 +26,8 @@ AFTER_THE_END = "a batch after the end"
 CURSOR = "a cursor beside the last batch"
 SUMS = "history, outcomes and counters differ"
 TWO_AT_ONCE = "two jobs at once"
+TWO_IN_LINE = "two jobs in line"
+BEFORE_PROMOTION = "a job that wrote before it was promoted"
 ENDED_TWICE = "a job that ended twice"
 RESTORED_TWICE = "a contact restored twice"
 HALF_RESTORED = "a contact restored only in part"
@@ -55,6 +57,7 @@ def check_history(session: Session) -> list[Violation]:
     return [
         *_batches(session, jobs),
         *_one_at_a_time(jobs),
+        *_line(session, jobs),
         *_ended_once(session, jobs),
         *_restored_once(session),
         *_all_or_none(session),
@@ -130,18 +133,46 @@ def _one_at_a_time(jobs: Rows) -> Iterator[Violation]:
     for job in jobs:
         by_workspace[job.workspace_id].append(job)
     for workspace_id, theirs in by_workspace.items():
-        active = [job.id for job in theirs if job.state in ACTIVE]
+        active = [job.id for job in theirs if job.is_active]
         if len(active) > 1:
             yield Violation(TWO_AT_ONCE, f"workspace {workspace_id}: the jobs {active} are active")
-        for job, following in pairwise(theirs):
+        begun = [job for job in theirs if job.waits_for_group is None]
+        for job, following in pairwise(sorted(begun, key=beginning)):
             # A queued job is cancelled without the workspace's lock, so its end and another start may have
             # the same time.
-            if job.finished_at and job.finished_at > following.created_at and job.state != JobState.CANCELLED:
+            ended = job.finished_at or datetime.max.replace(tzinfo=UTC)
+            if ended > beginning(following) and job.state != JobState.CANCELLED:
                 yield Violation(
                     TWO_AT_ONCE,
-                    f"{named(job.id, workspace_id)} ended at {job.finished_at}, after job {following.id} "
-                    f"was started at {following.created_at}",
+                    f"{named(job.id, workspace_id)} ended at {ended}, after job {following.id} "
+                    f"was started at {beginning(following)}",
                 )
+
+
+def beginning(job: Any) -> datetime:
+    """When the job became active: when it was started, or promoted from the line."""
+    began: datetime = job.promoted_at or job.created_at
+    return began
+
+
+def _line(session: Session, jobs: Rows) -> Iterator[Violation]:
+    """One place in line for each workspace; a job in line has written nothing."""
+    places = Counter(job.workspace_id for job in jobs if job.state in ACTIVE and job.waits_for_group)
+    for workspace_id, number in places.items():
+        if number > 1:
+            yield Violation(TWO_IN_LINE, f"workspace {workspace_id}: {number} jobs")
+    first_batch = dict(
+        session.execute(select(JobBatch.job_id, func.min(JobBatch.at)).group_by(JobBatch.job_id)).all()
+    )
+    for job in jobs:
+        wrote = first_batch.get(job.id)
+        never = job.waits_for_group is not None and (wrote or job.fence or job.processed)
+        if never or (wrote and job.promoted_at and wrote < job.promoted_at):
+            yield Violation(
+                BEFORE_PROMOTION,
+                f"{named(job.id, job.workspace_id)}, fence {job.fence}: wrote at {wrote}, it was promoted at "
+                f"{job.promoted_at}",
+            )
 
 
 def _ended_once(session: Session, jobs: Rows) -> Iterator[Violation]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, Delete, Engine, Update, delete, insert, inspect, select, text, update
+from sqlalchemy import Connection, Delete, Engine, Update, delete, insert, inspect, null, select, text, update
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete as delete_contacts
@@ -195,6 +195,23 @@ def two_active(history: History) -> None:
     history.corrupt_job(state="running", finished_at=None)
 
 
+def put_in_line(history: History, *names: str, **values: object) -> None:
+    """Jobs in line without the index that forbids more than one."""
+    history.session.execute(text("DROP INDEX uq_restore_job_in_line"))
+    job = history.session.get_one(Job, history.job.id)
+    copied = {column.key: getattr(job, column.key) for column in inspect(Job).column_attrs}
+    del copied["id"]
+    copied |= {"exclusive_group": null(), "waits_for_group": "restore", "state": "queued"}
+    copied |= {"finished_at": None, "cursor": None, "number": None, "counts": {}, "fence": 0}
+    for name in names:
+        another = copied | {"uuid": name, "idempotency_key": name} | values
+        history.session.execute(insert(Job).values(another))
+
+
+def write_before_promotion(history: History) -> None:
+    history.corrupt_job(promoted_at=history.end)
+
+
 def end_twice(history: History) -> None:
     event = history.session.scalars(
         select(AuditEvent).where(
@@ -293,6 +310,9 @@ SPOILT: list[tuple[str, Corrupt]] = [
     (checker.SUMS, lose_an_outcome),
     (checker.TWO_AT_ONCE, two_active),
     (checker.TWO_AT_ONCE, lambda history: start_another(history, state="queued", ago=timedelta(seconds=1))),
+    (checker.TWO_IN_LINE, lambda history: put_in_line(history, "one", "another")),
+    (checker.BEFORE_PROMOTION, lambda history: put_in_line(history, "one", fence=1)),
+    (checker.BEFORE_PROMOTION, write_before_promotion),
     (checker.ENDED_TWICE, end_twice),
     (checker.RESTORED_TWICE, restore_twice),
     (checker.RESTORED_TWICE, restore_twice_and_delete),

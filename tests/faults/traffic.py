@@ -19,7 +19,7 @@ from webapp.demo.load import add_load
 from webapp.jobs.work import NotStarted
 from webapp.models import Contact, Job
 from webapp.models.job import ACTIVE, JobState
-from webapp.restoring.start import start
+from webapp.restoring.start import line_up, start
 
 NOT_DONE = "a job that did not end as done"
 
@@ -31,6 +31,8 @@ class BusyWorkspace:
     world: World
     job_id: int = 0
     before: Before | None = None
+    # Whether another restore was put in line behind that job.
+    followed: bool = False
 
 
 @dataclass
@@ -54,12 +56,14 @@ class Traffic:
 
     def start_restores(self) -> None:
         """In each workspace whose restore has ended: check it, delete the restored contacts again, and
-        start the next restore."""
+        start the next restore. Put another one in line behind each, which finds what is left by then."""
         active = self.active()
         for workspace in self.workspaces:
             if workspace.job_id not in active:
                 self._check(workspace)
                 self._start_restore(workspace)
+            elif not workspace.followed:
+                self._line_up(workspace)
 
     def active(self) -> set[int]:
         with Session(self.deployment.engine) as session:
@@ -111,7 +115,24 @@ class Traffic:
             except NotStarted:
                 # A fault prevents the start, as it would for a user; the next call tries again.
                 return
-            workspace.before = before
+            workspace.before, workspace.followed = before, False
+
+    def _line_up(self, workspace: BusyWorkspace) -> None:
+        deployment, world = self.deployment, workspace.world
+        with Session(deployment.engine) as session:
+            scope = Restoring(session, world, deployment.lock).question_all().scope
+            try:
+                line_up(
+                    session,
+                    deployment.lock,
+                    deployment.doorbell.ring,
+                    scope=scope,
+                    requested_by=world.admin.id,
+                )
+            except NotStarted:
+                # All is back already, or a fault prevents it.
+                return
+        workspace.followed = True
 
     def _delete_again(self, workspace: BusyWorkspace) -> None:
         with self.deployment.writing() as session:

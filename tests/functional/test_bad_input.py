@@ -75,6 +75,7 @@ def scene(row: Row, admin: Browser, browse: Callable[..., Browser], world: World
         "POST /contacts/notices": {"kind": "deletion", "number": "1"},
         "GET /contacts/restore/confirm": {"selected": str(binned[1].id)},
         "POST /restores": {"scope": str(dialog.one("input[name=scope]")["value"])},
+        "POST /restores/line": {"scope": str(dialog.one("input[name=scope]")["value"])},
         "POST /login": {"email": world.admin.email, "password": PASSWORD},
     }.get(f"{row.method} {row.path}", {})
     return Scene(browse() if row.path in SIGN_IN_AND_OUT else admin, ids, fields)

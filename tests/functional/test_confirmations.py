@@ -76,6 +76,7 @@ def test_a_used_confirmation_leads_to_its_job_at_any_age(
     dialog = dialog_for(anyone, *binned)
     job = confirm(anyone, dialog)
     work()
+    anyone.get(job.path)  # which notes that the end was seen
 
     with later(60), unchanged():
         assert confirm(anyone, dialog).path == job.path

@@ -154,6 +154,7 @@ def test_cancelling_an_ended_job_changes_nothing(
 ) -> None:
     job = start_all(anyone)
     work()
+    anyone.get(job.path)  # which notes that the end was seen
 
     with unchanged():
         seen = anyone.press(job, "Cancel this restore")

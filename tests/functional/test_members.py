@@ -42,9 +42,12 @@ RESTORE_ADDRESSES = [
     ("GET", "/contacts/restore/confirm-all"),
     ("GET", "/restores"),
     ("POST", "/restores"),
+    ("POST", "/restores/line"),
     ("GET", "/restores/{job}"),
     ("GET", "/restores/{job}/continue"),
     ("POST", "/restores/{job}/cancel"),
+    ("GET", "/notices"),
+    ("POST", "/notices/{job}/seen"),
 ]
 
 

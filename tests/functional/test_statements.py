@@ -106,6 +106,29 @@ def test_each_page_and_each_update_takes_at_most_twelve_statements(
                 assert len(asked) <= MOST, f"{path}: {len(asked)}\n" + "\n".join(asked)
 
 
+def test_a_restore_that_runs_and_one_in_line_add_no_more(
+    admin: Browser, engine: Engine, filled: dict[str, list[int]], world: World
+) -> None:
+    first = admin.press(admin.get("/contacts/restore/confirm-all"), "Restore")
+    dialog = admin.get("/contacts/restore/confirm-all")
+    second = admin.press(dialog, "Start when this one has ended")
+    query = f"?q=ann&deleted_by={world.member.id}"
+    pages = [
+        first.path,
+        second.path,
+        "/contacts",
+        f"/contacts/restore{query}",
+        "/contacts/restore/confirm-all",
+    ]
+    selected = [("selected", str(contact_id)) for contact_id in filled["/contacts/restore"][5:25]]
+
+    for path in pages:
+        for show in ("", "selected") if "?" in path else ("",):
+            with statements(engine) as asked:
+                admin.get(path, [*selected, ("show", show)] if "?" in path else None)
+            assert len(asked) <= MOST, f"{path}: {len(asked)}\n" + "\n".join(asked)
+
+
 def test_the_number_of_rows_does_not_change_the_number_of_statements(
     admin: Browser, engine: Engine, world: World, store: Session
 ) -> None:

@@ -28,7 +28,7 @@ from tests.factories.people import new_world
 from tests.support.restoring import Restoring
 from tests.support.schema import app_on_a_new_database, indexes, is_whole, tables
 from webapp.extensions import db
-from webapp.models import Base, Deal
+from webapp.models import Base, Deal, NoticeSeen
 from webapp.worker.services import services
 
 HERE = Path(__file__).parent.parent.parent / "migrations"
@@ -228,11 +228,12 @@ def test_jobs_of_the_previous_release_come_through_the_migration_and_back(scratc
                 text(
                     "INSERT INTO restore_job (id, uuid, workspace_id, requested_by, kind, scope, scope_hash,"
                     " scope_words, as_of, through_number, expected, idempotency_key, state, fence,"
-                    " lease_until, rung_at, claims_since_progress, restored, skipped, failed, created_at)"
-                    " VALUES (:id, :key, :workspace, :workspace, 'ids', '{}', '', 'Words.', :now, 1, 3, :key,"
-                    " :state, 1, :now, :now, 0, 2, 0, 1, :now)"
+                    " lease_until, rung_at, claims_since_progress, restored, skipped, failed, created_at,"
+                    " finished_at) VALUES (:id, :key, :workspace, :workspace, 'ids', '{}', '', 'Words.',"
+                    " :now, 1, 3, :key, :state, 1, :now, :now, 0, 2, 0, 1, :now, :ended)"
                 ),
-                {"id": number, "key": str(number), "workspace": workspace, "state": state, "now": now},
+                {"id": number, "key": str(number), "workspace": workspace, "state": state, "now": now}
+                | {"ended": now if state == "done" else None},
             )
         connection.execute(
             text(
@@ -251,6 +252,9 @@ def test_jobs_of_the_previous_release_come_through_the_migration_and_back(scratc
     ]
     assert _jobs("id, scope_words, restored, failed, state, expected") == before
     assert is_whole(db.engine)
+    with Session(db.engine) as session:
+        seen = select(NoticeSeen.user_id, NoticeSeen.kind, NoticeSeen.subject_id).order_by(NoticeSeen.user_id)
+        assert session.execute(seen).all() == [(1, "job_ended", 1), (2, "job_ended", 2)], "no news"
     downgrade(revision="0003")
     assert _jobs("id, scope_words, restored, failed, state, expected") == before
 

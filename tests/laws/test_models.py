@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import DateTime, insert, select, update
+from sqlalchemy import DateTime, insert, null, select, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
@@ -146,6 +146,17 @@ def test_a_workspace_never_has_two_active_jobs(
 
     with pytest.raises(IntegrityError):
         session.execute(insert(Job), [job_row(world, other, "second")])
+
+
+def test_a_workspace_never_has_two_jobs_in_line(session: Session, world: World) -> None:
+    """Behind a job that is active; cancelled ones may keep the group, as the previous release leaves it."""
+    waiting = {"waits_for_group": "restore", "exclusive_group": null()}
+    session.execute(insert(Job), [job_row(world, "running", "active")])
+    for state, name in (("cancelled", "left"), ("queued", "first")):
+        session.execute(insert(Job).values(job_row(world, state, name) | waiting))
+
+    with pytest.raises(IntegrityError):
+        session.execute(insert(Job).values(job_row(world, "queued", "second") | waiting))
 
 
 def test_a_confirmation_never_becomes_two_jobs(session: Session, world: World) -> None:

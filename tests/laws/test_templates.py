@@ -10,7 +10,10 @@ from jinja2 import Environment, nodes
 TEMPLATES = Path(__file__).parents[2] / "templates"
 NAMES = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
 # What Jinja, Flask, its extensions and the app give to every template.
-EVERYWHERE = {"asset_url", "can_restore", "csrf_token", "current_user", "get_flashed_messages", "url_for"}
+EVERYWHERE = {
+    *("asset_url", "can_restore", "csrf_token", "current_user", "get_flashed_messages", "job_notices"),
+    "url_for",
+}
 EVERYWHERE |= {"caller", "dict", "kwargs", "session", "super"}
 
 

@@ -91,7 +91,7 @@ GET  /contacts/restore/confirm      ?selected          422 | not be read. Check 
 GET  /contacts/restore/confirm      ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/restore/confirm      ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
 GET  /contacts/restore/confirm      ?from_time,?to_time,?how,?expires,?back  200
-GET  /contacts/restore/confirm      ?show,?watching,?matching  200
+GET  /contacts/restore/confirm      ?show,?watching,?matching,?line_up  200
 GET  /contacts/restore/confirm-all  ?q                 422 empty=200 0=200 | Correct the search / No deleted
 GET  /contacts/restore/confirm-all  ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/confirm-all  ?deleted_by        422 empty=200 | Correct the search first
@@ -107,6 +107,9 @@ GET  /contacts/restore/plan         ?scope,?whole      400 | This plan is incomp
 POST /restores                      scope              400 | This confirmation is incomplete. Open it again.
 POST /restores                      csrf_token         400 | open for too long. Go back, reload it
 POST /restores                      back               303
+POST /restores/line                 scope              400 | This confirmation is incomplete. Open it again.
+POST /restores/line                 csrf_token         400 | open for too long. Go back, reload it
+POST /restores/line                 back               303
 GET  /restores/<id:job_id>          <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>          ?after             400 empty=200 2^63-1=200 | edited or cut off
 GET  /restores/<id:job_id>          ?show              200
@@ -121,6 +124,11 @@ POST /restores/<id:job_id>/undo     back               400 | This confirmation i
 POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/cancel   csrf_token         400 | open for too long. Go back, reload it
 POST /restores/<id:job_id>/cancel   back               303
+GET  /notices                       ?besides           400 empty=200 2^63-1=200 | edited or cut off
+GET  /notices                       ?shown             200
+POST /notices/<id:job_id>/seen      <job_id>           404 | a typing mistake
+POST /notices/<id:job_id>/seen      csrf_token         400 | open for too long. Go back, reload it
+POST /notices/<id:job_id>/seen      back               303
 GET  /design                         ?nonsense          200
 GET  /healthz                       ?nonsense          200
 GET  /readyz                        ?nonsense          200
@@ -129,7 +137,7 @@ GET  /readyz                        ?nonsense          200
 # These always answer with a part of a page, and this one with a page, because it has no parts.
 PARTS_ONLY = {
     *("/contacts/selection", "/contacts/restore/selection"),
-    *("/contacts/count", "/contacts/restore/count"),
+    *("/contacts/count", "/contacts/restore/count", "/notices"),
 }
 PAGES_ONLY = {"/login"}
 

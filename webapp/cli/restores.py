@@ -12,12 +12,14 @@ from webapp.cli.database import Refusal, check_database, readable, shown
 from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.jobs.cancel import cancel
+from webapp.jobs.line import NEVER_RUNG
 from webapp.models import Job, User
 from webapp.models.job import ACTIVE, JobState
 from webapp.numbers import LARGEST_ID
 from webapp.restoring.work import RESTORE
 from webapp.words.jobs import sentence_of
 from webapp.words.numbers import counted, number
+from webapp.worker.ringing import ring_for_stalled
 from webapp.worker.services import services
 
 
@@ -35,7 +37,7 @@ def restore_group() -> None:
 )
 @with_appcontext
 def status(ended: int) -> None:
-    """List the jobs that are queued or running, with state, fence, lease and last error."""
+    """List the jobs that are queued, running or in line, with state, fence, lease and last error."""
     session = db.session()
     check_database(session)
     jobs = (
@@ -56,12 +58,12 @@ def _lines(job: Job, now: datetime) -> Iterator[str]:
     requester = shown(job.requester.name) if job.requester else "the system"
     yield (
         f"Restore {job.id} ({_number(job)}{shown(job.workspace.name)}, workspace {job.workspace_id}), "
-        f"requested by {requester}: {job.state}"
+        f"requested by {requester}: {'in line' if job.is_waiting else job.state}"
     )
     yield f"  progress    {number(job.processed)} of {number(max(job.total or 0, job.processed))} contacts"
     yield f"  fence       {job.fence}, claims since progress {job.claims_since_progress}"
     yield f"  lease       {_lease(job, now)}"
-    if job.cancel_requested_at is not None and job.is_active:
+    if job.cancel_requested_at is not None and not job.has_ended:
         yield "  cancelled   after the current batch"
     if job.one_by_one:
         yield f"  one by one  the next {counted(job.one_by_one, 'contact')}"
@@ -83,10 +85,13 @@ def _people(job: Job) -> dict[int, str]:
 
 
 def _lease(job: Job, now: datetime) -> str:
-    if not job.is_active:
+    if job.has_ended:
         return "none: it has ended"
+    if job.is_waiting:
+        return f"none: it waits until the running restore has ended; lined up {_ago(job.created_at, now)}"
     if job.state == JobState.QUEUED:
-        return f"none yet: requested {_ago(job.created_at, now)}, rung for {_ago(job.rung_at, now)}"
+        rung = "not rung for yet" if job.rung_at == NEVER_RUNG else f"rung for {_ago(job.rung_at, now)}"
+        return f"none yet: requested {_ago(job.promoted_at or job.created_at, now)}, {rung}"
     left = (job.lease_until - now).total_seconds()
     if left > 0:
         return f"{job.runner} for {left:.0f} more seconds"
@@ -111,9 +116,11 @@ def cancel_command(job_id: int) -> None:
     job = session.get(Job, job_id)
     if job is None or job.kind != RESTORE.kind:
         raise Refusal(f"There is no restore {job_id}. Nothing was changed.")
-    if not job.is_active:
+    if job.has_ended:
         raise Refusal(f"Restore {job_id} has ended already: {job.state}. Nothing was changed.")
+    workspace_id = job.workspace_id
     if cancel(session, services().lock, job_id, by=None) == JobState.CANCELLED:
+        ring_for_stalled(workspace_id=workspace_id)
         click.echo(f"Restore {job_id} is cancelled. It had not begun.")
     else:
         click.echo(f"Restore {job_id} stops after the current batch.")

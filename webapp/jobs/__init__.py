@@ -6,6 +6,7 @@ wrong.
 
 *Start.*    `start` turns an order into a queued job, once for each idempotency key, and rings. Jobs of one
             exclusive group in a workspace exclude each other: a partial unique index decides.
+*Line.*     `line` lets one job of a group wait until the active one has ended, and promotes it with that end.
 *Claim.*    `claim` gives a job whose lease has run out to a runner, under a new fence.
 *Run.*      `run` commits one batch after the other. Each transaction first proves the fence, so that a runner
             that was believed dead can write nothing. Cursor, counts, history and what the kind writes commit
@@ -16,10 +17,12 @@ wrong.
 *Cancel.*   `cancel` ends a queued job at once and a running one before its next batch.
 *Recover.*  `recover` finds jobs without a runner, to be rung for again; `interruption` says in a code what
             interrupted one; `heartbeat` knows whether any worker runs.
+*Tell.*     `notices` finds the jobs whose end their requesters have not seen.
 
 A kind of job is a `work.Work`: what it is called, which group excludes its like, and four methods that the
 protocol calls inside its transactions. docs/recipes.md says how to add one.
 
-These hold for every kind: at most one active job for each workspace and group; every committed batch bears
-the current fence; a terminal state is final; and none of it needs Redis or a clock to be right.
+These hold for every kind: at most one active job for each workspace and group, and one in line behind it;
+every committed batch bears the current fence; a terminal state is final; and none of it needs Redis or a
+clock to be right.
 """

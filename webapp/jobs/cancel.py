@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 from webapp.clock import read_clock
 from webapp.database import execute_update, write_transaction
 from webapp.jobs.ending import end_job
-from webapp.jobs.lock import Lock, give_up_key
+from webapp.jobs.line import pass_key_on
+from webapp.jobs.lock import Lock
 from webapp.models import Job, User
 from webapp.models.audit_event import record
 from webapp.models.job import ACTIVE, JobState
@@ -16,7 +17,8 @@ CANCELLED_BY_OPERATOR = "cancelled_by_operator"
 
 
 def cancel(session: Session, lock: Lock, job_id: int, *, by: User | None) -> JobState:
-    """End the job at once if it is queued, or before its next batch if it is running; returns its state then.
+    """End the job at once if it is queued or in line, or before its next batch if it is running; returns its
+    state then.
 
     `by` is None where the operator does it. A job that has ended is left as it is, so doing it twice changes
     nothing.
@@ -50,5 +52,5 @@ def cancel(session: Session, lock: Lock, job_id: int, *, by: User | None) -> Job
                 end_job(session, job, JobState.CANCELLED, now, reason)
         state, group, workspace_id, uuid = job.state, job.exclusive_group, job.workspace_id, job.uuid
     if state == JobState.CANCELLED:
-        give_up_key(lock, group, workspace_id, uuid)
+        pass_key_on(session, lock, group, workspace_id, uuid)
     return JobState(state)

@@ -6,13 +6,16 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from webapp.jobs.line import promote
 from webapp.models import Job
 from webapp.models.audit_event import record
 from webapp.models.job import JobState, Note
 
 
 def end_job(session: Session, job: Job, state: JobState, now: datetime, reason: Note | None = None) -> None:
-    """Put the job into its terminal `state`. The audit log has one entry for the end of each job."""
+    """Put the job into its terminal `state`, and promote the job in line. The audit log has one entry
+    for the end of each job.
+    """
     job.state, job.finished_at = state, now
     job.reason = dict(reason) if reason else None
     record(
@@ -25,3 +28,6 @@ def end_job(session: Session, job: Job, state: JobState, now: datetime, reason: 
         counts=job.counts,
         reason=job.reason,
     )
+    if job.exclusive_group is not None:
+        session.flush()
+        promote(session, job.workspace_id, job.exclusive_group, now)

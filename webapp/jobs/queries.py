@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.models import Job
-from webapp.models.job import ACTIVE
+from webapp.models.base import is_in
+from webapp.models.job import ACTIVE, JobState
 
 
 def active_job(session: Session, workspace_id: int, group: str | None) -> Job | None:
@@ -14,6 +15,28 @@ def active_job(session: Session, workspace_id: int, group: str | None) -> Job | 
     if group is None:
         return None
     return session.scalar(_jobs(workspace_id).where(Job.exclusive_group == group, Job.state.in_(ACTIVE)))
+
+
+def job_in_line(session: Session, workspace_id: int, group: str | None) -> Job | None:
+    """The workspace's job that waits for the active one of the group, if there is one."""
+    if group is None:
+        return None
+    return session.scalar(
+        _jobs(workspace_id).where(Job.waits_for_group == group, is_in(Job.state, JobState.QUEUED))
+    )
+
+
+def active_and_next(session: Session, workspace_id: int, group: str) -> tuple[Job | None, Job | None]:
+    """The workspace's active job of the group, and the one in line behind it; by one statement."""
+    either = or_(Job.exclusive_group == group, Job.waits_for_group == group)
+    jobs = session.scalars(_jobs(workspace_id).where(Job.state.in_(ACTIVE), either)).all()
+    active = next((job for job in jobs if job.is_active), None)
+    return active, next((job for job in jobs if job.is_waiting), None)
+
+
+def wants_the_bin(session: Session, workspace_id: int, group: str) -> bool:
+    """Whether a job of the group is active or in line: until it has ended, purging stands back (rule 10)."""
+    return any(active_and_next(session, workspace_id, group))
 
 
 def find_job(session: Session, workspace_id: int, kinds: Collection[str], job_id: int) -> Job | None:

@@ -28,11 +28,13 @@ class StalledJob:
     fence: int
 
 
-def stalled_jobs(session: Session, *, ring_seconds: float, job_id: int | None = None) -> list[StalledJob]:
+def stalled_jobs(
+    session: Session, *, ring_seconds: float, job_id: int | None = None, workspace_id: int | None = None
+) -> list[StalledJob]:
     """The active jobs without a runner that were last rung for over `ring_seconds` ago; marks them as rung
     for.
 
-    With `job_id`, only that one.
+    With `job_id`, only that one; with `workspace_id`, only those of that workspace.
     """
     now = read_clock(session)
     overdue = (
@@ -46,6 +48,8 @@ def stalled_jobs(session: Session, *, ring_seconds: float, job_id: int | None = 
     )
     if job_id is not None:
         overdue = overdue.where(Job.id == job_id)
+    if workspace_id is not None:
+        overdue = overdue.where(Job.workspace_id == workspace_id)
     if not session.execute(overdue).all():
         # Looking is a read. The write lock is only for where there is something to write.
         return []
@@ -57,26 +61,29 @@ def stalled_jobs(session: Session, *, ring_seconds: float, job_id: int | None = 
     return found
 
 
-def renew_keys(session: Session, lock: Lock) -> None:
-    """Give each active job the key of its group for its full time, wherever Redis has lost it.
+def renew_keys(session: Session, lock: Lock, *, workspace_id: int | None = None) -> None:
+    """Give each active job, or each one of `workspace_id`, the key of its group for its full time, wherever
+    Redis has lost it.
 
     Raises LockUnavailable.
     """
-    holders = active_holders(session)
+    holders = active_holders(session, workspace_id)
     for holder in holders:
         lock.renew(*holder)
     # A job that has ended in between has given its key up already, and must not hold it again.
     session.rollback()
-    for holder in set(holders) - set(active_holders(session)):
+    for holder in set(holders) - set(active_holders(session, workspace_id)):
         lock.release(*holder)
 
 
-def active_holders(session: Session) -> list[tuple[str, int, str]]:
-    """Which job should hold which key: (group, workspace, uuid)."""
+def active_holders(session: Session, workspace_id: int | None = None) -> list[tuple[str, int, str]]:
+    """Which job should hold which key: (group, workspace, uuid); in all workspaces, or in this one."""
     holders = select(Job.exclusive_group, Job.workspace_id, Job.uuid).where(
         Job.state.in_(ACTIVE), Job.exclusive_group.is_not(None)
     )
-    return [(group or "", workspace_id, uuid) for group, workspace_id, uuid in session.execute(holders)]
+    if workspace_id is not None:
+        holders = holders.where(Job.workspace_id == workspace_id)
+    return [(group or "", of, uuid) for group, of, uuid in session.execute(holders)]
 
 
 def adopt_jobs(session: Session) -> None:

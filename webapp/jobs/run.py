@@ -19,6 +19,7 @@ from webapp.jobs.claim import Claim, LostLease, claim, prove_fence, release
 from webapp.jobs.ending import end_job
 from webapp.jobs.interruption import DATABASE_TROUBLE, describe_error
 from webapp.jobs.isolation import must_leave_out, narrow_down, why_hopeless
+from webapp.jobs.line import pass_key_on
 from webapp.jobs.lock import Lock, LockUnavailable, give_up_key
 from webapp.jobs.settings import BatchSettings
 from webapp.jobs.work import Step, Work
@@ -103,7 +104,7 @@ class _Run:
                 log.info("job_released")
                 return RELEASED
             time.sleep(self.settings.rest.after(time.monotonic() - batch_began))
-        give_up_key(self.lock, self.held.group, self.held.workspace_id, self.held.uuid)
+        pass_key_on(self.session, self.lock, self.held.group, self.held.workspace_id, self.held.uuid)
         log.info("job_ended", state=state)
         return str(state)
 

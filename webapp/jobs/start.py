@@ -7,6 +7,7 @@ the same key gives the same job.
 import time
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from sqlalchemy import func, null, select
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +21,8 @@ from webapp.jobs.work import NotStarted, Order, Work
 from webapp.models import Job
 from webapp.models.audit_event import record
 
+# A lease until then keeps every runner off. A year short of the last one that the databases' drivers read.
+NEVER = datetime(9998, 12, 31, tzinfo=UTC)
 GIVE_UP_AFTER = 1.0
 LOOK_EVERY = 0.05
 
@@ -60,7 +63,8 @@ def start(session: Session, lock: Lock, ring: Ring, work: Work, order: Order) ->
         raise
     try:
         with write_transaction(session):
-            job_id = _insert(session, work, order, holder).id
+            lock_workspace(session, order.workspace_id)
+            job_id = insert(session, work, order, holder).id
     except IntegrityError:
         give_up_key(lock, work.group, order.workspace_id, holder)
         if known := already_started(session, work, order):
@@ -109,8 +113,11 @@ def _take_key(session: Session, lock: Lock, group: str | None, workspace_id: int
             time.sleep(LOOK_EVERY)
 
 
-def _insert(session: Session, work: Work, order: Order, uuid: str) -> Job:
-    lock_workspace(session, order.workspace_id)
+def insert(session: Session, work: Work, order: Order, uuid: str, *, in_line: bool = False) -> Job:
+    """Add the job's row, behind the workspace's lock: active, or `in_line` behind the active job.
+
+    Raises what the kind's `admit` raises.
+    """
     work.admit(session, order)
     now = read_clock(session)
     job = Job(
@@ -120,13 +127,15 @@ def _insert(session: Session, work: Work, order: Order, uuid: str) -> Job:
         kind=work.kind,
         number=next_number(session, order.workspace_id, work.kind),
         # Not None: the column's default, for the release before, would take its place.
-        exclusive_group=work.group or null(),
+        exclusive_group=null() if in_line else work.group or null(),
+        waits_for_group=work.group if in_line else None,
         request=dict(order.request),
         total=order.total,
         undo_of=order.undo_of,
         counts={},
         idempotency_key=order.key,
-        lease_until=now,  # no runner's yet: the first claim finds it run out
+        # No runner's yet: the first claim finds it run out. In line it never runs out.
+        lease_until=NEVER if in_line else now,
         rung_at=now,
         created_at=now,
     )
@@ -137,7 +146,7 @@ def _insert(session: Session, work: Work, order: Order, uuid: str) -> Job:
         workspace_id=order.workspace_id,
         user_id=order.requested_by,
         at=now,
-        action=f"{work.kind}.requested",
+        action=f"{work.kind}.{'lined_up' if in_line else 'requested'}",
         subject=job.audit_subject,
         total=order.total,
     )

@@ -31,7 +31,9 @@ class JobState(StrEnum):
 
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
+ENDED = (JobState.DONE, JobState.CANCELLED, JobState.FAILED)
 IS_ACTIVE = "state IN ('queued', 'running')"
+IS_IN_LINE = "waits_for_group IS NOT NULL AND state = 'queued'"
 
 
 class Job(Base):
@@ -46,12 +48,13 @@ class Job(Base):
         partial_index(
             "uq_restore_job_active_group", "workspace_id", "exclusive_group", where=IS_ACTIVE, unique=True
         ),
-        # One place in line for each workspace and group.
+        # One place in line for each workspace and group. The release before can cancel a job that waits, and
+        # does not clear its group.
         partial_index(
             "uq_restore_job_in_line",
             "workspace_id",
             "waits_for_group",
-            where="waits_for_group IS NOT NULL",
+            where=IS_IN_LINE,
             unique=True,
         ),
         partial_index("ix_restore_job_active", "lease_until", where=IS_ACTIVE),
@@ -71,8 +74,10 @@ class Job(Base):
     number: Mapped[int | None]
     exclusive_group: Mapped[str | None] = mapped_column(String(20), server_default="restore")
     # The group whose active job this one waits for. Until then it has no group of its own, and a lease that
-    # never runs out, so that no runner of any release claims it.
+    # never runs out, so that no runner of any release claims it (webapp/jobs/line.py).
     waits_for_group: Mapped[str | None] = mapped_column(String(20))
+    # When it was promoted from the line; null for a job that has not waited, or still does.
+    promoted_at: Mapped[datetime | None]
     # What was confirmed, in the kind's own terms. Never changed afterwards.
     request: Mapped[dict[str, Any]] = mapped_column(JSON(none_as_null=True), nullable=True)
     # How many items the request spoke of, if that was known.
@@ -126,12 +131,22 @@ class Job(Base):
     workspace: Mapped[Workspace] = relationship()
 
     @property
+    def has_ended(self) -> bool:
+        return self.state not in ACTIVE
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it stands in line until another job of its group has ended."""
+        return self.state == JobState.QUEUED and self.waits_for_group is not None
+
+    @property
     def is_active(self) -> bool:
-        return self.state in ACTIVE
+        """Whether it excludes other jobs of its group. One that waits in line does not."""
+        return not self.has_ended and not self.is_waiting
 
     @property
     def can_be_cancelled(self) -> bool:
-        return self.is_active and self.cancel_requested_at is None
+        return not self.has_ended and self.cancel_requested_at is None
 
     @property
     def can_be_continued(self) -> bool:

@@ -72,7 +72,7 @@ def bring_up_to_date(job: Job, *_: object) -> None:
 def adopt(job: Job) -> None:
     """Write what `bring_up_to_date` took over into this release's columns: of an ended job all of it, of
     an active one only the request, because the older release may still be running it."""
-    for name in ADOPTED if not job.is_active else ("request",):
+    for name in ADOPTED if job.has_ended else ("request",):
         flag_modified(job, name)
 
 

@@ -26,6 +26,8 @@ class Reason(StrEnum):
     DELETED_AGAIN = "deleted_again"
     # One of the two, where they cannot be told apart; the release before never did.
     NO_LONGER_ELIGIBLE = "no_longer_eligible"
+    # Skipped: the job waited in line, and the contact's 30 days ended before it was promoted.
+    EXPIRED = "expired"
     # Failed: the database refused it; every process died at it.
     REFUSED = "refused"
     CRASHED = "crashed"

@@ -6,6 +6,7 @@
          is restored, or it stays deleted because its address is taken. The dialog and the job judge with the
          same code.
 *Ask.*   `question` is what the dialog asks; `start` makes a confirmed scope the workspace's one restore job.
+         `waited` says what the wait of a restore in line has changed.
 *Carry out.*  `work` is the kind of job: it walks the bin, last deleted first, and writes one batch after the
               other with `batch`. The protocol around it (`webapp.jobs`) makes it safe to be killed and to run
               twice.

@@ -3,6 +3,9 @@
 A list, tag, account or deal that was deleted after the contact does not come back with it (docs/rules.md,
 rule 3). A deal that was deleted with its last contact comes back only if the restore was asked to rescue it.
 A contact is mailable again for a list where it was before; how many are is counted, too (rule 9).
+
+Every statement goes from the contacts to what they hang on: the + 0 and `filter_only` keep the planner off the
+indexes that lead the other way, to all contacts of a list.
 """
 
 from collections.abc import Callable, Iterable
@@ -37,6 +40,7 @@ from webapp.models import (
     Suppression,
     Tag,
 )
+from webapp.models.base import filter_only
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.models.restore_link import LinkEffect, LinkKind
 
@@ -99,7 +103,7 @@ def lost(
     `restored` has the columns contact_id, deletion_id and deleted_at; `rescued` is the condition on a `Deal`
     that comes back. Columns: effect, kind, item_id, contacts.
     """
-    deals = _detached(restored).where(Deal.deleted_at.is_not(None))
+    deals = _detached(restored).where(filter_only(Deal.deleted_at.is_not(None)))
     if rescued is not None:
         deals = deals.where(~rescued)
     counts = [_count(LinkEffect.LOST, LinkKind.DEAL, Deal.id, deals)]
@@ -126,7 +130,7 @@ def _on_lists(restored: FromClause) -> Select[int]:
     return (
         select(restored.c.contact_id)
         .join(Subscription, Subscription.contact_id == restored.c.contact_id)
-        .join(MailingList, MailingList.id == Subscription.list_id)
+        .join(MailingList, MailingList.id == Subscription.list_id + 0)
     )
 
 
@@ -134,7 +138,7 @@ def _with_tags(restored: FromClause) -> Select[int]:
     return (
         select(restored.c.contact_id)
         .join(ContactTag, ContactTag.contact_id == restored.c.contact_id)
-        .join(Tag, Tag.id == ContactTag.tag_id)
+        .join(Tag, Tag.id == ContactTag.tag_id + 0)
     )
 
 
@@ -142,7 +146,7 @@ def _of_accounts(restored: FromClause) -> Select[int]:
     return (
         select(restored.c.contact_id)
         .join(Contact, Contact.id == restored.c.contact_id)
-        .join(Account, Account.id == Contact.account_id)
+        .join(Account, Account.id == Contact.account_id + 0)
     )
 
 
@@ -158,14 +162,14 @@ def rescued_deals(restored: FromClause, *, by_job: int | None = None) -> Select[
     """The same for each deal that comes back with the last of its contacts. For a job's later batches, those
     that it has brought back before count as well."""
     theirs = _detached(restored).where(
-        Deal.deleted_by_deletion_id == restored.c.deletion_id, comes_back(by_job)
+        filter_only(Deal.deleted_by_deletion_id == restored.c.deletion_id), comes_back(by_job)
     )
     return _count(LinkEffect.RESCUED, LinkKind.DEAL, Deal.id, theirs)
 
 
 def comes_back(by_job: int | None) -> ColumnElement[bool]:
     """Whether a deal that a deletion deleted is still deleted, or back by this job."""
-    deleted = Deal.deleted_at.is_not(None)
+    deleted = filter_only(Deal.deleted_at.is_not(None))
     if by_job is None:
         return deleted
     already = exists().where(
@@ -195,8 +199,8 @@ def _detached(restored: FromClause) -> Select[int]:
     return (
         select(restored.c.contact_id)
         .join(DealContact, DealContact.contact_id == restored.c.contact_id)
-        .join(Deal, Deal.id == DealContact.deal_id)
-        .where(DealContact.detached_by_deletion_id == restored.c.deletion_id)
+        .join(Deal, Deal.id == DealContact.deal_id + 0)
+        .where(filter_only(DealContact.detached_by_deletion_id == restored.c.deletion_id))
     )
 
 

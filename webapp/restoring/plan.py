@@ -21,7 +21,7 @@ from webapp.restoring.verdict import JUDGED, Verdict, judge, verdicts
 MANY = 20_000
 # The plan names so many of the contacts that do not simply come back.
 EXAMPLES = 5
-GONE = (Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN, Reason.NO_LONGER_ELIGIBLE)
+GONE = (Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN, Reason.NO_LONGER_ELIGIBLE, Reason.EXPIRED)
 BACK = [reason for reason, (outcome, _) in JUDGED.items() if outcome == Outcome.RESTORED]
 
 

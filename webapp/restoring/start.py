@@ -1,7 +1,8 @@
-"""Asking for a restore: a confirmed scope becomes the workspace's one restore job."""
+"""Asking for a restore: a confirmed scope becomes the workspace's one restore job, or the next in line."""
 
 from sqlalchemy.orm import Session
 
+from webapp.jobs import line
 from webapp.jobs import start as jobs
 from webapp.jobs.lock import Lock
 from webapp.jobs.start import Ring
@@ -29,6 +30,14 @@ def start(session: Session, lock: Lock, ring: Ring, *, scope: Scope, requested_b
     (`webapp.jobs.start`, `webapp.restoring.work`); then nothing was changed.
     """
     return jobs.start(session, lock, ring, RESTORE, order(scope, requested_by))
+
+
+def line_up(session: Session, lock: Lock, ring: Ring, *, scope: Scope, requested_by: int) -> Job:
+    """The same, in line behind the restore that is active; at once where none is active any more.
+
+    Raises PlaceTaken (`webapp.jobs.line`) where another restore is in line.
+    """
+    return line.line_up(session, lock, ring, RESTORE, order(scope, requested_by))
 
 
 def already_started(session: Session, scope: Scope) -> Job | None:

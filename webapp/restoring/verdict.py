@@ -68,6 +68,11 @@ class Verdict(NamedTuple):
         """Under which name a job counts it: merged, or its outcome."""
         return str(Reason.MERGED if self.is_merged else self.outcome)
 
+    @classmethod
+    def expired(cls, contact_id: int) -> "Verdict":
+        """A contact that left the window while the job waited in line."""
+        return cls(contact_id, None, None, Outcome.SKIPPED, Reason.EXPIRED)
+
     def failed(self, reason: Reason, detail: str | None = None) -> "Verdict":
         """The same contact, as one that cannot be restored, for `reason`: REFUSED or CRASHED."""
         return self._replace(

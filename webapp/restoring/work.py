@@ -23,6 +23,7 @@ from webapp.restoring.plan import digest, missing, plan_selection
 from webapp.restoring.recycle_bin import ids_in_scope
 from webapp.restoring.scope import Scope
 from webapp.restoring.verdict import Verdict, judge
+from webapp.restoring.waited import count_expired, expired_ids, scope_of
 
 
 class PlanChanged(NotStarted):
@@ -81,7 +82,7 @@ RESTORE = RestoreWork()
 
 def _next(session: Session, job: Job, size: int) -> list[Verdict]:
     """The verdicts on the next `size` contacts of the job's walk."""
-    scope = Scope.from_dict(job.request)
+    scope = scope_of(job)
     if not scope.is_a_search:
         # The walk's index leads from one contact to the next. A text has an index of its own.
         avoid_whole_table_plans(session)
@@ -111,7 +112,9 @@ def _never_met(session: Session, job: Job, met: Sequence[Verdict]) -> list[Verdi
     if not scope.is_by_ids:
         return []
     before = session.scalars(select(RestoreOutcome.contact_id).where(RestoreOutcome.job_id == job.id))
-    return missing(session, scope, set(scope.ids) - set(before) - {verdict.contact_id for verdict in met})
+    left = set(scope.ids) - set(before) - {verdict.contact_id for verdict in met}
+    expired = expired_ids(session, job, left)
+    return [*missing(session, scope, left - expired), *map(Verdict.expired, sorted(expired))]
 
 
 def _gone_since(session: Session, job: Job, now_counted: int) -> Counter[str]:
@@ -126,6 +129,13 @@ def _gone_since(session: Session, job: Job, now_counted: int) -> Counter[str]:
     gone = scope.expected - job.processed - now_counted
     if scope.filters is None or gone <= 0:
         return Counter()
+    expired = min(gone, count_expired(session, job))
+    return Counter({Reason.EXPIRED.value: expired}) + _left_the_bin(session, job, scope, gone - expired)
+
+
+def _left_the_bin(session: Session, job: Job, scope: Scope, gone: int) -> Counter[str]:
+    """The reasons of those `gone` that are not in the bin any more, or in it by a later deletion."""
+    assert scope.filters is not None
     since = select(Job.id).where(
         Job.workspace_id == scope.workspace_id, Job.kind == job.kind, Job.finished_at > scope.as_of
     )

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from webapp.clock import read_clock
 from webapp.extensions import db
-from webapp.jobs.queries import active_job, find_job
+from webapp.jobs.queries import active_and_next, find_job
 from webapp.restoring.filters import Filters
 from webapp.restoring.named import deletions_named
 from webapp.restoring.question import (
@@ -46,6 +46,7 @@ class RestoreQuestion:
     token: str
     error: str | None
     running: Progress | None
+    in_line: Progress | None
     can_restore_any: bool
     # How long the contacts can be restored.
     left: str
@@ -57,8 +58,11 @@ class RestoreQuestion:
 
 
 def confirm_selected() -> ResponseReturnValue:
-    """The dialog for the selected contacts."""
+    """The dialog for the selected contacts. Where none is selected, the button that lines up
+    means all that match."""
     ids, complaint = read_selected_ids()
+    if not ids and not complaint and request.args.get("line_up"):
+        return confirm_all()
     if complaint or not ids:
         return refuse(complaint or "Select at least one contact first.")
     question = about_selection(db.session(), current_user.workspace_id, ids, read_clock(db.session()))
@@ -133,9 +137,10 @@ def show(
     """
     session, scope = db.session(), question.scope
     now = read_clock(session)
-    job = active_job(session, current_user.workspace_id, RESTORE.group)
+    job, waiting = active_and_next(session, current_user.workspace_id, RESTORE.group)
     running = progress_of(job, now) if job else None
-    if running and status == 200:
+    # Who asks for the place in line knows that a restore runs; the dialog is no conflict if it is free.
+    if running and status == 200 and (waiting or not request.args.get("line_up")):
         status = 409
     filters = scope.filters or Filters()
     people = choices(session, BinWindow(current_user.workspace_id, as_of=now)).people if scope.filters else []
@@ -153,6 +158,7 @@ def show(
         token=sign(scope),
         error=error,
         running=running,
+        in_line=Progress(waiting, now) if waiting else None,
         see_restores=see_restores and not running,
         can_restore_any=question.can_restore_any,
         back=_back() or address("restore_page", ADDRESS, selected=read_selected_ids()[0] or scope.ids),

@@ -62,6 +62,7 @@ def design() -> ResponseReturnValue:
         shown=_plan(),
         losses=_plan().losses,
         running=_job(JobState.RUNNING),
+        in_line=_job(JobState.QUEUED),
         done=_job(JobState.DONE),
         reasons=[("E-mail address used by another contact", 1), ("No longer deleted", 1)],
         outcomes=_outcomes(),
@@ -111,6 +112,7 @@ def _question() -> RestoreQuestion:
         token="",
         error=None,
         running=None,
+        in_line=None,
         can_restore_any=True,
         left="They can be restored until 23 Dec 2026, 14:09: 29 days left.",
         back="#dialog",
@@ -138,15 +140,22 @@ def _plan() -> PlanShown:
 
 
 def _job(state: JobState) -> Progress:
-    active = state == JobState.RUNNING
+    """A job that runs or is done, or one in line behind it."""
+    number, counts = {
+        JobState.QUEUED: (13, {}),
+        JobState.RUNNING: (12, {"restored": 58}),
+        JobState.DONE: (12, {"restored": 85, "skipped": 2}),
+    }[state]
+    is_waiting = state == JobState.QUEUED
     scope = Scope(
         workspace_id=0, as_of=NOW, through_number=1, key="", expected=87, filters=Filters(deleted_by=1)
     )
     job = Job(
-        id=12, number=12, kind=RESTORE.kind, state=state, request=scope.to_dict(), total=87,
-        counts={"restored": 58} if active else {"restored": 85, "skipped": 2},
+        id=number, number=number, kind=RESTORE.kind, state=state, request=scope.to_dict(), total=87,
+        counts=counts, waits_for_group=RESTORE.group if is_waiting else None,
         requester=User(name="Dana Whitfield"), created_at=NOW - timedelta(seconds=20),
-        started_at=NOW - timedelta(seconds=20), finished_at=None if active else NOW, lease_until=NOW,
+        started_at=NOW - timedelta(seconds=20), lease_until=NOW,
+        finished_at=NOW if state == JobState.DONE else None,
     )  # fmt: skip
     return Progress(job, NOW, people={1: "Jonas Lindqvist"})
 

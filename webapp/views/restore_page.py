@@ -15,7 +15,7 @@ from webapp.clock import read_clock
 from webapp.contacts.keyset import Page, Place
 from webapp.contacts.search import Amount
 from webapp.extensions import db
-from webapp.jobs.queries import active_job
+from webapp.jobs.queries import active_and_next
 from webapp.models import days_left, restorable_until
 from webapp.restoring import recycle_bin
 from webapp.restoring.filters import FIELDS, Filters, TypedFilters, read_filters
@@ -67,9 +67,12 @@ class RestoreActions:
     """The two buttons of the bar, each with the reason why it is disabled, and the running restore."""
 
     running: Progress | None
+    in_line: Progress | None
     all_label: str
     all_why_not: str | None
     selected_why_not: str | None
+    # Whether the restore that comes after the running one can be confirmed: of the selection, or of all.
+    can_line_up: bool
     # Whether the button for the selection is enabled. It also is with an empty selection, and then explains.
     selected_enabled: bool
 
@@ -167,11 +170,23 @@ class DeletedContacts(Listing):
         matching = total or matching_shown() or self.read_page()[1]
         return {"actions": self.actions(selection, matching, self.running)}
 
-    @cached_property
+    @property
     def running(self) -> Progress | None:
         """The restore that is running in this account."""
-        job = active_job(db.session(), self.window.workspace_id, RESTORE.group)
-        return progress_of(job, self.window.as_of) if job else None
+        return self._jobs[0]
+
+    @property
+    def in_line(self) -> Progress | None:
+        """The restore that waits until that one has ended."""
+        return self._jobs[1]
+
+    @cached_property
+    def _jobs(self) -> tuple[Progress | None, Progress | None]:
+        active, waiting = active_and_next(db.session(), self.window.workspace_id, RESTORE.group)
+        return (
+            progress_of(active, self.window.as_of) if active else None,
+            Progress(waiting, self.window.as_of) if waiting else None,
+        )
 
     def actions(self, selection: Selection, matching: Amount, running: Progress | None) -> RestoreActions:
         """The state of the buttons for this selection and this number of matching contacts."""
@@ -180,9 +195,11 @@ class DeletedContacts(Listing):
             waits = f"{isolated(running.requested_by)} is restoring contacts. One restore runs at a time."
         return RestoreActions(
             running=running,
+            in_line=self.in_line if running else None,
             all_label=self.all_label(matching),
             all_why_not=waits or self._why_not_all(matching),
             selected_why_not=waits or _why_not_selected(selection),
+            can_line_up=bool(running and not self.in_line and (matching.number or selection.count)),
             selected_enabled=not running and bool(matching.number or selection.count),
         )
 
@@ -208,7 +225,8 @@ def restore_page() -> ResponseReturnValue:
 def restore_selection() -> ResponseReturnValue:
     """The selection bar alone, or all of the results when the restore that the page watched has ended."""
     deleted = DeletedContacts.from_request()
-    if request.args.get("watching") and deleted.running is None:
+    watched = request.args.get("watching")
+    if watched and (deleted.running is None or watched != str(deleted.running.job.id)):
         return browse.show_results(deleted)
     return browse.show_bar(deleted)
 

@@ -1,6 +1,7 @@
 """Restore jobs: start, progress and report, cancel, history."""
 
 import json
+from collections.abc import Callable
 
 import structlog
 from flask import Response, abort, redirect, render_template, request, url_for
@@ -10,13 +11,15 @@ from flask_login import current_user
 from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.jobs.cancel import cancel
+from webapp.jobs.line import PlaceTaken
 from webapp.jobs.lock import LockUnavailable
 from webapp.jobs.queries import history
 from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted
 from webapp.jobs.work import NotAllowed
+from webapp.models import Job
 from webapp.restoring.question import Question, about_again
 from webapp.restoring.scope import Scope
-from webapp.restoring.start import already_started, start
+from webapp.restoring.start import already_started, line_up, start
 from webapp.restoring.undo_work import UNDO
 from webapp.restoring.work import RESTORE, NothingToRestore, PlanChanged
 from webapp.views.confirm import TOO_OLD, show
@@ -28,6 +31,7 @@ from webapp.web.job_page import find_or_404, show_job
 from webapp.web.paging import requested_number
 from webapp.web.progress import progress_of_all
 from webapp.web.signing import ScopeForged, unsign
+from webapp.worker.ringing import ring_for_stalled
 from webapp.worker.services import services
 
 log = structlog.get_logger()
@@ -42,6 +46,16 @@ NOTHING_MATCHES = "No deleted contact matches any more. Nothing was changed."
 
 def start_restore() -> ResponseReturnValue:
     """Start the confirmed restore and redirect to its page. A form that is sent twice starts one job."""
+    return _carry_confirmation(start)
+
+
+def line_up_restore() -> ResponseReturnValue:
+    """Put the confirmed restore in line behind the one that runs, or start it if none does any more."""
+    return _carry_confirmation(line_up)
+
+
+def _carry_confirmation(begin: Callable[..., Job]) -> ResponseReturnValue:
+    """`begin` the job that the form confirms, and redirect to its page; else say why not."""
     try:
         scope = unsign(request.form.get("scope", ""))
     except ScopeForged:
@@ -53,13 +67,17 @@ def start_restore() -> ResponseReturnValue:
         # A confirmation that has been used leads to its job, however old it is.
         if scope.is_old(read_clock(session)) and already_started(session, scope) is None:
             return _ask_again(scope, TOO_OLD)
-        job = start(session, s.lock, s.doorbell.ring, scope=scope, requested_by=current_user.id)
+        job = begin(session, s.lock, s.doorbell.ring, scope=scope, requested_by=current_user.id)
     except NotAllowed:
         abort(403)
     except AnotherRequest:
         return _refuse(422, "This confirmation has been used for another restore. Open it again.")
     except AlreadyRunning:
         return show(Question(scope), error="A restore is already running. Nothing was changed.", status=409)
+    except PlaceTaken:
+        return show(
+            Question(scope), error="Another restore is next in line. Nothing was changed.", status=409
+        )
     except BeingStarted:
         sentence = "Another restore is being started. Nothing was changed."
         return show(Question(scope), error=sentence, status=409, see_restores=True)
@@ -107,14 +125,15 @@ def restore_job(job_id: int) -> ResponseReturnValue:
         watch_href=url_for("restore_job", job_id=job.id),
         cancel_href=url_for("cancel_restore", job_id=job.id),
         list_href=url_for("restores"),
-        report={} if job.is_active else report_of(job),
+        report=report_of(job) if job.has_ended else {},
     )
 
 
 def cancel_restore(job_id: int) -> ResponseReturnValue:
-    """Cancel the job. Contacts that are already restored stay restored."""
+    """Cancel the job, or take it out of the line. Contacts that are already restored stay restored."""
     job = find_or_404(job_id, *KINDS)
     cancel(db.session(), services().lock, job.id, by=current_user)
+    ring_for_stalled(workspace_id=current_user.workspace_id)
     return redirect(url_for("restore_job", job_id=job_id), 303)
 
 

@@ -12,7 +12,7 @@ from webapp.jobs.heartbeat import silent_queues
 from webapp.models import Job, User
 from webapp.models.job import JobState
 from webapp.restoring.named import Deleted, deletions_named
-from webapp.words.jobs import STATES, sentence_of
+from webapp.words.jobs import ENDINGS, IN_LINE, STATES, sentence_of
 from webapp.words.kinds import KindWords, title, words_of
 from webapp.words.numbers import counted, duration, number, plural, remaining
 from webapp.worker.kinds import KINDS
@@ -59,7 +59,18 @@ class Progress:
 
     @property
     def state_label(self) -> str:
-        return STATES[JobState(self.job.state)]
+        return IN_LINE if self.job.is_waiting else STATES[JobState(self.job.state)]
+
+    @property
+    def window_title(self) -> str:
+        """For the page's title, which is all that is seen of a tab in the background."""
+        is_running = self.job.state == JobState.RUNNING and self.percent is not None
+        return f"{f'{self.percent} %' if is_running else self.state_label} · {self.title}"
+
+    @property
+    def ending(self) -> str:
+        """How the job has ended, in a sentence or two: for a notice on another page."""
+        return f"{self.title} {ENDINGS[JobState(self.job.state)]}. {self.sentence}"
 
     @property
     def total(self) -> int | None:
@@ -71,17 +82,19 @@ class Progress:
         """None if the total is unknown. 100 only at the end."""
         if not self.total:
             return None
-        return min(99 if self.job.is_active else 100, self.job.processed * 100 // self.total)
+        return min(100 if self.job.has_ended else 99, self.job.processed * 100 // self.total)
 
     @property
     def reason(self) -> str | None:
         """Why the job failed or was cancelled."""
-        return None if self.job.is_active else sentence_of(self.job.reason, self.people)
+        return sentence_of(self.job.reason, self.people) if self.job.has_ended else None
 
     @property
     def sentence(self) -> str:
         """How far the job has come, or its result."""
         job = self.job
+        if job.is_waiting:
+            return f"Waiting in line{'' if self.total is None else f': {self._items(self.total)}'}."
         if job.state == JobState.QUEUED:
             waiting = (
                 "Waiting to begin" if self.total is None else f"Waiting to begin: {self._items(self.total)}"
@@ -115,15 +128,19 @@ class Progress:
         return f" {seen} The job {verb} when a worker runs."
 
     def _estimate(self) -> str:
+        """How fast the job is, and how long it still takes, once its pace says something."""
         elapsed = (self.now - (self.job.started_at or self.now)).total_seconds()
         share = self.job.processed / self.total if self.total else 0
         if elapsed < ESTIMATE_AFTER_SECONDS or share < ESTIMATE_AFTER_SHARE:
             return ""
-        return f" · {remaining(elapsed * (1 - share) / share)}"
+        pace = f" · {number(round(rate))} a second" if (rate := self.job.processed / elapsed) >= 1 else ""
+        return f"{pace} · {remaining(elapsed * (1 - share) / share)}"
 
     @property
     def announcement(self) -> str:
         """For screen readers. It changes only at the start, at each quarter and at the end."""
+        if self.job.is_waiting:
+            return f"{self.words.name} in line."
         if self.job.state == JobState.QUEUED:
             return f"{self.words.name} queued."
         if self.job.state == JobState.RUNNING:
@@ -138,7 +155,7 @@ class Progress:
     @property
     def poll_seconds(self) -> float:
         """How long the page waits before its next poll."""
-        age = (self.now - self.job.created_at).total_seconds()
+        age = (self.now - (self.job.promoted_at or self.job.created_at)).total_seconds()
         return next((seconds for limit, seconds in POLL_SECONDS if age < limit), SLOWEST_POLL_SECONDS)
 
 

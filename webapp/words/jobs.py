@@ -18,6 +18,15 @@ STATES = {
     JobState.FAILED: "Failed",
 }
 
+IN_LINE = "In line"
+
+# What has become of a job, in a sentence about it.
+ENDINGS = {
+    JobState.DONE: "is done",
+    JobState.CANCELLED: "was cancelled",
+    JobState.FAILED: "has failed",
+}
+
 # Each is formatted with the note's parameters; `name` is the name of its user.
 SENTENCES = {
     CANCELLED_BY: "Stopped by {name}.",

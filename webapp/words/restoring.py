@@ -56,6 +56,10 @@ REASONS = {
         "1 contact was deleted again in the meantime and is left out.",
         "{} contacts were deleted again in the meantime and are left out.",
     ),
+    Reason.EXPIRED: Phrases(
+        "More than 30 days deleted when this restore began",
+        "Stayed deleted: its 30 days ended while this restore waited in line.",
+    ),
     Reason.REFUSED: Phrases("Refused by the database", "Stayed deleted: the database refused it ({detail})."),
     Reason.CRASHED: Phrases(
         "Crashed the worker each time",
@@ -149,6 +153,7 @@ def result(job: Job) -> str:
         (Reason.NO_LONGER_DELETED, "no longer deleted"),
         (Reason.DELETED_AGAIN, "deleted again"),
         (Reason.NO_LONGER_ELIGIBLE, "no longer deleted, or deleted again"),
+        (Reason.EXPIRED, "past the 30 days"),
     ):
         if job.count(name):
             parts.append(f"{number(job.count(name))} {words}")

@@ -18,11 +18,13 @@ from flask import Flask
 from webapp.contacts.mend import needs_mending
 from webapp.extensions import db
 from webapp.jobs.heartbeat import beat
+from webapp.jobs.line import promote_waiting
 from webapp.jobs.lock import LockUnavailable
-from webapp.jobs.recover import adopt_jobs, renew_keys, stalled_jobs
+from webapp.jobs.recover import adopt_jobs, renew_keys
 from webapp.marketing.due import due_workspaces
 from webapp.restoring.work import RESTORE
 from webapp.worker.queue import QUEUES
+from webapp.worker.ringing import ring_for_stalled
 from webapp.worker.services import services
 from webapp.worker.settings import WorkerSettings
 
@@ -156,19 +158,19 @@ class Supervisor:
 
 
 def reconcile(*, even_just_rung: bool = False) -> list[int]:
-    """Ring again for stalled jobs and for what is due, and renew the keys of active jobs. Returns the ids of
-    the jobs that were rung for.
+    """Promote jobs in line that were missed, ring again for stalled jobs and for what is due, and renew the
+    keys of active jobs. Returns the ids of the jobs that were rung for.
 
     Raises what the database raises, and LockUnavailable.
     """
     s = services()
     session = db.session()
-    stalled = stalled_jobs(session, ring_seconds=0 if even_just_rung else s.ring_seconds)
+    promote_waiting(session)
+    stalled = ring_for_stalled(even_just_rung=even_just_rung)
     for job in stalled:
         log.warning(
             "rung_again", kind=job.kind, workspace=job.workspace_id, job=job.job_id, attempt=job.fence
         )
-        s.doorbell.ring(job.kind, job.job_id)
     adopt_jobs(session)
     # Waits end by the clock, and nothing but this rings for them or for what a deployment left to mend.
     if due_workspaces(session) or needs_mending(session):

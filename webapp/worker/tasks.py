@@ -8,7 +8,9 @@ from webapp.extensions import db
 from webapp.jobs.run import RELEASED, carry_out
 from webapp.marketing.due import process_due
 from webapp.models import Job
+from webapp.models.job import ENDED
 from webapp.worker.kinds import KINDS
+from webapp.worker.ringing import ring_for_stalled
 from webapp.worker.runner import runner_name
 from webapp.worker.services import services
 from webapp.worker.shutdown import shutting_down
@@ -16,7 +18,7 @@ from webapp.worker.shutdown import shutting_down
 
 def carry_out_job(job_id: int) -> str:
     """Carry job `job_id` out. If it is released, because this process is told to go or another workspace's
-    job waits, ring for it again.
+    job waits, ring for it again. If it has ended, ring for the job that was in line behind it.
     """
     s, session = services(), db.session()
     ending = carry_out(
@@ -30,6 +32,8 @@ def carry_out_job(job_id: int) -> str:
     )
     if ending == RELEASED:
         s.doorbell.ring(session.get_one(Job, job_id).kind, job_id)
+    elif ending in ENDED:
+        ring_for_stalled(workspace_id=session.get_one(Job, job_id).workspace_id)
     return ending
 
 

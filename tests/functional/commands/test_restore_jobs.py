@@ -17,6 +17,7 @@ from webapp.jobs.claim import claim, release_dead
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.models import AuditEvent, Job
+from webapp.restoring.start import line_up
 from webapp.worker.kinds import KINDS
 from webapp.worker.redis_lock import RedisLock, key
 
@@ -79,6 +80,23 @@ def test_a_job_whose_runner_died_is_shown_with_its_last_error(run: Run, job: Job
 
     assert "last error The worker process died (signal 9, SIGKILL)." in lines
     assert any(line.startswith("lease web-1:42 had it until ") for line in lines)
+
+
+def test_a_job_in_line_is_shown_and_can_be_taken_out(
+    run: Run, job: Job, restoring: Restoring, store: Session, place: World
+) -> None:
+    scope = restoring.question_all().scope
+    waiting = line_up(store, restoring.lock, lambda *_: None, scope=scope, requested_by=place.admin.id)
+
+    head, *lines = lines_about(run("status"), waiting)
+
+    assert head.endswith("requested by Ada Admin: in line")
+    wait = "lease none: it waits until the running restore has ended; lined up "
+    assert any(line.startswith(wait) for line in lines)
+    restoring.run(job)
+    assert any(line.endswith(", not rung for yet") for line in lines_about(run("status"), waiting))
+    output = run("cancel", str(waiting.id)).output
+    assert output == f"Restore {waiting.id} is cancelled. It had not begun.\n"
 
 
 def test_ended_jobs_are_shown_on_request_only(run: Run, job: Job, restoring: Restoring) -> None:

@@ -50,8 +50,28 @@ def test_an_estimate_appears_after_5_seconds_and_5_percent(job: Job) -> None:
     later = Progress(job, job.created_at + 10 * SECOND)
 
     assert early.sentence == "Restoring 50 of 200"
-    assert later.sentence == "Restoring 50 of 200 · about 30 seconds left"
+    assert later.sentence == "Restoring 50 of 200 · 5 a second · about 30 seconds left"
     assert later.percent == 25
+
+
+def test_less_than_one_contact_a_second_is_no_pace_to_tell(job: Job) -> None:
+    set_running(job, 50)
+
+    assert Progress(job, job.created_at + 60 * SECOND).sentence == (
+        "Restoring 50 of 200 · about 3 minutes left"
+    )
+
+
+def test_the_window_title_says_how_far_it_is_and_how_it_ended(job: Job) -> None:
+    titles = [Progress(job, job.created_at).window_title]
+    set_running(job, 84)
+    titles.append(Progress(job, job.created_at).window_title)
+    job.state = JobState.FAILED
+    titles.append(Progress(job, job.created_at).window_title)
+    job.state, job.waits_for_group = JobState.QUEUED, "restore"
+    titles.append(Progress(job, job.created_at).window_title)
+
+    assert titles == [f"{says} · Restore #1" for says in ("Queued", "42 %", "Failed", "In line")]
 
 
 @pytest.mark.parametrize(("restored", "percent"), [(0, 0), (199, 99), (200, 99), (250, 99)])

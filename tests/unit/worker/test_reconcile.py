@@ -18,6 +18,8 @@ from webapp.jobs.recover import renew_keys
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.models import Job, WorkerHeartbeat
+from webapp.models.job import JobState
+from webapp.restoring.start import line_up
 from webapp.restoring.work import RESTORE
 from webapp.worker.kinds import KINDS
 from webapp.worker.queue import queue
@@ -44,6 +46,29 @@ def test_the_reconciler_rings_and_sets_the_lost_key_again(
     assert job.id in rung
     assert [job.id] in [message.args for message in queue(RESTORE.queue, redis).get_jobs()]
     assert redis.get(key("restore", world.id)) == job.uuid.encode()
+    queue(RESTORE.queue, redis).empty()  # type: ignore[no-untyped-call]  # RQ gives it no types
+
+
+def test_the_reconciler_makes_up_for_a_missed_promotion_and_rings(
+    app: Flask, store: Session, world: World, restoring: Restoring, job: Job, redis: Redis
+) -> None:
+    """The previous release ends a job without promoting the one in line."""
+    waiting = line_up(
+        store,
+        restoring.lock,
+        lambda *_: None,
+        scope=restoring.question_all().scope,
+        requested_by=world.admin.id,
+    )
+    job.state = JobState.DONE
+    store.commit()
+
+    with app.app_context():
+        assert waiting.id in reconcile()
+        assert waiting.id not in reconcile()
+
+    assert [waiting.id] in [message.args for message in queue(RESTORE.queue, redis).get_jobs()]
+    assert redis.get(key("restore", world.id)) == waiting.uuid.encode()
     queue(RESTORE.queue, redis).empty()  # type: ignore[no-untyped-call]  # RQ gives it no types
 
 

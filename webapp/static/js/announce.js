@@ -50,15 +50,22 @@
     if (source?.dataset.announce) announce(source.dataset.announce);
   });
 
+  // What the page requests in the background is no answer to the user: it removes no notice, and shows no error.
+  const isInBackground = (elt) => elt?.matches?.("[data-background]");
+
   // A successful request removes the notice about an earlier failure.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (isInBackground(detail.requestConfig.elt)) {
+      if (detail.xhr.status >= 400) detail.shouldSwap = false;
+      return;
+    }
     if (detail.xhr.status < 400) document.getElementById("notices").replaceChildren();
   });
 
   for (const failure of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(failure, ({ detail: { elt } }) => {
       // The user did not request the exact number, and "over 50" is true without it.
-      if (elt.id === "results-count") return;
+      if (elt.id === "results-count" || isInBackground(elt)) return;
       const advice = elt.matches("[data-poll]")
         ? "This page keeps trying. Work in the background continues."
         : "Check your connection and try again. What you typed and selected is kept.";
