@@ -150,6 +150,10 @@ def _range(
     """The range of time that the days and times mean: its beginning, and its end, which is not included."""
     first, last = _day(text, "from", errors), _day(text, "to", errors)
     first_time, last_time = _time(text, "from", errors), _time(text, "to", errors)
+    if first_time and last and not text["from"]:
+        first = last
+    elif last_time and first and not text["to"]:
+        last = first
     if first and last and first > last:
         errors["to"] = "“Deleted to” is before “Deleted from”. Swap them or change one."
     elif first and first == last and first_time and last_time and first_time > last_time:
@@ -183,7 +187,7 @@ def _day(text: Mapping[str, str], name: str, errors: dict[str, str]) -> date | N
 
 
 def _time(text: Mapping[str, str], day: str, errors: dict[str, str]) -> time | None:
-    """The time beside the field `day`, which has to be filled in then."""
+    """The time beside the field `day`. Without a day there it is one of the other day, if that is given."""
     name = f"{day}_time"
     if not text[name]:
         return None
@@ -194,7 +198,7 @@ def _time(text: Mapping[str, str], day: str, errors: dict[str, str]) -> time | N
     except ValueError:
         errors[name] = "Type a time as HH:MM, for example 14:03."
         return None
-    if not text[day]:
+    if not (text["from"] or text["to"]):
         errors[name] = f"Choose the day too, in “Deleted {day}”."
     return at
 

@@ -164,6 +164,17 @@ def test_a_set_of_deletions_is_written_as_it_is_read(numbers: set[int]) -> None:
     assert all(gap > 1 for gap in gaps), "neighbours are one range"
 
 
+def test_a_time_without_its_day_is_of_the_other_day() -> None:
+    whole = {"from": "2026-07-09", "from_time": "12:00", "to": "2026-07-09", "to_time": "12:05"}
+    meaning = read_filters(whole, zone=UTC_ZONE, now=NOW).meaning
+    for missing in ("from", "to"):
+        typed = {name: value for name, value in whole.items() if name != missing}
+        assert read_filters(typed, zone=UTC_ZONE, now=NOW).meaning == meaning
+    # An unreadable day is an error, not a missing one.
+    wrong = read_filters(whole | {"to": "soon"}, zone=UTC_ZONE, now=NOW)
+    assert list(wrong.errors) == ["to"]
+
+
 def test_a_from_after_to_is_an_error() -> None:
     same_day = {"from": "2026-07-09", "to": "2026-07-09"}
     times = read_filters(same_day | {"from_time": "12:01", "to_time": "12:00"}, zone=UTC_ZONE, now=NOW)
