@@ -4,7 +4,7 @@ A list, tag, account or deal that was deleted after the contact does not come ba
 rule 3). A deal that was deleted with its last contact comes back only if the restore was asked to rescue it.
 A contact is mailable again for a list where it was before; how many are is counted, too (rule 9).
 
-Every statement goes from the contacts to what they hang on: the + 0 and `filter_only` keep the planner off the
+Every statement goes from the contacts to what they hang on: + 0 and `filter_only` keep the planner off the
 indexes that lead the other way, to all contacts of a list.
 """
 
