@@ -1,10 +1,10 @@
 """The restore as a kind of job: it walks the bin, last deleted first, and restores what it meets."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import and_, func, select, true
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from webapp.models.restore_outcome import Reason
 from webapp.restoring.batch import REFUSALS, restore_carefully, restore_contacts, write_outcomes
 from webapp.restoring.plan import Verdict, digest, judge, missing, plan_selection
 from webapp.restoring.recycle_bin import ids_in_scope
+from webapp.restoring.request import scope_of, set_apart
 from webapp.restoring.scope import Scope
 
 
@@ -39,6 +40,9 @@ class RestoreWork(Work):
     # Measured: at most a second on PostgreSQL, and 100 ms on SQLite, where other writers wait for it.
     batch_sizes: ClassVar = {"postgresql": 5000, "sqlite": 500}
     refusals = REFUSALS
+
+    def set_apart(self, request: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
+        return set_apart(request)
 
     def admit(self, session: Session, order: Order) -> None:
         """Only an Admin of the workspace may restore, exactly what the dialog showed, and not nothing (rules
@@ -77,7 +81,7 @@ RESTORE = RestoreWork()
 
 def _next(session: Session, job: Job, size: int) -> list[Verdict]:
     """The verdicts on the next `size` contacts of the job's walk."""
-    scope = Scope.from_dict(job.request)
+    scope = scope_of(job)
     if not scope.is_a_search:
         # The walk's index leads from one contact to the next. A text has an index of its own.
         avoid_whole_table_plans(session)
@@ -103,7 +107,7 @@ def _never_met(session: Session, job: Job, met: Sequence[Verdict]) -> list[Verdi
     """The selected contacts that the walk has not met: they are no longer deleted, or were deleted again
     since.
     """
-    scope = Scope.from_dict(job.request)
+    scope = scope_of(job)
     if not scope.is_by_ids:
         return []
     before = session.scalars(select(RestoreOutcome.contact_id).where(RestoreOutcome.job_id == job.id))
@@ -118,7 +122,7 @@ def _gone_since(session: Session, job: Job, now_counted: int) -> Counter[str]:
     takes a contact out of the bin; one that was deleted again since is found by that restore and the later
     deletion.
     """
-    scope = Scope.from_dict(job.request)
+    scope = scope_of(job)
     gone = scope.expected - job.processed - now_counted
     if scope.filters is None or gone <= 0:
         return Counter()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Response, abort, request
+from flask import Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -11,7 +11,7 @@ from webapp.extensions import db
 from webapp.jobs.queries import active_job, find_job
 from webapp.restoring.question import Question, about_all, about_selection, about_the_rest
 from webapp.restoring.recycle_bin import BinWindow, deleters
-from webapp.restoring.scope import Scope
+from webapp.restoring.request import scope_of
 from webapp.restoring.work import RESTORE
 from webapp.views.restore_page import ADDRESS, read_requested_filters, refuse
 from webapp.web.address import address, local_path
@@ -71,7 +71,11 @@ def continue_restore(job_id: int) -> ResponseReturnValue:
     job = find_job(session, current_user.workspace_id, RESTORE.kind, job_id)
     if job is None or not job.can_be_continued:
         abort(404)
-    question = about_the_rest(session, Scope.from_dict(job.request), read_clock(session))
+    scope = scope_of(job)
+    if scope.is_forgotten:
+        sentence = "The search of this restore is no longer kept. Search the deleted contacts again."
+        return refuse_with(410, sentence, back=(url_for("restore_page"), "See deleted contacts"))
+    question = about_the_rest(session, scope, read_clock(session))
     if not question.can_restore_any:
         return refuse_with(409, "None of the remaining contacts can be restored any more.")
     return show(question)
@@ -100,7 +104,7 @@ def show(
         running=running,
         see_restores=see_restores and not running,
         can_restore_any=question.can_restore_any,
-        back=local_path(request.form.get("back"))
+        back=local_path(request.values.get("back"))
         or address("restore_page", ADDRESS, selected=read_selected_ids()[0] or scope.ids),
     )
     return page_or_part("restore/confirm.html", "restore/_confirm.html", question=asked, status=status)

@@ -18,7 +18,9 @@ def describe_filters(filters: Filters, *, zone: ZoneInfo, people: Mapping[int, s
         return f"{moment.astimezone(zone):%-d %b %Y}"
 
     phrases = []
-    if filters.q:
+    if filters.is_forgotten:
+        phrases.append("matching a search that is no longer kept")
+    elif filters.q:
         phrases.append(f"matching “{isolated(filters.q)}”")
     first = day(filters.since) if filters.since else None
     last = day(filters.before - timedelta(microseconds=1)) if filters.before else None

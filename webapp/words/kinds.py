@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from webapp.models import Job
-from webapp.restoring.scope import Scope
+from webapp.restoring.request import scope_of
 from webapp.words import restoring
 from webapp.words.numbers import counted
 
@@ -49,11 +49,11 @@ def title(job: Job) -> str:
 
 
 def _restore_scope(job: Job, zone: ZoneInfo, people: Mapping[int, str]) -> str:
-    return restoring.scope_words(Scope.from_dict(job.request), zone=zone, people=people)
+    return restoring.scope_words(scope_of(job), zone=zone, people=people)
 
 
 def _restore_users(job: Job) -> list[int]:
-    filters = Scope.from_dict(job.request).filters
+    filters = scope_of(job).filters
     return [filters.deleted_by] if filters is not None and filters.deleted_by is not None else []
 
 
