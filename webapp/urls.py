@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 from webapp.numbers import LARGEST_ID
-from webapp.views import confirm, deletion, design, health, overview, restore_page, restores, sign_in
+from webapp.views import audit, confirm, deletion, design, health, overview, restore_page, restores, sign_in
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
@@ -51,6 +51,8 @@ ROUTES = (
     Route("GET", "/restores/<id:job_id>", "restore_job", restores.restore_job, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>/continue", "continue_restore", confirm.continue_restore, MAY_RESTORE),
     Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, MAY_RESTORE),
+    Route("GET", "/audit", "audit_log", audit.audit_log, MAY_RESTORE),
+    Route("GET", "/audit.csv", "audit_csv", audit.audit_csv, MAY_RESTORE),
     Route("GET", "/design", "design", design.design, SIGNED_IN),
     Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),
     Route("GET", "/readyz", "readyz", health.readyz, PUBLIC),

@@ -79,7 +79,7 @@ def test_every_field_of_every_form_is_in_the_table(
 ) -> None:
     pages = [browse().get("/login")]
     for route in ROUTES:
-        if route.method == "GET" and not route.path.endswith(("/selection", "/count", "z", "/login")):
+        if route.method == "GET" and not route.path.endswith(("/selection", "/count", "z", "/login", ".csv")):
             pages.append(admin.get(scene.path(route) + scene.query))
     pages.append(admin.press(admin.get("/contacts/restore/confirm-all"), "Restore"))
     pages.append(admin.get("/contacts/restore" + scene.query))

@@ -42,6 +42,8 @@ TABLE = [
     ("GET", "/restores/<id:job_id>", "", (303, 403, 200, 404)),
     ("GET", "/restores/<id:job_id>/continue", "", (303, 403, 200, 404)),
     ("POST", "/restores/<id:job_id>/cancel", "", (303, 403, 303, 404)),
+    ("GET", "/audit", "", (303, 403, 200, 200)),
+    ("GET", "/audit.csv", "", (303, 403, 200, 200)),
     ("GET", "/design", "", (303, 200, 200, 200)),
     ("GET", "/healthz", "", (200, 200, 200, 200)),
     ("GET", "/readyz", "", (200, 200, 200, 200)),

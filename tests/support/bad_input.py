@@ -97,6 +97,12 @@ GET  /restores/<id:job_id>/continue ?q,?from,?to,?deleted_by,?deletion,?after,?b
 POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/cancel   csrf_token         400 | open for too long. Go back, reload it
 POST /restores/<id:job_id>/cancel   back               303
+GET  /audit                         ?who               422 empty=200 | Choose a person from the list
+GET  /audit                         ?action            422 empty=200 | Choose an action from the list
+GET  /audit                         ?from,?to          422 empty=200 | Type a date as YYYY-MM-DD
+GET  /audit                         ?after,?before     400 empty=200 | edited or cut off
+GET  /audit.csv                     ?who,?action       422 empty=200 | Correct the filters first
+GET  /audit.csv                     ?from,?to          422 empty=200 | Correct the filters first
 GET  /design                         ?nonsense          200
 GET  /healthz                       ?nonsense          200
 GET  /readyz                        ?nonsense          200
