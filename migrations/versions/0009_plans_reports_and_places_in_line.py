@@ -154,8 +154,7 @@ def upgrade() -> None:
         where="deleted_by_deletion_id IS NOT NULL",
     )
     op.execute(WITH_ITS_LAST_CONTACT)
-    for name, column in (("user", "user_id"), ("action", "action")):
-        op.create_index(f"ix_audit_event_{name}", "audit_event", ["workspace_id", column, "at", "id"])
+    op.create_index("ix_audit_event_action", "audit_event", ["workspace_id", "action", "at", "id"])
     long_ago = datetime.now(UTC) - WINDOW
     adopt_jobs()
     set_words_apart(long_ago)
@@ -266,8 +265,7 @@ def put_words_back() -> None:
 
 def downgrade() -> None:
     put_words_back()
-    for name in ("user", "action"):
-        op.drop_index(f"ix_audit_event_{name}", "audit_event")
+    op.drop_index("ix_audit_event_action", "audit_event")
     op.drop_index("ix_deal_deleted_by_deletion_id", "deal")
     with op.batch_alter_table("deal") as deal:
         deal.drop_constraint("fk_deal_deleted_by_deletion_id", type_="foreignkey")

@@ -105,7 +105,6 @@ def people(session: Session, workspace_id: int) -> list[tuple[int, str]]:
 
 
 def _matching(workspace_id: int, filters: Filters) -> Select[int]:
-    """Each filter has an index in this order; the rarer of two is the planner's to choose."""
     by_user = true() if filters.user_id is None else AuditEvent.user_id == filters.user_id
     return select(AuditEvent.id).where(
         AuditEvent.workspace_id == workspace_id,
