@@ -6,7 +6,18 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 from webapp.numbers import LARGEST_ID
-from webapp.views import audit, confirm, deletion, design, health, overview, restore_page, restores, sign_in
+from webapp.views import (
+    audit,
+    confirm,
+    deletion,
+    design,
+    health,
+    look,
+    overview,
+    restore_page,
+    restores,
+    sign_in,
+)
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
@@ -46,6 +57,7 @@ ROUTES = (
     Route("GET", "/contacts/restore/count", "restore_count", restore_page.restore_count, MAY_RESTORE),
     Route("GET", "/contacts/restore/confirm", "confirm_selected", confirm.confirm_selected, MAY_RESTORE),
     Route("GET", "/contacts/restore/confirm-all", "confirm_all", confirm.confirm_all, MAY_RESTORE),
+    Route("GET", "/contacts/deleted/<id:contact_id>", "deleted_contact", look.deleted_contact, MAY_RESTORE),
     Route("GET", "/restores", "restores", restores.restores, MAY_RESTORE),
     Route("POST", "/restores", "start_restore", restores.start_restore, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>", "restore_job", restores.restore_job, MAY_RESTORE),

@@ -64,7 +64,7 @@ def scene(row: Row, admin: Browser, browse: Callable[..., Browser], world: World
     binned = new_contacts(store, world, 2)
     delete(store, world, *binned)
     store.commit()
-    ids = {"contact_id": str(live.id)}
+    ids = {"contact_id": str(binned[0].id if "/deleted/" in row.path else live.id)}
     dialog = admin.get(f"/contacts/restore/confirm?selected={binned[1].id}")
     if "job_id" in row.path:
         job = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")

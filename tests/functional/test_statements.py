@@ -60,6 +60,8 @@ PAGES = [
     *("/contacts/restore?show=selected", "/contacts/restore?q=ann&deleted_by={by}&show=selected"),
     *("/contacts/restore/selection?matching=50%2B&q=ann", "/contacts/restore/selection?q=ann"),
     *("/contacts/restore/count?q=ann", "/restores", "/restores/{job}"),
+    *("/contacts/deleted/{look}",),
+    *("/audit?", "/audit?who={by}&action=contacts.deleted&from={today}&to={today}"),
 ]
 
 
@@ -87,14 +89,18 @@ def test_each_page_and_each_update_takes_at_most_twelve_statements(
         "job": job.path.removeprefix("/restores/"),
         "today": f"{read_clock(store):%Y-%m-%d}",
         "by": world.member.id,
+        "look": binned.id,
     }
 
     for page in PAGES:
         path = page.format(**values)
         ids = filled["/contacts/restore" if "/restore" in path else "/contacts"][5:25]
-        selected = [("selected", str(contact_id)) for contact_id in ids] if "/restores" not in path else []
+        is_a_list = "/audit" not in path and "/restores" not in path
+        selected = [("selected", str(contact_id)) for contact_id in ids] if is_a_list else []
         for htmx in (False, True):
-            if not path.partition("?")[0].endswith("/restores" if htmx else ("selection", "count")):
+            has_no_part = path == "/restores" or "/deleted/" in path
+            is_a_part = path.partition("?")[0].endswith(("selection", "count"))
+            if not (has_no_part if htmx else is_a_part):
                 with statements(engine) as asked:
                     assert admin.get(path, selected, htmx=htmx).status == 200
                 assert len(asked) <= MOST, f"{path}: {len(asked)}\n" + "\n".join(asked)

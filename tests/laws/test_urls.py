@@ -30,6 +30,7 @@ TABLE = [
     ("GET", "/contacts/selection", "", (303, 200, 200, 200)),
     ("GET", "/contacts/count", "", (303, 200, 200, 200)),
     ("GET", "/contacts/<id:contact_id>", "", (303, 200, 200, 404)),
+    ("GET", "/contacts/deleted/<id:contact_id>", "", (303, 403, 200, 404)),
     ("GET", "/contacts/delete", LIVE, (303, 200, 200, 422)),
     ("POST", "/contacts/delete", LIVE, (303, 303, 303, 404)),
     ("GET", "/contacts/restore", "", (303, 403, 200, 200)),
@@ -151,7 +152,8 @@ def address_of(path: str, sent: str, admin: Browser, store: Session, world: Worl
     live, binned, gone = contacts_of(store, world)
     scope = confirmed_scope(admin, binned) if "scope" in sent else ""
     job = a_job(admin, gone) if "job_id" in path else ""
-    path = path.replace("<id:contact_id>", str(live)).replace("<id:job_id>", job)
+    meant = binned if "/deleted/" in path else live
+    path = path.replace("<id:contact_id>", str(meant)).replace("<id:job_id>", job)
     return path + sent.format(live=live, binned=binned, scope=scope)
 
 

@@ -54,6 +54,9 @@ GET  /contacts/selection            ?after,?before     400 empty=200 | edited or
 GET  /contacts/selection            ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts/selection            ?q,?show,?clear    200
 GET  /contacts/<id:contact_id>      <contact_id>       404 | a typing mistake
+GET  /contacts/deleted/<id:contact_id> <contact_id>    404 | a typing mistake
+GET  /contacts/deleted/<id:contact_id> ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
+GET  /contacts/deleted/<id:contact_id> ?selected,?show,?clear,?watching,?matching  200
 GET  /contacts/delete               ?selected          422 | not be read. Check the ticks / is here any more
 GET  /contacts/delete               ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/delete               ?q,?restored_by,?after,?before,?show  200
@@ -76,10 +79,12 @@ GET  /contacts/restore/count        ?q                 200 long,NUL,blank=422 | 
 GET  /contacts/restore/count        ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/count        ?deleted_by        422 empty=200 | Correct the search first
 GET  /contacts/restore/count        ?deletion          422 empty=200 0=200 2^63-1=200 | Correct the search
+GET  /contacts/restore/count        ?after,?before     200
 GET  /contacts/restore/confirm      ?selected          422 | not be read. Check the ticks / is still deleted
 GET  /contacts/restore/confirm      ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/restore/confirm      ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
 GET  /contacts/restore/confirm      ?show,?watching,?matching  200
+GET  /contacts/restore/confirm      ?back              200
 GET  /contacts/restore/confirm-all  ?q                 422 empty=200 0=200 | Correct the search / No deleted
 GET  /contacts/restore/confirm-all  ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/confirm-all  ?deleted_by        422 empty=200 | Correct the search first

@@ -89,13 +89,16 @@ class DeletedContacts(Listing):
     window: BinWindow
     typed: TypedFilters
     people: list[tuple[int, str]]
+    # The cursor of this request, as a field with its value, for a way back to the same page.
+    place: tuple[str, str] | None = None
 
     @classmethod
     def from_request(cls) -> "DeletedContacts":
         """Read the filters of this request."""
         window = BinWindow(current_user.workspace_id, as_of=read_clock(db.session()))
         typed, people = read_requested_filters(window)
-        return cls(window, _shortened(typed), people)
+        place = next(((name, request.args[name]) for name in CURSORS if request.args.get(name)), None)
+        return cls(window, _shortened(typed), people, place)
 
     @property
     def errors(self) -> Mapping[str, str]:
