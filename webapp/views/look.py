@@ -66,6 +66,7 @@ def deleted_contact(contact_id: int) -> ResponseReturnValue:
         twins_words=words.twins(look),
         live_href=url_for("contact", contact_id=look.live.contact.id) if look.live else None,
         here=request.full_path.rstrip("?"),
+        query=f"?{query}" if (query := request.query_string.decode()) else "",
         back=back,
         now=now,
     )
