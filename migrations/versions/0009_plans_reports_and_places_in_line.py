@@ -71,11 +71,6 @@ EVENT = sa.table(
     sa.column("detail", sa.JSON()),
     sa.column("at", Moment),
 )
-# An event's detail without the name of the imported file.
-WITHOUT_FILE = {
-    "postgresql": sa.text("(detail::jsonb - 'file')::json"),
-    "sqlite": sa.text("json_remove(detail, '$.file')"),
-}
 
 
 def partial(name: str, table: str, *columns: str, where: str, unique: bool = False) -> None:
@@ -229,16 +224,37 @@ def without_words(request: Mapping[str, Any]) -> tuple[dict[str, Any], str | Non
 
 
 def set_files_apart(long_ago: datetime) -> None:
-    """Move the names of imported files into their table, those of the window at least."""
-    imports, file = EVENT.c.action == "contacts.imported", EVENT.c.detail["file"].as_string()
-    subject = sa.literal("audit_event:") + sa.cast(EVENT.c.id, sa.String())
-    recent = sa.select(subject, EVENT.c.workspace_id, file, EVENT.c.at).where(
-        imports, file.is_not(None), EVENT.c.at >= long_ago
+    """Move the names of imported files into their table, those of the window at least. In Python: a name that
+    is no Unicode can be in a JSON value, but no database can read it there."""
+    imports = sa.select(EVENT).where(EVENT.c.action == "contacts.imported").order_by(EVENT.c.id).limit(500)
+    without_file = (
+        sa.update(EVENT).where(EVENT.c.id == sa.bindparam("event")).values(detail=sa.bindparam("rest"))
     )
-    columns = ["subject", "workspace_id", "text", "created_at"]
-    op.execute(sa.insert(TEXT).from_select(columns, recent))
-    rest = WITHOUT_FILE[op.get_bind().dialect.name]
-    op.execute(sa.update(EVENT).where(imports).values(detail=rest))
+    last = 0
+    while found := op.get_bind().execute(imports.where(EVENT.c.id > last)).all():
+        last = found[-1].id
+        named = [event for event in found if "file" in event.detail]
+        kept = [
+            {
+                "subject": f"audit_event:{event.id}",
+                "workspace_id": event.workspace_id,
+                "text": event.detail["file"].encode("utf-8", "backslashreplace").decode(),
+                "created_at": event.at,
+            }
+            for event in named
+            if moment(event.at) >= moment(long_ago)
+        ]
+        if kept:
+            op.get_bind().execute(sa.insert(TEXT), kept)
+        rests = [
+            {
+                "event": event.id,
+                "rest": {name: value for name, value in event.detail.items() if name != "file"},
+            }
+            for event in named
+        ]
+        if rests:
+            op.get_bind().execute(without_file, rests)
 
 
 def put_words_back() -> None:

@@ -239,3 +239,19 @@ def test_names_turn_nothing_around(admin: Browser, world: World, store: Session)
     store.commit()
 
     assert admin.get(f"/contacts/deleted/{contact.id}").status == 200
+
+
+def test_a_deal_that_was_lost_by_an_earlier_deletion_is_no_part_of_it(
+    admin: Browser, world: World, store: Session, work: Callable[[], None]
+) -> None:
+    contact = new_contact(store, world)
+    new_deal(store, world, contact, title="Lost before")
+    delete(store, world, contact, ago=2 * HOUR)
+    store.commit()
+    admin.press(admin.press(admin.get(f"/contacts/deleted/{contact.id}"), "Restore Contact(s)"), "Restore")
+    work()
+    store.expire_all()
+    delete(store, world, contact, ago=HOUR)
+    store.commit()
+
+    assert part(admin.get(f"/contacts/deleted/{contact.id}")).endswith("Deals Not on any deal.")

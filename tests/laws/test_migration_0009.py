@@ -37,7 +37,7 @@ INSERT_JOB = """
 """
 INSERT_EVENT = """
     INSERT INTO audit_event (id, workspace_id, at, action, subject, detail)
-    VALUES (:id, 1, :at, 'contacts.imported', 'workspace:1', '{"contacts": 2, "file": "Ann Lee.csv"}')
+    VALUES (:id, 1, :at, 'contacts.imported', 'workspace:1', :detail)
 """
 
 
@@ -85,8 +85,13 @@ def filled(scratch: object) -> None:
                     "why": "Stopped." if is_old else None,
                 },
             )
-        for event_id, at in ((1, NOW), (2, LONG_AGO)):
-            connection.execute(text(INSERT_EVENT), {"id": event_id, "at": at})
+        for event_id, at, file in (
+            (1, NOW, "Ann Lee.csv"),
+            (2, LONG_AGO, "Ann.csv"),
+            (3, NOW, "Ann\udcff.csv"),
+        ):
+            detail = json.dumps({"contacts": 2, "file": file})
+            connection.execute(text(INSERT_EVENT), {"id": event_id, "at": at, "detail": detail})
 
 
 def everything_stored() -> str:
@@ -111,6 +116,7 @@ def test_texts_of_ended_jobs_and_of_imports_are_set_apart(filled: None) -> None:
             "restore_job:1": ('["ann", 1]', NOW),
             "restore_job:4": ('["ann", 0]', NOW),
             "audit_event:1": ("Ann Lee.csv", NOW),
+            "audit_event:3": ("Ann\\udcff.csv", NOW),
         }, "those of the window"
         meant = {job_id: scope_of(session.get_one(Job, job_id)) for job_id in (1, 2, 3)}
         assert {job_id: filters.filters and filters.filters.q for job_id, filters in meant.items()} == {

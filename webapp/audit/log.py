@@ -74,8 +74,6 @@ def read_all(
     after: Place | None = None
     while True:
         page = read_page(session, workspace_id, filters, size=size, after=after)
-        if after is not None and page.newer is None:
-            return
         yield entries(session, workspace_id, page.rows)
         session.rollback()
         if page.older is None:

@@ -179,8 +179,8 @@ class Import:
             at=now,
             action=Action.CONTACTS_IMPORTED,
             subject=f"workspace:{self.workspace_id}",
-            # A file can be named after a person.
-            private=self.file_name,
+            # A file can be named after a person, and its name need not be Unicode.
+            private=self.file_name.encode("utf-8", "backslashreplace").decode(),
             contacts=len(ids),
         )
         return ids
