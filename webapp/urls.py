@@ -7,12 +7,14 @@ from werkzeug.routing import IntegerConverter, Map
 
 from webapp.numbers import LARGEST_ID
 from webapp.views import (
+    audit,
     bundles,
     confirm,
     deletion,
     design,
     health,
     job_notices,
+    look,
     notices,
     overview,
     plan,
@@ -64,6 +66,7 @@ ROUTES = (
     Route("GET", "/contacts/restore/confirm-all", "confirm_all", confirm.confirm_all, MAY_RESTORE),
     Route("GET", "/contacts/restore/confirm/again", "confirm_again", confirm.confirm_again, MAY_RESTORE),
     Route("GET", "/contacts/restore/plan", "restore_plan", plan.restore_plan, MAY_RESTORE),
+    Route("GET", "/contacts/deleted/<id:contact_id>", "deleted_contact", look.deleted_contact, MAY_RESTORE),
     Route("GET", "/restores", "restores", restores.restores, MAY_RESTORE),
     Route("POST", "/restores", "start_restore", restores.start_restore, MAY_RESTORE),
     Route("POST", "/restores/line", "line_up_restore", restores.line_up_restore, MAY_RESTORE),
@@ -74,6 +77,8 @@ ROUTES = (
     Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, MAY_RESTORE),
     Route("GET", "/notices", "poll_notices", job_notices.poll_notices, MAY_RESTORE),
     Route("POST", "/notices/<id:job_id>/seen", "dismiss_job_notice", job_notices.dismiss_notice, MAY_RESTORE),
+    Route("GET", "/audit", "audit_log", audit.audit_log, MAY_RESTORE),
+    Route("GET", "/audit.csv", "audit_csv", audit.audit_csv, MAY_RESTORE),
     Route("GET", "/design", "design", design.design, SIGNED_IN),
     Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),
     Route("GET", "/readyz", "readyz", health.readyz, PUBLIC),

@@ -164,3 +164,26 @@ def test_a_form_that_must_be_sent_once_is_sent_only_once(page: Page) -> None:
     )
     page.wait_for("#progress")
     assert page.script("return Number(sessionStorage.sent)") == 1
+
+
+def test_esc_closes_the_dialog_over_a_contact_then_leads_back_with_filter_and_ticks(page: Page) -> None:
+    page.open(RESTORE)
+    page.type("#q", "Number")
+    page.wait_until_settled()
+    first, second, _ = page.shown()
+    page.click(f"#select-{first}")
+    page.wait_until_settled()
+    page.click(f"#look-{second}")
+    page.wait_for_path(f"/contacts/deleted/{second}")
+    page.click("#restore-this")
+    page.wait_for("#confirm")
+
+    page.press("ESCAPE")
+    page.wait_for_none("#confirm")
+    page.wait_for_focus("#restore-this")
+    page.press("ESCAPE")
+
+    page.wait_for_path(RESTORE)
+    assert page.one("#q").get_attribute("value") == "Number"
+    page.wait(lambda: page.one(f"#select-{first}").is_selected(), "the tick is still there")
+    assert not page.one(f"#select-{second}").is_selected()

@@ -187,7 +187,7 @@ def start_another(history: History, *, state: str, ago: timedelta) -> None:
     del values["id"]
     values |= {"uuid": "another", "idempotency_key": "another", "state": state, "finished_at": None}
     values |= {"created_at": history.end - ago, "cursor": None, "number": None, "counts": {}}
-    history.session.execute(insert(Job), [values | {"old_restored": 0, "old_skipped": 0}])
+    history.session.execute(insert(Job), [values])
 
 
 def two_active(history: History) -> None:

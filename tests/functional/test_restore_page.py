@@ -38,9 +38,10 @@ def test_a_row_shows_contact_time_deleter_and_days_left(admin: Browser, world: W
 
     rows = [" ".join(row.get_text(" ").split()) for row in admin.get("/contacts/restore").all("tbody tr")]
 
+    first, second = (f"{at:%-d %b %Y, %H:%M}" for at in (moment, moment - DAY))
     assert rows == [
-        f"Select Ann Lee Ann@Example.com 3 days ago {moment:%-d %b %Y, %H:%M} Max Member 26 days left",
-        f"Select No name No e-mail 4 days ago {moment - DAY:%-d %b %Y, %H:%M} Ada Admin 25 days left",
+        f"Select Ann Lee Ann@Example.com Details 3 days ago {first} Max Member 26 days left",
+        f"Select No name No e-mail Details 4 days ago {second} Ada Admin 25 days left",
     ]
 
 

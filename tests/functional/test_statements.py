@@ -66,6 +66,8 @@ PAGES = [
     *("/contacts/restore?deletion=1-3,5&how=test&expires=soon", "/contacts/restore/deletions"),
     *("/contacts/restore/confirm-all?deletion=1-3&q=ann&deleted_by={by}", "/contacts/restore/confirm?"),
     "/contacts/restore?from={today}&from_time=00:00&how=test&q=ann&deletion=1-3",
+    *("/contacts/deleted/{look}",),
+    *("/audit?", "/audit?who={by}&action=contacts.deleted&from={today}&to={today}"),
 ]
 
 
@@ -93,14 +95,18 @@ def test_each_page_and_each_update_takes_at_most_twelve_statements(
         "job": job.path.removeprefix("/restores/"),
         "today": f"{read_clock(store):%Y-%m-%d}",
         "by": world.member.id,
+        "look": binned.id,
     }
 
     for page in PAGES:
         path = page.format(**values)
         ids = filled["/contacts/restore" if "/restore" in path else "/contacts"][5:25]
-        selected = [("selected", str(contact_id)) for contact_id in ids] if "/restores" not in path else []
+        is_a_list = "/audit" not in path and "/restores" not in path
+        selected = [("selected", str(contact_id)) for contact_id in ids] if is_a_list else []
         for htmx in (False, True):
-            if not path.partition("?")[0].endswith(PAGES_ALONE if htmx else ("selection", "count")):
+            address, _, _ = path.partition("?")
+            alone = address.endswith(PAGES_ALONE) or "/deleted/" in path
+            if not (alone if htmx else address.endswith(("selection", "count"))):
                 with statements(engine) as asked:
                     assert admin.get(path, selected, htmx=htmx).status == 200
                 assert len(asked) <= MOST, f"{path}: {len(asked)}\n" + "\n".join(asked)

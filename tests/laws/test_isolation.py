@@ -31,7 +31,7 @@ from tests.support.browser import Browser
 from tests.support.page import TURNING
 from tests.support.seen import Seen
 from webapp.clock import read_clock
-from webapp.jobs.cancel import CANCELLED_BY
+from webapp.jobs.ending import CANCELLED_BY
 from webapp.jobs.interruption import DATABASE_UNWRITABLE
 from webapp.models import Contact, Job, RestoreOutcome, User
 from webapp.models.restore_outcome import Outcome, Reason

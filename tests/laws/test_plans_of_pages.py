@@ -99,6 +99,7 @@ PAGES = (
         "/contacts/restore/confirm-all?q=a",
     ),
     *("/contacts/count?q=ann", "/contacts/restore/count?q=ann"),
+    *("/contacts/deleted/{gone}", "/audit?", "/audit?who={by}", "/audit?action=contacts.deleted"),
 )
 AFTERWARDS = (
     "/restores/{job}",
@@ -208,6 +209,7 @@ def _values(session: Session, world: World) -> dict[str, object]:
         "live": to_cursor((middle.created_at, middle.id)),
         "binned": to_cursor((gone.deleted_at, gone.id)),
         "one": middle.id,
+        "gone": gone.id,
         "today": f"{read_clock(session):%Y-%m-%d}",
         "by": world.member.id,
         "accident": recycle_bin.latest_number(session, world.id),

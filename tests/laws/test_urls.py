@@ -31,6 +31,7 @@ TABLE = [
     ("GET", "/contacts/selection", "", (303, 200, 200, 200)),
     ("GET", "/contacts/count", "", (303, 200, 200, 200)),
     ("GET", "/contacts/<id:contact_id>", "", (303, 200, 200, 404)),
+    ("GET", "/contacts/deleted/<id:contact_id>", "", (303, 403, 200, 404)),
     ("GET", "/contacts/delete", LIVE, (303, 200, 200, 422)),
     ("POST", "/contacts/delete", LIVE, (303, 303, 303, 404)),
     ("POST", "/contacts/notices", "?kind=deletion&number={number}", (303, 403, 303, 404)),
@@ -52,6 +53,8 @@ TABLE = [
     ("POST", "/restores/<id:job_id>/cancel", "", (303, 403, 303, 404)),
     ("GET", "/notices", "", (303, 403, 200, 200)),
     ("POST", "/notices/<id:job_id>/seen", "", (303, 403, 303, 404)),
+    ("GET", "/audit", "", (303, 403, 200, 200)),
+    ("GET", "/audit.csv", "", (303, 403, 200, 200)),
     ("GET", "/design", "", (303, 200, 200, 200)),
     ("GET", "/healthz", "", (200, 200, 200, 200)),
     ("GET", "/readyz", "", (200, 200, 200, 200)),
@@ -159,7 +162,8 @@ def address_of(path: str, sent: str, admin: Browser, store: Session, world: Worl
     live, binned, gone = contacts_of(store, world)
     scope = confirmed_scope(admin, binned) if "scope" in sent else ""
     job = a_job(admin, gone) if "job_id" in path else ""
-    path = path.replace("<id:contact_id>", str(live)).replace("<id:job_id>", job)
+    meant = binned if "/deleted/" in path else live
+    path = path.replace("<id:contact_id>", str(meant)).replace("<id:job_id>", job)
     number = latest_number(store, world.id)
     return path + sent.format(live=live, binned=binned, scope=scope, number=number)
 

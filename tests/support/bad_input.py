@@ -54,6 +54,9 @@ GET  /contacts/selection            ?after,?before     400 empty=200 | edited or
 GET  /contacts/selection            ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts/selection            ?q,?show,?clear    200
 GET  /contacts/<id:contact_id>      <contact_id>       404 | a typing mistake
+GET  /contacts/deleted/<id:contact_id> <contact_id>    404 | a typing mistake
+GET  /contacts/deleted/<id:contact_id> ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
+GET  /contacts/deleted/<id:contact_id> ?selected,?show,?clear,?watching,?matching  200
 GET  /contacts/delete               ?selected          422 | not be read. Check the ticks / is here any more
 GET  /contacts/delete               ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/delete               ?q,?restored_by,?after,?before,?show  200
@@ -87,6 +90,7 @@ GET  /contacts/restore/count        ?from,?to          422 empty=200 | Correct t
 GET  /contacts/restore/count        ?deleted_by        422 empty=200 | Correct the search first
 GET  /contacts/restore/count        ?from_time,?to_time,?how,?expires  422 empty=200 | Correct the search
 GET  /contacts/restore/count        ?deletion          422 empty=200 0=200 2^63-1=200 | Correct the search
+GET  /contacts/restore/count        ?after,?before     200
 GET  /contacts/restore/confirm      ?selected          422 | not be read. Check the ticks / is still deleted
 GET  /contacts/restore/confirm      ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/restore/confirm      ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
@@ -129,6 +133,12 @@ GET  /notices                       ?shown             200
 POST /notices/<id:job_id>/seen      <job_id>           404 | a typing mistake
 POST /notices/<id:job_id>/seen      csrf_token         400 | open for too long. Go back, reload it
 POST /notices/<id:job_id>/seen      back               303
+GET  /audit                         ?who               422 empty=200 | Choose a person from the list
+GET  /audit                         ?action            422 empty=200 | Choose an action from the list
+GET  /audit                         ?from,?to          422 empty=200 | Type a date as YYYY-MM-DD
+GET  /audit                         ?after,?before     400 empty=200 | edited or cut off
+GET  /audit.csv                     ?who,?action       422 empty=200 | Correct the filters first
+GET  /audit.csv                     ?from,?to          422 empty=200 | Correct the filters first
 GET  /design                         ?nonsense          200
 GET  /healthz                       ?nonsense          200
 GET  /readyz                        ?nonsense          200

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.database import execute_update, lock_workspace
 from webapp.models import Account, Deal, MailingList, Tag
-from webapp.models.audit_event import record
+from webapp.models.audit_event import Action, record
 
 Kind = type[MailingList] | type[Tag] | type[Account] | type[Deal]
 
@@ -39,7 +39,7 @@ def delete_from_catalogue(
         workspace_id=workspace_id,
         user_id=by,
         at=now,
-        action=f"{kind.__tablename__}.deleted",
+        action=Action(f"{kind.__tablename__}.deleted"),
         subject=f"{kind.__tablename__}:{row_id}",
     )
     return True

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from webapp.characters import name_key
-from webapp.models.audit_event import record_all
+from webapp.models.audit_event import Action, record_all
 
 BATCH = 1000
 # How many numbers are looked up together.
@@ -98,7 +98,7 @@ class Keyless:
             self.connection,
             workspace_id=row.workspace_id,
             at=now,
-            action=f"{self.table_name}.numbered",
+            action=Action(f"{self.table_name}.numbered"),
             details={f"{self.table_name}:{row.id}": {"same_as": same_as}},
         )
 

@@ -13,7 +13,7 @@ from webapp.characters import name_key
 from webapp.clock import read_clock
 from webapp.database import execute_update, lock_workspace, slices
 from webapp.models import Account, MailingList, Tag
-from webapp.models.audit_event import record
+from webapp.models.audit_event import Action, record
 
 Named = type[Account] | type[MailingList] | type[Tag]
 
@@ -93,7 +93,7 @@ def rename(
         workspace_id=workspace_id,
         user_id=by,
         at=now,
-        action=f"{kind.__tablename__}.renamed",
+        action=Action(f"{kind.__tablename__}.renamed"),
         subject=f"{kind.__tablename__}:{row_id}",
     )
     return True

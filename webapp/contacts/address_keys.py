@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from webapp.contacts.address import email_key
-from webapp.models.audit_event import EVENTS, record_all
+from webapp.models.audit_event import EVENTS, Action, record_all
 from webapp.models.base import UtcDateTime
 
 CONTACT = table(
@@ -38,7 +38,6 @@ CONTACT = table(
     column("created_at", UtcDateTime()),
 )
 WORKSPACE = table("workspace", column("id"))
-SHARED = "contact.address_shared"
 
 
 def next_slice(connection: Connection, after: int, size: int) -> tuple[int | None, dict[int, list[int]]]:
@@ -125,13 +124,13 @@ def _record(connection: Connection, workspace_id: int, losers: dict[int, int], n
         return
     recorded = select(EVENTS.c.subject).where(
         EVENTS.c.workspace_id == workspace_id,
-        EVENTS.c.action == SHARED,
+        EVENTS.c.action == str(Action.ADDRESS_SHARED),
         EVENTS.c.subject.in_(subjects),
     )
     for subject in connection.scalars(recorded):
         subjects.pop(subject, None)
     details = {subject: {"same_as": winner} for subject, winner in subjects.items()}
-    record_all(connection, workspace_id=workspace_id, at=now, action=SHARED, details=details)
+    record_all(connection, workspace_id=workspace_id, at=now, action=Action.ADDRESS_SHARED, details=details)
 
 
 def _may_be_out_of_date(connection: Connection) -> ColumnElement[bool]:

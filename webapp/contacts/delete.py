@@ -14,7 +14,7 @@ from webapp.catalogue.deals import promote_next_primary
 from webapp.database import execute_update, lock_workspace
 from webapp.marketing.pending import end_pending
 from webapp.models import Contact, Deal, DealContact, Deletion, live
-from webapp.models.audit_event import record
+from webapp.models.audit_event import Action, record
 from webapp.models.base import filter_only, is_one_of
 
 # The dialog names so many of the deals that will be deleted.
@@ -127,8 +127,9 @@ def delete_contacts(
         workspace_id=workspace_id,
         user_id=by,
         at=now,
-        action="contacts.deleted",
+        action=Action.CONTACTS_DELETED,
         subject=f"deletion:{deletion.id}",
+        number=deletion.number,
         contacts=count,
         source=source,
     )

@@ -21,7 +21,7 @@ from webapp.contacts.import_rows import BadRow, Identity, Row
 from webapp.contacts.load import NewContact, create_contacts
 from webapp.database import lock_workspace, write_transaction
 from webapp.models import Account, Contact, MailingList, Tag, live
-from webapp.models.audit_event import record
+from webapp.models.audit_event import Action, record
 from webapp.models.mailing_list import SubscriptionStatus
 
 BATCH = 1000
@@ -177,10 +177,11 @@ class Import:
             workspace_id=self.workspace_id,
             user_id=None,
             at=now,
-            action="contacts.imported",
+            action=Action.CONTACTS_IMPORTED,
             subject=f"workspace:{self.workspace_id}",
+            # A file can be named after a person, and its name need not be Unicode.
+            private=self.file_name.encode("utf-8", "backslashreplace").decode(),
             contacts=len(ids),
-            file=self.file_name,
         )
         return ids
 

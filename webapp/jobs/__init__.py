@@ -18,6 +18,8 @@ wrong.
 *Recover.*  `recover` finds jobs without a runner, to be rung for again; `interruption` says in a code what
             interrupted one; `heartbeat` knows whether any worker runs.
 *Tell.*     `notices` finds the jobs whose end their requesters have not seen.
+*Forget.*   `private` keeps the texts of a request that can name a person apart from the job, and erases them
+            after the window.
 
 A kind of job is a `work.Work`: what it is called, which group excludes its like, and four methods that the
 protocol calls inside its transactions. docs/recipes.md says how to add one.

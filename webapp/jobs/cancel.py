@@ -5,14 +5,13 @@ from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import execute_update, write_transaction
-from webapp.jobs.ending import end_job
+from webapp.jobs.ending import CANCELLED_BY, end_job
 from webapp.jobs.line import pass_key_on
 from webapp.jobs.lock import Lock
 from webapp.models import Job, User
-from webapp.models.audit_event import record
+from webapp.models.audit_event import JobAct, job_action, record
 from webapp.models.job import ACTIVE, JobState
 
-CANCELLED_BY = "cancelled_by"
 CANCELLED_BY_OPERATOR = "cancelled_by_operator"
 
 
@@ -44,8 +43,9 @@ def cancel(session: Session, lock: Lock, job_id: int, *, by: User | None) -> Job
                 workspace_id=job.workspace_id,
                 user_id=by_id,
                 at=now,
-                action=f"{job.kind}.cancel_requested",
+                action=job_action(job.kind, JobAct.CANCEL_REQUESTED),
                 subject=job.audit_subject,
+                number=job.number,
                 state=job.state,
             )
             if job.state == JobState.QUEUED:

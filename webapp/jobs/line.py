@@ -24,7 +24,7 @@ from webapp.jobs.recover import renew_keys
 from webapp.jobs.start import Ring, already_started, insert, start
 from webapp.jobs.work import NotStarted, Order, Work
 from webapp.models import Job
-from webapp.models.audit_event import record
+from webapp.models.audit_event import JobAct, job_action, record
 from webapp.models.base import is_in
 from webapp.models.job import ACTIVE, JobState
 
@@ -102,8 +102,9 @@ def promote(session: Session, workspace_id: int, group: str, now: datetime) -> b
             workspace_id=workspace_id,
             user_id=job.requested_by,
             at=now,
-            action=f"{job.kind}.promoted",
+            action=job_action(job.kind, JobAct.PROMOTED),
             subject=job.audit_subject,
+            number=job.number,
         )
     return bool(promoted)
 

@@ -56,4 +56,5 @@ def history(
 
 
 def _jobs(workspace_id: int) -> Select[Job]:
-    return select(Job).options(joinedload(Job.requester)).where(Job.workspace_id == workspace_id)
+    with_names = select(Job).options(joinedload(Job.requester), joinedload(Job.private))
+    return with_names.where(Job.workspace_id == workspace_id)

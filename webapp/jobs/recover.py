@@ -3,19 +3,25 @@
 One ring too many is harmless: the claim and its fence decide which runner carries the job out.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, cast
 
-from sqlalchemy import null, or_, select, update
+from sqlalchemy import Table, null, select, update
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
-from webapp.database import execute_update, lock_workspace, write_transaction
+from webapp.database import execute_update, write_transaction
 from webapp.jobs.lock import Lock
-from webapp.jobs.start import next_number
+from webapp.jobs.private import keep
+from webapp.jobs.work import Work
 from webapp.models import Job
 from webapp.models.job import ACTIVE
-from webapp.models.previous_release import adopt
+
+# With the columns of the previous release, which writes its scope there, texts and all.
+OLD = cast(Table, Job.__table__)
+NOTHING: Mapping[str, Any] = {"scope": null(), "scope_hash": None, "scope_words": ""}
 
 
 @dataclass(frozen=True)
@@ -86,16 +92,19 @@ def active_holders(session: Session, workspace_id: int | None = None) -> list[tu
     return [(group or "", of, uuid) for group, of, uuid in session.execute(holders)]
 
 
-def adopt_jobs(session: Session) -> None:
-    """Bring over the rows that only the previous release has written: number them, and fill this release's
-    columns.
+def adopt_jobs(session: Session, kinds: Mapping[str, Work]) -> None:
+    """Set the private texts of jobs apart that the previous release has written to, once they have ended, and
+    clear its columns, which hold them as well.
 
-    The worker does this after a deployment, in batches, until there are none left.
+    That release may run beside this one, or come back. Up to 100 jobs at a time, until there are none left.
     """
-    without = select(Job.id, Job.workspace_id).where(or_(Job.number.is_(None), Job.request.is_(null())))
-    for job_id, workspace_id in session.execute(without.order_by(Job.id).limit(100)).all():
+    wrote = select(Job.id).where(OLD.c.scope.is_not(null()), Job.state.not_in(ACTIVE))
+    for job_id in session.scalars(wrote.order_by(Job.id).limit(100)).all():
         with write_transaction(session):
-            lock_workspace(session, workspace_id)
             job = session.get_one(Job, job_id, populate_existing=True)
-            job.number = job.number or next_number(session, workspace_id, job.kind)
-            adopt(job)
+            if job.kind in kinds:
+                request, text = kinds[job.kind].set_apart(job.request)
+                job.request = dict(request)
+                if text is not None and job.private is None:
+                    keep(session, job, text)
+            execute_update(session, update(OLD).where(OLD.c.id == job_id).values(NOTHING))

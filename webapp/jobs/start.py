@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 from webapp.clock import read_clock
 from webapp.database import lock_workspace, write_transaction
 from webapp.jobs.lock import Lock, give_up_key
+from webapp.jobs.private import keep
 from webapp.jobs.queries import active_job
 from webapp.jobs.work import NotStarted, Order, Work
 from webapp.models import Job
-from webapp.models.audit_event import record
+from webapp.models.audit_event import JobAct, job_action, record
 
 # A lease until then keeps every runner off. A year short of the last one that the databases' drivers read.
 NEVER = datetime(9998, 12, 31, tzinfo=UTC)
@@ -86,10 +87,19 @@ def already_started(session: Session, work: Work, order: Order) -> Job | None:
     job = session.scalar(
         select(Job).where(Job.workspace_id == order.workspace_id, Job.idempotency_key == order.key)
     )
-    # Fields that only an earlier release wrote are no difference.
-    if job is not None and (job.kind != work.kind or not order.request.items() <= job.request.items()):
+    if job is not None and not _is_for(work, order, job):
         raise AnotherRequest
     return job
+
+
+def _is_for(work: Work, order: Order, job: Job) -> bool:
+    """Whether the job has this order's request. Fields that only an earlier release wrote are no difference,
+    and texts that have been erased cannot be one."""
+    if job.kind != work.kind:
+        return False
+    (request, text), (has_request, has_text) = work.set_apart(order.request), work.set_apart(job.request)
+    kept = has_text or (job.private.text if job.private else None)
+    return request.items() <= has_request.items() and kept in (None, text)
 
 
 def _take_key(session: Session, lock: Lock, group: str | None, workspace_id: int, uuid: str) -> None:
@@ -120,6 +130,7 @@ def insert(session: Session, work: Work, order: Order, uuid: str, *, in_line: bo
     """
     work.admit(session, order)
     now = read_clock(session)
+    request, text = work.set_apart(order.request)
     job = Job(
         uuid=uuid,
         workspace_id=order.workspace_id,
@@ -129,7 +140,7 @@ def insert(session: Session, work: Work, order: Order, uuid: str, *, in_line: bo
         # Not None: the column's default, for the release before, would take its place.
         exclusive_group=null() if in_line else work.group or null(),
         waits_for_group=work.group if in_line else None,
-        request=dict(order.request),
+        request=dict(request),
         total=order.total,
         undo_of=order.undo_of,
         counts={},
@@ -141,13 +152,16 @@ def insert(session: Session, work: Work, order: Order, uuid: str, *, in_line: bo
     )
     session.add(job)
     session.flush()
+    if text is not None:
+        keep(session, job, text)
     record(
         session,
         workspace_id=order.workspace_id,
         user_id=order.requested_by,
         at=now,
-        action=f"{work.kind}.{'lined_up' if in_line else 'requested'}",
+        action=job_action(work.kind, JobAct.LINED_UP if in_line else JobAct.REQUESTED),
         subject=job.audit_subject,
+        number=job.number,
         total=order.total,
     )
     return job

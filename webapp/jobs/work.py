@@ -66,6 +66,12 @@ class Work(ABC):
     # Exceptions that may be one item's doing. The protocol repeats such a batch, at last with `careful`.
     refusals: ClassVar[tuple[type[Exception], ...]]
 
+    def set_apart(self, request: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
+        """The request without the texts that can name a person, and these texts in the kind's own terms; None
+        where it has none, or no longer. They stand in a table of their own, from which they are erased after
+        the window."""
+        return request, None
+
     @abstractmethod
     def admit(self, session: Session, order: Order) -> None:
         """Check, before the job is inserted, that it may begin. Raises NotStarted."""

@@ -1,6 +1,5 @@
 """The tables, one aggregate a file. Importing this package adds all of them to the metadata."""
 
-import webapp.models.previous_release  # noqa: F401  (its listeners)
 from webapp.models.account import Account
 from webapp.models.audit_event import AuditEvent
 from webapp.models.automation import Automation, AutomationRun

@@ -9,11 +9,26 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    FromClause,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    cast,
+    literal,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, foreign, mapped_column, relationship
 
-from webapp.models.base import Base, BigId, partial_index
+from webapp.models.base import Base, BigId, UtcDateTime, partial_index
 from webapp.models.choice import choice
+from webapp.models.private_text import PrivateText
 from webapp.models.user import User
 from webapp.models.workspace import Workspace
 
@@ -36,8 +51,16 @@ IS_ACTIVE = "state IN ('queued', 'running')"
 IS_IN_LINE = "waits_for_group IS NOT NULL AND state = 'queued'"
 
 
+JOBS = "restore_job"
+
+
+def subject_of_job(job_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[str]:
+    """`Job.audit_subject` in a statement."""
+    return literal(f"{JOBS}:") + cast(job_id, String)
+
+
 class Job(Base):
-    __tablename__ = "restore_job"
+    __tablename__ = JOBS
     __table_args__ = (
         CheckConstraint("kind IN ('ids', 'filters')", name="kind"),
         UniqueConstraint("uuid"),
@@ -69,8 +92,7 @@ class Job(Base):
     requested_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("app_user.id"), index=True)
     # One of webapp/worker/kinds.py. The release before knows one kind only, hence the default.
     kind: Mapped[str] = mapped_column("job_kind", String(20), server_default="restore")
-    # Counts the workspace's jobs of one kind: "Restore #12". Null only until the worker has numbered a job of
-    # the release before (webapp/jobs/recover.py).
+    # Counts the workspace's jobs of one kind: "Restore #12".
     number: Mapped[int | None]
     exclusive_group: Mapped[str | None] = mapped_column(String(20), server_default="restore")
     # The group whose active job this one waits for. Until then it has no group of its own, and a lease that
@@ -78,7 +100,7 @@ class Job(Base):
     waits_for_group: Mapped[str | None] = mapped_column(String(20))
     # When it was promoted from the line; null for a job that has not waited, or still does.
     promoted_at: Mapped[datetime | None]
-    # What was confirmed, in the kind's own terms. Never changed afterwards.
+    # What was confirmed, in the kind's own terms, without the texts in `private`. Never changed afterwards.
     request: Mapped[dict[str, Any]] = mapped_column(JSON(none_as_null=True), nullable=True)
     # How many items the request spoke of, if that was known.
     total: Mapped[int | None] = mapped_column("expected")
@@ -112,23 +134,12 @@ class Job(Base):
     cancel_requested_at: Mapped[datetime | None]
     undo_of: Mapped[int | None] = mapped_column(BigId, ForeignKey("restore_job.id"), index=True)
 
-    # Columns of the release before, kept right by `webapp.models.previous_release` and used nowhere else.
-    old_kind: Mapped[str | None] = mapped_column("kind", String(16))
-    old_scope: Mapped[dict[str, Any] | None] = mapped_column("scope", JSON(none_as_null=True))
-    old_scope_hash: Mapped[str | None] = mapped_column("scope_hash", String(64))
-    old_scope_words: Mapped[str] = mapped_column("scope_words", String(500), default="")
-    old_as_of: Mapped[datetime | None] = mapped_column("as_of")
-    old_through_number: Mapped[int | None] = mapped_column("through_number", BigId)
-    old_cursor_deleted_at: Mapped[datetime | None] = mapped_column("cursor_deleted_at")
-    old_cursor_id: Mapped[int | None] = mapped_column("cursor_id", BigId)
-    old_restored: Mapped[int] = mapped_column("restored", default=0)
-    old_skipped: Mapped[int] = mapped_column("skipped", default=0)
-    old_failed: Mapped[int] = mapped_column("failed", default=0)
-    old_last_error: Mapped[str | None] = mapped_column("last_error", String(300))
-    old_why: Mapped[str | None] = mapped_column("why", String(300))
-
     requester: Mapped[User | None] = relationship()
     workspace: Mapped[Workspace] = relationship()
+    # The texts of the request that can name a person, as long as they are kept; in the kind's own terms.
+    private: Mapped[PrivateText | None] = relationship(
+        primaryjoin=lambda: foreign(PrivateText.subject) == subject_of_job(Job.id), viewonly=True
+    )
 
     @property
     def has_ended(self) -> bool:
@@ -155,8 +166,8 @@ class Job(Base):
 
     @property
     def audit_subject(self) -> str:
-        """What audit events call this job."""
-        return f"{self.__tablename__}:{self.id}"
+        """What audit events and private texts call this job."""
+        return f"{JOBS}:{self.id}"
 
     @property
     def processed(self) -> int:
@@ -190,8 +201,32 @@ class JobBatch(Base):
     items: Mapped[int] = mapped_column("contacts")
     at: Mapped[datetime]
 
-    # Columns of the release before. This one does not write them, and nothing reads them.
-    old_from_deleted_at: Mapped[datetime | None] = mapped_column("from_deleted_at")
-    old_from_id: Mapped[int | None] = mapped_column("from_id", BigId)
-    old_to_deleted_at: Mapped[datetime | None] = mapped_column("to_deleted_at")
-    old_to_id: Mapped[int | None] = mapped_column("to_id", BigId)
+
+def _keep(table: FromClause, *columns: Column[Any]) -> None:
+    """Columns that only the release before reads and writes, until the next migration drops them. The table
+    has them, with defaults for those that must not be null; the class does not."""
+    assert isinstance(table, Table)
+    for column in columns:
+        table.append_column(column)
+
+
+_keep(
+    Job.__table__,
+    Column("kind", String(16)),
+    # Not null exactly where that release has written (webapp/jobs/recover.py).
+    Column("scope", JSON(none_as_null=True)),
+    Column("scope_hash", String(64)),
+    Column("scope_words", String(500), default="", nullable=False),
+    Column("as_of", UtcDateTime()),
+    Column("through_number", BigId),
+    Column("cursor_deleted_at", UtcDateTime()),
+    Column("cursor_id", BigId),
+    *(Column(name, Integer, default=0, nullable=False) for name in ("restored", "skipped", "failed")),
+    Column("last_error", String(300)),
+    Column("why", String(300)),
+)
+_keep(
+    JobBatch.__table__,
+    *(Column(name, UtcDateTime()) for name in ("from_deleted_at", "to_deleted_at")),
+    *(Column(name, BigId) for name in ("from_id", "to_id")),
+)

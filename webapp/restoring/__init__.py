@@ -5,8 +5,10 @@
 *Plan.*  `scope` freezes which of them are meant, at the moment the dialog opens; `plan` judges each one: it
          is restored, or it stays deleted because its address is taken. The dialog and the job judge with the
          same code.
-*Ask.*   `question` is what the dialog asks; `start` makes a confirmed scope the workspace's one restore job.
-         `waited` says what the wait of a restore in line has changed.
+*Look.*  `look` shows one contact as it was deleted, and what a restore of it would do.
+*Ask.*   `question` is what the dialog asks; `start` makes a confirmed scope the workspace's one restore job;
+         `request` is how that job keeps it, without the words of a search; `waited` says what the wait of a
+         restore in line has changed.
 *Carry out.*  `work` is the kind of job: it walks the bin, last deleted first, and writes one batch after the
               other with `batch`. The protocol around it (`webapp.jobs`) makes it safe to be killed and to run
               twice.

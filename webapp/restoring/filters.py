@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement
 
 from webapp.contacts.folding import FOLDING, words
-from webapp.contacts.matching import text_matches
+from webapp.contacts.matching import LITERAL, text_matches
 from webapp.models import WINDOW
 from webapp.numbers import whole_number
 from webapp.restoring.local_time import end_of_minute, start_of_day, start_of_minute
@@ -22,6 +22,8 @@ from webapp.restoring.numbers import MOST, TooMany, read_numbers
 
 LONGEST_SEARCH = 254
 CUT = "Contacts can be restored for 30 days. Earlier days are left out."
+# Stands in for a search whose words are kept apart, or erased. A character that is in no text.
+ERASED = "\uffff"
 # Python alone would also accept a week date, 2026-W48-2.
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile("[0-9]{2}:[0-9]{2}")
@@ -56,6 +58,11 @@ class Filters:
     def until(self) -> datetime | None:
         """The end of the range of time, not included."""
         return min((end for end in (self.before, self.expires) if end), default=None)
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether there was a search whose words are no longer kept; it finds nothing."""
+        return self.q == ERASED and self.folding == LITERAL
 
     @property
     def has_text(self) -> ColumnElement[bool] | None:

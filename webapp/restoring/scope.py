@@ -1,7 +1,7 @@
 """The scope: which deleted contacts are meant, frozen when the dialog opens.
 
 Confirming starts exactly that, even an hour of deletions later (docs/rules.md, rule 6). The web signs what
-`to_dict` returns, and a job keeps it as its request; this module only says what is in it.
+`to_dict` returns, and a job keeps it as its request (`request`); this module only says what is in it.
 """
 
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from typing import Any
 
 from webapp.contacts.folding import ANYWHERE_FROM
 from webapp.contacts.matching import LITERAL
-from webapp.restoring.filters import Filters
+from webapp.restoring.filters import ERASED, Filters
 
 # "This selection allows you to restore up to 100 contacts at a time" (article).
 LARGEST_SELECTION = 100
 # How long a dialog may stay open before its question is asked again.
 GOOD_FOR = timedelta(minutes=30)
-# A character that is in no text, and a number that no deletion has.
-NOT_FOUND, NO_DELETION = "\uffff", 0
+# A number that no deletion has.
+NO_DELETION = 0
 
 
 class Conflicts(StrEnum):
@@ -69,6 +69,11 @@ class Scope:
     def is_a_search(self) -> bool:
         """Whether it means the contacts in which a text is found."""
         return self.filters is not None and bool(self.filters.q)
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the words of its search are no longer kept (webapp/restoring/request.py)."""
+        return self.filters is not None and self.filters.is_forgotten
 
     def is_old(self, now: datetime) -> bool:
         """Whether its dialog has been open for more than 30 minutes at `now`, a reading of the same clock."""
@@ -190,5 +195,5 @@ def _literal(q: str) -> str:
     """
     words = sorted(q.split(), key=len, reverse=True)
     if len(words) > 1 and len(words[0]) < ANYWHERE_FROM:
-        words.append(NOT_FOUND)
+        words.append(ERASED)
     return " ".join(words)

@@ -15,12 +15,13 @@ from webapp.models import WINDOW, Contact, Job
 from webapp.models.base import filter_only
 from webapp.restoring.filters import Filters
 from webapp.restoring.recycle_bin import BinWindow, count, window_of
+from webapp.restoring.request import scope_of
 from webapp.restoring.scope import Scope
 
 
-def scope_of(job: Job) -> Scope:
+def scope_at_its_turn(job: Job) -> Scope:
     """What the job restores: its confirmed scope, seen from its promotion if it has waited."""
-    scope = Scope.from_dict(job.request)
+    scope = scope_of(job)
     return replace(scope, as_of=job.promoted_at) if job.promoted_at is not None else scope
 
 
@@ -49,6 +50,6 @@ def count_expired(session: Session, job: Job) -> int:
 def _left_the_window(job: Job) -> tuple[BinWindow, Filters]:
     """The part of the confirmed window, and of the filters, that is past 30 days at its promotion."""
     assert job.promoted_at is not None
-    scope = Scope.from_dict(job.request)
+    scope = scope_of(job)
     filters, end = scope.filters or Filters(), job.promoted_at - WINDOW
     return window_of(scope), replace(filters, before=min(filters.before or end, end))

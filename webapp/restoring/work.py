@@ -1,10 +1,10 @@
 """The restore as a kind of job: it walks the bin, last deleted first, and restores what it meets."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import and_, func, select, true
 from sqlalchemy.orm import Session
@@ -21,9 +21,10 @@ from webapp.models.restore_outcome import Reason
 from webapp.restoring.batch import REFUSALS, restore_carefully, restore_contacts, write_outcomes
 from webapp.restoring.plan import digest, missing, plan_selection
 from webapp.restoring.recycle_bin import ids_in_scope
+from webapp.restoring.request import scope_of, set_apart
 from webapp.restoring.scope import Scope
 from webapp.restoring.verdict import Verdict, judge
-from webapp.restoring.waited import count_expired, expired_ids, scope_of
+from webapp.restoring.waited import count_expired, expired_ids, scope_at_its_turn
 
 
 class PlanChanged(NotStarted):
@@ -41,6 +42,9 @@ class RestoreWork(Work):
     # Measured: at most a second on PostgreSQL, and 100 ms on SQLite, where other writers wait for it.
     batch_sizes: ClassVar = {"postgresql": 5000, "sqlite": 500}
     refusals = REFUSALS
+
+    def set_apart(self, request: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
+        return set_apart(request)
 
     def admit(self, session: Session, order: Order) -> None:
         """Only an Admin of the workspace may restore, exactly what the dialog showed, and not nothing (rules
@@ -65,10 +69,8 @@ class RestoreWork(Work):
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         verdicts = _next(session, job, size)
         is_last = len(verdicts) < size
-        write, rescue = (
-            restore_carefully if careful else restore_contacts,
-            Scope.from_dict(job.request).rescue,
-        )
+        write = restore_carefully if careful else restore_contacts
+        rescue = scope_of(job).rescue
         return _record(session, job, write(session, job, verdicts, rescue=rescue), is_last=is_last)
 
     def leave_out(self, session: Session, job: Job) -> Step:
@@ -82,7 +84,7 @@ RESTORE = RestoreWork()
 
 def _next(session: Session, job: Job, size: int) -> list[Verdict]:
     """The verdicts on the next `size` contacts of the job's walk."""
-    scope = scope_of(job)
+    scope = scope_at_its_turn(job)
     if not scope.is_a_search:
         # The walk's index leads from one contact to the next. A text has an index of its own.
         avoid_whole_table_plans(session)
@@ -108,7 +110,7 @@ def _never_met(session: Session, job: Job, met: Sequence[Verdict]) -> list[Verdi
     """The selected contacts that the walk has not met: they are no longer deleted, or were deleted again
     since.
     """
-    scope = Scope.from_dict(job.request)
+    scope = scope_of(job)
     if not scope.is_by_ids:
         return []
     before = session.scalars(select(RestoreOutcome.contact_id).where(RestoreOutcome.job_id == job.id))
@@ -125,7 +127,7 @@ def _gone_since(session: Session, job: Job, now_counted: int) -> Counter[str]:
     takes a contact out of the bin; one that was deleted again since is found by that restore and the later
     deletion.
     """
-    scope = Scope.from_dict(job.request)
+    scope = scope_of(job)
     gone = scope.expected - job.processed - now_counted
     if scope.filters is None or gone <= 0:
         return Counter()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from flask import Response, abort, request
+from flask import Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -20,7 +20,8 @@ from webapp.restoring.question import (
     about_the_rest,
 )
 from webapp.restoring.recycle_bin import BinWindow, choices
-from webapp.restoring.scope import Conflicts, Scope
+from webapp.restoring.request import scope_of
+from webapp.restoring.scope import Conflicts
 from webapp.restoring.work import RESTORE
 from webapp.views.plan import PlanShown, plan_soon
 from webapp.views.restore_page import ADDRESS, read_requested_filters, refuse
@@ -90,7 +91,11 @@ def continue_restore(job_id: int) -> ResponseReturnValue:
     job = find_job(session, current_user.workspace_id, [RESTORE.kind], job_id)
     if job is None or not job.can_be_continued:
         abort(404)
-    question = about_the_rest(session, Scope.from_dict(job.request), read_clock(session))
+    scope = scope_of(job)
+    if scope.is_forgotten:
+        sentence = "The search of this restore is no longer kept. Search the deleted contacts again."
+        return refuse_with(410, sentence, back=(url_for("restore_page"), "See deleted contacts"))
+    question = about_the_rest(session, scope, read_clock(session))
     if not question.can_restore_any:
         return refuse_with(409, "None of the remaining contacts can be restored any more.")
     return show(question)

@@ -95,13 +95,16 @@ class DeletedContacts(Listing):
     window: BinWindow
     typed: TypedFilters
     choices: Choices
+    # The cursor of this request, as a field with its value, for a way back to the same page.
+    place: tuple[str, str] | None = None
 
     @classmethod
     def from_request(cls) -> "DeletedContacts":
         """Read the filters of this request."""
         window = BinWindow(current_user.workspace_id, as_of=read_clock(db.session()))
         typed, offered = read_requested_filters(window)
-        return cls(window, _shortened(typed), offered)
+        place = next(((name, request.args[name]) for name in CURSORS if request.args.get(name)), None)
+        return cls(window, _shortened(typed), offered, place)
 
     @property
     def errors(self) -> Mapping[str, str]:

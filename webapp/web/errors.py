@@ -22,6 +22,7 @@ SENTENCES = {
         "Go back and use the buttons of the page. Nothing was changed.",
     ),
     409: ("This has changed in the meantime", "Check the contacts again. Nothing was changed."),
+    410: ("This is no longer kept", "It was erased when its 30 days had passed. Nothing was changed."),
     413: ("The request is too large", "Send less. Nothing was changed."),
     414: ("The address is too long", "Select or type less. Nothing was changed."),
     422: ("The input is not valid", "Check the form. Nothing was changed."),

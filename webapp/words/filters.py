@@ -45,7 +45,9 @@ def describe_filters(
     read at once have `now`, and name the last days by their weekday.
     """
     phrases = []
-    if filters.q:
+    if filters.is_forgotten:
+        phrases.append("matching a search that is no longer kept")
+    elif filters.q:
         phrases.append(f"matching “{isolated(filters.q)}”")
     if filters.since or filters.before:
         phrases.append(f"deleted {_range(filters.since, filters.before, zone)}")

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from signal import Signals
 
-from webapp.jobs.cancel import CANCELLED_BY, CANCELLED_BY_OPERATOR
+from webapp.jobs.cancel import CANCELLED_BY_OPERATOR
+from webapp.jobs.ending import CANCELLED_BY
 from webapp.jobs.interruption import DATABASE_FULL, DATABASE_UNWRITABLE, UNEXPECTED, WORKER_DIED
 from webapp.jobs.isolation import INTERRUPTED_TOO_OFTEN, TOO_MANY_LEFT_OUT
 from webapp.jobs.work import REQUESTER_NOT_ALLOWED

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from webapp.models import Job
 from webapp.restoring.named import Deleted
-from webapp.restoring.scope import Scope
+from webapp.restoring.request import scope_of
 from webapp.words import restoring, undoing
 from webapp.words.numbers import counted
 
@@ -53,17 +53,16 @@ def title(job: Job) -> str:
 def _restore_scope(
     job: Job, zone: ZoneInfo, people: Mapping[int, str], deletions: Mapping[int, Deleted]
 ) -> str:
-    scope = Scope.from_dict(job.request)
-    return restoring.scope_words(scope, zone=zone, people=people, deletions=deletions)
+    return restoring.scope_words(scope_of(job), zone=zone, people=people, deletions=deletions)
 
 
 def _restore_deletions(job: Job) -> Sequence[int]:
-    filters = Scope.from_dict(job.request).filters
+    filters = scope_of(job).filters
     return filters.deletion if filters is not None else ()
 
 
 def _restore_users(job: Job) -> Sequence[int]:
-    filters = Scope.from_dict(job.request).filters
+    filters = scope_of(job).filters
     return [filters.deleted_by] if filters is not None and filters.deleted_by is not None else []
 
 

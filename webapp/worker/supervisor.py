@@ -20,9 +20,11 @@ from webapp.extensions import db
 from webapp.jobs.heartbeat import beat
 from webapp.jobs.line import promote_waiting
 from webapp.jobs.lock import LockUnavailable
+from webapp.jobs.private import erase_old
 from webapp.jobs.recover import adopt_jobs, renew_keys
 from webapp.marketing.due import due_workspaces
 from webapp.restoring.work import RESTORE
+from webapp.worker.kinds import KINDS
 from webapp.worker.queue import QUEUES
 from webapp.worker.ringing import ring_for_stalled
 from webapp.worker.services import services
@@ -158,8 +160,9 @@ class Supervisor:
 
 
 def reconcile(*, even_just_rung: bool = False) -> list[int]:
-    """Promote jobs in line that were missed, ring again for stalled jobs and for what is due, and renew the
-    keys of active jobs. Returns the ids of the jobs that were rung for.
+    """Promote jobs in line that were missed, ring again for stalled jobs and for what is due, erase private
+    texts whose time has passed, and renew the keys of active jobs. Returns the ids of the jobs that were rung
+    for.
 
     Raises what the database raises, and LockUnavailable.
     """
@@ -171,7 +174,8 @@ def reconcile(*, even_just_rung: bool = False) -> list[int]:
         log.warning(
             "rung_again", kind=job.kind, workspace=job.workspace_id, job=job.job_id, attempt=job.fence
         )
-    adopt_jobs(session)
+    adopt_jobs(session, KINDS)
+    erase_old(session)
     # Waits end by the clock, and nothing but this rings for them or for what a deployment left to mend.
     if due_workspaces(session) or needs_mending(session):
         s.doorbell.ring_for_due()

@@ -1,14 +1,13 @@
 """RECONCILE: jobs without a runner are rung for again, and only those."""
 
 import pytest
-from sqlalchemy import null, update
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World, new_world
 from tests.support.restoring import expire_lease
 from tests.unit.protocol.conftest import Counting
 from webapp.jobs.claim import claim
-from webapp.jobs.recover import StalledJob, active_holders, adopt_jobs, stalled_jobs
+from webapp.jobs.recover import StalledJob, active_holders, stalled_jobs
 from webapp.models import Job
 from webapp.models.job import JobState
 
@@ -83,17 +82,3 @@ def test_active_jobs_hold_the_key_of_their_group(
     assert ("count", world.id, job.uuid) in active_holders(store)
     counting.run(job)
     assert world.id not in [workspace_id for _, workspace_id, _ in active_holders(store)]
-
-
-def test_the_worker_numbers_the_jobs_of_the_previous_release(
-    store: Session, counting: Counting, job: Job
-) -> None:
-    counting.run(job)
-    later = counting.start()
-    store.execute(update(Job).where(Job.id == later.id).values(number=null()))
-    store.commit()
-
-    adopt_jobs(store)
-
-    store.refresh(later)
-    assert (job.number, later.number) == (1, 2)

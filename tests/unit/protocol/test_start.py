@@ -83,7 +83,11 @@ def test_a_start_is_audited_with_its_user_and_request(
     event = store.scalars(
         select(AuditEvent).where(AuditEvent.workspace_id == world.id, AuditEvent.action == "count.requested")
     ).one()
-    assert (event.user_id, event.at, event.detail) == (world.admin.id, job.created_at, {"total": 5})
+    assert (event.user_id, event.at, event.detail) == (
+        world.admin.id,
+        job.created_at,
+        {"number": 1, "total": 5},
+    )
     assert event.subject == job.audit_subject
 
 

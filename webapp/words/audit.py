@@ -1,0 +1,144 @@
+"""The events of the audit log in words: the name of each action, and a sentence about each event."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from webapp.audit.log import Entry
+from webapp.models.audit_event import Action, JobAct, job_action
+from webapp.words.isolation import bare, isolated
+from webapp.words.kinds import KIND_WORDS, words_of
+from webapp.words.numbers import counted, number
+
+THE_SYSTEM = "The system"
+
+LABELS: Mapping[Action, str] = {
+    Action.CONTACTS_DELETED: "Contacts deleted",
+    Action.CONTACTS_IMPORTED: "Contacts imported",
+    Action.ADDRESS_SHARED: "E-mail address shared",
+    Action.LIST_RENAMED: "List renamed",
+    Action.TAG_RENAMED: "Tag renamed",
+    Action.ACCOUNT_RENAMED: "Account renamed",
+    Action.LIST_NUMBERED: "List numbered",
+    Action.TAG_NUMBERED: "Tag numbered",
+    Action.ACCOUNT_NUMBERED: "Account numbered",
+    Action.LIST_DELETED: "List deleted",
+    Action.TAG_DELETED: "Tag deleted",
+    Action.ACCOUNT_DELETED: "Account deleted",
+    Action.DEAL_DELETED: "Deal deleted",
+}
+JOB_LABELS: Mapping[JobAct, str] = {
+    JobAct.REQUESTED: "requested",
+    JobAct.LINED_UP: "put in line",
+    JobAct.PROMOTED: "began its turn",
+    JobAct.CANCEL_REQUESTED: "asked to stop",
+    JobAct.DONE: "done",
+    JobAct.CANCELLED: "stopped",
+    JobAct.FAILED: "failed",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sentence. `link` is the part that leads to what the event was about; empty where nothing does."""
+
+    before: str
+    link: str = ""
+    after: str = ""
+
+    @property
+    def text(self) -> str:
+        """The sentence without signs of isolation."""
+        return bare(f"{self.before}{self.link}{self.after}")
+
+
+def actions() -> dict[str, str]:
+    """Each action that this version records, with its name."""
+    found = {str(action): label for action, label in LABELS.items()}
+    for kind, words in KIND_WORDS.items():
+        found |= {job_action(kind, act): f"{words.name} {label}" for act, label in JOB_LABELS.items()}
+    return found
+
+
+def label_of(action: str) -> str:
+    """The action's name. An action of a later release, which has been rolled back, is its own name."""
+    return actions().get(action, action)
+
+
+def who(entry: Entry) -> str:
+    """Who did it."""
+    return entry.user.name if entry.user else THE_SYSTEM
+
+
+def tell(entry: Entry) -> Told:
+    """What happened, as a sentence."""
+    kind, _, act = entry.event.action.partition(".")
+    if entry.table == "restore_job" and act in set(JobAct):
+        return _tell_job(entry, kind, JobAct(act))
+    if entry.event.action in set(Action):
+        return TELLERS[Action(entry.event.action)](entry)
+    return Told(label_of(entry.event.action))
+
+
+def _tell_job(entry: Entry, kind: str, act: JobAct) -> Told:
+    words, detail = words_of(kind), entry.event.detail
+    title = f"{words.name} #{detail.get('number') or entry.name or entry.subject_id}"
+    if act == JobAct.REQUESTED:
+        total = detail.get("total")
+        return Told("Requested ", title, f" of {counted(total, words.noun)}" if total is not None else "")
+    if act == JobAct.LINED_UP:
+        return Told("Put in line: ", title)
+    if act == JobAct.PROMOTED:
+        return Told("", title, " left the line: its turn has come")
+    if act == JobAct.CANCEL_REQUESTED:
+        return Told("Asked to stop ", title)
+    verb = {JobAct.DONE: "ended", JobAct.CANCELLED: "was stopped", JobAct.FAILED: "failed"}[act]
+    return Told("", title, f" {verb}: {_counts(detail.get('counts') or {}, words.noun)}")
+
+
+def _counts(counts: Mapping[str, int], noun: str) -> str:
+    parts = [f"{number(value)} {code.replace('_', ' ')}" for code, value in counts.items() if value]
+    return ", ".join(parts) or f"no {noun} processed"
+
+
+def _contacts(entry: Entry) -> str:
+    return counted(entry.event.detail.get("contacts", 0), "contact")
+
+
+def _deleted(entry: Entry) -> Told:
+    deletion = entry.event.detail.get("number") or entry.name
+    if not deletion:
+        return Told(f"Deleted {_contacts(entry)}")
+    return Told(f"Deleted {_contacts(entry)} (", f"deletion #{deletion}", ")")
+
+
+def _imported(entry: Entry) -> Told:
+    file = f" from “{isolated(entry.private)}”" if entry.private else ""
+    return Told(f"Imported {_contacts(entry)}{file}")
+
+
+def _named(verb: str, noun: str, after: str = "") -> Callable[[Entry], Told]:
+    """ "Deleted the list “News”"; its name is the one that it has now."""
+
+    def told(entry: Entry) -> Told:
+        name = f" “{isolated(entry.name)}”" if entry.name else ""
+        return Told(f"{verb} the {noun}{name}{after}")
+
+    return told
+
+
+SAME_NAME = ", which had the name of another"
+TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
+    Action.CONTACTS_DELETED: _deleted,
+    Action.CONTACTS_IMPORTED: _imported,
+    Action.ADDRESS_SHARED: lambda _: Told("Found a contact with the e-mail address of another contact"),
+    Action.LIST_RENAMED: _named("Renamed", "list"),
+    Action.TAG_RENAMED: _named("Renamed", "tag"),
+    Action.ACCOUNT_RENAMED: _named("Renamed", "account"),
+    Action.LIST_NUMBERED: _named("Numbered", "list", SAME_NAME),
+    Action.TAG_NUMBERED: _named("Numbered", "tag", SAME_NAME),
+    Action.ACCOUNT_NUMBERED: _named("Numbered", "account", SAME_NAME),
+    Action.LIST_DELETED: _named("Deleted", "list"),
+    Action.TAG_DELETED: _named("Deleted", "tag"),
+    Action.ACCOUNT_DELETED: _named("Deleted", "account"),
+    Action.DEAL_DELETED: _named("Deleted", "deal"),
+}
