@@ -1,6 +1,8 @@
 """The plan in the dialog, and the choices about conflicts and deals."""
 
+import csv
 from collections.abc import Callable
+from io import StringIO
 
 import pytest
 from sqlalchemy.orm import Session
@@ -102,13 +104,57 @@ def test_the_plan_of_many_arrives_in_the_open_dialog(
     assert "Restored 0 Not restored 1" in part.text
 
 
+def read_csv(browser: Browser, path: str) -> list[list[str]]:
+    response = browser.client.get(path)
+    assert response.mimetype == "text/csv"
+    return list(csv.reader(StringIO(response.get_data().decode("utf-8-sig"), newline="")))
+
+
+def test_plan_and_report_are_files_too_and_the_skipped_ones_can_be_tried_again(
+    anyone: Browser,
+    store: Session,
+    world: World,
+    work: Callable[[], None],
+    conflict: tuple[Contact, Contact, Deal],
+) -> None:
+    gone, kept, _ = conflict
+    free = new_contact(store, world, "=HYPERLINK(1)", "Free", email="free@x.org")
+    delete(store, world, free)
+    store.commit()
+    expected = [
+        [str(free.id), "'=HYPERLINK(1) Free", "free@x.org", "restored", "", "", ""],
+        [
+            *(str(gone.id), "Ann Gone", ADDRESS, "skipped", "email_taken"),
+            *("Stayed deleted: Bob Kept uses its e-mail address.", str(kept.id)),
+        ],
+    ]
+    dialog = anyone.get("/contacts/restore/confirm-all")
+
+    _, *plan = read_csv(anyone, dialog.one("#plan a[href*='plan.csv']")["href"])
+    page = confirm(anyone, dialog)
+    work()
+    report = anyone.get(page.path)
+    _, *told = read_csv(anyone, report.one("a[href$='report.csv']")["href"])
+
+    assert sorted(plan) == sorted(told) == sorted(expected)
+    again = anyone.press(report, "Retry the skipped ones")
+    assert "1 contact skipped by an earlier restore" in again.text
+    assert "Restored 0 Merged 1 Not restored 0" in again.text
+    done = confirm(anyone, again)
+    work()
+    store.expire_all()
+    assert gone.merged_into_id == kept.id
+    assert not anyone.get(done.path).has_button("Retry the skipped ones")
+    assert anyone.get(f"{page.path}/retry").status == 409
+
+
 def test_a_plan_needs_a_scope_of_this_account_and_a_choice_that_exists(
     anyone: Browser, elsewhere: World, browse: Callable[..., Browser], conflict: tuple[Contact, Contact, Deal]
 ) -> None:
     dialog = anyone.get("/contacts/restore/confirm-all")
     address = dialog.one("form#plan-choices input[name=scope]")["value"]
     stranger = browse(elsewhere.admin)
-    for path in ("/contacts/restore/plan", "/contacts/restore/confirm/again"):
+    for path in ("/contacts/restore/plan", "/contacts/restore/plan.csv", "/contacts/restore/confirm/again"):
         assert stranger.get(path, [("scope", address)]).status == 404
         assert anyone.get(path, [("scope", address + "x")]).status == 400
         assert anyone.get(path).status == 400

@@ -108,6 +108,7 @@ GET  /restores                      ?after             400 empty=200 2^63-1=200 
 GET  /contacts/restore/confirm/again ?scope            400 | This confirmation is incomplete. Open it again.
 GET  /contacts/restore/confirm/again ?conflicts,?rescue,?back  400 | This confirmation is incomplete
 GET  /contacts/restore/plan         ?scope,?whole      400 | This plan is incomplete. Open the confirmation
+GET  /contacts/restore/plan.csv     ?scope             400 | This plan is incomplete. Open the confirmation
 POST /restores                      scope              400 | This confirmation is incomplete. Open it again.
 POST /restores                      csrf_token         400 | open for too long. Go back, reload it
 POST /restores                      back               303
@@ -120,6 +121,9 @@ GET  /restores/<id:job_id>          ?show              200
 GET  /restores/<id:job_id>/continue <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/continue ?q,?from,?to,?deleted_by,?deletion,?after,?before,?selected,?clear  200
 GET  /restores/<id:job_id>/continue ?from_time,?to_time,?how,?expires,?back  200
+GET  /restores/<id:job_id>/report.csv <job_id>         404 | a typing mistake
+GET  /restores/<id:job_id>/retry    <job_id>           404 | a typing mistake
+GET  /restores/<id:job_id>/retry    ?back              409 | None of the skipped contacts is still deleted
 GET  /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/undo     key                400 | This confirmation is incomplete. Open it again.

@@ -37,6 +37,10 @@ class Reason(StrEnum):
     WITHOUT_ADDRESS = "without_address"
 
 
+# Why a contact was skipped that could be restored in another way.
+IN_CONFLICT = Reason.EMAIL_TAKEN, Reason.TWIN
+
+
 class RestoreOutcome(Base):
     """One contact in one job.
 

@@ -47,6 +47,8 @@ class Filters:
     deletion: tuple[int, ...] = ()
     # What was deleted before this moment could be restored for 48 hours at most when the filter was set.
     expires: datetime | None = None
+    # The restore job that has skipped the contact, because another one has its address.
+    skipped_by: int | None = None
     # The folding by which `q` is understood, or `matching.LITERAL`.
     folding: int = field(default=FOLDING, compare=False)
 
@@ -58,6 +60,11 @@ class Filters:
     def until(self) -> datetime | None:
         """The end of the range of time, not included."""
         return min((end for end in (self.before, self.expires) if end), default=None)
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether it picks single contacts, however they were deleted."""
+        return bool(self.q) or self.skipped_by is not None
 
     @property
     def is_forgotten(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from webapp.models import Job
 from webapp.models.restore_outcome import Outcome
 from webapp.restoring.filters import Filters
 from webapp.restoring.plan import GONE, digest, plan_selection
@@ -79,6 +80,13 @@ def about_all(
         filters=filters,
     )
     return Question(scope, can_restore_any=number > 0)
+
+
+def about_skipped(session: Session, job: Job, now: datetime) -> Question:
+    """The question for the contacts that the restore `job` has skipped because of their addresses, to be
+    merged this time."""
+    question = about_all(session, job.workspace_id, Filters(skipped_by=job.id), now)
+    return replace(question, scope=replace(question.scope, conflicts=Conflicts.MERGE))
 
 
 def about_again(session: Session, scope: Scope, now: datetime) -> Question:

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session, aliased
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.matching import contact_matches
 from webapp.contacts.search import SCAN_LIMIT, Search, all_matches, with_text
-from webapp.models import WINDOW, Contact, Deletion, User
+from webapp.models import WINDOW, Contact, Deletion, RestoreOutcome, User
 from webapp.models.base import filter_only
+from webapp.models.restore_outcome import IN_CONFLICT, Outcome
 from webapp.restoring.filters import Filters
 from webapp.restoring.scope import Scope
 from webapp.restoring.ways import source_of, way_of
@@ -49,7 +50,9 @@ class BinWindow:
 
         For a statement that walks the bin. A statement with the contacts' ids uses it in `filter_only`.
         """
-        return and_(self.by_contact(filters), self.by_deletion(filters), self._moment(filters))
+        return and_(
+            self.by_contact(filters), self.by_deletion(filters), self._moment(filters), _skipped(filters)
+        )
 
     def by_deletion(self, filters: Filters) -> ColumnElement[bool]:
         """The contacts whose deletion matches `filters`. Only a check: by this index the planner would read
@@ -90,6 +93,19 @@ class BinWindow:
             Contact.deleted_at.is_not(None),
             Contact.merged_into_id.is_(None),
         )
+
+
+def _skipped(filters: Filters) -> ColumnElement[bool]:
+    """The contacts that a restore has skipped because of their addresses."""
+    if filters.skipped_by is None:
+        return true()
+    return Contact.id.in_(
+        select(RestoreOutcome.contact_id).where(
+            RestoreOutcome.job_id == filters.skipped_by,
+            RestoreOutcome.outcome == Outcome.SKIPPED,
+            RestoreOutcome.reason.in_(IN_CONFLICT),
+        )
+    )
 
 
 def window_of(scope: Scope) -> BinWindow:
@@ -206,7 +222,7 @@ def count(session: Session, window: BinWindow, filters: Filters) -> int:
 
     Without a search text this adds up the deletions' counters, a few rows; with one it can take seconds.
     """
-    if not filters.q:
+    if not filters.is_selective:
         return int(
             session.scalar(
                 select(func.coalesce(func.sum(Deletion.in_bin), 0)).where(window.deletions(filters))

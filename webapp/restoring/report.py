@@ -1,15 +1,18 @@
 """What became of each contact of a restore, in codes and ids. Names are looked up when they are shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from webapp.models import Contact, Job, RestoreLink, RestoreOutcome
 from webapp.models.base import filter_only
+from webapp.models.restore_outcome import IN_CONFLICT
 from webapp.restoring.links import EFFECTS, LinkCount, largest, read_links
 from webapp.restoring.plan import GONE, Example
+from webapp.restoring.scope import Scope
+from webapp.restoring.verdict import JUDGED, verdicts
 
 # Spelled out: the partial index serves only a statement that states its condition.
 WITH_REASON: ColumnElement[bool] = literal_column("restore_outcome.reason IS NOT NULL")
@@ -45,6 +48,14 @@ def reasons(session: Session, job: Job) -> list[tuple[str, int]]:
         if job.count(reason):
             counts[reason] = counts.get(reason, 0) + job.count(reason)
     return sorted(counts.items(), key=lambda r: (-r[1], r[0]))
+
+
+def any_in_conflict(session: Session, job: Job) -> bool:
+    """Whether the job has skipped a contact that could be restored in another way."""
+    skipped = exists().where(
+        RestoreOutcome.job_id == job.id, WITH_REASON, RestoreOutcome.reason.in_(IN_CONFLICT)
+    )
+    return bool(session.scalar(select(skipped)))
 
 
 def exceptions(session: Session, job: Job, *, size: int, after: int | None = None) -> list[ContactOutcome]:
@@ -93,6 +104,26 @@ def foreseen(session: Session, workspace_id: int, examples: Iterable[Example]) -
         )
         for each in examples
     ]
+
+
+def each_foreseen(session: Session, scope: Scope) -> Iterator[ContactOutcome]:
+    """What would become of each contact of `scope`, however many there are; in no order."""
+    asked = session.execute(verdicts(scope).execution_options(yield_per=1000))
+    for rows in asked.partitions():
+        people = people_of(session, scope.workspace_id, ((row[0], row[-1]) for row in rows))
+        for contact_id, _, _, _, code, other in rows:
+            outcome, reason = JUDGED[code]
+            yield ContactOutcome(
+                contact_id, outcome, reason, None, people.get(contact_id), people.get(other or 0)
+            )
+
+
+def each_outcome(session: Session, job: Job) -> Iterator[ContactOutcome]:
+    """What became of each contact of the job, by id."""
+    after: int | None = None
+    while page := all_outcomes(session, job, size=1000, after=after):
+        yield from page
+        after = page[-1].contact_id
 
 
 def people_of(

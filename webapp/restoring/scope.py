@@ -66,9 +66,9 @@ class Scope:
         return self.filters is None
 
     @property
-    def is_a_search(self) -> bool:
-        """Whether it means the contacts in which a text is found."""
-        return self.filters is not None and bool(self.filters.q)
+    def is_selective(self) -> bool:
+        """Whether it picks single contacts, such as those in which a text is found."""
+        return self.filters is not None and self.filters.is_selective
 
     @property
     def is_forgotten(self) -> bool:
@@ -152,12 +152,13 @@ def _filters(data: Mapping[str, Any]) -> Filters | None:
         how=new["how"],
         deletion=tuple(new["deletion"]),
         expires=_moment(new["expires"]),
+        skipped_by=new["skipped_by"],
     )
 
 
 def _is_new(filters: Filters) -> bool:
     """Whether the filters say what the release before cannot read."""
-    return bool(filters.how or filters.expires or len(filters.deletion) > 1)
+    return bool(filters.how or filters.expires or len(filters.deletion) > 1 or filters.skipped_by is not None)
 
 
 def _narrowed(filters: Filters) -> dict[str, Any]:
@@ -166,6 +167,7 @@ def _narrowed(filters: Filters) -> dict[str, Any]:
         "how": filters.how,
         "deletion": list(filters.deletion),
         "expires": _iso(filters.expires),
+        "skipped_by": filters.skipped_by,
     }
 
 
@@ -173,10 +175,10 @@ def _for_previous_release(filters: Filters) -> dict[str, Any]:
     """The filters for the release before, which can continue a job after a rollback.
 
     By them it must find nothing that is not meant. It knows one deletion, so of several it finds none; and it
-    knows no way, so it finds nothing either.
+    knows no way and no outcome, so by these it finds nothing either.
     """
     deletion = filters.deletion[0] if filters.deletion else None
-    if filters.how or len(filters.deletion) > 1:
+    if filters.how or len(filters.deletion) > 1 or filters.skipped_by is not None:
         deletion = NO_DELETION
     return {
         "q": _literal(filters.q),

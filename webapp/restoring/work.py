@@ -85,7 +85,7 @@ RESTORE = RestoreWork()
 def _next(session: Session, job: Job, size: int) -> list[Verdict]:
     """The verdicts on the next `size` contacts of the job's walk."""
     scope = scope_at_its_turn(job)
-    if not scope.is_a_search:
+    if not scope.is_selective:
         # The walk's index leads from one contact to the next. A text has an index of its own.
         avoid_whole_table_plans(session)
     verdicts = judge(session, scope, limit=size, after=to_place(job.cursor), job_id=job.id)

@@ -17,6 +17,7 @@ from webapp.restoring.question import (
     about_all,
     about_other_choice,
     about_selection,
+    about_skipped,
     about_the_rest,
 )
 from webapp.restoring.recycle_bin import BinWindow, choices
@@ -98,6 +99,19 @@ def continue_restore(job_id: int) -> ResponseReturnValue:
     question = about_the_rest(session, scope, read_clock(session))
     if not question.can_restore_any:
         return refuse_with(409, "None of the remaining contacts can be restored any more.")
+    return show(question)
+
+
+def retry_skipped(job_id: int) -> ResponseReturnValue:
+    """The dialog for the contacts that a restore has skipped, with the other choices about them."""
+    session = db.session()
+    job = find_job(session, current_user.workspace_id, [RESTORE.kind], job_id)
+    if job is None or not job.has_ended:
+        abort(404)
+    question = about_skipped(session, job, read_clock(session))
+    if not question.can_restore_any:
+        back = url_for("restore_job", job_id=job.id), "Back to the report"
+        return refuse_with(409, "None of the skipped contacts is still deleted.", back=back)
     return show(question)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from flask import request
+from flask import abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -11,11 +11,11 @@ from webapp.extensions import db
 from webapp.models.restore_link import LinkEffect
 from webapp.restoring.names import names_of
 from webapp.restoring.plan import Plan, foresee
-from webapp.restoring.report import foreseen
+from webapp.restoring.report import each_foreseen, foreseen
 from webapp.restoring.scope import Conflicts, Scope
-from webapp.views.outcomes import Losses, OutcomeRow, losses, outcome_row
-from webapp.web.errors import error
-from webapp.web.htmx import page_or_part
+from webapp.views.outcomes import HEADER, Losses, OutcomeRow, lines, losses, outcome_row
+from webapp.web.csv_download import csv_download
+from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.signing import ScopeForged, sign, unsign
 from webapp.words import plan as words
 from webapp.words.restoring import dialog_title, exceptions
@@ -102,17 +102,30 @@ def choices(scope: Scope, plan: Plan) -> list[Choice]:
 
 def restore_plan() -> ResponseReturnValue:
     """The plan of a signed scope: the part of the dialog that arrives later, or a page of its own."""
+    scope = _signed_scope()
+    most = NAMES_IN_DIALOG if is_htmx() else NAMES_ON_PAGE
+    return page_or_part(
+        "restore/plan.html", "restore/_plan.html", shown=plan_now(scope, most=most), title=dialog_title(scope)
+    )
+
+
+def plan_csv() -> ResponseReturnValue:
+    """The plan of a signed scope as a file with a row for each contact."""
+    scope = _signed_scope()
+    today = scope.as_of.astimezone(current_user.workspace.zone)
+    return csv_download(
+        f"restore-plan-{today:%Y-%m-%d}.csv", HEADER, lines(each_foreseen(db.session(), scope))
+    )
+
+
+def _signed_scope() -> Scope:
+    """The scope of this request. Answers 400, 404 or 409 if there is none that could be confirmed."""
     try:
         scope = unsign(request.args.get("scope", ""))
     except ScopeForged:
-        return error(400, "This plan is incomplete. Open the confirmation again.")
+        abort(400, "This plan is incomplete. Open the confirmation again.")
     if scope.workspace_id != current_user.workspace_id:
-        return error(404, "This plan is not one of your account.")
+        abort(404)
     if scope.is_old(read_clock(db.session())):
-        return error(409, "This has been open for more than 30 minutes. Open the confirmation again.")
-    return page_or_part(
-        "restore/plan.html",
-        "restore/_plan.html",
-        shown=plan_now(scope, most=NAMES_ON_PAGE if request.args.get("whole") else NAMES_IN_DIALOG),
-        title=dialog_title(scope),
-    )
+        abort(409, "This has been open for more than 30 minutes. Open the confirmation again.")
+    return scope

@@ -18,7 +18,7 @@ def time_left(session: Session, scope: Scope, now: datetime) -> str:
         return ""
     first, last = moments
     days = days_left(first, now)
-    if scope.is_a_search and first != last:
+    if scope.is_selective and first != last:
         return f"At least {days_left_words(days)}." if days else "Some may have less than a day left."
     until = f"{exact(restorable_until(first))}: {days_left_words(days)}."
     if scope.expected == 1:

@@ -59,6 +59,8 @@ def describe_filters(
         known = deletions or {}
         found = [known[number] for number in filters.deletion if number in known]
         phrases.append(_deletions(found, len(filters.deletion), zone, now))
+    if filters.skipped_by is not None:
+        phrases.append("skipped by an earlier restore")
     if filters.expires:
         if now is not None:
             phrases.append("expiring within 48 hours")
