@@ -121,13 +121,10 @@ def test_plan_and_report_are_files_too_and_the_skipped_ones_can_be_tried_again(
     free = new_contact(store, world, "=HYPERLINK(1)", "Free", email="free@x.org")
     delete(store, world, free)
     store.commit()
-    expected = [
-        [str(free.id), "'=HYPERLINK(1) Free", "free@x.org", "restored", "", "", ""],
-        [
-            *(str(gone.id), "Ann Gone", ADDRESS, "skipped", "email_taken"),
-            *("Stayed deleted: Bob Kept uses its e-mail address.", str(kept.id)),
-        ],
-    ]
+    restored = [str(free.id), "'=HYPERLINK(1) Free", "free@x.org", "restored", "", "", ""]
+    skipped = [str(gone.id), "Ann Gone", ADDRESS, "skipped", "email_taken"]
+    foreseen = [*skipped, "Bob Kept uses its e-mail address.", str(kept.id)]
+    reported = [*skipped, "Stayed deleted: Bob Kept uses its e-mail address.", str(kept.id)]
     dialog = anyone.get("/contacts/restore/confirm-all")
 
     _, *plan = read_csv(anyone, dialog.one("#plan a[href*='plan.csv']")["href"])
@@ -136,7 +133,8 @@ def test_plan_and_report_are_files_too_and_the_skipped_ones_can_be_tried_again(
     report = anyone.get(page.path)
     _, *told = read_csv(anyone, report.one("a[href$='report.csv']")["href"])
 
-    assert sorted(plan) == sorted(told) == sorted(expected)
+    assert sorted(plan) == sorted([restored, foreseen])
+    assert sorted(told) == sorted([restored, reported])
     again = anyone.press(report, "Retry the skipped ones")
     assert "1 contact skipped by an earlier restore" in again.text
     assert "Restored 0 Merged 1 Not restored 0" in again.text

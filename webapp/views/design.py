@@ -135,7 +135,6 @@ def _plan() -> PlanShown:
         choices=choices(scope, plan),
         conflict_heading=conflict_heading(1),
         rescue_label="Also bring back the deal that was deleted with these contacts",
-        rescue_names="Renewal 2027",
     )
 
 

@@ -37,9 +37,14 @@ class OutcomeRow:
         return self.outcome.capitalize()
 
 
-def outcome_row(outcome: ContactOutcome) -> OutcomeRow:
+def foreseen_row(outcome: ContactOutcome) -> OutcomeRow:
+    """The row for one contact of a plan."""
+    return outcome_row(outcome, ahead=True)
+
+
+def outcome_row(outcome: ContactOutcome, *, ahead: bool = False) -> OutcomeRow:
     """The row for one contact of a restore, with links to the contacts that are live."""
-    before, other_name, after = explain(outcome)
+    before, other_name, after = explain(outcome, ahead=ahead)
     return OutcomeRow(
         name=name_of(outcome.contact),
         email=(outcome.contact.email or "") if outcome.contact else "",

@@ -13,7 +13,7 @@ from webapp.restoring.names import names_of
 from webapp.restoring.plan import Plan, foresee
 from webapp.restoring.report import each_foreseen, foreseen
 from webapp.restoring.scope import Conflicts, Scope
-from webapp.views.outcomes import HEADER, Losses, OutcomeRow, lines, losses, outcome_row
+from webapp.views.outcomes import HEADER, Losses, OutcomeRow, foreseen_row, lines, losses
 from webapp.web.csv_download import csv_download
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.signing import ScopeForged, sign, unsign
@@ -53,7 +53,6 @@ class PlanShown:
     choices: list[Choice] = field(default_factory=list)
     conflict_heading: str = ""
     rescue_label: str = ""
-    rescue_names: str = ""
     suggests_merging: bool = False
 
 
@@ -74,12 +73,11 @@ def plan_now(scope: Scope, *, most: int = NAMES_IN_DIALOG) -> PlanShown:
         plan=plan,
         figures=_figures(plan),
         sentences=exceptions(plan),
-        examples=[outcome_row(each) for each in foreseen(session, scope.workspace_id, plan.examples)],
+        examples=[foreseen_row(each) for each in foreseen(session, scope.workspace_id, plan.examples)],
         losses=losses(plan.links, names, most=most, rescue=scope.rescue),
         choices=choices(scope, plan),
         conflict_heading=words.conflict_heading(plan.conflicts),
         rescue_label=words.rescue_label(rescuable) if rescuable else "",
-        rescue_names=words.deals_named(rescuable, names, most=most) if rescuable else "",
         suggests_merging=plan.all_exist_again and scope.conflicts == Conflicts.SKIP,
     )
 
@@ -114,7 +112,7 @@ def plan_csv() -> ResponseReturnValue:
     scope = _signed_scope()
     today = scope.as_of.astimezone(current_user.workspace.zone)
     return csv_download(
-        f"restore-plan-{today:%Y-%m-%d}.csv", HEADER, lines(each_foreseen(db.session(), scope))
+        f"restore-plan-{today:%Y-%m-%d}.csv", HEADER, lines(each_foreseen(db.session(), scope), foreseen_row)
     )
 
 

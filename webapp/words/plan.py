@@ -65,5 +65,5 @@ def rescue_label(rescuable: Sequence[LinkCount]) -> str:
 
 def conflict_heading(contacts: int) -> str:
     """The question above the choices."""
-    has = "has an e-mail address" if contacts == 1 else "have e-mail addresses"
-    return f"{counted(contacts, 'contact')} {has} that another contact has"
+    has = "has" if contacts == 1 else "have"
+    return f"{counted(contacts, 'contact')} {has} an e-mail address that another contact uses"

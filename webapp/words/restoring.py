@@ -22,13 +22,14 @@ class Phrases:
     """The texts for one reason.
 
     `label` is the heading of a count. `sentence` is for one contact; `{other}` stands for the other contact.
-    `one` and `many` say before the restore how many contacts will not be restored.
+    `one` and `many` say before the restore how many contacts it concerns, `ahead` is for one of them.
     """
 
     label: str
     sentence: str
     one: str = ""
     many: str = ""
+    ahead: str = ""
 
 
 REASONS = {
@@ -37,12 +38,14 @@ REASONS = {
         "Stayed deleted: {other} uses its e-mail address.",
         "1 contact will stay deleted: its e-mail address is used by another contact.",
         "{} contacts will stay deleted: their e-mail addresses are used by other contacts.",
+        "{other} uses its e-mail address.",
     ),
     Reason.TWIN: Phrases(
         "Same e-mail address as a contact deleted later",
         "Stayed deleted: {other} has the same e-mail address and was deleted later.",
         "1 contact will stay deleted: another with its e-mail address was deleted later.",
         "{} contacts will stay deleted: others with their e-mail addresses were deleted later.",
+        "{other} has the same e-mail address and was deleted later.",
     ),
     Reason.NO_LONGER_DELETED: Phrases(
         "No longer deleted",
@@ -76,12 +79,14 @@ REASONS = {
         "Merged into {other}.",
         "1 contact will be merged into the contact that has its e-mail address.",
         "{} contacts will be merged into the contacts that have their e-mail addresses.",
+        "Will be merged into {other}.",
     ),
     Reason.WITHOUT_ADDRESS: Phrases(
         "Restored without e-mail address",
         "Restored without its e-mail address, which {other} has. It is kept as a note.",
         "1 of them will be restored without its e-mail address.",
         "{} of them will be restored without their e-mail addresses.",
+        "{other} has its e-mail address.",
     ),
 }
 
@@ -92,9 +97,9 @@ def label_of(reason: str) -> str:
     return REASONS[Reason(reason)].label if reason in set(Reason) else reason
 
 
-def explain(contact: ContactOutcome) -> tuple[str, str, str]:
+def explain(contact: ContactOutcome, *, ahead: bool = False) -> tuple[str, str, str]:
     """Why a contact was not restored, or how: the text before the other contact's name, that name, the text
-    after it. All are empty for one that simply came back.
+    after it. All are empty for one that simply came back. With `ahead` it has not happened yet.
     """
     if contact.reason is None and contact.outcome == Outcome.RESTORED:
         return "", "", ""
@@ -102,7 +107,7 @@ def explain(contact: ContactOutcome) -> tuple[str, str, str]:
         # Of a later release, which has been rolled back.
         return f"Not restored ({contact.reason or 'no reason given'}).", "", ""
     phrases = REASONS[Reason(contact.reason)]
-    before, other, after = phrases.sentence.partition("{other}")
+    before, other, after = (phrases.ahead if ahead else phrases.sentence).partition("{other}")
     if not other:
         return before.format(detail=isolated(contact.detail or "")), "", ""
     return before, name_of(contact.other) if contact.other else "another contact", after
