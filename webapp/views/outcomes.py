@@ -117,6 +117,6 @@ def losses(links: Sequence[LinkCount], names: Names, *, most: int, rescue: bool 
     mailable = of(LinkEffect.MAILABLE, LinkKind.LIST)
     return Losses(
         lost=[(words.label_of_lost(found), words.named(found, names, most=most)) for found in lost],
-        rescued=words.deals_named(rescued, names, most=most) if rescued else "",
+        rescued=words.named(rescued, names, most=most) if rescued else "",
         mailable=words.named(mailable, names, most=most) if mailable else "",
     )

@@ -22,7 +22,7 @@ from webapp.words.restoring import dialog_title, exceptions
 
 # The dialog has the plan of so many contacts at once; that of more arrives later.
 SOON = 2_000
-NAMES_IN_DIALOG, NAMES_ON_PAGE = 3, 20
+NAMES_IN_DIALOG, NAMES_ON_PAGE = 2, 20
 
 
 @dataclass(frozen=True)

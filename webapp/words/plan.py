@@ -39,21 +39,16 @@ def label_of_lost(links: Sequence[LinkCount]) -> str:
 
 
 def named(links: Sequence[LinkCount], names: Names, *, most: int = MOST_NAMES) -> str:
-    """The things of one kind, those of the most contacts first: "News (1,204 contacts), Partners (3) and 12
-    more"."""
-    shown = [
-        f"{isolated(names.get((link.kind, link.item_id), GONE))} ({counted(link.contacts, 'contact')})"
-        for link in links[:most]
-    ]
+    """The things of one kind, those of the most contacts first: "News (1,204 contacts) and 12 more". Of a
+    deal, which has few, the title alone."""
+    shown = [_named(link, names) for link in links[:most]]
     more = links[0].items - len(shown)
     return joined([*shown, f"{number(more)} more"] if more else shown)
 
 
-def deals_named(links: Sequence[LinkCount], names: Names, *, most: int = MOST_NAMES) -> str:
-    """Deals by their titles alone."""
-    shown = [isolated(names.get((link.kind, link.item_id), GONE)) for link in links[:most]]
-    more = links[0].items - len(shown)
-    return joined([*shown, f"{number(more)} more"] if more else shown)
+def _named(link: LinkCount, names: Names) -> str:
+    name = isolated(names.get((link.kind, link.item_id), GONE))
+    return name if link.kind == LinkKind.DEAL else f"{name} ({counted(link.contacts, 'contact')})"
 
 
 def rescue_label(rescuable: Sequence[LinkCount]) -> str:
