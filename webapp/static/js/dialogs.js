@@ -24,10 +24,12 @@
   document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
     redrawn = target.matches("dialog:modal");
     // A choice redraws the dialog around it, and keeps the focus.
-    focused = redrawn && target.contains(document.activeElement) ? document.activeElement.id : "";
+    if (redrawn) focused = document.activeElement?.form?.id === "plan-choices" ? document.activeElement.id : "";
   });
 
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+    // The control may be in a part of the dialog that arrives later.
+    if (elt.id === "plan" && focused) document.getElementById(focused)?.focus();
     if (!elt.matches("dialog") || elt.open) return;
     elt.classList.toggle("dialog-again", redrawn);
     elt.addEventListener("close", () => afterClose(elt));
