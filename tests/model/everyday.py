@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -37,6 +37,7 @@ from tests.model.choices import (
     one_of,
     shared_deals,
     some_of,
+    suppressible,
     things,
     times,
 )
@@ -54,10 +55,15 @@ from webapp.contacts.load import NewContact, create_contacts
 from webapp.database import write_transaction
 from webapp.marketing.automations import advance
 from webapp.marketing.campaigns import deliver, send_campaign
+from webapp.marketing.consent import address_hash
 from webapp.marketing.lists import change_status, subscribe
 from webapp.marketing.tags import add_tag, remove_tag
+from webapp.models.contact_note import NoteKind
 from webapp.models.mailing_list import SubscriptionStatus
+from webapp.models.suppression import SuppressionReason
 from webapp.worker.redis_lock import RedisLock, key
+
+MOMENT = timedelta(microseconds=1)
 
 
 class Everyday(RuleBasedStateMachine):
@@ -124,6 +130,7 @@ class Everyday(RuleBasedStateMachine):
         again later, perhaps these are deleted too."""
         people = [replace(person, email=email) for person, email in zip(people, emails, strict=False)]
         contacts = self.create_contacts_together(people)
+        self.write_notes(contacts)
         in_order = [contacts[person] for person in order if person < len(contacts)]
         first, second = self.business.deals
         for place, contact in enumerate(in_order[:on_the_first]):
@@ -138,6 +145,19 @@ class Everyday(RuleBasedStateMachine):
             again = self.create_contacts_together([people[person] for person in gone])
             if deleted_again:
                 self.delete(again, "Ada Admin")
+
+    def write_notes(self, contacts: list[Contact]) -> None:
+        for contact in contacts:
+            contact.notes.append((NoteKind.WRITTEN, contact.details.first_name))
+        with write_transaction(self.session):
+            self.session.execute(
+                insert(models.ContactNote),
+                [
+                    {"contact_id": self.ids[contact], "created_at": self.now, "kind": kind, "text": text}
+                    for contact in contacts
+                    for kind, text in contact.notes
+                ],
+            )
 
     # Contacts
 
@@ -158,6 +178,7 @@ class Everyday(RuleBasedStateMachine):
                 email=details.email,
                 first_name=details.first_name,
                 last_name=details.last_name,
+                phone=details.phone,
                 account_id=self.ids[details.account] if details.account else None,
                 lists=[
                     (self.ids[mailing_list], SubscriptionStatus(status))
@@ -181,7 +202,7 @@ class Everyday(RuleBasedStateMachine):
     def typed(self, person: NewPerson) -> tuple[Details, dict[Thing, str], list[Thing]]:
         account = self.named("account", person.account)[0] if person.account else None
         statuses = {self.named("list", name)[0]: status for name, status in person.lists}
-        details = Details(person.email, person.first_name, person.last_name, account)
+        details = Details(person.email, person.first_name, person.last_name, account, person.phone)
         return details, statuses, self.named("tag", *person.tags)
 
     def named(self, kind: str, *names: str) -> list[Thing]:
@@ -265,6 +286,25 @@ class Everyday(RuleBasedStateMachine):
                 now=self.now,
             )
 
+    @if_any(suppressible)
+    @rule(address=one_of(suppressible), mailing_list=one_of(lambda b: [None, *things("list")(b)]))
+    def suppress(self, address: str, mailing_list: Thing | None) -> None:
+        """A complaint arrives, about one list or about all."""
+        self.business.marketing.suppressed.add((address, mailing_list))
+        with write_transaction(self.session):
+            self.session.execute(
+                insert(models.Suppression),
+                [
+                    {
+                        "workspace_id": self.world.id,
+                        "address_hash": address_hash(address),
+                        "list_id": self.ids[mailing_list] if mailing_list else None,
+                        "reason": SuppressionReason.COMPLAINT,
+                        "at": self.now,
+                    }
+                ],
+            )
+
     @if_any(any_contact)
     @if_any(things("tag"))
     @rule(contacts=some_of(any_contact), tag=one_of(things("tag")), on=st.booleans())
@@ -315,6 +355,8 @@ class Everyday(RuleBasedStateMachine):
     @rule(contacts=some_of(any_contact), by=st.sampled_from(PEOPLE))
     def delete(self, contacts: list[Contact], by: str | None) -> None:
         which = select(models.Contact.id).where(models.Contact.id.in_([self.ids[c] for c in contacts]))
+        # No two deletions are of one moment, so the walk goes through them in their order.
+        self.pass_time(MOMENT)
         deletion = self.business.delete(contacts, by)
         foreseen = preview_deletion(self.session, workspace_id=self.world.id, which=which)
         with write_transaction(self.session):
@@ -353,8 +395,8 @@ class Everyday(RuleBasedStateMachine):
     def delete_thing(self, thing: Thing | Deal, anew: bool) -> None:
         """Delete a list, tag, account or deal, and perhaps create another one with the same name."""
         kind = models.Deal if isinstance(thing, Deal) else KINDS[thing.kind]
-        assert self.delete_row(kind, self.ids[thing]) == (not thing.deleted)
-        thing.deleted = True
+        self.pass_time(MOMENT)
+        assert self.delete_row(kind, self.ids[thing]) == self.business.delete_thing(thing)
         if anew:
             with write_transaction(self.session):
                 if isinstance(thing, Deal):
@@ -400,7 +442,7 @@ class Everyday(RuleBasedStateMachine):
         """The page of the bin is read again only if the bin has changed: the plain queries have compared all
         that it shows, and its own statement is built anew each time."""
         expected = model_state(self.business, self.ids)
-        found = database_state(self.session, self.world, self.business)
+        found = database_state(self.session, self.world, self.business, self.ids)
         for aspect, sight in expected.items():
             assert found[aspect] == sight, aspect
         assert found.keys() == expected.keys()
