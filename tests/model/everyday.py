@@ -63,8 +63,6 @@ from webapp.models.mailing_list import SubscriptionStatus
 from webapp.models.suppression import SuppressionReason
 from webapp.worker.redis_lock import RedisLock, key
 
-MOMENT = timedelta(microseconds=1)
-
 
 class Everyday(RuleBasedStateMachine):
     """A business in the database and in the model. `ids` maps the model to the database."""
@@ -170,7 +168,10 @@ class Everyday(RuleBasedStateMachine):
     def create_contacts_together(self, people: list[NewPerson]) -> list[Contact]:
         """Create them in one act; none if one of their addresses is in use. Missing names are created."""
         with write_transaction(self.session):
-            rows = [self.typed(person) for person in people]
+            self.name("account", *(person.account for person in people if person.account))
+            self.name("list", *(name for person in people for name, _ in person.lists))
+            self.name("tag", *(name for person in people for name in person.tags))
+        rows = [self.typed(person) for person in people]
         contacts = [self.business.create(*row) for row in rows]
         new = [
             NewContact(
@@ -200,18 +201,18 @@ class Everyday(RuleBasedStateMachine):
         return made
 
     def typed(self, person: NewPerson) -> tuple[Details, dict[Thing, str], list[Thing]]:
-        account = self.named("account", person.account)[0] if person.account else None
-        statuses = {self.named("list", name)[0]: status for name, status in person.lists}
+        named = self.business.named
+        account = named("account", person.account) if person.account else None
+        statuses = {named("list", name): status for name, status in person.lists}
         details = Details(person.email, person.first_name, person.last_name, account, person.phone)
-        return details, statuses, self.named("tag", *person.tags)
+        return details, statuses, list(dict.fromkeys(named("tag", name) for name in person.tags))
 
-    def named(self, kind: str, *names: str) -> list[Thing]:
-        """The live list, tag or account of each name, created if there is none."""
+    def name(self, kind: str, *names: str) -> None:
+        """Let there be a live list, tag or account of each name: those that are missing are created."""
         found = ids_by_name(self.session, KINDS[kind], self.world.id, names) if names else {}
-        named = [self.business.named(kind, name) for name in names]
-        for thing, name in zip(named, names, strict=True):
+        for name in names:
+            thing = self.business.named(kind, name)
             assert self.ids.setdefault(thing, found[name]) == found[name]
-        return list(dict.fromkeys(named))
 
     @rule(thing=one_of(things("list", "tag", "account")), name=ANY_NAME)
     def rename(self, thing: Thing, name: str) -> None:
@@ -355,8 +356,7 @@ class Everyday(RuleBasedStateMachine):
     @rule(contacts=some_of(any_contact), by=st.sampled_from(PEOPLE))
     def delete(self, contacts: list[Contact], by: str | None) -> None:
         which = select(models.Contact.id).where(models.Contact.id.in_([self.ids[c] for c in contacts]))
-        # No two deletions are of one moment, so the walk goes through them in their order.
-        self.pass_time(MOMENT)
+        self.let_the_clock_tick()
         deletion = self.business.delete(contacts, by)
         foreseen = preview_deletion(self.session, workspace_id=self.world.id, which=which)
         with write_transaction(self.session):
@@ -395,14 +395,19 @@ class Everyday(RuleBasedStateMachine):
     def delete_thing(self, thing: Thing | Deal, anew: bool) -> None:
         """Delete a list, tag, account or deal, and perhaps create another one with the same name."""
         kind = models.Deal if isinstance(thing, Deal) else KINDS[thing.kind]
-        self.pass_time(MOMENT)
+        self.let_the_clock_tick()
         assert self.delete_row(kind, self.ids[thing]) == self.business.delete_thing(thing)
         if anew:
             with write_transaction(self.session):
                 if isinstance(thing, Deal):
                     self.ids[self.business.new_deal()] = new_deal(self.session, self.world).id
                 else:
-                    self.named(thing.kind, thing.name)
+                    self.name(thing.kind, thing.name)
+
+    def let_the_clock_tick(self) -> None:
+        """What is deleted after a deletion is of a later moment: by it a restore knows their order."""
+        if any(deletion.at == self.now for deletion in self.business.deletions):
+            self.pass_time(timedelta(microseconds=1))
 
     def delete_row(self, kind: Any, row_id: int) -> bool:
         with write_transaction(self.session):

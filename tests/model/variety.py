@@ -6,7 +6,7 @@ from tests.model.business import Business
 from tests.model.links import LOST, RESCUED
 from tests.model.outcomes import comes_back, is_merged
 from tests.model.restoring import WINDOW, Job, bin_of
-from tests.model.things import SUBSCRIBED, Contact, Deal
+from tests.model.things import SUBSCRIBED, Contact, Deal, Thing
 
 
 def notable_events(business: Business, job: Job) -> Iterator[str]:
@@ -25,7 +25,7 @@ def notable_events(business: Business, job: Job) -> Iterator[str]:
         if effect == RESCUED:
             yield "a deal is rescued"
         elif effect == LOST and not isinstance(thing, Deal):
-            yield f"a {thing.kind} is counted as lost"
+            yield f"{_a(thing)} is counted as lost"
     for contact in business.gone:
         if contact not in bin_of(business):
             yield "a contact is gone for over 30 days"
@@ -39,7 +39,7 @@ def _came_back(business: Business, contact: Contact) -> Iterator[str]:
         yield "a contact is restored exactly 30 days after"
     for thing in business.things:
         if thing.deleted and contact.is_associated_with(thing):
-            yield f"{'an' if thing.kind == 'account' else 'a'} {thing.kind} does not come back"
+            yield f"{_a(thing)} does not come back"
             if any(
                 t.kind == thing.kind and t.is_called(thing.name) and not t.deleted for t in business.things
             ):
@@ -60,3 +60,7 @@ def _came_back(business: Business, contact: Contact) -> Iterator[str]:
             yield "a deal does not come back"
     if any(run.contact is contact and run.state == "ended" for run in business.marketing.runs):
         yield "a run that ended with the deletion stays ended"
+
+
+def _a(thing: Thing) -> str:
+    return f"{'an' if thing.kind == 'account' else 'a'} {thing.kind}"
