@@ -3,7 +3,7 @@
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 SUBSCRIBED, BOUNCED, UNSUBSCRIBED, UNCONFIRMED = "subscribed", "bounced", "unsubscribed", "unconfirmed"
 
@@ -30,8 +30,15 @@ class Details(NamedTuple):
         return self._replace(email=(self.email or "").strip() or None)
 
 
+class Told:
+    """In the story that Hypothesis prints it stands as its `repr`, not with everything that hangs on it."""
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(repr(self))
+
+
 @dataclass(eq=False, repr=False)
-class Thing:
+class Thing(Told):
     """A list, a tag or an account."""
 
     kind: str
@@ -60,7 +67,7 @@ class Deletion:
 
 
 @dataclass(eq=False, repr=False)
-class Contact:
+class Contact(Told):
     number: int
     details: Details
     created_at: datetime
@@ -107,7 +114,7 @@ class Place:
 
 
 @dataclass(eq=False, repr=False)
-class Deal:
+class Deal(Told):
     number: int
     deleted: bool = False
     # The deletion that took its last contact, and so the deal; None if it was deleted by hand.
