@@ -98,9 +98,9 @@ def on_lists(business: Business) -> list[tuple[Contact, Thing]]:
     ]
 
 
-def suppressible(business: Business) -> list[str]:
-    """The addresses of contacts, those of deleted ones more likely."""
-    return [contact.address for contact in mostly_deleted(business) if contact.address]
+def with_address(business: Business) -> list[Contact]:
+    """The contacts with an address, deleted ones more likely."""
+    return [contact for contact in mostly_deleted(business) if contact.address]
 
 
 def addresses(business: Business) -> list[str | None]:

@@ -37,9 +37,9 @@ from tests.model.choices import (
     one_of,
     shared_deals,
     some_of,
-    suppressible,
     things,
     times,
+    with_address,
 )
 from tests.model.opening import KINDS, open_in_model
 from tests.model.seen import bin_page, database_state, model_state
@@ -48,6 +48,7 @@ from webapp import models
 from webapp.catalogue.deals import attach, remove_from_deal
 from webapp.catalogue.delete import delete_from_catalogue
 from webapp.catalogue.names import NameTaken, ids_by_name, rename
+from webapp.contacts.address import email_key
 from webapp.contacts.delete import delete_contacts, preview_deletion
 from webapp.contacts.edit import Details as TypedDetails
 from webapp.contacts.edit import edit_contact
@@ -287,18 +288,19 @@ class Everyday(RuleBasedStateMachine):
                 now=self.now,
             )
 
-    @if_any(suppressible)
-    @rule(address=one_of(suppressible), mailing_list=one_of(lambda b: [None, *things("list")(b)]))
-    def suppress(self, address: str, mailing_list: Thing | None) -> None:
-        """A complaint arrives, about one list or about all."""
-        self.business.marketing.suppressed.add((address, mailing_list))
+    @if_any(with_address)
+    @rule(contact=one_of(with_address), mailing_list=one_of(lambda b: [None, *things("list")(b)]))
+    def suppress(self, contact: Contact, mailing_list: Thing | None) -> None:
+        """A complaint arrives from the contact's address, about one list or about all."""
+        assert contact.address
+        self.business.marketing.suppressed.add((contact.address, mailing_list))
         with write_transaction(self.session):
             self.session.execute(
                 insert(models.Suppression),
                 [
                     {
                         "workspace_id": self.world.id,
-                        "address_hash": address_hash(address),
+                        "address_hash": address_hash(email_key(contact.details.email) or ""),
                         "list_id": self.ids[mailing_list] if mailing_list else None,
                         "reason": SuppressionReason.COMPLAINT,
                         "at": self.now,
