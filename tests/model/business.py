@@ -16,7 +16,7 @@ class Business:
         self.deals: list[Deal] = []
         self.deletions: list[Deletion] = []
         self.marketing = Marketing()
-        self._order = count(1)
+        self.order = count(1)
 
     @property
     def live(self) -> list[Contact]:
@@ -48,6 +48,16 @@ class Business:
         if any(one.is_called(name) and not one.deleted for one in others):
             return None
         thing.name = name
+        return True
+
+    def delete_thing(self, thing: Thing | Deal) -> bool:
+        """Whether it was live. What was deleted by hand is not what a deletion of contacts has deleted."""
+        if thing.deleted:
+            return False
+        if isinstance(thing, Deal):
+            thing.deleted, thing.deleted_by = True, None
+        else:
+            thing.deleted_at = self.now
         return True
 
     # Contacts
@@ -128,7 +138,9 @@ class Business:
         if deal.deleted or not contact.is_live:
             return False
         if contact not in deal.contacts:
-            deal.places.append(Place(contact, self.now, next(self._order)))
+            earlier = deal.take_back(contact)
+            order = earlier.order if earlier else next(self.order)
+            deal.places.append(Place(contact, self.now, order))
         if primary:
             deal.primary = contact
         contact.count_write(self.now)
@@ -164,7 +176,8 @@ class Business:
                 continue
             deal.places = [place for place in deal.places if place not in leaving]
             deal.detached += [(deletion, place) for place in leaving]
-            deal.deleted = not deal.places
+            if not deal.places:
+                deal.deleted, deal.deleted_by = True, deletion
             if deal.primary in going:
                 deal.choose_new_primary()
         return deletion

@@ -7,6 +7,7 @@ are deleted repeatedly.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
 from tests.model.business import Business
+from tests.model.outcomes import MERGE, SKIP, WITHOUT_ADDRESS
 from tests.model.restoring import WINDOW
 from tests.model.things import BOUNCED, SUBSCRIBED, UNCONFIRMED, UNSUBSCRIBED, Contact, Deal, Thing
 
@@ -96,6 +98,11 @@ def on_lists(business: Business) -> list[tuple[Contact, Thing]]:
     ]
 
 
+def with_address(business: Business) -> list[Contact]:
+    """The contacts with an address, deleted ones more likely."""
+    return [contact for contact in mostly_deleted(business) if contact.address]
+
+
 def addresses(business: Business) -> list[str | None]:
     """All addresses, those of deleted contacts three times as likely."""
     return [*EMAILS, *(contact.details.email for contact in business.gone for _ in range(3))]
@@ -119,6 +126,7 @@ class NewPerson:
     email: str | None
     first_name: str
     last_name: str
+    phone: str
     account: str | None
     lists: tuple[tuple[str, str], ...]
     tags: tuple[str, ...]
@@ -137,13 +145,14 @@ EMAILS = (
     *("Dan@BÜCHER.example", "dan@xn--bcher-kva.example"),
 )
 ADDRESSES = st.sampled_from(EMAILS)
-FIRST_NAMES = st.sampled_from(("Ann", "Bob", "Élodie", "小明"))
+FIRST_NAMES = st.sampled_from(("Ann", "Bob", "Élodie", "小明", ""))
 LAST_NAMES = st.sampled_from(("Lee", "Ann_Marie", "O’Brien-Strauß", "王", ""))
 NEW_PEOPLE = st.builds(
     NewPerson,
     ADDRESSES,
     FIRST_NAMES,
     LAST_NAMES,
+    st.sampled_from(("", "030 1", "030 2")),
     st.sampled_from((None, *NAMES["account"])),
     st.dictionaries(st.sampled_from(NAMES["list"]), STATUSES).map(lambda lists: tuple(lists.items())),
     st.lists(st.sampled_from(NAMES["tag"]), unique=True).map(tuple),
@@ -156,4 +165,7 @@ SEARCHES = st.sampled_from(
 )
 # A window is over after the smallest step of the clock.
 WAITS = st.sampled_from([timedelta(0)] * 3 + [timedelta(days=1), WINDOW, WINDOW + timedelta(microseconds=1)])
+# What becomes of conflicts, and whether the deals are rescued that were deleted with the contacts.
+RESTORE_CHOICES = tuple(product((SKIP, MERGE, WITHOUT_ADDRESS), (False, True)))
+ANY_CHOICE = st.sampled_from(RESTORE_CHOICES)
 BATCH_SIZES = st.sampled_from((1, 1, 2, 2, 7, 1000))

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -39,6 +39,7 @@ from tests.model.choices import (
     some_of,
     things,
     times,
+    with_address,
 )
 from tests.model.opening import KINDS, open_in_model
 from tests.model.seen import bin_page, database_state, model_state
@@ -47,6 +48,7 @@ from webapp import models
 from webapp.catalogue.deals import attach, remove_from_deal
 from webapp.catalogue.delete import delete_from_catalogue
 from webapp.catalogue.names import NameTaken, ids_by_name, rename
+from webapp.contacts.address import email_key
 from webapp.contacts.delete import delete_contacts, preview_deletion
 from webapp.contacts.edit import Details as TypedDetails
 from webapp.contacts.edit import edit_contact
@@ -54,9 +56,12 @@ from webapp.contacts.load import NewContact, create_contacts
 from webapp.database import write_transaction
 from webapp.marketing.automations import advance
 from webapp.marketing.campaigns import deliver, send_campaign
+from webapp.marketing.consent import address_hash
 from webapp.marketing.lists import change_status, subscribe
 from webapp.marketing.tags import add_tag, remove_tag
+from webapp.models.contact_note import NoteKind
 from webapp.models.mailing_list import SubscriptionStatus
+from webapp.models.suppression import SuppressionReason
 from webapp.worker.redis_lock import RedisLock, key
 
 
@@ -124,6 +129,7 @@ class Everyday(RuleBasedStateMachine):
         again later, perhaps these are deleted too."""
         people = [replace(person, email=email) for person, email in zip(people, emails, strict=False)]
         contacts = self.create_contacts_together(people)
+        self.write_notes(contacts)
         in_order = [contacts[person] for person in order if person < len(contacts)]
         first, second = self.business.deals
         for place, contact in enumerate(in_order[:on_the_first]):
@@ -139,6 +145,19 @@ class Everyday(RuleBasedStateMachine):
             if deleted_again:
                 self.delete(again, "Ada Admin")
 
+    def write_notes(self, contacts: list[Contact]) -> None:
+        for contact in contacts:
+            contact.notes.append((NoteKind.WRITTEN, contact.details.first_name))
+        with write_transaction(self.session):
+            self.session.execute(
+                insert(models.ContactNote),
+                [
+                    {"contact_id": self.ids[contact], "created_at": self.now, "kind": kind, "text": text}
+                    for contact in contacts
+                    for kind, text in contact.notes
+                ],
+            )
+
     # Contacts
 
     @rule(person=NEW_PEOPLE, email=one_of(addresses))
@@ -150,7 +169,10 @@ class Everyday(RuleBasedStateMachine):
     def create_contacts_together(self, people: list[NewPerson]) -> list[Contact]:
         """Create them in one act; none if one of their addresses is in use. Missing names are created."""
         with write_transaction(self.session):
-            rows = [self.typed(person) for person in people]
+            self.name("account", *(person.account for person in people if person.account))
+            self.name("list", *(name for person in people for name, _ in person.lists))
+            self.name("tag", *(name for person in people for name in person.tags))
+        rows = [self.typed(person) for person in people]
         contacts = [self.business.create(*row) for row in rows]
         new = [
             NewContact(
@@ -158,6 +180,7 @@ class Everyday(RuleBasedStateMachine):
                 email=details.email,
                 first_name=details.first_name,
                 last_name=details.last_name,
+                phone=details.phone,
                 account_id=self.ids[details.account] if details.account else None,
                 lists=[
                     (self.ids[mailing_list], SubscriptionStatus(status))
@@ -179,18 +202,18 @@ class Everyday(RuleBasedStateMachine):
         return made
 
     def typed(self, person: NewPerson) -> tuple[Details, dict[Thing, str], list[Thing]]:
-        account = self.named("account", person.account)[0] if person.account else None
-        statuses = {self.named("list", name)[0]: status for name, status in person.lists}
-        details = Details(person.email, person.first_name, person.last_name, account)
-        return details, statuses, self.named("tag", *person.tags)
+        named = self.business.named
+        account = named("account", person.account) if person.account else None
+        statuses = {named("list", name): status for name, status in person.lists}
+        details = Details(person.email, person.first_name, person.last_name, account, person.phone)
+        return details, statuses, list(dict.fromkeys(named("tag", name) for name in person.tags))
 
-    def named(self, kind: str, *names: str) -> list[Thing]:
-        """The live list, tag or account of each name, created if there is none."""
+    def name(self, kind: str, *names: str) -> None:
+        """Let there be a live list, tag or account of each name: those that are missing are created."""
         found = ids_by_name(self.session, KINDS[kind], self.world.id, names) if names else {}
-        named = [self.business.named(kind, name) for name in names]
-        for thing, name in zip(named, names, strict=True):
+        for name in names:
+            thing = self.business.named(kind, name)
             assert self.ids.setdefault(thing, found[name]) == found[name]
-        return list(dict.fromkeys(named))
 
     @rule(thing=one_of(things("list", "tag", "account")), name=ANY_NAME)
     def rename(self, thing: Thing, name: str) -> None:
@@ -265,6 +288,26 @@ class Everyday(RuleBasedStateMachine):
                 now=self.now,
             )
 
+    @if_any(with_address)
+    @rule(contact=one_of(with_address), mailing_list=one_of(lambda b: [None, *things("list")(b)]))
+    def suppress(self, contact: Contact, mailing_list: Thing | None) -> None:
+        """A complaint arrives from the contact's address, about one list or about all."""
+        assert contact.address
+        self.business.marketing.suppressed.add((contact.address, mailing_list))
+        with write_transaction(self.session):
+            self.session.execute(
+                insert(models.Suppression),
+                [
+                    {
+                        "workspace_id": self.world.id,
+                        "address_hash": address_hash(email_key(contact.details.email) or ""),
+                        "list_id": self.ids[mailing_list] if mailing_list else None,
+                        "reason": SuppressionReason.COMPLAINT,
+                        "at": self.now,
+                    }
+                ],
+            )
+
     @if_any(any_contact)
     @if_any(things("tag"))
     @rule(contacts=some_of(any_contact), tag=one_of(things("tag")), on=st.booleans())
@@ -315,6 +358,7 @@ class Everyday(RuleBasedStateMachine):
     @rule(contacts=some_of(any_contact), by=st.sampled_from(PEOPLE))
     def delete(self, contacts: list[Contact], by: str | None) -> None:
         which = select(models.Contact.id).where(models.Contact.id.in_([self.ids[c] for c in contacts]))
+        self.let_the_clock_tick()
         deletion = self.business.delete(contacts, by)
         foreseen = preview_deletion(self.session, workspace_id=self.world.id, which=which)
         with write_transaction(self.session):
@@ -353,14 +397,19 @@ class Everyday(RuleBasedStateMachine):
     def delete_thing(self, thing: Thing | Deal, anew: bool) -> None:
         """Delete a list, tag, account or deal, and perhaps create another one with the same name."""
         kind = models.Deal if isinstance(thing, Deal) else KINDS[thing.kind]
-        assert self.delete_row(kind, self.ids[thing]) == (not thing.deleted)
-        thing.deleted = True
+        self.let_the_clock_tick()
+        assert self.delete_row(kind, self.ids[thing]) == self.business.delete_thing(thing)
         if anew:
             with write_transaction(self.session):
                 if isinstance(thing, Deal):
                     self.ids[self.business.new_deal()] = new_deal(self.session, self.world).id
                 else:
-                    self.named(thing.kind, thing.name)
+                    self.name(thing.kind, thing.name)
+
+    def let_the_clock_tick(self) -> None:
+        """What is deleted after a deletion is of a later moment: by it a restore knows their order."""
+        if any(deletion.at == self.now for deletion in self.business.deletions):
+            self.pass_time(timedelta(microseconds=1))
 
     def delete_row(self, kind: Any, row_id: int) -> bool:
         with write_transaction(self.session):
@@ -400,7 +449,7 @@ class Everyday(RuleBasedStateMachine):
         """The page of the bin is read again only if the bin has changed: the plain queries have compared all
         that it shows, and its own statement is built anew each time."""
         expected = model_state(self.business, self.ids)
-        found = database_state(self.session, self.world, self.business)
+        found = database_state(self.session, self.world, self.business, self.ids)
         for aspect, sight in expected.items():
             assert found[aspect] == sight, aspect
         assert found.keys() == expected.keys()

@@ -17,14 +17,6 @@ PENDING, SENT = "pending", "sent"
 class Campaign:
     mailing_list: Thing
 
-    def may_write_to(self, contact: Contact) -> bool:
-        return (
-            contact.is_live
-            and contact.address is not None
-            and not self.mailing_list.deleted
-            and contact.lists.get(self.mailing_list) == SUBSCRIBED
-        )
-
 
 Step = tuple[str, Thing | Campaign | timedelta]
 
@@ -73,6 +65,21 @@ class Marketing:
     campaigns: list[Campaign] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    # Addresses that may not be written to, each for one list or, with None, for all.
+    suppressed: set[tuple[str, Thing | None]] = field(default_factory=set)
+
+    def is_mailable(self, contact: Contact, mailing_list: Thing) -> bool:
+        """Whether the contact, if it is live, may be written to for the list."""
+        address = contact.address
+        return (
+            address is not None
+            and not mailing_list.deleted
+            and contact.lists.get(mailing_list) == SUBSCRIBED
+            and self.suppressed.isdisjoint(((address, None), (address, mailing_list)))
+        )
+
+    def may_send(self, campaign: Campaign, contact: Contact) -> bool:
+        return contact.is_live and self.is_mailable(contact, campaign.mailing_list)
 
     def wake(self, contact: Contact, thing: Thing, now: datetime) -> None:
         self.runs += [Run(a, contact, now) for a in self.automations if a.waits_for is thing]
@@ -86,12 +93,12 @@ class Marketing:
         self.write_to([contact for contact in contacts if contact not in had], campaign, None)
 
     def write_to(self, contacts: Iterable[Contact], campaign: Campaign, run: Run | None) -> None:
-        self.messages += [Message(campaign, c, run) for c in contacts if campaign.may_write_to(c)]
+        self.messages += [Message(campaign, c, run) for c in contacts if self.may_send(campaign, c)]
 
     def deliver(self) -> None:
         for message in self.messages:
             if message.state == PENDING:
-                message.state = SENT if message.campaign.may_write_to(message.contact) else ENDED
+                message.state = SENT if self.may_send(message.campaign, message.contact) else ENDED
 
     def end(self, contact: Contact) -> None:
         """The contact is deleted: its pending runs and messages end for good."""

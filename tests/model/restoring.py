@@ -1,22 +1,29 @@
 """The bin and a restore by the article and the rules: one contact at a time, last deleted first."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from tests.model.business import Business
+from tests.model.links import RESCUED, Links, links_of, to_rescue
+from tests.model.merging import merge
+from tests.model.outcomes import (
+    DELETED_AGAIN,
+    NO_LONGER_DELETED,
+    RESTORED,
+    SKIP,
+    Outcome,
+    comes_back,
+    is_merged,
+    with_conflict,
+)
 from tests.model.searching import folded, is_found
-from tests.model.things import Contact
+from tests.model.things import Contact, Deal
 
 WINDOW = timedelta(days=30)
-
-# What became of a contact: outcome, reason and the other contact.
-Outcome = tuple[str, str | None, Contact | None]
-RESTORED: Outcome = ("restored", None, None)
-NO_LONGER_DELETED: Outcome = ("skipped", "no_longer_deleted", None)
-DELETED_AGAIN: Outcome = ("skipped", "deleted_again", None)
 
 
 @dataclass(frozen=True)
@@ -52,12 +59,15 @@ class Filters:
 
 @dataclass(frozen=True)
 class Scope:
-    """Which contacts are meant, frozen at one time: the chosen ones, or all that the filters match."""
+    """Which contacts are meant, frozen at one time: the chosen ones, or all that the filters match. With it
+    the choices: what becomes of conflicts, and whether deals are rescued."""
 
     as_of: datetime
     through: int
     chosen: tuple[Contact, ...] | None = None
     filters: Filters | None = None
+    conflicts: str = SKIP
+    rescue: bool = False
 
 
 @dataclass(eq=False)
@@ -65,6 +75,9 @@ class Job:
     scope: Scope
     state: str = "queued"
     outcomes: dict[Contact, Outcome] = field(default_factory=dict)
+    # Of the contacts that it has restored, how often they had been written to by then.
+    writes: dict[Contact, int] = field(default_factory=dict)
+    links: Links = field(default_factory=Counter)
 
     @property
     def is_active(self) -> bool:
@@ -72,13 +85,28 @@ class Job:
 
     @property
     def restored(self) -> list[Contact]:
-        return [contact for contact, outcome in self.outcomes.items() if outcome == RESTORED]
+        """Those that came back as contacts of their own."""
+        return [c for c, outcome in self.outcomes.items() if comes_back(outcome) and not is_merged(outcome)]
+
+    @property
+    def merged(self) -> list[Contact]:
+        return [contact for contact, outcome in self.outcomes.items() if is_merged(outcome)]
+
+    @property
+    def rescued(self) -> frozenset[Deal]:
+        return frozenset(deal for effect, deal in self.links if effect == RESCUED and isinstance(deal, Deal))
 
 
 def scope_now(
-    business: Business, *, chosen: Iterable[Contact] | None = None, filters: Filters | None = None
+    business: Business,
+    *,
+    chosen: Iterable[Contact] | None = None,
+    filters: Filters | None = None,
+    conflicts: str = SKIP,
+    rescue: bool = False,
 ) -> Scope:
-    return Scope(business.now, len(business.deletions), None if chosen is None else tuple(chosen), filters)
+    contacts = None if chosen is None else tuple(chosen)
+    return Scope(business.now, len(business.deletions), contacts, filters, conflicts, rescue)
 
 
 def contacts_in_scope(business: Business, scope: Scope) -> list[Contact]:
@@ -91,6 +119,7 @@ def contacts_in_scope(business: Business, scope: Scope) -> list[Contact]:
         contact
         for contact in business.contacts
         if contact.deletion is not None
+        and contact.merged_into is None
         and contact.deletion.at >= scope.as_of - WINDOW
         and contact.deletion.number <= scope.through
         and (scope.chosen is None or contact in scope.chosen)
@@ -103,25 +132,31 @@ def bin_of(business: Business) -> list[Contact]:
     return contacts_in_scope(business, scope_now(business))
 
 
-def plan(
-    business: Business, scope: Scope, done: Mapping[Contact, Outcome] | None = None
-) -> dict[Contact, Outcome]:
-    """The outcome of each contact that is meant and is not `done` by this restore already. An address belongs
-    to one live contact only: to one outside the scope, or to a twin of the same scope that is restored first.
+def plan(business: Business, scope: Scope, done: Job | None = None) -> dict[Contact, Outcome]:
+    """The outcome of each contact that is meant and that the job has not `done` already. An address belongs
+    to one live contact only: to one outside the scope, or to a twin of the same scope that is met first.
     """
-    done = done or {}
-    ours = [contact for contact, outcome in done.items() if outcome == RESTORED]
-    holders = {c.address: ("twin" if c in ours else "email_taken", c) for c in business.live}
+    holders = dict(_holders(business, done or Job(scope)))
     verdicts: dict[Contact, Outcome] = {}
     for contact in contacts_in_scope(business, scope):
-        if contact in done:
+        if done and contact in done.outcomes:
             continue
-        if contact.address is not None and contact.address in holders:
-            verdicts[contact] = ("skipped", *holders[contact.address])
-        else:
-            verdicts[contact] = RESTORED
+        held = holders.get(contact.address) if contact.address else None
+        verdicts[contact] = with_conflict(scope.conflicts, *held) if held else RESTORED
+        if held is None or is_merged(verdicts[contact]):
             holders[contact.address] = ("twin", contact)
     return verdicts
+
+
+def _holders(business: Business, job: Job) -> Iterator[tuple[str | None, tuple[str, Contact]]]:
+    """The contact that has each address. The twin of a contact that the job has restored, or merged into the
+    one with the address, conflicts with that contact."""
+    for contact in business.live:
+        if contact in job.restored:
+            yield contact.address, ("twin", contact)
+            continue
+        merged = [c for c in job.merged if c.merged_into is contact and c.address == contact.address]
+        yield contact.address, ("twin", merged[0]) if merged else ("email_taken", contact)
 
 
 def with_missing(scope: Scope, outcomes: dict[Contact, Outcome]) -> dict[Contact, Outcome]:
@@ -133,17 +168,40 @@ def with_missing(scope: Scope, outcomes: dict[Contact, Outcome]) -> dict[Contact
     }
 
 
+def foresee(business: Business, scope: Scope) -> Links:
+    """The links of the plan. It always says which deals could be rescued."""
+    return links_of(business, plan(business, scope), rescue=scope.rescue, rescued=frozenset())
+
+
 def carry_out(business: Business, job: Job, most: int | None = None) -> None:
     """Begin or continue the job; stop after `most` contacts."""
-    verdicts = plan(business, job.scope, job.outcomes)
+    verdicts = plan(business, job.scope, job)
     for contact in islice(verdicts, most):
-        job.outcomes[contact] = verdicts[contact]
-        if verdicts[contact] == RESTORED:
-            restore_contact(business, contact)
+        bring_back(business, job, contact, verdicts[contact])
     job.state = "running"
     if most is None or len(verdicts) < most:
         job.outcomes = with_missing(job.scope, job.outcomes)
         job.state = "done"
+
+
+def bring_back(business: Business, job: Job, contact: Contact, outcome: Outcome) -> None:
+    """Let the outcome come true. With a rescue, the deals that were deleted with the contact come back first,
+    without a primary."""
+    rescue = job.scope.rescue
+    links = links_of(business, {contact: outcome}, rescue=rescue, rescued=job.rescued)
+    rescuable = to_rescue(business, contact, job.rescued) if comes_back(outcome) and rescue else []
+    job.links += Counter({link: n for link, n in links.items() if rescue or link[0] != RESCUED})
+    for deal in rescuable:
+        deal.deleted = False
+    job.outcomes[contact] = outcome
+    if outcome[1] == "merged" and outcome[2]:
+        merge(business, contact, outcome[2])
+    elif comes_back(outcome):
+        if outcome[1] == "without_address":
+            contact.notes.append(("former_address", contact.details.email or ""))
+            contact.details = contact.details._replace(email=None)
+        restore_contact(business, contact)
+        job.writes[contact] = contact.writes
 
 
 def restore_contact(business: Business, contact: Contact) -> None:
@@ -151,9 +209,9 @@ def restore_contact(business: Business, contact: Contact) -> None:
     deleted. A live deal gets back the contacts that this deletion detached, never as primary. No automation
     is triggered, and a restore does not count as a write.
     """
-    deletion, contact.deletion = contact.deletion, None
     for deal in business.deals:
-        for detached in [pair for pair in deal.detached if pair[1].contact is contact]:
-            if not deal.deleted and detached[0] is deletion:
-                deal.detached.remove(detached)
-                deal.places.append(detached[1])
+        if not deal.deleted and deal.lost_place(contact):
+            place = deal.take_back(contact)
+            assert place
+            deal.places.append(place)
+    contact.deletion = None

@@ -3,6 +3,7 @@ two states are equal or show where they differ."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Executable, bindparam, literal, select, union_all
@@ -13,11 +14,14 @@ from tests.model.business import Business
 from tests.model.restoring import WINDOW, bin_of
 from tests.model.things import Contact as ModelContact
 from webapp.contacts.find import profile
+from webapp.contacts.folding import folded
 from webapp.models import (
     Account,
     AutomationRun,
     CampaignSend,
     Contact,
+    ContactNote,
+    ContactSearch,
     ContactTag,
     Deal,
     DealContact,
@@ -46,10 +50,15 @@ def model_state(business: Business, ids: Ids) -> State:
         "contacts": {
             ids[contact]: (
                 *contact.details[:3],
+                contact.details.phone,
                 ids[account] if (account := contact.details.account) and not account.deleted else None,
                 contact.created_at,
             )
             for contact in business.live
+        },
+        "search texts": {ids[contact]: _search_text(*contact.details[:3]) for contact in business.contacts},
+        "merged": {
+            ids[contact]: ids[contact.merged_into] for contact in business.contacts if contact.merged_into
         },
         "how often written to": {
             ids[contact]: (1 + contact.writes, contact.written_at) for contact in business.contacts
@@ -68,6 +77,11 @@ def model_state(business: Business, ids: Ids) -> State:
             for deal in business.deals
             if not deal.deleted
         },
+        "deals deleted": {
+            ids[deal]: deal.deleted_by.number if deal.deleted_by else None
+            for deal in business.deals
+            if deal.deleted
+        },
         "the bin": [
             (
                 ids[c],
@@ -79,7 +93,12 @@ def model_state(business: Business, ids: Ids) -> State:
             if c.deletion
         ],
         "deletions": [
-            (d.number, d.at, len(d.contacts), sum(c.deletion is d for c in business.contacts))
+            (
+                d.number,
+                d.at,
+                len(d.contacts),
+                sum(c.deletion is d and c.merged_into is None for c in business.contacts),
+            )
             for d in business.deletions
         ],
         "runs": sorted(
@@ -92,7 +111,12 @@ def model_state(business: Business, ids: Ids) -> State:
     }
 
 
-def database_state(session: Session, world: World, business: Business) -> State:
+@lru_cache
+def _search_text(email: str | None, first_name: str, last_name: str) -> str:
+    return folded(first_name, last_name, email)
+
+
+def database_state(session: Session, world: World, business: Business, ids: Ids) -> State:
     """The state according to the database, by plain queries."""
     here = {"workspace": world.id}
     connection = session.connection()
@@ -102,19 +126,26 @@ def database_state(session: Session, world: World, business: Business) -> State:
 
     contacts, deals, in_bin = read(CONTACTS), read(DEALS), read(BIN)
     from_here = business.now - WINDOW
+    by_worker = {ids[contact] for contact in business.contacts if contact.written_at is None}
     return {
         "lists, tags and accounts": set(read(CATALOGUE)),
-        "contacts": {row[0]: row[4:] for row in contacts if row[1]},
-        "how often written to": {row[0]: row[2:4] for row in contacts},
+        "contacts": {row[0]: row[6:] for row in contacts if row[1]},
+        "search texts": {row[0]: row[5] for row in contacts},
+        "merged": {row[0]: row[4] for row in contacts if row[4]},
+        "how often written to": {
+            row[0]: (row[2], None if row[0] in by_worker else row[3]) for row in contacts
+        },
         "places on lists": {row[:2]: row[2] for row in read(PLACES_ON_LISTS)},
         "tags carried": set(read(TAGS_CARRIED)),
         "deals": {
             deal: (
-                [contact for other, contact, _ in deals if other == deal and contact],
-                next((contact for other, contact, primary in deals if other == deal and primary), None),
+                [contact for other, contact, *_ in deals if other == deal and contact],
+                next((contact for other, contact, primary, *_ in deals if other == deal and primary), None),
             )
-            for deal, _, _ in deals
+            for deal, _, _, lives, _ in deals
+            if lives
         },
+        "deals deleted": {deal: number for deal, _, _, lives, number in deals if not lives},
         "the bin": [
             (contact, deleted_at, name, days_left(deleted_at, business.now))
             for contact, deleted_at, name in in_bin
@@ -146,12 +177,16 @@ CONTACTS = (
         Contact.deleted_at.is_(None),
         Contact.version,
         Contact.updated_at,
+        Contact.merged_into_id,
+        ContactSearch.folded,
         Contact.email,
         Contact.first_name,
         Contact.last_name,
+        Contact.phone,
         Account.id,
         Contact.created_at,
     )
+    .join(ContactSearch, ContactSearch.contact_id == Contact.id)
     .outerjoin(Account, (Account.id == Contact.account_id) & Account.deleted_at.is_(None))
     .where(Contact.workspace_id == WORKSPACE)
 )
@@ -169,9 +204,16 @@ TAGS_CARRIED = (
     .where(LIVE, Tag.deleted_at.is_(None))
 )
 DEALS = (
-    select(Deal.id, DealContact.contact_id, DealContact.is_primary)
+    select(
+        Deal.id,
+        DealContact.contact_id,
+        DealContact.is_primary,
+        Deal.deleted_at.is_(None),
+        Deletion.number,
+    )
     .outerjoin(DealContact, (DealContact.deal_id == Deal.id) & DealContact.detached_at.is_(None))
-    .where(Deal.workspace_id == WORKSPACE, Deal.deleted_at.is_(None))
+    .outerjoin(Deletion, Deletion.id == Deal.deleted_by_deletion_id)
+    .where(Deal.workspace_id == WORKSPACE)
     .order_by(Deal.id, DealContact.attached_at, DealContact.id)
 )
 CATALOGUE = union_all(
@@ -186,7 +228,11 @@ BIN = (
     select(Contact.id, Contact.deleted_at, User.name)
     .join(Deletion, Deletion.id == Contact.deletion_id)
     .outerjoin(User, User.id == Deletion.user_id)
-    .where(Contact.workspace_id == WORKSPACE, Contact.deleted_at.is_not(None))
+    .where(
+        Contact.workspace_id == WORKSPACE,
+        Contact.deleted_at.is_not(None),
+        Contact.merged_into_id.is_(None),
+    )
     .order_by(Contact.deleted_at.desc(), Contact.id.desc())
 )
 DELETIONS = (
@@ -203,6 +249,23 @@ MESSAGES = select(
     CampaignSend.automation_run_id.is_not(None),
     CampaignSend.state,
 ).where(CampaignSend.workspace_id == WORKSPACE)
+
+
+def notes(session: Session, world: World) -> list[tuple[Any, ...]]:
+    """All notes; only a restore moves them, so they are compared after one."""
+    return sorted(tuple(row) for row in session.execute(NOTES, {"workspace": world.id}))
+
+
+NOTES = (
+    select(ContactNote.contact_id, ContactNote.kind, ContactNote.text)
+    .join(Contact, Contact.id == ContactNote.contact_id)
+    .where(Contact.workspace_id == WORKSPACE)
+)
+
+
+def model_notes(business: Business, ids: Ids) -> list[tuple[Any, ...]]:
+    """The same, according to the model."""
+    return sorted((ids[contact], *note) for contact in business.contacts for note in contact.notes)
 
 
 def page_of(session: Session, world: World, contact_id: int) -> State:

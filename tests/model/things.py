@@ -3,7 +3,7 @@
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 SUBSCRIBED, BOUNCED, UNSUBSCRIBED, UNCONFIRMED = "subscribed", "bounced", "unsubscribed", "unconfirmed"
 
@@ -15,6 +15,7 @@ class Details(NamedTuple):
     first_name: str
     last_name: str
     account: "Thing | None" = None
+    phone: str = ""
 
     @property
     def address(self) -> str | None:
@@ -29,14 +30,25 @@ class Details(NamedTuple):
         return self._replace(email=(self.email or "").strip() or None)
 
 
+class Told:
+    """In the story that Hypothesis prints it stands as its `repr`, not with everything that hangs on it."""
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(repr(self))
+
+
 @dataclass(eq=False, repr=False)
-class Thing:
+class Thing(Told):
     """A list, a tag or an account."""
 
     kind: str
     name: str
     number: int
-    deleted: bool = False
+    deleted_at: datetime | None = None
+
+    @property
+    def deleted(self) -> bool:
+        return self.deleted_at is not None
 
     def is_called(self, name: str) -> bool:
         """Whether the name looks the same: case, spaces and invisible characters do not count, accents do."""
@@ -55,7 +67,7 @@ class Deletion:
 
 
 @dataclass(eq=False, repr=False)
-class Contact:
+class Contact(Told):
     number: int
     details: Details
     created_at: datetime
@@ -63,7 +75,11 @@ class Contact:
     tags: set[Thing] = field(default_factory=set)
     # The deletion it is deleted by; None while it lives.
     deletion: Deletion | None = None
-    # How often, and when last, a user or an automation changed it.
+    # The live contact that it has become a part of.
+    merged_into: "Contact | None" = None
+    # Each with its kind and its text.
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    # How often, and when last, something changed it; by the worker's own clock the moment is None.
     writes: int = 0
     written_at: datetime | None = None
 
@@ -78,12 +94,13 @@ class Contact:
     def is_associated_with(self, thing: Thing) -> bool:
         return thing in self.lists or thing in self.tags or thing is self.details.account
 
-    def count_write(self, now: datetime) -> None:
+    def count_write(self, now: datetime | None) -> None:
         self.writes += 1
         self.written_at = now
 
     def __repr__(self) -> str:
         state = "live" if self.deletion is None else f"deleted by {self.deletion.number}"
+        state += f", merged into #{self.merged_into.number}" if self.merged_into else ""
         return f"<contact #{self.number} {self.details.first_name} {self.details.email} {state}>"
 
 
@@ -97,18 +114,31 @@ class Place:
 
 
 @dataclass(eq=False, repr=False)
-class Deal:
+class Deal(Told):
     number: int
     deleted: bool = False
+    # The deletion that took its last contact, and so the deal; None if it was deleted by hand.
+    deleted_by: Deletion | None = None
     primary: Contact | None = None
     places: list[Place] = field(default_factory=list)
-    # The places that a deletion of contacts detached; a restore attaches them again.
+    # The places that a deletion of contacts detached; a restore attaches them again. A contact has one place.
     detached: list[tuple[Deletion, Place]] = field(default_factory=list)
 
     @property
     def contacts(self) -> list[Contact]:
         """The contacts on it, the longest-attached first."""
         return [p.contact for p in sorted(self.places, key=lambda place: (place.since, place.order))]
+
+    def lost_place(self, contact: Contact) -> Place | None:
+        """The place from which the deletion of the contact has detached it."""
+        places = (p for gone, p in self.detached if p.contact is contact and gone is contact.deletion)
+        return next(places, None)
+
+    def take_back(self, contact: Contact) -> Place | None:
+        """The place that the contact had, by whatever deletion it was detached from it: it is no longer."""
+        place = next((place for _, place in self.detached if place.contact is contact), None)
+        self.detached = [pair for pair in self.detached if pair[1] is not place]
+        return place
 
     def choose_new_primary(self) -> None:
         self.primary = self.contacts[0] if self.places else None

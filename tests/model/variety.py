@@ -3,18 +3,29 @@
 from collections.abc import Iterator
 
 from tests.model.business import Business
-from tests.model.restoring import RESTORED, WINDOW, Job, bin_of
-from tests.model.things import Contact
+from tests.model.links import LOST, RESCUED
+from tests.model.outcomes import comes_back, is_merged
+from tests.model.restoring import WINDOW, Job, bin_of
+from tests.model.things import SUBSCRIBED, Contact, Deal, Thing
 
 
 def notable_events(business: Business, job: Job) -> Iterator[str]:
     """The notable events of the job so far."""
     for contact, outcome in job.outcomes.items():
-        if outcome == RESTORED:
+        if is_merged(outcome):
+            yield "a contact is merged"
+        elif comes_back(outcome):
             yield "a contact is restored"
             yield from _came_back(business, contact)
+            if outcome[1]:
+                yield f"a contact is restored: {outcome[1]}"
         else:
             yield f"a contact is skipped: {outcome[1]}"
+    for effect, thing in job.links:
+        if effect == RESCUED:
+            yield "a deal is rescued"
+        elif effect == LOST and not isinstance(thing, Deal):
+            yield f"{_a(thing)} is counted as lost"
     for contact in business.gone:
         if contact not in bin_of(business):
             yield "a contact is gone for over 30 days"
@@ -28,11 +39,18 @@ def _came_back(business: Business, contact: Contact) -> Iterator[str]:
         yield "a contact is restored exactly 30 days after"
     for thing in business.things:
         if thing.deleted and contact.is_associated_with(thing):
-            yield f"{'an' if thing.kind == 'account' else 'a'} {thing.kind} does not come back"
+            yield f"{_a(thing)} does not come back"
             if any(
                 t.kind == thing.kind and t.is_called(thing.name) and not t.deleted for t in business.things
             ):
                 yield "what does not come back was made anew under the same name"
+    for mailing_list, status in contact.lists.items():
+        if (
+            status == SUBSCRIBED
+            and contact.address
+            and not business.marketing.is_mailable(contact, mailing_list)
+        ):
+            yield "a contact is back on a list, but suppressed"
     for deal in business.deals:
         if not deal.deleted and any(
             place.contact is contact and place.since <= deletions[-1].at for place in deal.places
@@ -42,3 +60,7 @@ def _came_back(business: Business, contact: Contact) -> Iterator[str]:
             yield "a deal does not come back"
     if any(run.contact is contact and run.state == "ended" for run in business.marketing.runs):
         yield "a run that ended with the deletion stays ended"
+
+
+def _a(thing: Thing) -> str:
+    return f"{'an' if thing.kind == 'account' else 'a'} {thing.kind}"

@@ -16,8 +16,9 @@ def attach(
 ) -> bool:
     """Add a live contact to a live deal, as its Primary Contact or not, in the caller's write transaction.
 
-    A contact already on the deal keeps its `attached_at`, and this can only make it primary. Returns False
-    and changes nothing if the deal or the contact is deleted or belongs to another workspace.
+    A contact already on the deal keeps its `attached_at`, and this can only make it primary. One that a
+    deletion had detached is attached anew. Returns False and changes nothing if the deal or the contact is
+    deleted or belongs to another workspace.
     """
     lock_workspace(session, workspace_id)
     deal = select(Deal.id).where(
@@ -34,9 +35,14 @@ def attach(
             .values(is_primary=False),
         )
     place = (DealContact.deal_id == deal_id) & (DealContact.contact_id == contact_id)
-    if session.scalar(select(DealContact.id).where(place)) is None:
+    on_it = session.execute(select(DealContact.detached_at).where(place)).one_or_none()
+    if on_it is None:
         row = {"deal_id": deal_id, "contact_id": contact_id, "is_primary": primary, "attached_at": now}
         session.execute(insert(DealContact), [row])
+    elif on_it.detached_at is not None:
+        # It came back before its deal was rescued.
+        again = {"attached_at": now, "detached_at": None, "detached_by_deletion_id": None}
+        execute_update(session, update(DealContact).where(place).values(is_primary=primary, **again))
     elif primary:
         execute_update(session, update(DealContact).where(place).values(is_primary=True))
     touch(session, [contact_id], now)

@@ -7,7 +7,7 @@ Nothing is triggered. Lists, tags, accounts and deals that are deleted stay hidd
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from webapp.contacts.matching import search_columns
@@ -90,6 +90,8 @@ def _fill_gaps(session: Session, gone: Select[int], now: datetime) -> None:
             ),
         )
     ).all()
+    # A deleted account is hidden, and so a gap.
+    own_lives = exists().where(Account.id == Contact.account_id, Account.deleted_at.is_(None))
     account = (
         select(Account.id)
         .where(Account.id == Gone.account_id, Account.deleted_at.is_(None))
@@ -103,7 +105,9 @@ def _fill_gaps(session: Session, gone: Select[int], now: datetime) -> None:
             first_name=_unless_empty(Contact.first_name, Gone.first_name),
             last_name=_unless_empty(Contact.last_name, Gone.last_name),
             phone=_unless_empty(Contact.phone, Gone.phone),
-            account_id=case((Contact.account_id.is_not(None), Contact.account_id), else_=account),
+            account_id=case(
+                (own_lives, Contact.account_id), else_=func.coalesce(account, Contact.account_id)
+            ),
             version=Contact.version + 1,
             updated_at=now,
         ),
@@ -210,6 +214,8 @@ def _join_deals(session: Session, gone: Select[int]) -> None:
         .select_from(Gone)
         .join(theirs, theirs.contact_id == Gone.id)
         .where(detached, filter_only(lives), ~is_on_it)
+        # As they are met by the walk: of places of one time the first written is the longest held.
+        .order_by(Gone.deleted_at.desc(), Gone.id.desc())
     )
     columns = ["deal_id", "contact_id", "is_primary", "attached_at"]
     execute_update(session, insert(DealContact).from_select(columns, missing))

@@ -158,12 +158,17 @@ def _with_twins(found: CTE) -> CTE:
 
 
 def _merged_before(met: CTE, job_id: int) -> ColumnElement[int | None]:
-    """The contact that the job itself has merged into the holder in an earlier batch."""
+    """The contact of the same address that the job itself has merged into the holder in an earlier batch."""
     merged = aliased(Contact, name="merged")
     return (
         select(merged.id)
         .join(RestoreOutcome, RestoreOutcome.contact_id == merged.id)
-        .where(merged.merged_into_id == met.c.holder_id, RestoreOutcome.job_id == job_id)
+        .where(
+            merged.merged_into_id == met.c.holder_id,
+            # The holder can have got another address since.
+            filter_only(merged.email_key == met.c.email_key),
+            RestoreOutcome.job_id == job_id,
+        )
         .limit(1)
         .scalar_subquery()
     )

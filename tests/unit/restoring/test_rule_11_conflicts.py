@@ -4,7 +4,7 @@ contact, or restored without its address."""
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import (
@@ -94,6 +94,19 @@ def test_merging_fills_gaps_and_replaces_nothing(
     # Its new first name is found.
     assert found(session, world, "annabel") == [kept.id]
     assert found(session, world, "leander") == []
+
+
+def test_an_account_that_is_deleted_is_a_gap(session: Session, world: World, restoring: Restoring) -> None:
+    old_account, deleted = new_account(session, world), new_account(session, world)
+    gone = new_contact(session, world, email=ADDRESS, account=old_account)
+    delete(session, world, gone)
+    kept = new_contact(session, world, email=ADDRESS, account=deleted)
+    deleted.deleted_at = restoring.now()
+
+    confirm(restoring, Conflicts.MERGE)
+
+    session.expire_all()
+    assert kept.account_id == old_account.id
 
 
 def test_merging_unites_tags_and_takes_the_stricter_consent(
@@ -204,6 +217,51 @@ def test_a_twin_of_a_merged_contact_is_skipped_in_every_batch_size(
             second: ("skipped", "twin", latest),
             first: ("skipped", "twin", latest),
         }
+
+
+def test_only_a_contact_with_the_same_address_is_a_twin_of_a_merged_one(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    other = new_contact(session, world, email="b@x.org")
+    delete(session, world, other, ago=2 * MINUTE)
+    gone = new_contact(session, world, email=ADDRESS)
+    delete(session, world, gone, ago=MINUTE)
+    kept = new_contact(session, world, email=ADDRESS)
+    job = restoring.start(choosing(restoring, Conflicts.MERGE))
+    restoring.run_one_batch(job, 1)
+    kept.email = kept.email_key = "b@x.org"
+
+    restoring.run(job)
+
+    assert restoring.outcomes(job) == {
+        gone.id: ("restored", "merged", kept.id),
+        other.id: ("restored", "merged", kept.id),
+    }
+
+
+def test_places_on_one_deal_are_taken_in_the_order_of_the_walk_in_every_batch_size(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """Where all were attached at one time, as by an import."""
+    for size in (1, 10):
+        colleague = new_contact(session, world)
+        gone = [new_contact(session, world, email=f"{size}-{i}@x.org") for i in range(2)]
+        deal = new_deal(session, world, colleague, *gone)
+        session.execute(update(DealContact).values(attached_at=colleague.created_at))
+        for minutes, contact in zip((2, 1), gone, strict=True):
+            delete(session, world, contact, ago=minutes * MINUTE)
+        kept = [new_contact(session, world, email=f"{size}-{i}@x.org") for i in range(2)]
+
+        confirm(restoring, Conflicts.MERGE, batch_size=size)
+
+        in_order = select(DealContact.contact_id).where(
+            DealContact.deal_id == deal.id, DealContact.detached_at.is_(None)
+        )
+        assert session.scalars(in_order.order_by(DealContact.attached_at, DealContact.id)).all() == [
+            colleague.id,
+            kept[1].id,
+            kept[0].id,
+        ]
 
 
 def test_without_its_address_a_contact_comes_back_with_a_note(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import DAY, delete, new_contact, new_contacts, new_deal
 from tests.factories.people import World
 from tests.support.restoring import Restoring
+from webapp.catalogue.deals import attach
 from webapp.catalogue.delete import delete_from_catalogue
 from webapp.contacts.delete import preview_deletion
 from webapp.models import Contact, Deal, DealContact
@@ -294,6 +295,27 @@ def test_no_deal_is_rescued_that_was_deleted_by_hand_or_with_another_contact(
 
     session.expire_all()
     assert [deal.deleted_at is None for deal in (shared, by_hand, later)] == [False, False, False]
+
+
+def test_a_contact_that_came_back_before_its_deal_can_be_attached_to_it_again(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    ann, bob = new_contacts(session, world, 2)
+    deal = new_deal(session, world, ann, bob)
+    delete(session, world, ann, bob)
+    restoring.restore(ann)
+    restoring.confirm(choosing_rescue(restoring, bob))
+    assert on(session, deal) == {bob.id}
+    now = restoring.now()
+
+    attach(session, workspace_id=world.id, deal_id=deal.id, contact_id=ann.id, primary=True, now=now)
+
+    assert (on(session, deal), primary(session, deal)) == ({ann.id, bob.id}, ann.id)
+    assert place(session, deal, ann).attached_at == now  # type: ignore[union-attr]
+    # From now on it is a place like any other.
+    delete(session, world, ann)
+    restoring.restore(ann)
+    assert (on(session, deal), primary(session, deal)) == ({ann.id, bob.id}, bob.id)
 
 
 def test_by_default_no_deal_is_rescued(session: Session, world: World, restoring: Restoring) -> None:
