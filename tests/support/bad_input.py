@@ -54,6 +54,7 @@ GET  /contacts/selection            ?after,?before     400 empty=200 | edited or
 GET  /contacts/selection            ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts/selection            ?q,?show,?clear    200
 GET  /contacts/<id:contact_id>      <contact_id>       404 | a typing mistake
+GET  /contacts/deleted/<id:contact_id> ?from_time,?to_time,?how,?expires  200
 GET  /contacts/deleted/<id:contact_id> <contact_id>    404 | a typing mistake
 GET  /contacts/deleted/<id:contact_id> ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
 GET  /contacts/deleted/<id:contact_id> ?selected,?show,?clear,?watching,?matching  200
