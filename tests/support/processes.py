@@ -51,6 +51,14 @@ def session(leader: int) -> list[int]:
     return found
 
 
+def command_of(pid: int) -> list[str]:
+    """The command and its arguments; none of a process that has ended."""
+    command: list[str] = []
+    with suppress(psutil.Error):
+        command = psutil.Process(pid).cmdline()
+    return command
+
+
 def is_running(pid: int) -> bool:
     return status_of(pid) not in (None, psutil.STATUS_ZOMBIE)
 
@@ -82,6 +90,9 @@ class WorkerProcess:
     def of_queue(self, queue: str) -> list[int]:
         """The worker processes of `queue` that run at the moment; RESTORE_WORKERS says how many there are."""
         running = children(self.process.pid)
+        if isinstance(self.process, subprocess.Popen):
+            return [pid for pid in running if command_of(pid)[-1:] == [queue]]
+        # A forked process has the command of the one that it was forked from.
         started = re.findall(rf"worker_started +pid=(\d+) queue={queue}$", self.log.read_text(), re.MULTILINE)
         return [pid for pid in map(int, started) if pid in running]
 
