@@ -5,7 +5,7 @@ rule 3). A deal that was deleted with its last contact comes back only if the re
 A contact is mailable again for a list where it was before; how many are is counted, too (rule 9).
 
 Every statement goes from the contacts to what they hang on: + 0 and `filter_only` keep the planner off the
-indexes that lead the other way, to all contacts of a list.
+indexes that lead the other way, to all contacts of a list, and SQLite off an index of its own.
 """
 
 from collections.abc import Callable, Iterable
@@ -129,7 +129,7 @@ def _kinds_with_deleted(workspace_id: int) -> CompoundSelect[str]:
 def _on_lists(restored: FromClause) -> Select[int]:
     return (
         select(restored.c.contact_id)
-        .join(Subscription, Subscription.contact_id == restored.c.contact_id)
+        .join(Subscription, Subscription.contact_id == restored.c.contact_id + 0)
         .join(MailingList, MailingList.id == Subscription.list_id + 0)
     )
 
@@ -137,7 +137,7 @@ def _on_lists(restored: FromClause) -> Select[int]:
 def _with_tags(restored: FromClause) -> Select[int]:
     return (
         select(restored.c.contact_id)
-        .join(ContactTag, ContactTag.contact_id == restored.c.contact_id)
+        .join(ContactTag, ContactTag.contact_id == restored.c.contact_id + 0)
         .join(Tag, Tag.id == ContactTag.tag_id + 0)
     )
 
@@ -145,7 +145,7 @@ def _with_tags(restored: FromClause) -> Select[int]:
 def _of_accounts(restored: FromClause) -> Select[int]:
     return (
         select(restored.c.contact_id)
-        .join(Contact, Contact.id == restored.c.contact_id)
+        .join(Contact, Contact.id == restored.c.contact_id + 0)
         .join(Account, Account.id == Contact.account_id + 0)
     )
 
@@ -198,7 +198,7 @@ def _detached(restored: FromClause) -> Select[int]:
     """The deals from which the contacts' own deletions have detached them."""
     return (
         select(restored.c.contact_id)
-        .join(DealContact, DealContact.contact_id == restored.c.contact_id)
+        .join(DealContact, DealContact.contact_id == restored.c.contact_id + 0)
         .join(Deal, Deal.id == DealContact.deal_id + 0)
         .where(filter_only(DealContact.detached_by_deletion_id == restored.c.deletion_id))
     )

@@ -84,9 +84,10 @@ class Plan:
 def foresee(session: Session, scope: Scope) -> Plan:
     """The plan of `scope` in numbers, in one statement however many contacts it means."""
     workspace = scope.workspace_id
-    if scope.expected >= MANY:
+    whole = scope.expected >= MANY
+    if whole:
         compare_whole_tables(session)
-    met = verdicts(scope).cte("verdict")
+    met = verdicts(scope, whole=whole).cte("verdict")
     back = select(met).where(met.c.reason.is_(None) | met.c.reason.in_([str(why) for why in BACK if why]))
     restored = back.cte("back")
     rescued = links.rescued_deals(restored)
@@ -108,7 +109,9 @@ def foresee(session: Session, scope: Scope) -> Plan:
         .subquery()
     )
     with_address = (
-        select(met.c.contact_id).where(met.c.reason.is_(None), met.c.has_address).cte("with_address")
+        select(met.c.contact_id)
+        .where(filter_only(and_(met.c.reason.is_(None), met.c.has_address)))
+        .cte("with_address")
     )
     queries = [
         *(links.largest(query) for query in links.lost(session, workspace, restored, rescued=is_rescued)),

@@ -99,11 +99,18 @@ def judge(
 
 
 def verdicts(
-    scope: Scope, *, limit: int | None = None, after: Place | None = None, job_id: int | None = None
+    scope: Scope,
+    *,
+    limit: int | None = None,
+    after: Place | None = None,
+    job_id: int | None = None,
+    whole: bool = False,
 ) -> Select[*tuple[Any, ...]]:
     """The verdicts on all contacts of `scope`, or on those that `judge` judges: contact_id, deletion_id,
-    deleted_at, has_address, reason and other_contact_id of each. `JUDGED` has the outcome for each reason."""
-    met = _with_twins(_met(scope, limit=limit, after=after).cte("found"))
+    deleted_at, has_address, reason and other_contact_id of each. `JUDGED` has the outcome for each reason.
+    With `whole` they are so many that whole tables may be read.
+    """
+    met = _with_twins(_met(scope, limit=limit, after=after, whole=whole).cte("found"))
     ours: ColumnElement[bool] = false()
     merged_before: ColumnElement[Any] = null()
     has_address = met.c.email_key.is_not(None).label("has_address")
@@ -119,7 +126,7 @@ def verdicts(
     return query.add_columns(*_judged(scope.conflicts, met, ours, merged_before))
 
 
-def _met(scope: Scope, *, limit: int | None, after: Place | None) -> Select[*tuple[Any, ...]]:
+def _met(scope: Scope, *, limit: int | None, after: Place | None, whole: bool) -> Select[*tuple[Any, ...]]:
     """The contacts to judge, each with the live contact that has its address."""
     holder = aliased(Contact, name="holder")
     same_address = and_(holder.email_key == Contact.email_key, holder.deleted_at.is_(None))
@@ -127,15 +134,16 @@ def _met(scope: Scope, *, limit: int | None, after: Place | None) -> Select[*tup
     contacts = ids_in_scope(scope).with_only_columns(
         Contact.id.label("contact_id"), Contact.deletion_id, Contact.deleted_at, Contact.email_key
     )
-    if limit is None:
-        # All of them: the planner may compare two whole tables.
+    if whole:
+        # So many that the planner may compare two whole tables.
         return contacts.outerjoin(holder, and_(same_address, here)).add_columns(holder.id.label("holder_id"))
     if after is not None:
         contacts = contacts.where(WALK.after(after))
     # Looked up for each contact, by the address alone: the CASE keeps the planner off the workspace index,
     # which it misjudges with stale statistics.
     holder_id = select(holder.id).where(same_address, filter_only(here)).scalar_subquery()
-    return contacts.add_columns(holder_id.label("holder_id")).order_by(*WALK.order).limit(limit)
+    contacts = contacts.add_columns(holder_id.label("holder_id"))
+    return contacts if limit is None else contacts.order_by(*WALK.order).limit(limit)
 
 
 def _with_twins(found: CTE) -> CTE:
