@@ -219,7 +219,19 @@ def write_outcomes(session: Session, job_id: int, verdicts: Sequence[Verdict]) -
                 for verdict in kept
             ],
         )
-    others = [verdict for verdict in verdicts if not verdict.is_restored]
+    merged = [verdict.contact_id for verdict in verdicts if verdict.is_merged]
+    if merged:
+        ids = id_table(session, merged)
+        as_merged = (*map(literal, (Outcome.RESTORED, str(Reason.MERGED))), Contact.merged_into_id)
+        session.execute(
+            insert(RestoreOutcome).from_select(
+                ["job_id", "contact_id", "outcome", "reason", "other_contact_id"],
+                select(literal(job_id), ids.c.value, *as_merged).join_from(
+                    ids, Contact, Contact.id == ids.c.value
+                ),
+            )
+        )
+    others = [verdict for verdict in verdicts if not (verdict.is_restored or verdict.is_merged)]
     if others:
         session.execute(
             insert(RestoreOutcome),
