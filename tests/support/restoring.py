@@ -1,5 +1,6 @@
 """A restore from its dialog to its end, in the test's session and at times that the test chooses."""
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from webapp.contacts.find import Profile, profile
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.models import Contact, Job, RestoreOutcome
+from webapp.restoring import undo_work
 from webapp.restoring.filters import Filters, read_filters
 from webapp.restoring.question import Question, about_all, about_selection
 from webapp.restoring.recycle_bin import BinWindow, read_page
@@ -77,6 +79,20 @@ class Restoring:
         job = self.start(scope)
         self.run(job, batch_size=batch_size)
         return job
+
+    def undo(self, job: Job, *, batch_size: int = 1000, by: int | None = None) -> Job:
+        """Undo the restore `job`; returns the job that did it, as it ended."""
+        self.session.commit()
+        undoing = undo_work.start(
+            self.session,
+            self.lock,
+            lambda _, job_id: self.rung.append(job_id),
+            restore=job,
+            key=str(uuid.uuid4()),
+            requested_by=by or self.world.admin.id,
+        )
+        self.run(undoing, batch_size=batch_size)
+        return undoing
 
     def restore(self, *contacts: Contact) -> Job:
         return self.confirm(self.question(*contacts).scope)

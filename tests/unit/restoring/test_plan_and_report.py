@@ -1,4 +1,5 @@
-"""The plan's numbers are the report's, over random data, for every choice and batch size."""
+"""The plan's numbers are the report's, and an undo leaves what was before: over random data, for every
+choice and size of a batch."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,13 +19,16 @@ from tests.factories.contacts import (
     subscribe,
 )
 from tests.factories.people import World, new_world
+from tests.support.restored import rows_of
 from tests.support.restoring import Restoring
 from webapp.catalogue.delete import Kind, delete_from_catalogue
 from webapp.marketing.consent import address_hash
 from webapp.models import Account, Contact, Deal, MailingList, Suppression, Tag
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.models.suppression import SuppressionReason
+from webapp.restoring import undoing
 from webapp.restoring.links import LinkCount
+from webapp.restoring.merging import renew_search
 from webapp.restoring.plan import foresee
 from webapp.restoring.question import about_other_choice
 from webapp.restoring.report import links, reasons
@@ -95,7 +99,7 @@ def numbers(found: list[LinkCount]) -> set[tuple[str, str, int, int, int, int]]:
     batch_size=st.integers(1, 8),
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_plan_says_what_the_report_tells(
+def test_the_plan_says_what_the_report_tells_and_an_undo_leaves_what_was_before(
     people: list[dict[str, Any]],
     live: set[str],
     gone: list[tuple[int, int]],
@@ -121,6 +125,8 @@ def test_the_plan_says_what_the_report_tells(
             delete(session, world, *together, at=now - minutes * MINUTE)
     for contact, made in found:
         contact.email = contact.email_key = made["email"]
+    session.flush()
+    renew_search(session, [contact.id for contact, _ in found])
     for email in sorted(live):
         new_contact(session, world, email=email)
     for place, minutes in gone:
@@ -142,6 +148,7 @@ def test_the_plan_says_what_the_report_tells(
     scope = about_other_choice(session, asked, conflicts, rescue=rescue).scope
 
     plan = foresee(session, scope)
+    before = rows_of(session, world.id)
     job = here.confirm(scope, batch_size=batch_size)
 
     told = [link for link in plan.links if rescue or link.effect != "rescued"]
@@ -149,3 +156,12 @@ def test_the_plan_says_what_the_report_tells(
     assert dict(reasons(session, job)) == {why: n for why, n in plan.counts.items() if why is not None}
     assert (job.count("restored"), job.count("merged")) == (plan.restored, plan.merged)
     assert sum(job.counts.values()) == scope.expected == sum(plan.counts.values())
+
+    if not plan.restored:
+        return
+    back, kept = undoing.foresee(session, job, now=here.now())
+    undone = here.undo(job, batch_size=batch_size)
+
+    assert (undone.count("undone"), undone.count("skipped")) == (back, len(kept))
+    if not plan.merged:
+        assert rows_of(session, world.id) == before

@@ -1,6 +1,5 @@
 """An undo puts back what a restore has restored and nothing has changed since, as if it had not been."""
 
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -11,42 +10,24 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import DAY, delete, new_contact, new_deal, new_tag
 from tests.factories.people import World
 from tests.support.marketing import Marketing
+from tests.support.restored import rows_of
 from tests.support.restoring import Restoring
 from webapp.contacts.edit import Details, edit_contact
 from webapp.jobs.work import NotAllowed
 from webapp.marketing.tags import add_tag
 from webapp.models import (
     AutomationRun,
-    Contact,
-    ContactNote,
-    ContactSearch,
-    Deal,
     DealContact,
-    Deletion,
     Job,
     RestoreOutcome,
 )
 from webapp.models.automation import RunState
 from webapp.restoring.question import about_other_choice
 from webapp.restoring.scope import Conflicts
-from webapp.restoring.undo_work import NothingToUndo, start
+from webapp.restoring.undo_work import NothingToUndo
 from webapp.restoring.undoing import Kept, foresee
 
 ADDRESS = "ann@x.org"
-
-
-def undo(restoring: Restoring, job: Job, *, batch_size: int = 1000, by: int | None = None) -> Job:
-    restoring.session.commit()
-    started = start(
-        restoring.session,
-        restoring.lock,
-        lambda _, job_id: restoring.rung.append(job_id),
-        restore=job,
-        key=str(uuid.uuid4()),
-        requested_by=by or restoring.world.admin.id,
-    )
-    restoring.run(started, batch_size=batch_size)
-    return started
 
 
 def reasons(session: Session, job: Job) -> dict[int, str | None]:
@@ -54,66 +35,6 @@ def reasons(session: Session, job: Job) -> dict[int, str | None]:
         select(RestoreOutcome.contact_id, RestoreOutcome.reason).where(RestoreOutcome.job_id == job.id)
     )
     return dict(rows.all())
-
-
-def rows_of(session: Session, world: World) -> dict[str, list[tuple[object, ...]]]:
-    """All that a restore writes, but for the restore's own mark."""
-    session.expire_all()
-    contacts = select(
-        Contact.id,
-        Contact.email,
-        Contact.email_key,
-        Contact.first_name,
-        Contact.deleted_at,
-        Contact.deletion_id,
-        Contact.version,
-        Contact.updated_at,
-        Contact.merged_into_id,
-        ContactSearch.folded,
-    ).join(ContactSearch, ContactSearch.contact_id == Contact.id)
-    here = Contact.workspace_id == world.id
-    places = select(
-        DealContact.deal_id,
-        DealContact.contact_id,
-        DealContact.is_primary,
-        DealContact.attached_at,
-        DealContact.detached_at,
-        DealContact.detached_by_deletion_id,
-    ).join(Contact, Contact.id == DealContact.contact_id)
-    return {
-        "contacts": list(map(tuple, session.execute(contacts.where(here).order_by(Contact.id)))),
-        "places": list(map(tuple, session.execute(places.where(here).order_by(DealContact.id)))),
-        "deals": list(
-            map(
-                tuple,
-                session.execute(
-                    select(Deal.id, Deal.deleted_at, Deal.deleted_by_deletion_id)
-                    .where(Deal.workspace_id == world.id)
-                    .order_by(Deal.id)
-                ),
-            )
-        ),
-        "deletions": list(
-            map(
-                tuple,
-                session.execute(
-                    select(Deletion.id, Deletion.in_bin, Deletion.contact_count)
-                    .where(Deletion.workspace_id == world.id)
-                    .order_by(Deletion.id)
-                ),
-            )
-        ),
-        "notes": list(
-            map(
-                tuple,
-                session.execute(
-                    select(ContactNote.contact_id, ContactNote.text)
-                    .join(Contact, Contact.id == ContactNote.contact_id)
-                    .where(here)
-                ),
-            )
-        ),
-    }
 
 
 @pytest.fixture
@@ -136,21 +57,21 @@ def test_an_undo_leaves_everything_as_it_was_before_the_restore(
         delete(session, world, twins[-1], ago=DAY + minutes * timedelta(minutes=1))
     delete(session, world, people[0], people[1], ago=3 * DAY)
     delete(session, world, people[2], people[3], ago=2 * DAY)
-    before = rows_of(session, world)
+    before = rows_of(session, world.id)
     scope = restoring.question_all().scope
     chosen = about_other_choice(session, scope, Conflicts.WITHOUT_ADDRESS, rescue=True).scope
     job = restoring.confirm(chosen)
-    assert rows_of(session, world) != before
+    assert rows_of(session, world.id) != before
     assert {deal.deleted_at for deal in (shared, own, late)} == {None}
 
-    undone = undo(restoring, job, batch_size=batch_size)
+    undone = restoring.undo(job, batch_size=batch_size)
 
-    assert rows_of(session, world) == before
+    assert rows_of(session, world.id) == before
     assert undone.counts == {"undone": 6}
     assert restoring.in_bin() == {contact.id for contact in (*people, *twins)}
     # Done twice, it does nothing.
     with pytest.raises(NothingToUndo):
-        undo(restoring, job)
+        restoring.undo(job)
 
 
 def test_what_has_changed_since_is_left_alone_as_foreseen(
@@ -181,7 +102,7 @@ def test_what_has_changed_since_is_left_alone_as_foreseen(
     session.commit()
 
     back, kept = foresee(session, job, now=restoring.now())
-    undone = undo(restoring, job, batch_size=2)
+    undone = restoring.undo(job, batch_size=2)
 
     expected = {
         edited.id: Kept.CHANGED,
@@ -217,7 +138,7 @@ def test_of_all_contacts_of_a_deal_one_stays(session: Session, world: World, res
         session.commit()
 
         _, kept = foresee(session, job, now=restoring.now())
-        undone = undo(restoring, job, batch_size=batch_size)
+        undone = restoring.undo(job, batch_size=batch_size)
 
         assert [(ending.contact_id, ending.reason) for ending in kept] == [(second.id, Kept.ONLY_CONTACT)]
         assert reasons(session, undone) == {first.id: None, second.id: Kept.ONLY_CONTACT, third.id: None}
@@ -242,7 +163,7 @@ def test_an_undo_ends_runs_and_messages_that_began_since(
     )
     session.commit()
 
-    undo(restoring, job)
+    restoring.undo(job)
 
     run = session.scalars(select(AutomationRun).where(AutomationRun.contact_id == contact.id)).one()
     assert (run.state, run.ended_why) == (RunState.ENDED, "restore_undone")
@@ -264,5 +185,5 @@ def test_only_an_admin_of_the_account_may_undo(session: Session, world: World, r
     job = restoring.restore(contact)
 
     with pytest.raises(NotAllowed):
-        undo(restoring, job, by=world.member.id)
+        restoring.undo(job, by=world.member.id)
     assert restoring.is_live(contact)
