@@ -70,10 +70,12 @@ def things(*kinds: str) -> Choice[Thing]:
 
 
 def deletable(business: Business) -> list[Thing | Deal]:
-    """Everything that is not deleted; what a deleted contact is associated with is more likely."""
+    """Everything that is not deleted; what a deleted contact is associated with is more likely, and what a
+    restore has rescued."""
     alive = [thing for thing in business.things if not thing.deleted]
     hung_on = [thing for contact in business.gone for thing in alive if contact.is_associated_with(thing)]
-    return [*hung_on, *alive, *business.deals]
+    rescued = [deal for deal in business.deals if deal.deleted_by and not deal.deleted]
+    return [*hung_on, *alive, *business.deals, *rescued * 5]
 
 
 def deals(business: Business) -> list[Deal]:
@@ -98,9 +100,14 @@ def on_lists(business: Business) -> list[tuple[Contact, Thing]]:
     ]
 
 
-def with_address(business: Business) -> list[Contact]:
-    """The contacts with an address, deleted ones more likely."""
-    return [contact for contact in mostly_deleted(business) if contact.address]
+def mailable(business: Business) -> list[tuple[Contact, Thing]]:
+    """The contacts that are mailable, or would be if they lived, with their lists; deleted ones mostly."""
+    return [
+        (contact, mailing_list)
+        for contact in mostly_deleted(business)
+        for mailing_list in contact.lists
+        if business.marketing.is_mailable(contact, mailing_list)
+    ]
 
 
 def addresses(business: Business) -> list[str | None]:
@@ -130,6 +137,11 @@ class NewPerson:
     account: str | None
     lists: tuple[tuple[str, str], ...]
     tags: tuple[str, ...]
+
+    @property
+    def by_address_alone(self) -> "NewPerson":
+        """As a list of addresses is imported: with gaps for a merge to fill."""
+        return NewPerson(self.email, "", "", "", None, (), ())
 
 
 # With spellings that are one name, and accents that make another.
@@ -167,5 +179,6 @@ SEARCHES = st.sampled_from(
 WAITS = st.sampled_from([timedelta(0)] * 3 + [timedelta(days=1), WINDOW, WINDOW + timedelta(microseconds=1)])
 # What becomes of conflicts, and whether the deals are rescued that were deleted with the contacts.
 RESTORE_CHOICES = tuple(product((SKIP, MERGE, WITHOUT_ADDRESS), (False, True)))
-ANY_CHOICE = st.sampled_from(RESTORE_CHOICES)
+# Merging does the most, and so does a rescue.
+ANY_CHOICE = st.sampled_from((*RESTORE_CHOICES, (MERGE, False), (MERGE, True), (SKIP, True)))
 BATCH_SIZES = st.sampled_from((1, 1, 2, 2, 7, 1000))

@@ -32,6 +32,7 @@ from tests.model.choices import (
     deletable,
     if_any,
     live_contacts,
+    mailable,
     on_deals,
     on_lists,
     one_of,
@@ -39,7 +40,6 @@ from tests.model.choices import (
     some_of,
     things,
     times,
-    with_address,
 )
 from tests.model.opening import KINDS, open_in_model
 from tests.model.seen import bin_page, database_state, model_state
@@ -105,10 +105,10 @@ class Everyday(RuleBasedStateMachine):
         on_the_first=st.integers(1, 5),
         on_the_second=st.integers(0, 2),
         has_primary=st.booleans(),
-        gone=st.lists(st.integers(0, 4), max_size=3, unique=True),
+        gone=st.lists(st.integers(0, 4), min_size=1, max_size=3, unique=True),
         together=st.booleans(),
         waited=WAITS,
-        created_again=st.booleans(),
+        created_again=st.sampled_from((True, True, False)),
         deleted_again=st.booleans(),
     )
     def create_first_contacts(
@@ -126,7 +126,7 @@ class Everyday(RuleBasedStateMachine):
         deleted_again: bool,
     ) -> None:
         """A few contacts, some of them on two deals. Perhaps some are deleted, perhaps those are created
-        again later, perhaps these are deleted too."""
+        again later with little more than their address, perhaps these are deleted too."""
         people = [replace(person, email=email) for person, email in zip(people, emails, strict=False)]
         contacts = self.create_contacts_together(people)
         self.write_notes(contacts)
@@ -141,7 +141,7 @@ class Everyday(RuleBasedStateMachine):
         self.delete_all(leaving, together)
         self.pass_time(waited)
         if created_again and gone:
-            again = self.create_contacts_together([people[person] for person in gone])
+            again = self.create_contacts_together([people[person].by_address_alone for person in gone])
             if deleted_again:
                 self.delete(again, "Ada Admin")
 
@@ -288,10 +288,11 @@ class Everyday(RuleBasedStateMachine):
                 now=self.now,
             )
 
-    @if_any(with_address)
-    @rule(contact=one_of(with_address), mailing_list=one_of(lambda b: [None, *things("list")(b)]))
-    def suppress(self, contact: Contact, mailing_list: Thing | None) -> None:
+    @if_any(mailable)
+    @rule(place=one_of(mailable), all_lists=st.booleans())
+    def suppress(self, place: tuple[Contact, Thing], all_lists: bool) -> None:
         """A complaint arrives from the contact's address, about one list or about all."""
+        contact, mailing_list = place[0], None if all_lists else place[1]
         assert contact.address
         self.business.marketing.suppressed.add((contact.address, mailing_list))
         with write_transaction(self.session):

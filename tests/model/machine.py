@@ -4,7 +4,7 @@ or left for later."""
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -36,9 +36,10 @@ from tests.model.choices import (
 )
 from tests.model.everyday import Everyday
 from tests.model.links import RESCUED, Links
-from tests.model.outcomes import DELETED_AGAIN, NO_LONGER_DELETED, RESTORED, Outcome, comes_back
+from tests.model.outcomes import Outcome, comes_back
 from tests.model.seen import model_notes, model_page_of, notes, page_of
-from tests.model.things import Contact, Deal, Thing
+from tests.model.things import SUBSCRIBED, Contact
+from tests.model.told import exceptions, kind_of, outcomes_of, reasons_of, shown
 from tests.model.variety import notable_events
 from webapp.jobs.cancel import cancel
 from webapp.jobs.claim import release_dead
@@ -50,7 +51,6 @@ from webapp.models import Job, RestoreLink, RestoreOutcome, User
 from webapp.models.restore_outcome import Outcome as OutcomeCode
 from webapp.models.restore_outcome import Reason
 from webapp.restoring.filters import read_filters
-from webapp.restoring.links import LinkCount
 from webapp.restoring.plan import EXAMPLES, digest, foresee, plan_selection
 from webapp.restoring.question import Question, about_all, about_other_choice, about_selection
 from webapp.restoring.recycle_bin import BinWindow, read_page
@@ -108,15 +108,25 @@ class Machine(Everyday):
         self.job_id = 0
 
     def teardown(self) -> None:
-        """Every successful story ends with a restore of everything."""
+        """Every successful story ends with a restore of everything, of which some has been created again."""
         try:
             if sys.exc_info()[0] is None:
                 if self.job and self.job.is_active:
                     self.carry_out(IN_TWOS)
+                self.create_again()
                 self.restore_all(RESTORE_CHOICES[len(self.business.contacts) % len(RESTORE_CHOICES)], IN_TWOS)
                 self.the_database_equals_the_model()
         finally:
             super().teardown()
+
+    def create_again(self) -> None:
+        """Two of the deleted contacts subscribe to the news, as new contacts without a name."""
+        gone = {contact.address: contact for contact in rules.bin_of(self.business)}
+        free = [contact for address, contact in gone.items() if address and not self.business.holder(address)]
+        news = (("News", SUBSCRIBED),)
+        people = [NewPerson(contact.details.email, "", "", "", None, news, ()) for contact in free[:2]]
+        if people:
+            self.create_contacts_together(people)
 
     @if_any(deleted_contacts)
     @rule(contacts=some_of(mostly_deleted), choice=ANY_CHOICE, execution=EXECUTIONS)
@@ -449,27 +459,3 @@ class Machine(Everyday):
             if contact.is_live:
                 page = page_of(self.session, self.world, self.ids[contact])
                 assert page == model_page_of(self.business, contact, self.ids)
-
-
-def reasons_of(plan: dict[Contact, Outcome]) -> dict[str | None, int]:
-    """How many contacts there are of each reason, and of None."""
-    return dict(Counter(reason for _, reason, _ in plan.values()))
-
-
-def exceptions(plan: dict[Contact, Outcome]) -> Iterator[tuple[Contact, Outcome]]:
-    """The contacts in the bin that do not simply come back."""
-    for contact, outcome in plan.items():
-        if outcome not in (RESTORED, NO_LONGER_DELETED, DELETED_AGAIN):
-            yield contact, outcome
-
-
-def outcomes_of(verdicts: Iterable[Verdict]) -> dict[int, tuple[str, str | None, int | None]]:
-    return {v.contact_id: (v.outcome, v.reason, v.other_contact_id) for v in verdicts}
-
-
-def kind_of(thing: Thing | Deal) -> str:
-    return "deal" if isinstance(thing, Deal) else {"list": "mailing_list"}.get(thing.kind, thing.kind)
-
-
-def shown(links: Iterable[LinkCount]) -> set[tuple[object, ...]]:
-    return {(x.effect, x.kind, x.item_id, x.contacts, x.items, x.total) for x in links}

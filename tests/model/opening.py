@@ -1,10 +1,10 @@
 """The business on its first day: names, three automations of which each triggers the next, a campaign, two
-deals.
+deals, and the complaint of an address that many contacts have.
 
 The database has it once for all examples; the model is rebuilt in each.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,16 +15,21 @@ from tests.model.business import Business
 from tests.model.marketing import Automation, Campaign
 from tests.support.marketing import Marketing
 from webapp.catalogue.names import Named, ids_by_name
-from webapp.models import Account, MailingList, Tag
+from webapp.marketing.consent import address_hash
+from webapp.models import Account, MailingList, Suppression, Tag
+from webapp.models.suppression import SuppressionReason
 
 KINDS: dict[str, Named] = {"list": MailingList, "tag": Tag, "account": Account}
 NAMES = {"list": ("News", "Offers"), "tag": ("Hot", "Cold"), "account": ("Acme", "Bolt")}
 DEALS = 2
+COMPLAINED = "bob@example.com"
+BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def open_in_model(business: Business) -> list[Any]:
     """Create it in the model; returns everything that has an id, in the order of `open_in_database`."""
     things = {name: business.named(kind, name) for kind, names in NAMES.items() for name in names}
+    business.marketing.suppressed.add((COMPLAINED, things["News"]))
     spring = Campaign(things["News"])
     business.marketing.campaigns.append(spring)
     business.marketing.automations += [
@@ -47,6 +52,15 @@ def store(session: Session, world: World) -> list[int]:
         for name, row_id in ids_by_name(session, KINDS[kind], world.id, names).items()
     }
     news, offers = (session.get_one(MailingList, ids[name]) for name in NAMES["list"])
+    session.add(
+        Suppression(
+            workspace_id=world.id,
+            address_hash=address_hash(COMPLAINED),
+            list_id=news.id,
+            reason=SuppressionReason.COMPLAINT,
+            at=BEFORE,
+        )
+    )
     hot = session.get_one(Tag, ids["Hot"])
     marketing = Marketing(session, world)
     spring = marketing.campaign(news)

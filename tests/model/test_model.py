@@ -1,6 +1,6 @@
 """After every act, in any order, the database equals the model.
 
-`make test` tries the same 110 stories each time; `make explore` makes up new and longer ones.
+`make test` tries the same 95 stories each time; `make explore` makes up new and longer ones.
 """
 
 import os
@@ -20,7 +20,7 @@ from webapp.worker.redis_lock import RedisLock
 # Each story costs as much as ten steps by its beginning and end, and longer ones lead further: twice as many
 # restores are killed and overtaken as in twice as many stories of half the length.
 USUAL = settings(
-    max_examples=110,
+    max_examples=95,
     stateful_step_count=18,
     derandomize=True,
     database=None,
@@ -37,10 +37,15 @@ WORTH_MEETING = {
     "a contact is gone for over 30 days",
     "a contact is skipped: email_taken",
     "a contact is skipped: twin",
+    "a contact is merged",
+    "a contact is restored: without_address",
     "a contact is back on a deal",
+    "a contact is back on a list, but suppressed",
+    "a deal is rescued",
     "a deal does not come back",
     "a list does not come back",
     "a tag does not come back",
+    "a list is counted as lost",
     "what does not come back was made anew under the same name",
     "a name is refused that another has",
     "a run that ended with the deletion stays ended",
@@ -64,4 +69,5 @@ def test_the_database_equals_the_model_after_every_act(
     for what, times in sorted(happened.items()):
         print(f"{times:7} {what}")
     # A few new stories may miss one of them; the usual ones must not.
-    assert examples or not WORTH_MEETING - happened.keys()
+    missed = WORTH_MEETING - happened.keys()
+    assert examples or not missed

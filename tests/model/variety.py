@@ -26,8 +26,9 @@ def notable_events(business: Business, job: Job) -> Iterator[str]:
             yield "a deal is rescued"
         elif effect == LOST and not isinstance(thing, Deal):
             yield f"{_a(thing)} is counted as lost"
+    in_bin = bin_of(business)
     for contact in business.gone:
-        if contact not in bin_of(business):
+        if contact not in in_bin and contact.merged_into is None:
             yield "a contact is gone for over 30 days"
 
 
@@ -48,6 +49,7 @@ def _came_back(business: Business, contact: Contact) -> Iterator[str]:
         if (
             status == SUBSCRIBED
             and contact.address
+            and not mailing_list.deleted
             and not business.marketing.is_mailable(contact, mailing_list)
         ):
             yield "a contact is back on a list, but suppressed"
