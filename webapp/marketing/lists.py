@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from webapp.database import execute_update, lock_workspace
+from webapp.database import execute_returning, lock_workspace
 from webapp.marketing.triggers import wake_subscribed
 from webapp.marketing.versions import touch
 from webapp.models import Contact, MailingList, Subscription, live
@@ -63,13 +63,17 @@ def change_status(
 
     Deleted contacts are changed, too, so that an unsubscribe or a bounce of one is not lost
     (docs/adr/0002). Only a live contact can become Subscribed, which wakes the list's automations: a
-    contact must not be mailable after a restore if it was not at its deletion (docs/rules.md, rule 9).
+    contact must not be mailable after a restore if it was not at its deletion (docs/rules.md, rule 9). The
+    refusal of a contact that was merged holds for the contact that it is a part of now.
     """
     lock_workspace(session, workspace_id)
-    contact = select(Contact.id).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)
+    contact = select(Contact.id).where(
+        Contact.workspace_id == workspace_id,
+        Contact.id.in_([contact_id, *_merged_into(session, workspace_id, contact_id)]),
+    )
     if status == SubscriptionStatus.SUBSCRIBED:
-        contact = contact.where(Contact.deleted_at.is_(None))
-    changed = execute_update(
+        contact = contact.where(Contact.deleted_at.is_(None), Contact.id == contact_id)
+    changed = execute_returning(
         session,
         update(Subscription)
         .where(
@@ -77,11 +81,25 @@ def change_status(
             Subscription.list_id == list_id,
             Subscription.status != status,
         )
-        .values(status=status, changed_at=now),
+        .values(status=status, changed_at=now)
+        .returning(Subscription.contact_id),
     )
-    if changed == 0:
+    if not changed:
         return False
-    touch(session, [contact_id], now)
+    touch(session, changed, now)
     if status == SubscriptionStatus.SUBSCRIBED:
         wake_subscribed(session, [contact_id], list_id=list_id, now=now)
     return True
+
+
+def _merged_into(session: Session, workspace_id: int, contact_id: int) -> list[int]:
+    """The contacts that this one was merged into, one after the other."""
+    found: list[int] = []
+    last: int | None = contact_id
+    while last is not None:
+        last = session.scalar(
+            select(Contact.merged_into_id).where(Contact.id == last, Contact.workspace_id == workspace_id)
+        )
+        if last is not None:
+            found.append(last)
+    return found

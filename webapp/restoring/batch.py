@@ -12,7 +12,6 @@ from webapp.jobs.isolation import by_halves
 from webapp.models import Contact, ContactNote, Deal, DealContact, Deletion, Job, RestoreLink, RestoreOutcome
 from webapp.models.base import filter_only
 from webapp.models.contact_note import NoteKind
-from webapp.models.restore_link import LinkEffect, LinkKind
 from webapp.models.restore_outcome import Outcome, Reason
 from webapp.restoring import links
 from webapp.restoring.merging import merge_contacts, renew_search
@@ -118,16 +117,11 @@ def _rescue_deals(session: Session, job: Job, back: FromClause) -> None:
     """Bring back the deals that were deleted with the last of these contacts, without a primary. A deal keeps
     the id of that deletion, by which the job's later batches know it."""
     _write_links(session, job, [links.rescued_deals(back, by_job=job.id)])
-    rescued = select(RestoreLink.item_id).where(
-        RestoreLink.job_id == job.id,
-        RestoreLink.effect == LinkEffect.RESCUED.value,
-        RestoreLink.kind == LinkKind.DEAL.value,
-    )
     execute_update(
         session,
         update(Deal)
         .where(
-            Deal.id.in_(rescued),
+            Deal.id.in_(links.rescued_by(job.id)),
             Deal.deleted_at.is_not(None),
             Deal.deleted_by_deletion_id.in_(select(back.c.deletion_id)),
         )

@@ -172,13 +172,17 @@ def comes_back(by_job: int | None) -> ColumnElement[bool]:
     deleted = filter_only(Deal.deleted_at.is_not(None))
     if by_job is None:
         return deleted
-    already = exists().where(
-        RestoreLink.job_id == by_job,
+    already = rescued_by(by_job).where(RestoreLink.item_id == Deal.id).exists()
+    return or_(deleted, already)
+
+
+def rescued_by(job_id: int) -> Select[int]:
+    """The ids of the deals that a job has brought back."""
+    return select(RestoreLink.item_id).where(
+        RestoreLink.job_id == job_id,
         RestoreLink.effect == LinkEffect.RESCUED.value,
         RestoreLink.kind == LinkKind.DEAL.value,
-        RestoreLink.item_id == Deal.id,
     )
-    return or_(deleted, already)
 
 
 def mailable(session: Session, workspace_id: int, restored: FromClause) -> Select[*tuple[Any, ...]]:

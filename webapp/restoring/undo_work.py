@@ -16,7 +16,7 @@ from webapp.jobs.isolation import by_halves
 from webapp.jobs.lock import Lock
 from webapp.jobs.queries import find_job
 from webapp.jobs.start import Ring
-from webapp.jobs.work import REQUESTER_NOT_ALLOWED, NotAllowed, NotStarted, Order, Step, Work
+from webapp.jobs.work import NotStarted, Order, Step, Work
 from webapp.marketing.pending import end_pending
 from webapp.models import (
     Contact,
@@ -25,19 +25,17 @@ from webapp.models import (
     DealContact,
     Deletion,
     Job,
-    RestoreLink,
     RestoreOutcome,
-    User,
 )
 from webapp.models.base import filter_only
 from webapp.models.contact_note import NoteKind
 from webapp.models.job import Note
-from webapp.models.restore_link import LinkEffect, LinkKind
 from webapp.models.restore_outcome import Outcome, Reason
+from webapp.restoring import links
 from webapp.restoring.batch import REFUSALS, PlanOutdated, move_in_bin
 from webapp.restoring.merging import renew_search
 from webapp.restoring.undoing import Ending, judge
-from webapp.restoring.work import RESTORE
+from webapp.restoring.work import RESTORE, check_requester, why_not_allowed
 
 UNDONE = "undone"
 
@@ -55,9 +53,7 @@ class UndoWork(Work):
 
     def admit(self, session: Session, order: Order) -> None:
         """Only an Admin of the workspace may undo, and only what would have an effect."""
-        requester = session.get(User, order.requested_by)
-        if requester is None or requester.workspace_id != order.workspace_id or not requester.may_restore:
-            raise NotAllowed
+        check_requester(session, order)
         restore = find_job(session, order.workspace_id, [RESTORE.kind], order.request["undo_of"])
         if restore is None or restore.is_active:
             raise NothingToUndo
@@ -65,10 +61,7 @@ class UndoWork(Work):
             raise NothingToUndo
 
     def why_not(self, session: Session, job: Job) -> Note | None:
-        requester = job.requester
-        if requester is not None and requester.may_restore:
-            return None
-        return {"code": REQUESTER_NOT_ALLOWED, "user": job.requested_by}
+        return why_not_allowed(job)
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         now = read_clock(session)
@@ -186,11 +179,6 @@ def _leave_deals(session: Session, restore: Job, ids: Select[int]) -> None:
         )
         .values(detached_at=Deletion.created_at, detached_by_deletion_id=Deletion.id, is_primary=False),
     )
-    rescued = select(RestoreLink.item_id).where(
-        RestoreLink.job_id == restore.id,
-        RestoreLink.effect == LinkEffect.RESCUED.value,
-        RestoreLink.kind == LinkKind.DEAL.value,
-    )
     touched = select(DealContact.deal_id).where(DealContact.contact_id.in_(ids))
     attached = select(DealContact.id).where(DealContact.deal_id == Deal.id, DealContact.detached_at.is_(None))
     execute_update(
@@ -198,7 +186,7 @@ def _leave_deals(session: Session, restore: Job, ids: Select[int]) -> None:
         update(Deal)
         .where(
             Deal.id.in_(touched),
-            Deal.id.in_(rescued),
+            Deal.id.in_(links.rescued_by(restore.id)),
             Deal.deleted_at.is_(None),
             Deletion.id == Deal.deleted_by_deletion_id,
             filter_only(~attached.exists()),

@@ -11,14 +11,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from webapp.database import id_table
 from webapp.models import WINDOW, Contact, Deal, DealContact, Deletion, Job, RestoreLink, RestoreOutcome
 from webapp.models.base import filter_only
-from webapp.models.restore_link import LinkEffect, LinkKind
 from webapp.models.restore_outcome import Outcome, Reason
+from webapp.restoring.links import rescued_by
 
 
 class Kept(StrEnum):
@@ -127,12 +127,7 @@ def _kept_on_deals(session: Session, restore: Job, ids: Sequence[int]) -> dict[i
     if not ids:
         return {}
     asked = id_table(session, ids)
-    of_restore = exists().where(
-        RestoreLink.job_id == restore.id,
-        RestoreLink.effect == LinkEffect.RESCUED.value,
-        RestoreLink.kind == LinkKind.DEAL.value,
-        RestoreLink.item_id == Deal.id,
-    )
+    of_restore = rescued_by(restore.id).where(RestoreLink.item_id == Deal.id).exists()
     places = session.execute(
         select(DealContact.deal_id, DealContact.contact_id, DealContact.is_primary, of_restore)
         .join_from(asked, DealContact, DealContact.contact_id == asked.c.value)

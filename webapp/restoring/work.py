@@ -35,6 +35,20 @@ class NothingToRestore(NotStarted):
     """No deleted contact matches the filters any more."""
 
 
+def check_requester(session: Session, order: Order) -> None:
+    """Only an Admin of the workspace may restore, and undo. Raises NotAllowed."""
+    requester = session.get(User, order.requested_by)
+    if requester is None or requester.workspace_id != order.workspace_id or not requester.may_restore:
+        raise NotAllowed
+
+
+def why_not_allowed(job: Job) -> Note | None:
+    """Why the job must stop: its requester has lost the right."""
+    if job.requester is not None and job.requester.may_restore:
+        return None
+    return {"code": REQUESTER_NOT_ALLOWED, "user": job.requested_by}
+
+
 class RestoreWork(Work):
     kind = "restore"
     group = "restore"
@@ -50,9 +64,7 @@ class RestoreWork(Work):
         """Only an Admin of the workspace may restore, exactly what the dialog showed, and not nothing (rules
         6, 7).
         """
-        requester = session.get(User, order.requested_by)
-        if requester is None or requester.workspace_id != order.workspace_id or not requester.may_restore:
-            raise NotAllowed
+        check_requester(session, order)
         scope = Scope.from_dict(order.request)
         if scope.is_by_ids:
             if digest(plan_selection(session, scope)) != scope.plan_digest:
@@ -61,10 +73,7 @@ class RestoreWork(Work):
             raise NothingToRestore
 
     def why_not(self, session: Session, job: Job) -> Note | None:
-        requester = job.requester
-        if requester is not None and requester.may_restore:
-            return None
-        return {"code": REQUESTER_NOT_ALLOWED, "user": job.requested_by}
+        return why_not_allowed(job)
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         verdicts = _next(session, job, size)

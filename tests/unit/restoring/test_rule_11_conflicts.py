@@ -3,6 +3,7 @@ contact, or restored without its address."""
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -20,7 +21,9 @@ from tests.factories.contacts import (
 from tests.factories.people import World
 from tests.support.restoring import Restoring
 from webapp.contacts.find import Wanted, read_page
+from webapp.marketing.lists import change_status
 from webapp.models import AutomationRun, Contact, ContactNote, Deal, DealContact, Job, Subscription
+from webapp.models.mailing_list import SubscriptionStatus
 from webapp.restoring.question import about_other_choice
 from webapp.restoring.scope import Conflicts, Scope
 
@@ -328,3 +331,28 @@ def test_a_choice_is_part_of_the_confirmed_scope_and_a_confirmation_of_its_own(
         chosen.scope, key=asked.key, plan_digest=asked.plan_digest, conflicts=Conflicts.SKIP, rescue=False
     )
     assert same == asked
+
+
+def test_the_refusal_of_a_merged_contact_holds_for_the_live_one(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """Someone unsubscribes by a message that was sent to the deleted contact (rule 9)."""
+    news, gone = new_list(session, world), new_contact(session, world, email=ADDRESS)
+    subscribe(session, gone, news, "subscribed")
+    delete(session, world, gone)
+    kept = new_contact(session, world, email=ADDRESS)
+    subscribe(session, kept, news, "subscribed")
+    confirm(restoring, Conflicts.MERGE)
+    session.refresh(kept)
+    version, now = kept.version, restoring.now()
+    change = partial(
+        change_status, session, workspace_id=world.id, contact_id=gone.id, list_id=news.id, now=now
+    )
+
+    assert change(status=SubscriptionStatus.UNSUBSCRIBED)
+
+    session.expire_all()
+    assert statuses(session, kept) == {news.id: "unsubscribed"}
+    assert kept.version == version + 1
+    # It cannot make the live contact Subscribed again.
+    assert not change(status=SubscriptionStatus.SUBSCRIBED)
