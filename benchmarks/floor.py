@@ -1,7 +1,7 @@
 """The floor: the writes of a restore in bare SQL through the driver alone, at full speed.
 
-What the app does as well is here (fence, conflict check, twins, deals, ledger, history, one transaction a
-batch, the same rests), and nothing of what makes it an app.
+What the app does as well is here (fence, conflict check, twins, deals, both ledgers, history, one transaction
+a batch, the same rests), and nothing of what makes it an app.
 """
 
 import re
@@ -48,9 +48,25 @@ DEALS = """
         (SELECT deletion_id FROM contact WHERE contact.id = deal_contact.contact_id)
     AND EXISTS (SELECT 1 FROM deal WHERE deal.id = deal_contact.deal_id AND deal.deleted_at IS NULL)
 """
-LEDGER = (
-    "INSERT INTO restore_outcome (job_id, contact_id, outcome) SELECT :job, {each}, 'restored' FROM {table}"
-)
+LEDGER = """
+    INSERT INTO restore_outcome (job_id, contact_id, outcome, version)
+    SELECT :job, contact.id, 'restored', contact.version FROM {table} JOIN contact ON contact.id = {each}
+"""
+LINKS = """
+    INSERT INTO restore_link (job_id, effect, kind, item_id, contacts)
+    SELECT :job, 'lost', 'deal', deal.id, count(*)
+    FROM {table} JOIN contact ON contact.id = {each}
+    JOIN deal_contact ON deal_contact.contact_id = contact.id JOIN deal ON deal.id = deal_contact.deal_id + 0
+    WHERE deal_contact.detached_by_deletion_id = contact.deletion_id
+    AND CASE WHEN deal.deleted_at IS NOT NULL THEN 1 ELSE 0 END = 1 GROUP BY deal.id
+    UNION ALL
+    SELECT :job, 'mailable', 'mailing_list', mailing_list.id, count(*)
+    FROM {table} JOIN subscription ON subscription.contact_id = {each}
+    JOIN mailing_list ON mailing_list.id = subscription.list_id + 0
+    WHERE subscription.status = 'subscribed' AND mailing_list.deleted_at IS NULL GROUP BY mailing_list.id
+    ON CONFLICT (job_id, effect, kind, item_id) DO UPDATE
+    SET contacts = restore_link.contacts + excluded.contacts
+"""
 SKIPPED = """
     INSERT INTO restore_outcome (job_id, contact_id, outcome, reason, other_contact_id)
     VALUES (:job, :contact, 'skipped', :reason, :other)
@@ -68,7 +84,7 @@ Values = dict[str, Any]
 class Psycopg:
     """PostgreSQL through its driver alone."""
 
-    these, each, table = "= ANY(:ids)", "id", "unnest(CAST(:ids AS bigint[])) AS listed(id)"
+    these, each, table = "= ANY(:ids)", "listed.id", "unnest(CAST(:ids AS bigint[])) AS listed(id)"
     begin, no = "BEGIN", False
 
     def __init__(self, url: str) -> None:
@@ -92,7 +108,8 @@ class Psycopg:
 class Sqlite:
     """SQLite through its driver alone."""
 
-    these, each, table = "IN (SELECT value FROM json_each(:ids))", "value", "json_each(:ids)"
+    these = "IN (SELECT value FROM json_each(:ids))"
+    each, table = "listed.value", "json_each(:ids) AS listed"
     begin, no = "BEGIN IMMEDIATE", 0
 
     def __init__(self, url: str) -> None:
@@ -148,7 +165,8 @@ def _batch(driver: Psycopg | Sqlite, common: Values, place: Values) -> tuple[int
     driver.execute(DEALS.format(these=driver.these), ids)
     for deletion, number in Counter(row[1] for row in coming).items():
         driver.execute(COUNTED, {"deletion": deletion, "number": number})
-    driver.execute(LEDGER.format(each=driver.each, table=driver.table), ids)
+    for statement in (LEDGER, LINKS):
+        driver.execute(statement.format(each=driver.each, table=driver.table), ids)
     skipped = [
         {"contact": row[0], "reason": "email_taken" if row[4] else "twin", "other": row[4] or first[row[3]]}
         for row in staying

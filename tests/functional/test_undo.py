@@ -40,7 +40,7 @@ def test_a_restore_is_undone_after_its_plan_was_shown(
 
     assert "Put back 2 Left alone 1" in dialog.text
     assert "1 contact has been changed since." in dialog.text
-    page = anyone.press(dialog, dialog.one("form[action$='/undo'] button"))
+    page = anyone.press(dialog, dialog.one("form[action$='/undos'] button"))
     work()
     told = anyone.get(page.path)
     assert "2 contacts put back among the deleted ones, 1 left alone." in told.text
@@ -55,7 +55,7 @@ def test_a_restore_is_undone_after_its_plan_was_shown(
     # Once more it does nothing.
     again = anyone.get(f"{report.path}/undo")
     assert "None of the restored contacts can be put back." in again.text
-    assert not again.all("form[action$='/undo']")
+    assert not again.all("form[action$='/undos']")
 
 
 def test_an_undo_sent_twice_is_one_job_and_none_starts_beside_a_restore(
@@ -69,14 +69,14 @@ def test_an_undo_sent_twice_is_one_job_and_none_starts_beside_a_restore(
     dialog = anyone.press(report, "Undo this restore")
     running = confirm(anyone, ask_about(anyone, [other.id]))
 
-    beside = anyone.press(dialog, dialog.one("form[action$='/undo'] button"))
+    beside = anyone.press(dialog, dialog.one("form[action$='/undos'] button"))
 
     assert beside.status == 409
     assert "Another restore is running. Nothing was changed." in beside.text
     assert anyone.get(f"{report.path}/undo").status == 409
     work()
-    first = anyone.press(dialog, dialog.one("form[action$='/undo'] button"))
-    second = anyone.press(dialog, dialog.one("form[action$='/undo'] button"))
+    first = anyone.press(dialog, dialog.one("form[action$='/undos'] button"))
+    second = anyone.press(dialog, dialog.one("form[action$='/undos'] button"))
     assert job_of(first) == job_of(second) != job_of(running)
 
 

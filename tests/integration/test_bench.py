@@ -24,8 +24,8 @@ LEFT_BEHIND = (
     "SELECT id, deleted_at, deletion_id, restore_job_id, version FROM contact ORDER BY id",
     "SELECT contact_id, is_primary, detached_at, detached_by_deletion_id FROM deal_contact ORDER BY id",
     "SELECT id, in_bin FROM deletion ORDER BY id",
-    "SELECT contact_id, outcome, reason, other_contact_id FROM restore_outcome ORDER BY contact_id",
-    "SELECT restored, skipped, failed, cursor_deleted_at, cursor_id FROM restore_job",
+    "SELECT contact_id, outcome, reason, other_contact_id, version FROM restore_outcome ORDER BY contact_id",
+    "SELECT effect, kind, item_id, contacts FROM restore_link ORDER BY effect, kind, item_id",
     "SELECT fence, contacts FROM restore_batch ORDER BY id",
 )
 

@@ -52,7 +52,12 @@ TABLE = [
     ("GET", "/restores/<id:job_id>/report.csv", "", (303, 403, 200, 404)),
     ("GET", "/restores/<id:job_id>/retry", "", (303, 403, 409, 404)),
     ("GET", "/restores/<id:job_id>/undo", "", (303, 403, 200, 404)),
-    ("POST", "/restores/<id:job_id>/undo", "?key=00000000-0000-4000-8000-000000000001", (303, 403, 409, 404)),
+    (
+        "POST",
+        "/restores/<id:job_id>/undos",
+        "?key=00000000-0000-4000-8000-000000000001",
+        (303, 403, 409, 404),
+    ),
     ("POST", "/restores/<id:job_id>/cancel", "", (303, 403, 303, 404)),
     ("GET", "/notices", "", (303, 403, 200, 200)),
     ("POST", "/notices/<id:job_id>/seen", "", (303, 403, 303, 404)),

@@ -126,10 +126,10 @@ GET  /restores/<id:job_id>/report.csv <job_id>         404 | a typing mistake
 GET  /restores/<id:job_id>/retry    <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/retry    ?back              409 | None of the skipped contacts is still deleted
 GET  /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
-POST /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
-POST /restores/<id:job_id>/undo     key                400 | This confirmation is incomplete. Open it again.
-POST /restores/<id:job_id>/undo     csrf_token         400 | open for too long. Go back, reload it
-POST /restores/<id:job_id>/undo     back               400 | This confirmation is incomplete. Open it again.
+POST /restores/<id:job_id>/undos    <job_id>           404 | a typing mistake
+POST /restores/<id:job_id>/undos    key                400 | This confirmation is incomplete. Open it again.
+POST /restores/<id:job_id>/undos    csrf_token         400 | open for too long. Go back, reload it
+POST /restores/<id:job_id>/undos    back               400 | This confirmation is incomplete. Open it again.
 POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/cancel   csrf_token         400 | open for too long. Go back, reload it
 POST /restores/<id:job_id>/cancel   back               303
