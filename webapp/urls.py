@@ -65,7 +65,7 @@ ROUTES = (
     Route("GET", "/contacts/restore/count", "restore_count", restore_page.restore_count, MAY_RESTORE),
     Route("GET", "/contacts/restore/confirm", "confirm_selected", confirm.confirm_selected, MAY_RESTORE),
     Route("GET", "/contacts/restore/confirm-all", "confirm_all", confirm.confirm_all, MAY_RESTORE),
-    Route("GET", "/contacts/restore/confirm/again", "confirm_again", confirm.confirm_again, MAY_RESTORE),
+    Route("POST", "/contacts/restore/confirm/again", "confirm_again", confirm.confirm_again, MAY_RESTORE),
     Route("GET", "/contacts/restore/plan", "restore_plan", plan.restore_plan, MAY_RESTORE),
     Route("GET", "/contacts/restore/plan.csv", "plan_csv", plan.plan_csv, MAY_RESTORE),
     Route("GET", "/contacts/deleted/<id:contact_id>", "deleted_contact", look.deleted_contact, MAY_RESTORE),

@@ -295,6 +295,11 @@ def put_words_back() -> None:
 
 
 def downgrade() -> None:
+    # The previous release can neither carry out nor cancel these.
+    op.execute(
+        "UPDATE restore_job SET state = 'cancelled', finished_at = created_at, waits_for_group = NULL"
+        " WHERE state IN ('queued', 'running') AND (job_kind = 'undo' OR waits_for_group IS NOT NULL)"
+    )
     put_words_back()
     op.drop_index("ix_audit_event_action", "audit_event")
     op.drop_index("ix_deal_deleted_by_deletion_id", "deal")

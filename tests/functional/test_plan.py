@@ -5,6 +5,7 @@ from collections.abc import Callable
 from io import StringIO
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_contacts, new_deal, new_list, subscribe
@@ -20,9 +21,9 @@ ADDRESS = "ann@x.org"
 
 def choose(browser: Browser, dialog: Seen, **choice: str) -> Seen:
     """Change a choice in the dialog: its form is sent, and the dialog drawn again."""
-    hidden = dialog.all("form#plan-choices input[type=hidden]")
+    hidden = dialog.all("#start-restore input[type=hidden], input[type=hidden][form='start-restore']")
     fields = {field["name"]: field["value"] for field in hidden}
-    return browser.get(dialog.one("form#plan-choices")["action"], fields | choice)
+    return browser.post("/contacts/restore/confirm/again", list((fields | choice).items()))
 
 
 @pytest.fixture
@@ -150,12 +151,32 @@ def test_a_plan_needs_a_scope_of_this_account_and_a_choice_that_exists(
     anyone: Browser, elsewhere: World, browse: Callable[..., Browser], conflict: tuple[Contact, Contact, Deal]
 ) -> None:
     dialog = anyone.get("/contacts/restore/confirm-all")
-    address = dialog.one("form#plan-choices input[name=scope]")["value"]
-    stranger = browse(elsewhere.admin)
-    for path in ("/contacts/restore/plan", "/contacts/restore/plan.csv", "/contacts/restore/confirm/again"):
-        assert stranger.get(path, [("scope", address)]).status == 404
-        assert anyone.get(path, [("scope", address + "x")]).status == 400
+    scope, stranger = dialog.one("#start-restore input[name=scope]")["value"], browse(elsewhere.admin)
+    for path in ("/contacts/restore/plan", "/contacts/restore/plan.csv"):
+        assert stranger.get(path, [("scope", scope)]).status == 404
+        assert anyone.get(path, [("scope", scope + "x")]).status == 400
         assert anyone.get(path).status == 400
+    again = "/contacts/restore/confirm/again"
+    for browser, sent, status in ((stranger, scope, 404), (anyone, scope + "x", 400)):
+        assert browser.post(again, [("scope", sent), ("csrf_token", browser.token())]).status == status
     wrong = choose(anyone, dialog, conflicts="steal")
     assert wrong.status == 422
     assert "There is no such choice" in wrong.text
+
+
+def test_restore_asks_again_if_the_choice_is_not_the_one_of_the_plan_that_is_shown(
+    anyone: Browser, store: Session, world: World, conflict: tuple[Contact, Contact, Deal]
+) -> None:
+    """Without scripts a choice does not draw the dialog again; with scripts the press can come before it."""
+    delete(store, world, new_contact(store, world))
+    store.commit()
+    dialog = anyone.get("/contacts/restore/confirm-all")
+    hidden = dialog.all("#start-restore input[type=hidden], input[type=hidden][form='start-restore']")
+    fields = {field["name"]: field["value"] for field in hidden} | {"conflicts": "merge"}
+
+    asked = anyone.post("/restores", list(fields.items()))
+
+    assert asked.status == 409
+    assert "This is the plan for your choice. Nothing was restored yet." in asked.text
+    assert "Restored 1 Merged 1 Not restored 0" in asked.text
+    assert store.scalars(select(Job).where(Job.workspace_id == world.id)).all() == []

@@ -41,7 +41,7 @@ TABLE = [
     ("GET", "/contacts/restore/count", "", (303, 403, 200, 200)),
     ("GET", "/contacts/restore/confirm", BINNED, (303, 403, 200, 422)),
     ("GET", "/contacts/restore/confirm-all", "", (303, 403, 200, 422)),
-    ("GET", "/contacts/restore/confirm/again", "?scope={scope}", (303, 403, 200, 404)),
+    ("POST", "/contacts/restore/confirm/again", "?scope={scope}", (303, 403, 200, 404)),
     ("GET", "/contacts/restore/plan", "?scope={scope}", (303, 403, 200, 404)),
     ("GET", "/restores", "", (303, 403, 200, 200)),
     ("POST", "/restores", "?scope={scope}", (303, 403, 303, 404)),

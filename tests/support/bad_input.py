@@ -106,8 +106,9 @@ GET  /contacts/restore/confirm-all  ?back              200
 GET  /contacts/restore/confirm-all  ?after,?before,?selected,?show,?clear,?watching,?matching  200
 
 GET  /restores                      ?after             400 empty=200 2^63-1=200 | edited or cut off
-GET  /contacts/restore/confirm/again ?scope            400 | This confirmation is incomplete. Open it again.
-GET  /contacts/restore/confirm/again ?conflicts,?rescue,?back  400 | This confirmation is incomplete
+POST /contacts/restore/confirm/again scope             400 | This confirmation is incomplete. Open it again.
+POST /contacts/restore/confirm/again chosen,conflicts,rescue,back  400 | This confirmation is incomplete
+POST /contacts/restore/confirm/again csrf_token        400 | open for too long. Go back, reload it
 GET  /contacts/restore/plan         ?scope,?whole      400 | This plan is incomplete. Open the confirmation
 GET  /contacts/restore/plan.csv     ?scope             400 | This plan is incomplete. Open the confirmation
 POST /restores                      scope              400 | This confirmation is incomplete. Open it again.

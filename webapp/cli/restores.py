@@ -16,11 +16,16 @@ from webapp.jobs.line import NEVER_RUNG
 from webapp.models import Job, User
 from webapp.models.job import ACTIVE, JobState
 from webapp.numbers import LARGEST_ID
+from webapp.restoring.undo_work import UNDO
 from webapp.restoring.work import RESTORE
 from webapp.words.jobs import sentence_of
+from webapp.words.kinds import words_of
 from webapp.words.numbers import counted, number
 from webapp.worker.ringing import ring_for_stalled
 from webapp.worker.services import services
+
+# Jobs that exclude each other: an operator who finds no restore wants to know what runs instead.
+KINDS_OF_GROUP = RESTORE.kind, UNDO.kind
 
 
 @click.group("restore")
@@ -43,7 +48,7 @@ def status(ended: int) -> None:
     jobs = (
         select(Job)
         .options(joinedload(Job.requester), joinedload(Job.workspace))
-        .where(Job.kind == RESTORE.kind)
+        .where(Job.kind.in_(KINDS_OF_GROUP))
     )
     active = session.scalars(jobs.where(Job.state.in_(ACTIVE)).order_by(Job.id)).all()
     latest = jobs.where(Job.state.not_in(ACTIVE)).order_by(Job.id.desc()).limit(ended)
@@ -56,8 +61,9 @@ def status(ended: int) -> None:
 
 def _lines(job: Job, now: datetime) -> Iterator[str]:
     requester = shown(job.requester.name) if job.requester else "the system"
+    name = words_of(job.kind).name
     yield (
-        f"Restore {job.id} ({_number(job)}{shown(job.workspace.name)}, workspace {job.workspace_id}), "
+        f"{name} {job.id} ({_number(job)}{shown(job.workspace.name)}, workspace {job.workspace_id}), "
         f"requested by {requester}: {'in line' if job.is_waiting else job.state}"
     )
     yield f"  progress    {number(job.processed)} of {number(max(job.total or 0, job.processed))} contacts"
@@ -114,7 +120,7 @@ def cancel_command(job_id: int) -> None:
     session = db.session()
     check_database(session)
     job = session.get(Job, job_id)
-    if job is None or job.kind != RESTORE.kind:
+    if job is None or job.kind not in KINDS_OF_GROUP:
         raise Refusal(f"There is no restore {job_id}. Nothing was changed.")
     if job.has_ended:
         raise Refusal(f"Restore {job_id} has ended already: {job.state}. Nothing was changed.")

@@ -7,12 +7,25 @@ and outlives the contact, so it is looked up by a hash of the address.
 import hashlib
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, case, exists, literal, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.database import sha256_hex
 from webapp.models import Contact, MailingList, Subscription, Suppression
 from webapp.models.mailing_list import SubscriptionStatus
+
+# Each step of consent is stricter than the one before.
+STRICTNESS = {
+    SubscriptionStatus.SUBSCRIBED: 0,
+    SubscriptionStatus.UNCONFIRMED: 1,
+    SubscriptionStatus.BOUNCED: 2,
+    SubscriptionStatus.UNSUBSCRIBED: 2,
+}
+
+
+def strictness(status: InstrumentedAttribute[SubscriptionStatus]) -> ColumnElement[int]:
+    """STRICTNESS of a column."""
+    return case(*((status == value, literal(rank)) for value, rank in STRICTNESS.items()))
 
 
 def address_hash(email_key: str) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.database import execute_returning, lock_workspace
+from webapp.marketing.consent import STRICTNESS, strictness
 from webapp.marketing.triggers import wake_subscribed
 from webapp.marketing.versions import touch
 from webapp.models import Contact, MailingList, Subscription, live
@@ -73,6 +74,8 @@ def change_status(
     )
     if status == SubscriptionStatus.SUBSCRIBED:
         contact = contact.where(Contact.deleted_at.is_(None), Contact.id == contact_id)
+    # Of another contact only the less strict status is replaced (rule 11).
+    less_strict = strictness(Subscription.status) < STRICTNESS[status]
     changed = execute_returning(
         session,
         update(Subscription)
@@ -80,6 +83,7 @@ def change_status(
             Subscription.contact_id.in_(contact),
             Subscription.list_id == list_id,
             Subscription.status != status,
+            or_(Subscription.contact_id == contact_id, less_strict),
         )
         .values(status=status, changed_at=now)
         .returning(Subscription.contact_id),

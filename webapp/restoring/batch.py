@@ -61,13 +61,14 @@ def restore_contacts(
     came = [verdict for verdict in verdicts if verdict.outcome == Outcome.RESTORED]
     deletions = [verdict.deletion_id for verdict in came if verdict.deletion_id is not None]
     move_in_bin(session, deletions, by=-1)
-    counts = links.lost(session, job.workspace_id, back)
+    there_is = links.what_exists(session, job.workspace_id)
+    counts = links.lost(back, there_is)
     with_address = (
         select(back.c.contact_id)
         .join(Contact, Contact.id == back.c.contact_id)
         .where(filter_only(and_(Contact.deleted_at.is_(None), Contact.email_key.is_not(None))))
     )
-    counts.append(links.mailable(session, job.workspace_id, with_address.subquery()))
+    counts.append(links.mailable(with_address.subquery(), there_is))
     _write_links(session, job, counts)
     return verdicts
 
@@ -179,7 +180,8 @@ def _refused(session: Session, verdict: Verdict, refusal: Exception) -> Verdict:
         Contact.deleted_at.is_(None),
     )
     # A contact without an address conflicts with none.
-    holder = session.scalar(same_address) if contact.email_key is not None else None
+    in_conflict = verdict.reason is None and contact.email_key is not None
+    holder = session.scalar(same_address) if in_conflict else None
     if holder is not None:
         return verdict._replace(outcome=Outcome.SKIPPED, reason=Reason.EMAIL_TAKEN, other_contact_id=holder)
     # The first line says which rule was broken. The lines after it, on PostgreSQL, hold the contact's data.

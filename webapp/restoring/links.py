@@ -8,13 +8,12 @@ Every statement goes from the contacts to what they hang on: + 0 and `filter_onl
 indexes that lead the other way, to all contacts of a list, and SQLite off an index of its own.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     FromClause,
     Row,
     Select,
@@ -50,6 +49,7 @@ EFFECTS = (
     (LinkEffect.RESCUED, LinkKind.DEAL),
     (LinkEffect.MAILABLE, LinkKind.LIST),
 )
+SUPPRESSIONS = "suppression"
 # So many of each kind are named, those of the most contacts.
 NAMED = 20
 
@@ -91,39 +91,36 @@ def largest(counted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return select(ranked)
 
 
+def what_exists(session: Session, workspace_id: int) -> set[str]:
+    """Which kinds have deleted items in the workspace, and SUPPRESSIONS if it has any. Mostly there is none,
+    and then no contact need be looked at for it."""
+    deleted = (
+        select(literal(kind.value)).where(
+            exists().where(model.workspace_id == workspace_id, model.deleted_at.is_not(None))
+        )
+        for kind, (model, _) in HUNG_ON.items()
+    )
+    suppressed = exists().where(Suppression.workspace_id == workspace_id)
+    return set(session.scalars(union_all(*deleted, select(literal(SUPPRESSIONS)).where(suppressed))))
+
+
 def lost(
-    session: Session,
-    workspace_id: int,
-    restored: FromClause,
-    *,
-    rescued: ColumnElement[bool] | None = None,
+    restored: FromClause, there_is: Collection[str], *, rescued: ColumnElement[bool] | None = None
 ) -> list[Select[*tuple[Any, ...]]]:
     """For each list, tag, account and deal that `restored` contacts do not get back: how many they are.
 
-    `restored` has the columns contact_id, deletion_id and deleted_at; `rescued` is the condition on a `Deal`
-    that comes back. Columns: effect, kind, item_id, contacts.
+    `restored` has the columns contact_id, deletion_id and deleted_at; `there_is` is what `what_exists` says;
+    `rescued` is the condition on a `Deal` that comes back. Columns: effect, kind, item_id, contacts.
     """
     deals = _detached(restored).where(filter_only(Deal.deleted_at.is_not(None)))
     if rescued is not None:
         deals = deals.where(~rescued)
     counts = [_count(LinkEffect.LOST, LinkKind.DEAL, Deal.id, deals)]
-    # Mostly there is none, and then no contact need be looked at.
-    for kind in session.scalars(_kinds_with_deleted(workspace_id)):
-        model, contacts = HUNG_ON[LinkKind(kind)]
-        of_contacts = contacts(restored).where(model.deleted_at > restored.c.deleted_at)
-        counts.append(_count(LinkEffect.LOST, LinkKind(kind), model.id, of_contacts))
+    for kind, (model, contacts) in HUNG_ON.items():
+        if kind in there_is:
+            of_contacts = contacts(restored).where(model.deleted_at > restored.c.deleted_at)
+            counts.append(_count(LinkEffect.LOST, kind, model.id, of_contacts))
     return counts
-
-
-def _kinds_with_deleted(workspace_id: int) -> CompoundSelect[str]:
-    return union_all(
-        *(
-            select(literal(kind.value)).where(
-                exists().where(model.workspace_id == workspace_id, model.deleted_at.is_not(None))
-            )
-            for kind, (model, _) in HUNG_ON.items()
-        )
-    )
 
 
 def _on_lists(restored: FromClause) -> Select[int]:
@@ -185,13 +182,12 @@ def rescued_by(job_id: int) -> Select[int]:
     )
 
 
-def mailable(session: Session, workspace_id: int, restored: FromClause) -> Select[*tuple[Any, ...]]:
+def mailable(restored: FromClause, there_is: Collection[str]) -> Select[*tuple[Any, ...]]:
     """The same for each list for which `restored` contacts, which all keep their address, are mailable."""
     on_list = _on_lists(restored).where(
         Subscription.status == SubscriptionStatus.SUBSCRIBED, MailingList.deleted_at.is_(None)
     )
-    any_suppressed = exists().where(Suppression.workspace_id == workspace_id)
-    if session.scalar(select(any_suppressed)):
+    if SUPPRESSIONS in there_is:
         on_list = on_list.join(Contact, Contact.id == restored.c.contact_id).where(
             ~suppressed_for(Subscription.list_id)
         )

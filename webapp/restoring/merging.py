@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from webapp.contacts.matching import search_columns
 from webapp.database import execute_update, id_table
+from webapp.marketing.consent import strictness
 from webapp.models import (
     Account,
     Contact,
@@ -26,14 +27,6 @@ from webapp.models import (
 )
 from webapp.models.base import filter_only
 from webapp.models.mailing_list import SubscriptionStatus
-
-# Each step of consent is stricter than the one before.
-STRICTNESS = (
-    (SubscriptionStatus.SUBSCRIBED, 0),
-    (SubscriptionStatus.UNCONFIRMED, 1),
-    (SubscriptionStatus.BOUNCED, 2),
-    (SubscriptionStatus.UNSUBSCRIBED, 2),
-)
 
 # The contact that goes, and the live one that it becomes a part of.
 Gone = aliased(Contact, name="gone")
@@ -159,7 +152,7 @@ def _unite_lists(session: Session, gone: Select[int], now: datetime) -> None:
             Subscription.contact_id == Gone.merged_into_id,
             theirs.contact_id == Gone.id,
             theirs.list_id == Subscription.list_id,
-            _strictness(theirs.status) > _strictness(Subscription.status),
+            strictness(theirs.status) > strictness(Subscription.status),
         )
         .values(status=theirs.status, changed_at=now),
     )
@@ -179,10 +172,6 @@ def _unite_lists(session: Session, gone: Select[int], now: datetime) -> None:
     )
     columns = ["contact_id", "list_id", "status", "changed_at"]
     execute_update(session, insert(Subscription).from_select(columns, missing))
-
-
-def _strictness(status: InstrumentedAttribute[SubscriptionStatus]) -> ColumnElement[int]:
-    return case(*((status == value, literal(rank)) for value, rank in STRICTNESS))
 
 
 def _join_deals(session: Session, gone: Select[int]) -> None:

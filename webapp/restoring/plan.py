@@ -83,7 +83,7 @@ class Plan:
 
 def foresee(session: Session, scope: Scope) -> Plan:
     """The plan of `scope` in numbers, in one statement however many contacts it means."""
-    workspace = scope.workspace_id
+    there_is = links.what_exists(session, scope.workspace_id)
     whole = scope.expected >= MANY
     if whole:
         compare_whole_tables(session)
@@ -114,9 +114,9 @@ def foresee(session: Session, scope: Scope) -> Plan:
         .cte("with_address")
     )
     queries = [
-        *(links.largest(query) for query in links.lost(session, workspace, restored, rescued=is_rescued)),
+        *(links.largest(query) for query in links.lost(restored, there_is, rescued=is_rescued)),
         links.largest(rescued),
-        links.largest(links.mailable(session, workspace, with_address)),
+        links.largest(links.mailable(with_address, there_is)),
     ]
     counts: dict[Reason | None, int] = {}
     rows = session.execute(union_all(counted, select(exception), *queries)).all()

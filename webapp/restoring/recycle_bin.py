@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.matching import contact_matches
 from webapp.contacts.search import SCAN_LIMIT, Search, all_matches, with_text
-from webapp.models import WINDOW, Contact, Deletion, RestoreOutcome, User
+from webapp.models import WINDOW, Contact, Deletion, Job, RestoreOutcome, User
 from webapp.models.base import filter_only
 from webapp.models.restore_outcome import IN_CONFLICT, Outcome
 from webapp.restoring.filters import Filters
@@ -51,7 +51,11 @@ class BinWindow:
         For a statement that walks the bin. A statement with the contacts' ids uses it in `filter_only`.
         """
         return and_(
-            self.by_contact(filters), self.by_deletion(filters), self._moment(filters), _skipped(filters)
+            self.by_contact(filters),
+            self.by_deletion(filters),
+            self._moment(filters),
+            _skipped(filters),
+            self._not_put_back_since(),
         )
 
     def by_deletion(self, filters: Filters) -> ColumnElement[bool]:
@@ -82,6 +86,18 @@ class BinWindow:
             Contact.deleted_at >= max(self.as_of - WINDOW, filters.since or self.as_of - WINDOW),
             Contact.deleted_at < filters.until if filters.until else true(),
         )
+
+    def _not_put_back_since(self) -> ColumnElement[bool]:
+        """The contacts but those that an undo has put back after `as_of`: they have the number of their old
+        deletion, and were not in the bin when the scope was frozen (rule 6)."""
+        if self.through is None:
+            return true()
+        undone = select(Job.undo_of).where(
+            Job.workspace_id == self.workspace_id,
+            Job.undo_of.is_not(None),
+            or_(Job.finished_at.is_(None), Job.finished_at > self.as_of),
+        )
+        return filter_only(or_(Contact.restore_job_id.is_(None), Contact.restore_job_id.not_in(undone)))
 
     def at_moments(self, moments: Sequence[datetime]) -> ColumnElement[bool]:
         """The contacts deleted at these moments, which are within the window."""

@@ -10,7 +10,7 @@ from webapp.models import Contact, Job, RestoreLink, RestoreOutcome
 from webapp.models.base import filter_only
 from webapp.models.restore_outcome import IN_CONFLICT
 from webapp.restoring.links import EFFECTS, LinkCount, largest, read_links
-from webapp.restoring.plan import GONE, Example
+from webapp.restoring.plan import GONE, Example, missing
 from webapp.restoring.scope import Scope
 from webapp.restoring.verdict import JUDGED, verdicts
 
@@ -109,13 +109,20 @@ def foreseen(session: Session, workspace_id: int, examples: Iterable[Example]) -
 def each_foreseen(session: Session, scope: Scope) -> Iterator[ContactOutcome]:
     """What would become of each contact of `scope`, however many there are; in no order."""
     asked = session.execute(verdicts(scope).execution_options(yield_per=1000))
+    left = set(scope.ids)
     for rows in asked.partitions():
+        left -= {row[0] for row in rows}
         people = people_of(session, scope.workspace_id, ((row[0], row[-1]) for row in rows))
         for contact_id, _, _, _, code, other in rows:
             outcome, reason = JUDGED[code]
             yield ContactOutcome(
                 contact_id, outcome, reason, None, people.get(contact_id), people.get(other or 0)
             )
+    gone = missing(session, scope, left)
+    people = people_of(session, scope.workspace_id, ((verdict.contact_id, None) for verdict in gone))
+    for verdict in gone:
+        who = people.get(verdict.contact_id)
+        yield ContactOutcome(verdict.contact_id, verdict.outcome, verdict.reason, None, who, None)
 
 
 def each_outcome(session: Session, job: Job) -> Iterator[ContactOutcome]:

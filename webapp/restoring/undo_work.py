@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import Select, delete, insert, literal, select, update
+from sqlalchemy import Select, delete, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
@@ -55,7 +55,7 @@ class UndoWork(Work):
         """Only an Admin of the workspace may undo, and only what would have an effect."""
         check_requester(session, order)
         restore = find_job(session, order.workspace_id, [RESTORE.kind], order.request["undo_of"])
-        if restore is None or restore.is_active:
+        if restore is None or not restore.has_ended:
             raise NothingToUndo
         if not any_goes_back(session, restore, read_clock(session)):
             raise NothingToUndo
@@ -166,7 +166,11 @@ def _give_addresses_back(session: Session, restore: Job, ids: Sequence[int]) -> 
 
 def _leave_deals(session: Session, restore: Job, ids: Select[int]) -> None:
     """Detach the contacts from their deals again, and delete the rescued deals that have no contact left."""
-    lives = select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None)).exists()
+    # On one that was dead already when the contact was deleted, it has kept its place.
+    lived = select(Deal.id).where(
+        Deal.id == DealContact.deal_id,
+        or_(Deal.deleted_at.is_(None), Deal.deleted_at > Deletion.created_at),
+    )
     execute_update(
         session,
         update(DealContact)
@@ -175,7 +179,7 @@ def _leave_deals(session: Session, restore: Job, ids: Select[int]) -> None:
             DealContact.detached_at.is_(None),
             Contact.id == DealContact.contact_id,
             Deletion.id == Contact.deletion_id,
-            filter_only(lives),
+            filter_only(lived.exists()),
         )
         .values(detached_at=Deletion.created_at, detached_by_deletion_id=Deletion.id, is_primary=False),
     )

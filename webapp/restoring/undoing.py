@@ -29,6 +29,8 @@ class Kept(StrEnum):
     # It is deleted already: again by a person, or by another undo.
     DELETED = "kept_deleted"
     CHANGED = "kept_changed"
+    # A release before this one has restored it, which kept no version.
+    UNKNOWN = "kept_unknown"
     # Its 30 days have ended, so it could not be restored again.
     PAST_WINDOW = "kept_past_window"
     PRIMARY = "kept_primary"
@@ -77,6 +79,7 @@ def _met(restore: Job, *, limit: int | None, after: int | None) -> Select[*tuple
             RestoreOutcome.reason,
             RestoreOutcome.version,
             Contact.version,
+            Contact.restore_job_id == restore.id,
             Contact.deletion_id,
             Contact.deleted_at,
             Deletion.created_at,
@@ -101,6 +104,7 @@ def _ending(
     how: str | None,
     version_then: int | None,
     version: int | None,
+    is_latest: bool | None,
     deletion_id: int | None,
     deleted_at: datetime | None,
     first_deleted_at: datetime | None,
@@ -111,7 +115,10 @@ def _ending(
         return Ending(contact_id, reason=Kept.PURGED)
     if deleted_at is not None:
         return Ending(contact_id, reason=Kept.DELETED)
-    if version != version_then:
+    if version_then is None:
+        return Ending(contact_id, reason=Kept.UNKNOWN)
+    # Neither a restore nor an undo raises the version.
+    if version != version_then or not is_latest:
         return Ending(contact_id, reason=Kept.CHANGED)
     if first_deleted_at < now - WINDOW:
         return Ending(contact_id, reason=Kept.PAST_WINDOW)

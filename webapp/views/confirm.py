@@ -1,6 +1,7 @@
 """The dialog before a restore: its scope, the consequences, and the signed scope that "Restore" sends."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from flask import Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,7 +23,7 @@ from webapp.restoring.question import (
 )
 from webapp.restoring.recycle_bin import BinWindow, choices
 from webapp.restoring.request import scope_of
-from webapp.restoring.scope import Conflicts
+from webapp.restoring.scope import Conflicts, Scope
 from webapp.restoring.work import RESTORE
 from webapp.views.plan import PlanShown, plan_soon
 from webapp.views.restore_page import ADDRESS, read_requested_filters, refuse
@@ -83,7 +84,7 @@ def confirm_all() -> ResponseReturnValue:
     question = about_all(session, current_user.workspace_id, typed.meaning, now)
     if not question.can_restore_any:
         return _refuse("No deleted contact matches." if typed.any else "There is nothing to restore.")
-    return show(question)
+    return show(question, now=now)
 
 
 def continue_restore(job_id: int) -> ResponseReturnValue:
@@ -118,20 +119,28 @@ def retry_skipped(job_id: int) -> ResponseReturnValue:
 def confirm_again() -> ResponseReturnValue:
     """The dialog for the same frozen scope with another choice about conflicts and deals."""
     try:
-        scope = unsign(request.args.get("scope", ""))
-        conflicts = Conflicts(request.args.get("conflicts", scope.conflicts))
+        scope = unsign(request.form.get("scope", ""))
+        conflicts, rescue = chosen(scope)
     except ScopeForged:
         return refuse_with(400, "This confirmation is incomplete. Open it again. Nothing was changed.")
     except ValueError:
         return refuse_with(422, "There is no such choice. Open the confirmation again. Nothing was changed.")
     if scope.workspace_id != current_user.workspace_id:
         abort(404)
-    session, rescue = db.session(), request.args.get("rescue") == "1"
+    session = db.session()
     now = read_clock(session)
     if scope.is_old(now):
-        chosen = replace(scope, conflicts=conflicts, rescue=rescue)
-        return show(about_again(session, chosen, now), error=TOO_OLD, status=409)
+        other = replace(scope, conflicts=conflicts, rescue=rescue)
+        return show(about_again(session, other, now), error=TOO_OLD, status=409)
     return show(about_other_choice(session, scope, conflicts, rescue=rescue))
+
+
+def chosen(scope: Scope) -> tuple[Conflicts, bool]:
+    """What the form chooses about conflicts and deals: the scope's own choices where it offers none. Raises
+    ValueError for a choice that does not exist."""
+    if "chosen" not in request.form:
+        return scope.conflicts, scope.rescue
+    return Conflicts(request.form.get("conflicts", scope.conflicts)), request.form.get("rescue") == "1"
 
 
 def _refuse(message: str) -> ResponseReturnValue:
@@ -148,14 +157,20 @@ def _back() -> str | None:
 
 
 def show(
-    question: Question, *, error: str | None = None, status: int = 200, see_restores: bool = False
+    question: Question,
+    *,
+    error: str | None = None,
+    status: int = 200,
+    see_restores: bool = False,
+    now: datetime | None = None,
 ) -> Response:
     """The dialog for `question`. While a job runs, a link to it replaces the button.
 
-    `see_restores` adds a link to the list of restores, for a conflict with a job that has no page yet.
+    `see_restores` adds a link to the list of restores, for a conflict with a job that has no page yet. `now`
+    is the time, if it was read before.
     """
     session, scope = db.session(), question.scope
-    now = read_clock(session)
+    now = now or read_clock(session)
     job, waiting = active_and_next(session, current_user.workspace_id, RESTORE.group)
     running = progress_of(job, now) if job else None
     # Who asks for the place in line knows that a restore runs; the dialog is no conflict if it is free.
@@ -187,6 +202,5 @@ def show(
         "restore/_confirm.html",
         question=asked,
         shown=asked.plan,
-        back=asked.back,
         status=status,
     )

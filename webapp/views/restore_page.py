@@ -195,7 +195,7 @@ class DeletedContacts(Listing):
         """The state of the buttons for this selection and this number of matching contacts."""
         waits = None
         if running:
-            waits = f"{isolated(running.requested_by)} is restoring contacts. One restore runs at a time."
+            waits = f"{running.title} by {isolated(running.requested_by)} is running. One runs at a time."
         return RestoreActions(
             running=running,
             in_line=self.in_line if running else None,

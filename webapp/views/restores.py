@@ -17,12 +17,12 @@ from webapp.jobs.queries import history
 from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted
 from webapp.jobs.work import NotAllowed
 from webapp.models import Job
-from webapp.restoring.question import Question, about_again
+from webapp.restoring.question import Question, about_again, about_other_choice
 from webapp.restoring.scope import Scope
 from webapp.restoring.start import already_started, line_up, start
 from webapp.restoring.undo_work import UNDO
 from webapp.restoring.work import RESTORE, NothingToRestore, PlanChanged
-from webapp.views.confirm import TOO_OLD, show
+from webapp.views.confirm import TOO_OLD, chosen, show
 from webapp.views.job_reports import report_of
 from webapp.web.address import local_path
 from webapp.web.errors import error
@@ -41,6 +41,7 @@ HISTORY_SIZE = 25
 KINDS = RESTORE.kind, UNDO.kind
 
 CHANGED = "This has changed since you opened it. Nothing was restored. Check it again."
+OTHER_CHOICE = "This is the plan for your choice. Nothing was restored yet."
 NOTHING_MATCHES = "No deleted contact matches any more. Nothing was changed."
 
 
@@ -63,6 +64,14 @@ def _carry_confirmation(begin: Callable[..., Job]) -> ResponseReturnValue:
     if scope.workspace_id != current_user.workspace_id:
         abort(404)
     s, session = services(), db.session()
+    try:
+        conflicts, rescue = chosen(scope)
+    except ValueError:
+        return _refuse(422, "There is no such choice.")
+    if (conflicts, rescue) != (scope.conflicts, scope.rescue):
+        # The dialog showed the plan for another choice.
+        other = about_other_choice(session, scope, conflicts, rescue=rescue)
+        return show(other, error=OTHER_CHOICE, status=409)
     try:
         # A confirmation that has been used leads to its job, however old it is.
         if scope.is_old(read_clock(session)) and already_started(session, scope) is None:

@@ -79,7 +79,7 @@ def undo_restore(job_id: int) -> ResponseReturnValue:
 
 def _ended_restore(job_id: int) -> Job:
     job = find_or_404(job_id, RESTORE.kind)
-    if job.is_active:
+    if not job.has_ended:
         abort(404)
     return job
 

@@ -27,7 +27,7 @@ CHOICES = {
 }
 HINTS = {
     Conflicts.SKIP: "You can restore them later.",
-    Conflicts.MERGE: "Fills gaps, and adds tags, lists and deals. Replaces nothing and subscribes no one.",
+    Conflicts.MERGE: "Fills gaps, adds tags, lists and deals, takes the stricter consent. Cannot be undone.",
     Conflicts.WITHOUT_ADDRESS: "Each address is kept as a note on its contact.",
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from webapp.models import Job
+from webapp.models.restore_outcome import Reason
 from webapp.restoring.undo_work import UNDONE
 from webapp.restoring.undoing import Ending, Kept
 from webapp.words.numbers import counted, number
@@ -26,6 +27,12 @@ KEPT = {
         "1 contact has been changed since.",
         "{} contacts have been changed since.",
         "Left alone: it has been changed since the restore.",
+    ),
+    Kept.UNKNOWN: KeptPhrases(
+        "Restored by an earlier version",
+        "1 contact was restored by an earlier version of this app.",
+        "{} contacts were restored by an earlier version of this app.",
+        "Left alone: an earlier version of this app has restored it.",
     ),
     Kept.DELETED: KeptPhrases(
         "Deleted since",
@@ -63,6 +70,12 @@ KEPT = {
 }
 
 
+FAILED: dict[str, str] = {
+    Reason.REFUSED: "Failed: the database refused to put it back.",
+    Reason.CRASHED: "Failed: it crashed the worker each time.",
+}
+
+
 def left_alone(kept: Sequence[Ending]) -> list[str]:
     """A sentence for each reason: how many contacts an undo will leave alone."""
     counts = ((KEPT[why], sum(ending.reason == why for ending in kept)) for why in Kept)
@@ -77,11 +90,15 @@ def why_left_alone(reason: str | None) -> str:
     """Why an undo has left a contact alone; empty for one that went back."""
     if reason is None:
         return ""
+    if reason in FAILED:
+        return FAILED[reason]
     return KEPT[Kept(reason)].sentence if reason in set(Kept) else f"Left alone ({reason})."
 
 
 def label_of_kept(reason: str) -> str:
     """The heading for a count of contacts that were left alone."""
+    if reason in FAILED:
+        return "Failed"
     return KEPT[Kept(reason)].label if reason in set(Kept) else reason
 
 

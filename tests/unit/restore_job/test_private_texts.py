@@ -123,7 +123,7 @@ def test_the_text_of_a_job_that_still_needs_it_is_kept(
     state: str, store: Session, scope: Scope, restoring: Restoring
 ) -> None:
     job = restoring.start(scope)
-    in_line = {"waits_for_group": "restore", "state": "cancelled"}
+    in_line = {"waits_for_group": "restore", "exclusive_group": None, "state": "queued"}
     store.execute(
         update(Job).filter_by(id=job.id).values(in_line if state == "in line" else {"state": state})
     )
@@ -209,3 +209,16 @@ def test_the_audit_events_of_a_restore_hold_ids_codes_and_counts(
         {"number": 1, "total": 1},
         {"number": 1, "counts": {"restored": 1}, "reason": None},
     ]
+
+
+def test_the_text_of_a_job_that_has_left_the_line_is_erased(
+    store: Session, scope: Scope, restoring: Restoring
+) -> None:
+    job = restoring.start(scope)
+    left = {"waits_for_group": "restore", "exclusive_group": None, "state": "cancelled"}
+    store.execute(update(Job).filter_by(id=job.id).values(left))
+    age(store, job, 2 * WINDOW)
+
+    erase_old(store)
+
+    assert not is_kept(store, job)

@@ -98,7 +98,7 @@ def numbers(found: list[LinkCount]) -> set[tuple[str, str, int, int, int, int]]:
     rescue=st.booleans(),
     batch_size=st.integers(1, 8),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_plan_says_what_the_report_tells_and_an_undo_leaves_what_was_before(
     people: list[dict[str, Any]],
     live: set[str],

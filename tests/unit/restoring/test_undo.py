@@ -187,3 +187,39 @@ def test_only_an_admin_of_the_account_may_undo(session: Session, world: World, r
     with pytest.raises(NotAllowed):
         restoring.undo(job, by=world.member.id)
     assert restoring.is_live(contact)
+
+
+def test_an_undo_leaves_to_a_later_restore_what_that_has_restored(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """Neither a restore nor an undo raises the version."""
+    contact = new_contact(session, world, email=ADDRESS)
+    delete(session, world, contact)
+    first = restoring.restore(contact)
+    restoring.undo(first)
+    new_contact(session, world, email=ADDRESS)
+    scope = restoring.question_all().scope
+    restoring.confirm(about_other_choice(session, scope, Conflicts.WITHOUT_ADDRESS, rescue=False).scope)
+
+    with pytest.raises(NothingToUndo):
+        restoring.undo(first)
+
+    assert restoring.is_live(contact)
+
+
+def test_what_an_undo_puts_back_is_not_part_of_a_scope_that_was_frozen_before(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """It has the number of its old deletion (rule 6)."""
+    other, contact = new_contact(session, world), new_contact(session, world)
+    delete(session, world, contact)
+    job = restoring.restore(contact)
+    delete(session, world, other)
+    scope = restoring.question_all().scope
+    restoring.undo(job)
+
+    restored = restoring.confirm(scope)
+
+    assert restored.counts == {"restored": 1}
+    assert not restoring.is_live(contact)
+    assert restoring.question_all().scope.expected == 1

@@ -24,7 +24,7 @@
   document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
     redrawn = target.matches("dialog:modal");
     // A choice redraws the dialog around it, and keeps the focus.
-    if (redrawn) focused = document.activeElement?.form?.id === "plan-choices" ? document.activeElement.id : "";
+    if (redrawn) focused = document.activeElement?.closest("#plan-choices") ? document.activeElement.id : "";
   });
 
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
