@@ -69,7 +69,7 @@ def test_a_second_dialog_leads_to_the_running_job(
     for button in ("#restore-selected", "#restore-all"):
         dialog = anyone.press(page, page.one(button))
         assert dialog.status == 409
-        assert "A restore started by Cleo Colleague is running." in dialog.words("dialog")
+        assert "Restore #1, started by Cleo Colleague, is running." in dialog.words("dialog")
         assert not dialog.all("form[action='/restores']")
         assert anyone.press(dialog, "See the running restore").path == job.path
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from tests.laws.test_migrations import scratch
 from webapp.extensions import db
-from webapp.models import AuditEvent, Job, PrivateText
+from webapp.models import AuditEvent, Job, PrivateText, UtcDateTime
 from webapp.restoring.request import scope_of
 
 __all__ = ["scratch"]
@@ -25,7 +25,7 @@ JOBS = [
     (3, "running", NOW, False),
     (4, "failed", NOW, True),
 ]
-INSERT_JOB = """
+INSERT_JOB = text("""
     INSERT INTO restore_job (id, uuid, workspace_id, requested_by, job_kind, exclusive_group, number, kind,
         scope, scope_hash, scope_words, request, as_of, through_number, expected, idempotency_key, state,
         fence, lease_until, rung_at, claims_since_progress, restored, skipped, failed, cursor_deleted_at,
@@ -34,11 +34,11 @@ INSERT_JOB = """
         :scope, 'hash', 'All like Ann.', :request, :now, 1, 3, :key, :state, 1,
         :now, :now, 0, 2, 0, 1, :now, 7,
         :why, :at)
-"""
-INSERT_EVENT = """
+""").bindparams(bindparam("now", type_=UtcDateTime()), bindparam("at", type_=UtcDateTime()))
+INSERT_EVENT = text("""
     INSERT INTO audit_event (id, workspace_id, at, action, subject, detail)
     VALUES (:id, 1, :at, 'contacts.imported', 'workspace:1', :detail)
-"""
+""").bindparams(bindparam("at", type_=UtcDateTime()))
 
 
 def scope(key: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def filled(scratch: object) -> None:
             values = scope(str(job_id))
             prose = {"title": "Restore all?", "words": "All like Ann.", "skips": []}
             connection.execute(
-                text(INSERT_JOB),
+                INSERT_JOB,
                 {
                     "id": job_id,
                     "key": str(job_id),
@@ -91,7 +91,7 @@ def filled(scratch: object) -> None:
             (3, NOW, "Ann\udcff.csv"),
         ):
             detail = json.dumps({"contacts": 2, "file": file})
-            connection.execute(text(INSERT_EVENT), {"id": event_id, "at": at, "detail": detail})
+            connection.execute(INSERT_EVENT, {"id": event_id, "at": at, "detail": detail})
 
 
 def everything_stored() -> str:
