@@ -113,7 +113,7 @@ class Marketing:
         )
         return [(contact_id, state, step) for contact_id, state, step in rows]
 
-    def sends(self) -> list[tuple[int, str]]:
+    def sends(self) -> list[tuple[int | None, str]]:
         """Each message: to whom, in which state."""
         rows = self.session.execute(
             select(CampaignSend.contact_id, CampaignSend.state)

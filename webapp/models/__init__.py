@@ -17,7 +17,7 @@ from webapp.models.restore_link import RestoreLink
 from webapp.models.restore_outcome import RestoreOutcome
 from webapp.models.suppression import Suppression
 from webapp.models.tag import ContactTag, Tag
-from webapp.models.user import ADMIN, GroupMembership, User, UserGroup
+from webapp.models.user import ADMIN, GroupMembership, GroupRight, Right, User, UserGroup
 from webapp.models.worker_heartbeat import WorkerHeartbeat
 from webapp.models.workspace import Workspace
 
@@ -39,6 +39,7 @@ __all__ = [
     "DealContact",
     "Deletion",
     "GroupMembership",
+    "GroupRight",
     "Job",
     "JobBatch",
     "MailingList",
@@ -46,6 +47,7 @@ __all__ = [
     "PrivateText",
     "RestoreLink",
     "RestoreOutcome",
+    "Right",
     "Subscription",
     "Suppression",
     "Tag",

@@ -40,13 +40,18 @@ class Automation(Base):
     # webapp.marketing.automations describes the steps.
     steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     is_active: Mapped[bool] = mapped_column(default=True)
+    # Null for one that a release before this one made.
+    created_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    # A deleted automation is paused, too, because the previous release does not know this column.
+    deleted_at: Mapped[datetime | None]
 
 
 class AutomationRun(Base):
     __tablename__ = "automation_run"
     __table_args__ = (
         Index("ix_automation_run_contact_id", "contact_id"),
-        Index("ix_automation_run_automation_id", "automation_id"),
+        Index("ix_automation_run_recent", "automation_id", "id"),
         partial_index("ix_automation_run_due", "due_at", where="state IN ('queued', 'waiting')"),
     )
 
@@ -54,6 +59,8 @@ class AutomationRun(Base):
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"), index=True)
     automation_id: Mapped[int] = mapped_column(BigId, ForeignKey("automation.id"))
     contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contact.id", ondelete="CASCADE"))
+    # The automation whose step has woken this run; null if a person, an import or a command has.
+    caused_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("automation.id"), index=True)
     state: Mapped[RunState] = mapped_column(choice(RunState, "state"), default=RunState.QUEUED)
     step: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]

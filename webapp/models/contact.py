@@ -41,6 +41,11 @@ class Contact(Base):
             "uq_contact_live_email", "email_key", "workspace_id", where="deleted_at IS NULL", unique=True
         ),
         partial_index("ix_contact_live", "workspace_id", "created_at", "id", where="deleted_at IS NULL"),
+        # The overview sorted by name; and the contacts of an account, by id.
+        partial_index(
+            "ix_contact_by_name", "workspace_id", "first_name", "last_name", "id", where="deleted_at IS NULL"
+        ),
+        partial_index("ix_contact_live_account", "account_id", "id", where="deleted_at IS NULL"),
         # The order of the page of deleted contacts and of a restore's walk: last deleted first.
         partial_index("ix_contact_bin", "workspace_id", "deleted_at", "id", where="deleted_at IS NOT NULL"),
         Index("ix_contact_deletion_id", "deletion_id"),

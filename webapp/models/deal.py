@@ -21,6 +21,8 @@ class Deal(Base):
     __tablename__ = "deal"
     __table_args__ = (
         Index("ix_deal_workspace_id", "workspace_id"),
+        # A column of the board; the newest first.
+        partial_index("ix_deal_stage", "workspace_id", "stage", "id", where="deleted_at IS NULL"),
         partial_index(
             "ix_deal_deleted_by_deletion_id",
             "deleted_by_deletion_id",
@@ -36,6 +38,10 @@ class Deal(Base):
     currency: Mapped[str] = mapped_column(String(3), default="USD")
     stage: Mapped[str] = mapped_column(String(60), default="")
     status: Mapped[DealStatus] = mapped_column(choice(DealStatus, "status"), default=DealStatus.OPEN)
+    # Null for a deal that a release before this one made.
+    created_at: Mapped[datetime | None]
+    # Grows with every change of its own fields, so that of two people the second is told.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     deleted_at: Mapped[datetime | None]
     # The deletion that took its last contact, and so the deal. Null if it was deleted by hand.
     deleted_by_deletion_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("deletion.id"))

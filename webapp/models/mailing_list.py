@@ -31,7 +31,8 @@ class MailingList(Base):
 
 class Subscription(Base):
     __tablename__ = "subscription"
-    __table_args__ = (Index("ix_subscription_list_id", "list_id"),)
+    # The contacts of a list, by id.
+    __table_args__ = (Index("ix_subscription_list_id", "list_id", "contact_id"),)
 
     contact_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True

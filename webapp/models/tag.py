@@ -22,9 +22,12 @@ class Tag(Base):
 
 class ContactTag(Base):
     __tablename__ = "contact_tag"
-    __table_args__ = (Index("ix_contact_tag_tag_id", "tag_id"),)
+    # The contacts with a tag, by id.
+    __table_args__ = (Index("ix_contact_tag_tag_id", "tag_id", "contact_id"),)
 
     contact_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True
     )
     tag_id: Mapped[int] = mapped_column(BigId, ForeignKey("tag.id"), primary_key=True)
+    # Null if it was added by a release that did not record it.
+    added_at: Mapped[datetime | None]

@@ -1,5 +1,7 @@
 """Users, their groups, and what these permit."""
 
+from enum import StrEnum
+
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -16,6 +18,28 @@ class UserGroup(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
     name: Mapped[str] = mapped_column(String(80))
+
+    rights: Mapped[list["GroupRight"]] = relationship()
+
+
+class Right(StrEnum):
+    """What only Admins may do, unless the settings give it to another group. Restoring is not among them:
+    "only users in the Admin group can restore contacts" (article)."""
+
+    CAMPAIGNS = "campaigns"
+    SETTINGS = "settings"
+    DELETE_LISTS = "delete_lists"
+
+
+class GroupRight(Base):
+    """A right that the settings give to a group. Plain text, so that each release can read every right."""
+
+    __tablename__ = "group_right"
+
+    group_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("user_group.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    right: Mapped[str] = mapped_column(String(30), primary_key=True)
 
 
 class GroupMembership(Base):
@@ -49,6 +73,15 @@ class User(Base):
     @property
     def may_restore(self) -> bool:
         """Whether the user can restore: only active users in the group "Admin" can (article)."""
-        return self.is_active and any(
-            group.name == ADMIN and group.workspace_id == self.workspace_id for group in self.groups
+        return any(group.name == ADMIN for group in self._own_groups)
+
+    def may(self, right: Right) -> bool:
+        """Whether the user has a right: Admins have each, others those of their groups."""
+        return self.may_restore or any(
+            given.right == right for group in self._own_groups for given in group.rights
         )
+
+    @property
+    def _own_groups(self) -> list[UserGroup]:
+        """The groups that count: none of another workspace, and none for a disabled user."""
+        return [g for g in self.groups if g.workspace_id == self.workspace_id] if self.is_active else []

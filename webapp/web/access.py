@@ -12,7 +12,7 @@ from flask_login import current_user
 from sqlalchemy.orm import joinedload
 
 from webapp.extensions import db, login_manager
-from webapp.models import User
+from webapp.models import Right, User, UserGroup
 from webapp.web.address import LONGEST_NEXT
 from webapp.web.htmx import is_htmx
 
@@ -23,6 +23,23 @@ class Access(Enum):
     PUBLIC = "everyone"
     SIGNED_IN = "users who are signed in"
     MAY_RESTORE = "users who may restore contacts"
+    CAMPAIGNS = "users who may make and send campaigns"
+    SETTINGS = "users who may change the settings"
+    DELETE_LISTS = "users who may delete lists"
+
+    def admits(self, user: User) -> bool:
+        """Whether a user who is signed in may see such a page."""
+        if self is Access.MAY_RESTORE:
+            return user.may_restore
+        right = RIGHTS.get(self)
+        return right is None or user.may(right)
+
+
+RIGHTS = {
+    Access.CAMPAIGNS: Right.CAMPAIGNS,
+    Access.SETTINGS: Right.SETTINGS,
+    Access.DELETE_LISTS: Right.DELETE_LISTS,
+}
 
 
 def guarded(view: View, access: Access) -> View:
@@ -34,7 +51,7 @@ def guarded(view: View, access: Access) -> View:
     def guard(**arguments: Any) -> ResponseReturnValue:
         if not current_user.is_authenticated:
             return redirect_to_sign_in()
-        if access is Access.MAY_RESTORE and not current_user.may_restore:
+        if not access.admits(current_user):
             abort(403)
         return view(**arguments)
 
@@ -78,6 +95,6 @@ def _path(url: str) -> str | None:
 def load_user(user_id: str) -> User | None:
     """The signed-in user; None if the account was disabled after signing in."""
     # Every page asks for them, so they come in the same statement.
-    needed = joinedload(User.workspace), joinedload(User.groups)
+    needed = joinedload(User.workspace), joinedload(User.groups).joinedload(UserGroup.rights)
     user = db.session.get(User, int(user_id), options=needed) if user_id.isdecimal() else None
     return user if user is not None and user.is_active else None

@@ -1,0 +1,112 @@
+"""Indexes for the CRM's own pages and for messages. On PostgreSQL each is built while others write, and a
+migration that was killed begins again.
+
+Revision ID: 0011
+Revises: 0010
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+@dataclass(frozen=True)
+class Index:
+    name: str
+    table: str
+    columns: tuple[str, ...]
+    where: str | None = None
+
+
+LIVE = "deleted_at IS NULL"
+NEW = (
+    Index("ix_contact_by_name", "contact", ("workspace_id", "first_name", "last_name", "id"), LIVE),
+    Index("ix_contact_live_account", "contact", ("account_id", "id"), LIVE),
+    *(
+        Index(f"ix_{table}_by_name", table, ("workspace_id", "name_key", "id"), LIVE)
+        for table in ("account", "mailing_list", "tag")
+    ),
+    Index("ix_deal_stage", "deal", ("workspace_id", "stage", "id"), LIVE),
+    Index("ix_automation_run_recent", "automation_run", ("automation_id", "id")),
+    Index("ix_automation_run_caused_by_id", "automation_run", ("caused_by_id",)),
+    Index("ix_campaign_automation_id", "campaign", ("automation_id",)),
+    Index("ix_campaign_send_list_id", "campaign_send", ("list_id",)),
+    Index("ix_campaign_send_user_id", "campaign_send", ("user_id",)),
+    Index(
+        "ix_campaign_send_in_hand",
+        "campaign_send",
+        ("taken_at",),
+        "state = 'pending' AND taken_at IS NOT NULL",
+    ),
+    Index("ix_suppression_recent", "suppression", ("workspace_id", "id")),
+    Index("ix_suppression_contact_id", "suppression", ("contact_id",), "contact_id IS NOT NULL"),
+)
+# Each has got a column more behind the old one.
+LONGER = (
+    Index("ix_subscription_list_id", "subscription", ("list_id", "contact_id")),
+    Index("ix_contact_tag_tag_id", "contact_tag", ("tag_id", "contact_id")),
+    Index("ix_campaign_send_workspace_id", "campaign_send", ("workspace_id", "id")),
+)
+OBSOLETE = (Index("ix_automation_run_automation_id", "automation_run", ("automation_id",)),)
+
+
+def is_postgresql() -> bool:
+    return op.get_bind().dialect.name == "postgresql"
+
+
+@contextmanager
+def beside_writers() -> Iterator[None]:
+    if not is_postgresql():
+        yield
+        return
+    with op.get_context().autocommit_block():
+        yield
+
+
+def drop(name: str, table: str) -> None:
+    op.drop_index(name, table, if_exists=True, postgresql_concurrently=is_postgresql())
+
+
+def build(index: Index, columns: tuple[str, ...] | None = None) -> None:
+    """Build the index, perhaps with other columns, in place of the one that has its name, if there is one:
+    a build that was killed leaves an invalid one."""
+    name = f"{index.name}_new" if is_postgresql() else index.name
+    drop(name, index.table)
+    condition = sa.text(index.where) if index.where else None
+    op.create_index(
+        name,
+        index.table,
+        list(columns or index.columns),
+        sqlite_where=condition,
+        postgresql_where=condition,
+        postgresql_concurrently=is_postgresql(),
+    )
+    if is_postgresql():
+        drop(index.name, index.table)
+        op.execute(f"ALTER INDEX {name} RENAME TO {index.name}")
+
+
+def upgrade() -> None:
+    with beside_writers():
+        for index in NEW + LONGER:
+            build(index)
+        for index in OBSOLETE:
+            drop(index.name, index.table)
+
+
+def downgrade() -> None:
+    with beside_writers():
+        for index in OBSOLETE:
+            build(index)
+        for index in LONGER:
+            build(index, index.columns[:1])
+        for index in NEW:
+            drop(index.name, index.table)
