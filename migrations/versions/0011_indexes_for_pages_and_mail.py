@@ -28,13 +28,18 @@ class Index:
 
 LIVE = "deleted_at IS NULL"
 NEW = (
-    Index("ix_contact_by_name", "contact", ("workspace_id", "first_name", "last_name", "id"), LIVE),
+    Index(
+        "ix_contact_by_name",
+        "contact",
+        ("workspace_id", "first_name", "last_name", "id"),
+        f"{LIVE} AND first_name >= ''",
+    ),
     Index("ix_contact_live_account", "contact", ("account_id", "id"), LIVE),
     *(
         Index(f"ix_{table}_by_name", table, ("workspace_id", "name_key", "id"), LIVE)
         for table in ("account", "mailing_list", "tag")
     ),
-    Index("ix_deal_stage", "deal", ("workspace_id", "stage", "id"), LIVE),
+    Index("ix_deal_stage", "deal", ("workspace_id", "stage", "id")),
     Index("ix_automation_run_recent", "automation_run", ("automation_id", "id")),
     Index("ix_automation_run_caused_by_id", "automation_run", ("caused_by_id",)),
     Index("ix_campaign_automation_id", "campaign", ("automation_id",)),

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, SmallInteger, String, Text, and_
+from sqlalchemy import ColumnElement, ForeignKey, Index, SmallInteger, String, Text, and_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId, partial_index
@@ -41,10 +41,14 @@ class Contact(Base):
             "uq_contact_live_email", "email_key", "workspace_id", where="deleted_at IS NULL", unique=True
         ),
         partial_index("ix_contact_live", "workspace_id", "created_at", "id", where="deleted_at IS NULL"),
-        # The overview sorted by name; and the contacts of an account, by id.
+        # The overview sorted by name. Every contact fulfils the second condition; only the statements that
+        # sort by name contain it (NAMED): SQLite with stale statistics would choose this index for others.
         partial_index(
-            "ix_contact_by_name", "workspace_id", "first_name", "last_name", "id", where="deleted_at IS NULL"
+            "ix_contact_by_name",
+            *("workspace_id", "first_name", "last_name", "id"),
+            where="deleted_at IS NULL AND first_name >= ''",
         ),
+        # The contacts of an account, by id.
         partial_index("ix_contact_live_account", "account_id", "id", where="deleted_at IS NULL"),
         # The order of the page of deleted contacts and of a restore's walk: last deleted first.
         partial_index("ix_contact_bin", "workspace_id", "deleted_at", "id", where="deleted_at IS NOT NULL"),
@@ -63,6 +67,10 @@ class Contact(Base):
     @property
     def is_live(self) -> bool:
         return self.deleted_at is None
+
+
+# With it, a statement can use the index of names.
+NAMED = text("contact.first_name >= ''")
 
 
 def live(workspace_id: int) -> ColumnElement[bool]:
