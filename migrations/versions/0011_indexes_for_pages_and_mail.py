@@ -46,6 +46,12 @@ NEW = (
     Index("ix_campaign_send_list_id", "campaign_send", ("list_id",)),
     Index("ix_campaign_send_user_id", "campaign_send", ("user_id",)),
     Index(
+        "ix_campaign_send_due",
+        "campaign_send",
+        ("workspace_id", "due_at", "id"),
+        "state = 'pending' AND taken_at IS NULL",
+    ),
+    Index(
         "ix_campaign_send_in_hand",
         "campaign_send",
         ("taken_at",),
@@ -60,7 +66,10 @@ LONGER = (
     Index("ix_contact_tag_tag_id", "contact_tag", ("tag_id", "contact_id")),
     Index("ix_campaign_send_workspace_id", "campaign_send", ("workspace_id", "id")),
 )
-OBSOLETE = (Index("ix_automation_run_automation_id", "automation_run", ("automation_id",)),)
+OBSOLETE = (
+    Index("ix_automation_run_automation_id", "automation_run", ("automation_id",)),
+    Index("ix_campaign_send_pending", "campaign_send", ("due_at",), "state = 'pending'"),
+)
 
 
 def is_postgresql() -> bool:

@@ -55,9 +55,10 @@ from webapp.contacts.edit import edit_contact
 from webapp.contacts.load import NewContact, create_contacts
 from webapp.database import write_transaction
 from webapp.marketing.automations import advance
-from webapp.marketing.campaigns import deliver, send_campaign
+from webapp.marketing.campaigns import send_campaign
 from webapp.marketing.consent import address_hash
 from webapp.marketing.lists import change_status, subscribe
+from webapp.marketing.messages import deliver
 from webapp.marketing.tags import add_tag, remove_tag
 from webapp.models.contact_note import NoteKind
 from webapp.models.mailing_list import SubscriptionStatus

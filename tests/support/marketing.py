@@ -11,8 +11,8 @@ from tests.factories.people import World
 from webapp.clock import read_clock
 from webapp.database import lock_workspace
 from webapp.marketing.automations import advance
-from webapp.marketing.campaigns import deliver
 from webapp.marketing.lists import change_status, subscribe
+from webapp.marketing.messages import deliver
 from webapp.marketing.tags import add_tag, remove_tag
 from webapp.models import Automation, AutomationRun, Campaign, CampaignSend, Contact, MailingList, Tag
 from webapp.models.automation import Trigger

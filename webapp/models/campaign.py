@@ -59,7 +59,14 @@ class CampaignSend(Base):
         Index("ix_campaign_send_campaign_id", "campaign_id"),
         # The outbox, the newest first.
         Index("ix_campaign_send_workspace_id", "workspace_id", "id"),
-        partial_index("ix_campaign_send_pending", "due_at", where="state = 'pending'"),
+        # What is due in a workspace, without the messages in hand.
+        partial_index(
+            "ix_campaign_send_due",
+            "workspace_id",
+            "due_at",
+            "id",
+            where="state = 'pending' AND taken_at IS NULL",
+        ),
         partial_index(
             "ix_campaign_send_in_hand", "taken_at", where="state = 'pending' AND taken_at IS NOT NULL"
         ),
