@@ -45,7 +45,7 @@ class Received:
 
     @property
     def text(self) -> str:
-        return str(self.message.get_content())
+        return str(self.message.get_content()).replace("\r\n", "\n")
 
 
 @dataclass
@@ -71,6 +71,10 @@ class SmtpServer:
     @property
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def message_ids(self) -> list[str]:
+        return [str(each.message["Message-ID"]) for each in self.received]
 
     @property
     def recipients(self) -> list[str]:
