@@ -21,6 +21,7 @@ from webapp.views import (
     plan,
     restore_page,
     restores,
+    settings,
     sign_in,
     undo,
 )
@@ -83,6 +84,9 @@ ROUTES = (
     Route("POST", "/notices/<id:job_id>/seen", "dismiss_job_notice", job_notices.dismiss_notice, MAY_RESTORE),
     Route("GET", "/audit", "audit_log", audit.audit_log, MAY_RESTORE),
     Route("GET", "/audit.csv", "audit_csv", audit.audit_csv, MAY_RESTORE),
+    Route("GET", "/settings", "settings", settings.settings, Access.SETTINGS),
+    Route("POST", "/settings", "change_settings", settings.change, Access.SETTINGS),
+    Route("POST", "/settings/rights", "change_rights", settings.change_rights, Access.SETTINGS),
     Route("GET", "/design", "design", design.design, SIGNED_IN),
     Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),
     Route("GET", "/readyz", "readyz", health.readyz, PUBLIC),

@@ -44,6 +44,8 @@ class Action(StrEnum):
     TAG_DELETED = "tag.deleted"
     ACCOUNT_DELETED = "account.deleted"
     DEAL_DELETED = "deal.deleted"
+    SETTINGS_CHANGED = "settings.changed"
+    RIGHTS_CHANGED = "rights.changed"
 
 
 class JobAct(StrEnum):

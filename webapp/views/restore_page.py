@@ -26,6 +26,7 @@ from webapp.views.bundles import BundleRows, latest_bundles
 from webapp.web import browse
 from webapp.web.address import CURSORS, LONGEST_NEXT
 from webapp.web.browse import PAGE_SIZE, Listing
+from webapp.web.dates import account_dates
 from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import Selection
 from webapp.web.template_filters import amount
@@ -125,7 +126,7 @@ class DeletedContacts(Listing):
         numbers = self.meaning.deletion
         return describe_filters(
             self.meaning,
-            zone=current_user.workspace.zone,
+            dates=account_dates(),
             people=dict(self.choices.people),
             deletions=deletions_named(db.session(), self.window.workspace_id, numbers),
             now=self.window.as_of,

@@ -25,6 +25,7 @@ GROUPS = (
         Entry("restores", "Restores", "restore", Access.MAY_RESTORE),
         Entry("audit_log", "Audit log", "list", Access.MAY_RESTORE),
     ),
+    (Entry("settings", "Settings", "settings", Access.SETTINGS),),
 )
 
 

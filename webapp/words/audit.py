@@ -7,7 +7,8 @@ from webapp.audit.log import Entry
 from webapp.models.audit_event import Action, JobAct, job_action
 from webapp.words.isolation import bare, isolated
 from webapp.words.kinds import KIND_WORDS, words_of
-from webapp.words.numbers import counted, number
+from webapp.words.numbers import counted, joined, number
+from webapp.words.rights import RIGHTS
 
 THE_SYSTEM = "The system"
 
@@ -25,6 +26,8 @@ LABELS: Mapping[Action, str] = {
     Action.TAG_DELETED: "Tag deleted",
     Action.ACCOUNT_DELETED: "Account deleted",
     Action.DEAL_DELETED: "Deal deleted",
+    Action.SETTINGS_CHANGED: "Settings changed",
+    Action.RIGHTS_CHANGED: "Rights changed",
 }
 JOB_LABELS: Mapping[JobAct, str] = {
     JobAct.REQUESTED: "requested",
@@ -126,6 +129,31 @@ def _named(verb: str, noun: str, after: str = "") -> Callable[[Entry], Told]:
     return told
 
 
+def _settings(entry: Entry) -> Told:
+    fields = [SETTINGS.get(name, name) for name in entry.event.detail.get("fields", ())]
+    return Told(f"Changed {joined(fields)}" if fields else "Changed the settings")
+
+
+def _rights(entry: Entry) -> Told:
+    group = f"the group “{isolated(entry.name)}”" if entry.name else "a group"
+    parts = []
+    for verb, code in (("Gave", "given"), ("Took from", "taken")):
+        rights = [f"“{RIGHTS_BY_CODE.get(right, right)}”" for right in entry.event.detail.get(code, ())]
+        if rights:
+            parts.append(f"{verb} {group}: {joined(rights)}")
+    return Told(". ".join(parts) or f"Changed the rights of {group}")
+
+
+SETTINGS = {
+    "name": "the account’s name",
+    "timezone": "the time zone",
+    "date_language": "the language of dates",
+    "currency": "the currency of new deals",
+    "sender_name": "the sender’s name",
+    "sender_email": "the sender’s e-mail address",
+    "postal_line": "the postal address",
+}
+RIGHTS_BY_CODE = {str(right): words for right, words in RIGHTS.items()}
 SAME_NAME = ", which had the name of another"
 TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.CONTACTS_DELETED: _deleted,
@@ -141,4 +169,6 @@ TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.TAG_DELETED: _named("Deleted", "tag"),
     Action.ACCOUNT_DELETED: _named("Deleted", "account"),
     Action.DEAL_DELETED: _named("Deleted", "deal"),
+    Action.SETTINGS_CHANGED: _settings,
+    Action.RIGHTS_CHANGED: _rights,
 }
