@@ -145,17 +145,29 @@ GET  /audit                         ?from,?to          422 empty=200 | Type a da
 GET  /audit                         ?after,?before     400 empty=200 | edited or cut off
 GET  /audit.csv                     ?who,?action       422 empty=200 | Correct the filters first
 GET  /audit.csv                     ?from,?to          422 empty=200 | Correct the filters first
+GET  /settings                      ?nonsense          200
+POST /settings                      name               303 long,NUL,blank,empty=422 | most / seen / stored
+POST /settings                      timezone,currency  422 | Not a valid choice / Choose from the list
+POST /settings                      date_language      422 | Not a valid choice / Choose from the list
+POST /settings                      sender_name        303 long,NUL=422 | Type at most / cannot be stored
+POST /settings                      sender_email       422 empty=303 | cannot be an e-mail addr / Type at most
+POST /settings                      postal_line        303 long,NUL=422 | Type at most / cannot be stored
+POST /settings                      csrf_token         400 | open for too long. Go back, reload it
+POST /settings                      back               303
+POST /settings/rights               right,group        303
+POST /settings/rights               csrf_token         400 | open for too long. Go back, reload it
+POST /settings/rights               back               303
 GET  /design                         ?nonsense          200
 GET  /healthz                       ?nonsense          200
 GET  /readyz                        ?nonsense          200
 """
 
-# These always answer with a part of a page, and this one with a page, because it has no parts.
+# These always answer with a part of a page, and those with a page, because they have no parts.
 PARTS_ONLY = {
     *("/contacts/selection", "/contacts/restore/selection"),
     *("/contacts/count", "/contacts/restore/count", "/notices"),
 }
-PAGES_ONLY = {"/login"}
+PAGES_ONLY = {"/login", "/settings"}
 
 
 @dataclass(frozen=True)
