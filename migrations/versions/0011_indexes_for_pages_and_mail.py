@@ -43,6 +43,7 @@ NEW = (
     Index("ix_automation_run_recent", "automation_run", ("automation_id", "id")),
     Index("ix_automation_run_caused_by_id", "automation_run", ("caused_by_id",)),
     Index("ix_campaign_automation_id", "campaign", ("automation_id",)),
+    Index("ix_campaign_send_state", "campaign_send", ("workspace_id", "state", "id")),
     Index("ix_campaign_send_list_id", "campaign_send", ("list_id",)),
     Index("ix_campaign_send_user_id", "campaign_send", ("user_id",)),
     Index(

@@ -14,6 +14,8 @@ from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import PASSWORD, World
 from tests.support.bad_input import KINDS, PAGES_ONLY, PARTS_ONLY, ROWS, Row
 from tests.support.browser import HTMX, TOKEN, Browser, read_answer
+from tests.support.links import a_token
+from webapp.marketing.links import LinkKind
 
 # The fields of one address share a world where requests change nothing.
 TOGETHER = [
@@ -47,7 +49,8 @@ class Scene:
         encoded = quote_from_bytes(value, safe="")
         path = row.path
         for name, good in self.ids.items():
-            path = path.replace(f"<id:{name}>", encoded if row.field == f"<{name}>" else good)
+            for pattern in (f"<id:{name}>", f"<{name}>"):
+                path = path.replace(pattern, encoded if row.field == f"<{name}>" else good)
         others = self.fields | ({"csrf_token": self.token(row)} if row.method == "POST" else {})
         good = urlencode({name: other for name, other in others.items() if name != row.name})
         bad = "" if row.field.startswith("<") else f"{row.name}={encoded}"
@@ -86,6 +89,8 @@ def scene(
     if "job_id" in row.path:
         job = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
         ids["job_id"] = job.path.removeprefix("/restores/")
+    if "<token>" in row.path:
+        ids["token"] = a_token(store, world, live.id, LinkKind(row.path[1]))
     fields = {
         "GET /contacts/delete": {"selected": str(live.id)},
         "POST /contacts/delete": {"selected": str(live.id)},

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
 from tests.support.browser import Browser
+from tests.support.links import a_token
+from webapp.marketing.links import LinkKind
 from webapp.restoring.recycle_bin import latest_number
 from webapp.urls import ROUTES, Route
 from webapp.web.access import Access
@@ -43,6 +45,12 @@ TABLE = [
     ("GET", "/contacts/restore/confirm-all", "", (303, 403, 200, 422)),
     ("POST", "/contacts/restore/confirm/again", "?scope={scope}", (303, 403, 200, 404)),
     ("GET", "/contacts/restore/plan", "?scope={scope}", (303, 403, 200, 404)),
+    ("GET", "/outbox", "", (303, 403, 200, 200)),
+    ("GET", "/suppressed", "", (303, 403, 200, 200)),
+    ("GET", "/u/<token>", "", (200, 200, 200, 200)),
+    ("POST", "/u/<token>", "", (200, 200, 200, 200)),
+    ("GET", "/c/<token>", "", (200, 200, 200, 200)),
+    ("POST", "/c/<token>", "", (200, 200, 200, 200)),
     ("GET", "/restores", "", (303, 403, 200, 200)),
     ("POST", "/restores", "?scope={scope}", (303, 403, 303, 404)),
     ("POST", "/restores/line", "?scope={scope}", (303, 403, 303, 404)),
@@ -71,7 +79,10 @@ TABLE = [
     ("GET", "/readyz", "", (200, 200, 200, 200)),
 ]
 
-PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"}
+PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"} | {
+    # The links in messages.
+    *("ask_unsubscribe", "unsubscribe", "ask_confirm", "confirm"),
+}
 FOR_SIGNED_IN_USERS = {
     "overview",
     "overview_selection",
@@ -82,7 +93,10 @@ FOR_SIGNED_IN_USERS = {
     "design",
 }
 # For Admins, and for the groups that the settings name.
-FOR_A_RIGHT = {Access.SETTINGS: {"settings", "change_settings", "change_rights"}}
+FOR_A_RIGHT = {
+    Access.SETTINGS: {"settings", "change_settings", "change_rights"},
+    Access.CAMPAIGNS: {"outbox", "suppressed"},
+}
 
 
 def url_map(app: Flask) -> set[tuple[str, str, str]]:
@@ -178,6 +192,8 @@ def address_of(path: str, sent: str, admin: Browser, store: Session, world: Worl
     job = a_job(admin, gone) if "job_id" in path else ""
     meant = binned if "/deleted/" in path else live
     path = path.replace("<id:contact_id>", str(meant)).replace("<id:job_id>", job)
+    if "<token>" in path:
+        path = path.replace("<token>", a_token(store, world, live, LinkKind(path[1])))
     number = latest_number(store, world.id)
     return path + sent.format(live=live, binned=binned, scope=scope, number=number)
 

@@ -81,7 +81,7 @@ def _refuse(
             workspace_id=who.workspace_id,
             address_hash=who.address_hash,
             list_id=list_id,
-            contact_id=_stored(session, who),
+            contact_id=_stored(session, who) or min(theirs, default=None),
             reason=reason,
             at=now,
         )

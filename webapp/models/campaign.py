@@ -57,8 +57,9 @@ class CampaignSend(Base):
     __table_args__ = (
         Index("ix_campaign_send_contact_id", "contact_id"),
         Index("ix_campaign_send_campaign_id", "campaign_id"),
-        # The outbox, the newest first.
+        # The outbox, the newest first: all, or those of one state.
         Index("ix_campaign_send_workspace_id", "workspace_id", "id"),
+        Index("ix_campaign_send_state", "workspace_id", "state", "id"),
         # What is due in a workspace, without the messages in hand.
         partial_index(
             "ix_campaign_send_due",

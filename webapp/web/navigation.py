@@ -27,6 +27,10 @@ GROUPS = (
         Entry("accounts", "Accounts", "account"),
     ),
     (
+        Entry("outbox", "Outbox", "mail", Access.CAMPAIGNS),
+        Entry("suppressed", "Suppressed", "ban", Access.CAMPAIGNS),
+    ),
+    (
         Entry("restores", "Restores", "restore", Access.MAY_RESTORE),
         Entry("audit_log", "Audit log", "list", Access.MAY_RESTORE),
     ),
