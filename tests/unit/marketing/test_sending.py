@@ -17,6 +17,7 @@ from tests.factories.people import World, new_world
 from tests.support.faults import crash_at
 from tests.support.marketing import Marketing
 from tests.support.restoring import Restoring
+from tests.support.sent import name_sender, nothing_else_is_due
 from tests.support.smtp_server import END, GREETING, MAIL, RCPT, SmtpServer, smtp_server
 from webapp.clock import read_clock
 from webapp.database import write_transaction
@@ -37,7 +38,6 @@ from webapp.models import (
     Suppression,
     Workspace,
 )
-from webapp.models.campaign import SendState
 from webapp.worker.post_office import PostOffice
 from webapp.worker.redis_lock import RedisLock
 from webapp.worker.smtp import Patience
@@ -115,17 +115,9 @@ class Desk:
 
 @pytest.fixture
 def desk(store: Session, engine: Engine) -> Iterator[Desk]:
-    # Messages of other tests would be sent as well.
-    with write_transaction(store):
-        store.execute(
-            update(CampaignSend).where(CampaignSend.state == SendState.PENDING).values(state=SendState.ENDED)
-        )
+    nothing_else_is_due(store)
     world = new_world(store)
-    store.execute(
-        update(Workspace)
-        .where(Workspace.id == world.id)
-        .values(sender_name="Shop", sender_email="news@shop.example", postal_line="1 High Street, Town")
-    )
+    name_sender(store, world)
     news = new_list(store, world, "News")
     store.commit()
     with smtp_server() as server:
