@@ -28,7 +28,8 @@ from webapp.models.campaign import SendState
 # A text that is longer is no report.
 LONGEST = 20 * 1024 * 1024
 _LINK = re.compile(r"/u/([A-Za-z0-9_-]{96})")
-_FROM_LINE = re.compile(rb"^From [^\r\n]*\r?\n", re.MULTILINE)
+# The line before each message of an mbox: a sender and a time, which ends with the year.
+_FROM_LINE = re.compile(rb"^From \S+ [^\r\n]* \d{4}\r?\n", re.MULTILINE)
 
 
 class Read(StrEnum):
@@ -56,7 +57,7 @@ class Report:
 
 def split(data: bytes) -> Iterator[bytes]:
     """The messages of an mbox file, or the one message that `data` is."""
-    if not data.startswith(b"From "):
+    if not _FROM_LINE.match(data):
         yield data
         return
     starts = [found for found in _FROM_LINE.finditer(data) if _begins_message(data, found.start())]
@@ -129,13 +130,13 @@ def _text(part: Message) -> str:
     """A returned part, with folded lines joined: a link may be broken anywhere after a space."""
     payload = part.get_payload(decode=True) if not part.is_multipart() else None
     text = payload if isinstance(payload, bytes) else part.as_bytes()
-    return (
-        re.sub(r"\r?\n[ \t]+", " ", text.decode("utf-8", "replace")).replace("=\n", "").replace("=\r\n", "")
-    )
+    joined = text.decode("utf-8", "replace").replace("\r\n", "\n").replace("=\n", "")
+    return re.sub(r"\n[ \t]+", " ", joined)
 
 
 def apply(session: Session, data: bytes, *, now: datetime) -> Read:
-    """Read one message and do what follows, in the caller's write transaction. Done twice, it does nothing."""
+    """Read one message and do what follows, in the caller's write transaction. Done twice, it does nothing
+    more."""
     report = parse(data)
     if report is None:
         return Read.NO_REPORT
