@@ -8,7 +8,9 @@ from werkzeug.routing import IntegerConverter, Map
 from webapp.numbers import LARGEST_ID
 from webapp.views import (
     audit,
+    automations,
     bundles,
+    campaigns,
     confirm,
     deletion,
     design,
@@ -23,11 +25,13 @@ from webapp.views import (
     restores,
     settings,
     sign_in,
+    step_messages,
     undo,
 )
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
+CAMPAIGNS = Access.CAMPAIGNS
 
 
 class IdConverter(IntegerConverter):
@@ -84,6 +88,66 @@ ROUTES = (
     Route("POST", "/notices/<id:job_id>/seen", "dismiss_job_notice", job_notices.dismiss_notice, MAY_RESTORE),
     Route("GET", "/audit", "audit_log", audit.audit_log, MAY_RESTORE),
     Route("GET", "/audit.csv", "audit_csv", audit.audit_csv, MAY_RESTORE),
+    Route("GET", "/automations", "automations", automations.index, CAMPAIGNS),
+    Route("GET", "/automations/new", "new_automation", automations.new, CAMPAIGNS),
+    Route("POST", "/automations", "make_automation", automations.make, CAMPAIGNS),
+    Route("GET", "/automations/<id:automation_id>", "automation", automations.automation, CAMPAIGNS),
+    Route("POST", "/automations/<id:automation_id>/name", "rename_automation", automations.rename, CAMPAIGNS),
+    Route("POST", "/automations/<id:automation_id>/steps", "add_step", automations.add_step, CAMPAIGNS),
+    Route(
+        "POST",
+        "/automations/<id:automation_id>/steps/change",
+        "change_steps",
+        automations.change_steps,
+        CAMPAIGNS,
+    ),
+    Route(
+        "POST",
+        "/automations/<id:automation_id>/state",
+        "change_automation_state",
+        automations.change_state,
+        CAMPAIGNS,
+    ),
+    Route(
+        "GET",
+        "/automations/<id:automation_id>/delete",
+        "confirm_delete_automation",
+        automations.confirm_delete,
+        CAMPAIGNS,
+    ),
+    Route(
+        "POST", "/automations/<id:automation_id>/delete", "delete_automation", automations.delete, CAMPAIGNS
+    ),
+    Route("GET", "/automations/<id:automation_id>/message", "new_step_message", step_messages.new, CAMPAIGNS),
+    Route(
+        "POST", "/automations/<id:automation_id>/message", "add_step_message", step_messages.make, CAMPAIGNS
+    ),
+    Route("GET", "/automations/messages/<id:campaign_id>", "step_message", step_messages.message, CAMPAIGNS),
+    Route(
+        "POST",
+        "/automations/messages/<id:campaign_id>",
+        "change_step_message",
+        step_messages.change,
+        CAMPAIGNS,
+    ),
+    Route("GET", "/campaigns", "campaigns", campaigns.index, CAMPAIGNS),
+    Route("GET", "/campaigns/new", "new_campaign", campaigns.new, CAMPAIGNS),
+    Route("POST", "/campaigns", "make_campaign", campaigns.make, CAMPAIGNS),
+    Route("GET", "/campaigns/<id:campaign_id>", "campaign", campaigns.campaign, CAMPAIGNS),
+    Route("POST", "/campaigns/<id:campaign_id>", "change_campaign", campaigns.change, CAMPAIGNS),
+    Route("POST", "/campaigns/<id:campaign_id>/test", "try_campaign", campaigns.try_out, CAMPAIGNS),
+    Route(
+        "GET", "/campaigns/<id:campaign_id>/send", "confirm_send_campaign", campaigns.confirm_send, CAMPAIGNS
+    ),
+    Route("POST", "/campaigns/<id:campaign_id>/send", "send_campaign", campaigns.send, CAMPAIGNS),
+    Route(
+        "GET",
+        "/campaigns/<id:campaign_id>/delete",
+        "confirm_delete_campaign",
+        campaigns.confirm_delete,
+        CAMPAIGNS,
+    ),
+    Route("POST", "/campaigns/<id:campaign_id>/delete", "delete_campaign", campaigns.delete, CAMPAIGNS),
     Route("GET", "/settings", "settings", settings.settings, Access.SETTINGS),
     Route("POST", "/settings", "change_settings", settings.change, Access.SETTINGS),
     Route("POST", "/settings/rights", "change_rights", settings.change_rights, Access.SETTINGS),

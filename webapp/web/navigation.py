@@ -22,6 +22,10 @@ class Entry:
 GROUPS = (
     (Entry("overview", "Contacts", "contacts"),),
     (
+        Entry("automations", "Automations", "automation", Access.CAMPAIGNS),
+        Entry("campaigns", "Campaigns", "campaign", Access.CAMPAIGNS),
+    ),
+    (
         Entry("restores", "Restores", "restore", Access.MAY_RESTORE),
         Entry("audit_log", "Audit log", "list", Access.MAY_RESTORE),
     ),
