@@ -164,10 +164,10 @@ POST /automations/<id:automation_id>/steps/change csrf_token 400 | open for too 
 POST /automations/<id:automation_id>/state <automation_id>    404 | a typing mistake
 POST /automations/<id:automation_id>/state csrf_token         400 | open for too long. Go back, reload it
 GET  /automations/<id:automation_id>/delete <automation_id>    404 | a typing mistake
-POST /automations/<id:automation_id>/delete <automation_id> 404 0,2^63,10^30=405 | a typing mistake / not accept
+POST /automations/<id:automation_id>/delete <automation_id> 404 0,2^63,10^30=405 | mistake / the buttons
 POST /automations/<id:automation_id>/delete csrf_token         400 | open for too long. Go back, reload it
 GET  /automations/<id:automation_id>/message <automation_id>    404 | a typing mistake
-POST /automations/<id:automation_id>/message <automation_id> 404 0,2^63,10^30=405 | a typing mistake / not accept
+POST /automations/<id:automation_id>/message <automation_id> 404 0,2^63,10^30=405 | mistake / the buttons
 POST /automations/<id:automation_id>/message csrf_token         400 | open for too long. Go back, reload it
 POST /automations/<id:automation_id>/name name               303 long,blank,empty=422 | 1 to 120
 POST /automations/<id:automation_id>/name version            409 | Another person
@@ -185,7 +185,7 @@ POST /automations/<id:automation_id>/message subject 303 long,NUL,blank,empty=42
 POST /automations/<id:automation_id>/message body               303 NUL,blank,empty=422 | most / seen / stored
 POST /automations/<id:automation_id>/message version            409 | Another person
 GET  /automations/messages/<id:campaign_id> <campaign_id>      404 | a typing mistake
-POST /automations/messages/<id:campaign_id> <campaign_id> 404 0,2^63,10^30=405 | a typing mistake / not accept
+POST /automations/messages/<id:campaign_id> <campaign_id> 404 0,2^63,10^30=405 | mistake / the buttons
 POST /automations/messages/<id:campaign_id> csrf_token         400 | open for too long. Go back, reload it
 POST /automations/messages/<id:campaign_id> list 422 | no list with / can be seen / Type at most / stored
 POST /automations/messages/<id:campaign_id> subject 303 long,NUL,blank,empty=422 | most / seen / stored
@@ -201,7 +201,7 @@ POST /campaigns                      body               303 NUL=422 | most / sto
 POST /campaigns                      csrf_token         400 | open for too long. Go back, reload it
 POST /campaigns                      version            303
 GET  /campaigns/<id:campaign_id>     <campaign_id>      404 | a typing mistake
-POST /campaigns/<id:campaign_id> <campaign_id> 404 0,2^63,10^30=405 | a typing mistake / not accept
+POST /campaigns/<id:campaign_id> <campaign_id> 404 0,2^63,10^30=405 | mistake / the buttons
 POST /campaigns/<id:campaign_id>     name               303 long,NUL,blank,empty=422 | most / seen / stored
 POST /campaigns/<id:campaign_id>     list               422 empty=303 | no list with / Type at most / stored
 POST /campaigns/<id:campaign_id>     subject            303 long,NUL=422 | most / stored
@@ -211,10 +211,10 @@ POST /campaigns/<id:campaign_id>     version            409 | Another person
 POST /campaigns/<id:campaign_id>/test <campaign_id>      404 | a typing mistake
 POST /campaigns/<id:campaign_id>/test csrf_token         400 | open for too long. Go back, reload it
 GET  /campaigns/<id:campaign_id>/send <campaign_id>      404 | a typing mistake
-POST /campaigns/<id:campaign_id>/send <campaign_id> 404 0,2^63,10^30=405 | a typing mistake / not accept
+POST /campaigns/<id:campaign_id>/send <campaign_id> 404 0,2^63,10^30=405 | mistake / the buttons
 POST /campaigns/<id:campaign_id>/send csrf_token         400 | open for too long. Go back, reload it
 GET  /campaigns/<id:campaign_id>/delete <campaign_id>      404 | a typing mistake
-POST /campaigns/<id:campaign_id>/delete <campaign_id> 404 0,2^63,10^30=405 | a typing mistake / not accept
+POST /campaigns/<id:campaign_id>/delete <campaign_id> 404 0,2^63,10^30=405 | mistake / the buttons
 POST /campaigns/<id:campaign_id>/delete csrf_token         400 | open for too long. Go back, reload it
 POST /campaigns/<id:campaign_id>/send version            409 | Another person
 GET  /settings                      ?nonsense          200
