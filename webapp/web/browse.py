@@ -38,18 +38,29 @@ class ListRow(Protocol):
 class Listing(ABC):
     """The rows that one request for a list page shows. An instance holds the filters of that request."""
 
-    # The endpoint of the page; and that of its count, where a total can be one that a request does not count.
-    endpoint: ClassVar[str]
-    count_endpoint: ClassVar[str] = ""
     # The templates: the whole page, which includes the results; the results.
     page_template: ClassVar[str]
     results_template: ClassVar[str]
     count_template: ClassVar[str] = "_count.html"
-    # The noun for one row, in the singular; and a more exact noun for the total above the table, if any.
-    noun: ClassVar[str]
+    # A more exact noun for the total above the table, if any.
     total_noun: ClassVar[str] = ""
     # The query fields that filter, in their order in the address.
     filters: ClassVar[tuple[str, ...]]
+
+    @property
+    @abstractmethod
+    def endpoint(self) -> str:
+        """The endpoint of the page."""
+
+    @property
+    def count_endpoint(self) -> str:
+        """The endpoint of the count, on a page whose total can be one that a request does not count."""
+        return ""
+
+    @property
+    @abstractmethod
+    def noun(self) -> str:
+        """The noun for one row, in the singular."""
 
     @property
     def arguments(self) -> Mapping[str, Any]:

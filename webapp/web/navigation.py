@@ -22,6 +22,12 @@ class Entry:
 GROUPS = (
     (Entry("overview", "Contacts", "contacts"),),
     (
+        Entry("lists", "Lists", "mail"),
+        Entry("tags", "Tags", "tag"),
+        Entry("accounts", "Accounts", "account"),
+        Entry("deals", "Deals", "deal"),
+    ),
+    (
         Entry("automations", "Automations", "automation", Access.CAMPAIGNS),
         Entry("campaigns", "Campaigns", "campaign", Access.CAMPAIGNS),
     ),

@@ -16,6 +16,11 @@ LABELS: Mapping[Action, str] = {
     Action.CONTACTS_DELETED: "Contacts deleted",
     Action.CONTACTS_IMPORTED: "Contacts imported",
     Action.ADDRESS_SHARED: "E-mail address shared",
+    Action.LIST_CREATED: "List created",
+    Action.TAG_CREATED: "Tag created",
+    Action.ACCOUNT_CREATED: "Account created",
+    Action.DEAL_CREATED: "Deal created",
+    Action.DEAL_EDITED: "Deal edited",
     Action.LIST_RENAMED: "List renamed",
     Action.TAG_RENAMED: "Tag renamed",
     Action.ACCOUNT_RENAMED: "Account renamed",
@@ -36,6 +41,7 @@ LABELS: Mapping[Action, str] = {
     Action.AUTOMATION_PAUSED: "Automation paused",
     Action.AUTOMATION_RUNS_ENDED: "Automation’s runs ended",
     Action.AUTOMATION_DELETED: "Automation deleted",
+    Action.STATUS_CHANGED: "Status on a list changed",
     Action.SETTINGS_CHANGED: "Settings changed",
     Action.RIGHTS_CHANGED: "Rights changed",
 }
@@ -130,11 +136,12 @@ def _imported(entry: Entry) -> Told:
 
 
 def _named(verb: str, noun: str, after: str = "") -> Callable[[Entry], Told]:
-    """ "Deleted the list “News”"; its name is the one that it has now."""
+    """ "Deleted the list “News” of 12 contacts"; its name is the one that it has now."""
 
     def told(entry: Entry) -> Told:
         name = f" “{isolated(entry.name)}”" if entry.name else ""
-        return Told(f"{verb} the {noun}{name}{after}")
+        of = f" of {_contacts(entry)}" if "contacts" in entry.event.detail else ""
+        return Told(f"{verb} the {noun}{name}{of}{after}")
 
     return told
 
@@ -175,11 +182,23 @@ SETTINGS = {
     "postal_line": "the postal address",
 }
 RIGHTS_BY_CODE = {str(right): words for right, words in RIGHTS.items()}
+
+
+def _status_changed(entry: Entry) -> Told:
+    told, status = _named("Changed a contact’s status on", "list")(entry), entry.event.detail.get("status")
+    return Told(f"{told.before} to {str(status).capitalize()}") if status else told
+
+
 SAME_NAME = ", which had the name of another"
 TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.CONTACTS_DELETED: _deleted,
     Action.CONTACTS_IMPORTED: _imported,
     Action.ADDRESS_SHARED: lambda _: Told("Found a contact with the e-mail address of another contact"),
+    Action.LIST_CREATED: _named("Created", "list"),
+    Action.TAG_CREATED: _named("Created", "tag"),
+    Action.ACCOUNT_CREATED: _named("Created", "account"),
+    Action.DEAL_CREATED: _named("Created", "deal"),
+    Action.DEAL_EDITED: _named("Edited", "deal"),
     Action.LIST_RENAMED: _named("Renamed", "list"),
     Action.TAG_RENAMED: _named("Renamed", "tag"),
     Action.ACCOUNT_RENAMED: _named("Renamed", "account"),
@@ -200,6 +219,7 @@ TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.AUTOMATION_PAUSED: _named("Paused", "automation"),
     Action.AUTOMATION_RUNS_ENDED: _counted("Ended the runs of", "automation", "runs", "run"),
     Action.AUTOMATION_DELETED: _named("Deleted", "automation"),
+    Action.STATUS_CHANGED: _status_changed,
     Action.SETTINGS_CHANGED: _settings,
     Action.RIGHTS_CHANGED: _rights,
 }
