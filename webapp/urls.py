@@ -11,10 +11,16 @@ from werkzeug.routing import IntegerConverter, Map
 from webapp.numbers import LARGEST_ID
 from webapp.views import (
     audit,
+    automations,
     bundles,
+    campaigns,
     confirm,
+    deal,
+    deal_edits,
+    deals,
     deletion,
     design,
+    first_steps,
     health,
     job_notices,
     job_reports,
@@ -29,6 +35,7 @@ from webapp.views import (
     settings,
     sign_in,
     statuses,
+    step_messages,
     thing_edits,
     undo,
 )
@@ -37,6 +44,7 @@ from webapp.views.thing_kinds import ACCOUNTS, LISTS, TAGS, ThingKind
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
+CAMPAIGNS = Access.CAMPAIGNS
 
 
 class IdConverter(IntegerConverter):
@@ -112,6 +120,21 @@ ROUTES = (
     Route("POST", "/u/<token>", "unsubscribe", links.unsubscribe_now, PUBLIC),
     Route("GET", "/c/<token>", "ask_confirm", links.ask_confirm, PUBLIC),
     Route("POST", "/c/<token>", "confirm", links.confirm_now, PUBLIC),
+    Route("GET", "/deals", "deals", deals.index, SIGNED_IN),
+    Route("POST", "/deals", "create_deal", deal_edits.create, SIGNED_IN),
+    Route("GET", "/deals/count", "deals_count", deals.count, SIGNED_IN),
+    Route("GET", "/deals/board", "board", deals.board, SIGNED_IN),
+    Route("GET", "/deals/new", "new_deal", deal_edits.new, SIGNED_IN),
+    Route("GET", "/deals/contacts", "pick_contacts", deal_edits.pick_contacts, SIGNED_IN),
+    Route("GET", "/deals/<id:deal_id>", "deal", deal.deal, SIGNED_IN),
+    Route("GET", "/deals/<id:deal_id>/edit", "edit_deal", deal_edits.edit, SIGNED_IN),
+    Route("POST", "/deals/<id:deal_id>/edit", "change_deal", deal_edits.change, SIGNED_IN),
+    Route("POST", "/deals/<id:deal_id>/move", "move_deal", deals.move, SIGNED_IN),
+    Route("POST", "/deals/<id:deal_id>/contacts", "add_to_deal", deal.add_contact, SIGNED_IN),
+    Route("POST", "/deals/<id:deal_id>/primary", "make_primary", deal.make_primary, SIGNED_IN),
+    Route("POST", "/deals/<id:deal_id>/remove", "remove_from_deal", deal.remove_contact, SIGNED_IN),
+    Route("GET", "/deals/<id:deal_id>/delete", "ask_delete_deal", deal.ask_delete, SIGNED_IN),
+    Route("POST", "/deals/<id:deal_id>/delete", "delete_deal", deal.delete, SIGNED_IN),
     Route("GET", "/restores", "restores", restores.restores, MAY_RESTORE),
     Route("POST", "/restores", "start_restore", restores.start_restore, MAY_RESTORE),
     Route("POST", "/restores/line", "line_up_restore", restores.line_up_restore, MAY_RESTORE),
@@ -126,6 +149,67 @@ ROUTES = (
     Route("POST", "/notices/<id:job_id>/seen", "dismiss_job_notice", job_notices.dismiss_notice, MAY_RESTORE),
     Route("GET", "/audit", "audit_log", audit.audit_log, MAY_RESTORE),
     Route("GET", "/audit.csv", "audit_csv", audit.audit_csv, MAY_RESTORE),
+    Route("GET", "/automations", "automations", automations.index, CAMPAIGNS),
+    Route("GET", "/automations/new", "new_automation", automations.new, CAMPAIGNS),
+    Route("POST", "/automations", "make_automation", automations.make, CAMPAIGNS),
+    Route("GET", "/automations/<id:automation_id>", "automation", automations.automation, CAMPAIGNS),
+    Route("POST", "/automations/<id:automation_id>/name", "rename_automation", automations.rename, CAMPAIGNS),
+    Route("POST", "/automations/<id:automation_id>/steps", "add_step", automations.add_step, CAMPAIGNS),
+    Route(
+        "POST",
+        "/automations/<id:automation_id>/steps/change",
+        "change_steps",
+        automations.change_steps,
+        CAMPAIGNS,
+    ),
+    Route(
+        "POST",
+        "/automations/<id:automation_id>/state",
+        "change_automation_state",
+        automations.change_state,
+        CAMPAIGNS,
+    ),
+    Route(
+        "GET",
+        "/automations/<id:automation_id>/delete",
+        "confirm_delete_automation",
+        automations.confirm_delete,
+        CAMPAIGNS,
+    ),
+    Route(
+        "POST", "/automations/<id:automation_id>/delete", "delete_automation", automations.delete, CAMPAIGNS
+    ),
+    Route("GET", "/automations/<id:automation_id>/message", "new_step_message", step_messages.new, CAMPAIGNS),
+    Route(
+        "POST", "/automations/<id:automation_id>/message", "add_step_message", step_messages.make, CAMPAIGNS
+    ),
+    Route("GET", "/automations/messages/<id:campaign_id>", "step_message", step_messages.message, CAMPAIGNS),
+    Route(
+        "POST",
+        "/automations/messages/<id:campaign_id>",
+        "change_step_message",
+        step_messages.change,
+        CAMPAIGNS,
+    ),
+    Route("GET", "/campaigns", "campaigns", campaigns.index, CAMPAIGNS),
+    Route("GET", "/campaigns/new", "new_campaign", campaigns.new, CAMPAIGNS),
+    Route("POST", "/campaigns", "make_campaign", campaigns.make, CAMPAIGNS),
+    Route("GET", "/campaigns/<id:campaign_id>", "campaign", campaigns.campaign, CAMPAIGNS),
+    Route("POST", "/campaigns/<id:campaign_id>", "change_campaign", campaigns.change, CAMPAIGNS),
+    Route("POST", "/campaigns/<id:campaign_id>/test", "try_campaign", campaigns.try_out, CAMPAIGNS),
+    Route(
+        "GET", "/campaigns/<id:campaign_id>/send", "confirm_send_campaign", campaigns.confirm_send, CAMPAIGNS
+    ),
+    Route("POST", "/campaigns/<id:campaign_id>/send", "send_campaign", campaigns.send, CAMPAIGNS),
+    Route(
+        "GET",
+        "/campaigns/<id:campaign_id>/delete",
+        "confirm_delete_campaign",
+        campaigns.confirm_delete,
+        CAMPAIGNS,
+    ),
+    Route("POST", "/campaigns/<id:campaign_id>/delete", "delete_campaign", campaigns.delete, CAMPAIGNS),
+    Route("POST", "/first-steps/demo", "load_demo", first_steps.load_demo, Access.SETTINGS),
     Route("GET", "/settings", "settings", settings.settings, Access.SETTINGS),
     Route("POST", "/settings", "change_settings", settings.change, Access.SETTINGS),
     Route("POST", "/settings/rights", "change_rights", settings.change_rights, Access.SETTINGS),

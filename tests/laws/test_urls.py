@@ -3,6 +3,7 @@
 A route without a row in the table fails the first test.
 """
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
+from tests.support.addresses import with_rows
 from tests.support.browser import Browser
 from tests.support.links import a_token
 from webapp.marketing.links import LinkKind
@@ -71,6 +73,30 @@ TABLE = [
     ("POST", "/notices/<id:job_id>/seen", "", (303, 403, 303, 404)),
     ("GET", "/audit", "", (303, 403, 200, 200)),
     ("GET", "/audit.csv", "", (303, 403, 200, 200)),
+    ("GET", "/automations", "", (303, 403, 200, 200)),
+    ("GET", "/automations/new", "", (303, 403, 200, 200)),
+    ("POST", "/automations", "", (303, 403, 422, 422)),
+    ("GET", "/automations/<id:automation_id>", "", (303, 403, 200, 404)),
+    ("POST", "/automations/<id:automation_id>/name", "", (303, 403, 422, 404)),
+    ("POST", "/automations/<id:automation_id>/steps", "", (303, 403, 422, 404)),
+    ("POST", "/automations/<id:automation_id>/steps/change", "", (303, 403, 422, 404)),
+    ("POST", "/automations/<id:automation_id>/state", "", (303, 403, 422, 404)),
+    ("GET", "/automations/<id:automation_id>/delete", "", (303, 403, 200, 404)),
+    ("POST", "/automations/<id:automation_id>/delete", "?version=1", (303, 403, 303, 404)),
+    ("GET", "/automations/<id:automation_id>/message", "", (303, 403, 200, 404)),
+    ("POST", "/automations/<id:automation_id>/message", "", (303, 403, 422, 404)),
+    ("GET", "/automations/messages/<id:campaign_id>", "", (303, 403, 200, 404)),
+    ("POST", "/automations/messages/<id:campaign_id>", "", (303, 403, 422, 404)),
+    ("GET", "/campaigns", "", (303, 403, 200, 200)),
+    ("GET", "/campaigns/new", "", (303, 403, 200, 200)),
+    ("POST", "/campaigns", "", (303, 403, 422, 422)),
+    ("GET", "/campaigns/<id:campaign_id>", "", (303, 403, 200, 404)),
+    ("POST", "/campaigns/<id:campaign_id>", "", (303, 403, 422, 404)),
+    ("POST", "/campaigns/<id:campaign_id>/test", "", (303, 403, 303, 404)),
+    ("GET", "/campaigns/<id:campaign_id>/send", "", (303, 403, 200, 404)),
+    ("POST", "/campaigns/<id:campaign_id>/send", "?version=1", (303, 403, 303, 404)),
+    ("GET", "/campaigns/<id:campaign_id>/delete", "", (303, 403, 200, 404)),
+    ("POST", "/campaigns/<id:campaign_id>/delete", "", (303, 403, 303, 404)),
     ("GET", "/settings", "", (303, 403, 200, 200)),
     ("POST", "/settings", "", (303, 403, 422, 422)),
     ("POST", "/settings/rights", "", (303, 403, 303, 303)),
@@ -96,6 +122,14 @@ FOR_SIGNED_IN_USERS = {
 FOR_A_RIGHT = {
     Access.SETTINGS: {"settings", "change_settings", "change_rights"},
     Access.CAMPAIGNS: {"outbox", "suppressed"},
+    Access.CAMPAIGNS: {
+        *("automations", "new_automation", "make_automation", "automation", "rename_automation"),
+        *("add_step", "change_steps", "change_automation_state", "confirm_delete_automation"),
+        *("delete_automation", "new_step_message", "add_step_message"),
+        *("step_message", "change_step_message"),
+        *("campaigns", "new_campaign", "make_campaign", "campaign", "change_campaign", "try_campaign"),
+        *("confirm_send_campaign", "send_campaign", "confirm_delete_campaign", "delete_campaign"),
+    },
 }
 
 
@@ -195,6 +229,7 @@ def address_of(path: str, sent: str, admin: Browser, store: Session, world: Worl
     if "<token>" in path:
         path = path.replace("<token>", a_token(store, world, live, LinkKind(path[1])))
     number = latest_number(store, world.id)
+    path = with_rows(path, store, world)
     return path + sent.format(live=live, binned=binned, scope=scope, number=number)
 
 
@@ -212,7 +247,7 @@ def test_a_request_without_a_session_is_sent_to_sign_in_before_any_lookup(
 ) -> None:
     """Existing and unknown ids get the same answer, so it reveals nothing."""
     browser = browse()
-    path = route.path.replace("<id:contact_id>", "1").replace("<id:job_id>", "1")
+    path = re.sub(r"<id:\w+>", "1", route.path)
 
     if route.method == "POST":
         answer = browser.client.post(path, data={"csrf_token": token_of(browser)})

@@ -25,6 +25,11 @@ GROUPS = (
         Entry("lists", "Lists", "mail"),
         Entry("tags", "Tags", "tag"),
         Entry("accounts", "Accounts", "account"),
+        Entry("deals", "Deals", "deal"),
+    ),
+    (
+        Entry("automations", "Automations", "automation", Access.CAMPAIGNS),
+        Entry("campaigns", "Campaigns", "campaign", Access.CAMPAIGNS),
     ),
     (
         Entry("outbox", "Outbox", "mail", Access.CAMPAIGNS),
