@@ -25,7 +25,7 @@ LARGEST_BATCH = 30_000
 RESTORE_WORKERS = {"postgresql": 2, "sqlite": 1}
 MOST_WORKERS = 32
 # Connections to the mail server at once.
-CONNECTIONS, MOST_CONNECTIONS = 4, 32
+CONNECTIONS, MOST_CONNECTIONS = 8, 32
 
 # The times of the job protocol, in seconds; TIME_SCALE divides them all, so that tests need not wait.
 PROTOCOL_TIMES = {

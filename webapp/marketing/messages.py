@@ -78,34 +78,6 @@ def sendable() -> ColumnElement[bool]:
     )
 
 
-def queue_test(session: Session, *, workspace_id: int, campaign_id: int, user_id: int, now: datetime) -> bool:
-    """Queue a test of the campaign to a user of the workspace, in the caller's write transaction; False if
-    there is no such campaign or user. The caller rings after the commit."""
-    lock_workspace(session, workspace_id)
-    found = session.scalar(
-        select(Campaign.id).where(
-            Campaign.id == campaign_id,
-            Campaign.workspace_id == workspace_id,
-            Campaign.deleted_at.is_(None),
-            exists().where(User.id == user_id, User.workspace_id == workspace_id),
-        )
-    )
-    if found is None:
-        return False
-    session.add(
-        CampaignSend(
-            workspace_id=workspace_id,
-            kind=MessageKind.TEST,
-            campaign_id=campaign_id,
-            user_id=user_id,
-            due_at=now,
-            created_at=now,
-        )
-    )
-    session.flush()
-    return True
-
-
 def workspaces_with_mail(session: Session, now: datetime, *, by_server: bool) -> list[int]:
     """The workspaces in which a message is due and can be sent.
 

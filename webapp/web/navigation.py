@@ -30,8 +30,6 @@ GROUPS = (
     (
         Entry("automations", "Automations", "automation", Access.CAMPAIGNS),
         Entry("campaigns", "Campaigns", "campaign", Access.CAMPAIGNS),
-    ),
-    (
         Entry("outbox", "Outbox", "mail", Access.CAMPAIGNS),
         Entry("suppressed", "Suppressed", "ban", Access.CAMPAIGNS),
     ),

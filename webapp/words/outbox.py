@@ -25,6 +25,8 @@ ENDED = {
     Fate.NOT_COMPOSED: "It could not be made into an e-mail.",
     Fate.NO_UNICODE: "The mail server takes no address with such letters.",
     "contact_deleted": "The contact was deleted.",
+    "campaign_deleted": "The campaign was deleted.",
+    "list_deleted": "The list was deleted.",
     "restore_undone": "The contact’s restore was undone.",
 }
 NOT_KNOWN = "It was ended."

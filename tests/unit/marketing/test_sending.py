@@ -25,7 +25,7 @@ from webapp.mail_settings import read_smtp_url
 from webapp.marketing.campaigns import send_campaign
 from webapp.marketing.confirmations import ask_to_confirm
 from webapp.marketing.consent import address_hash
-from webapp.marketing.messages import queue_test
+from webapp.marketing.drafting import try_out
 from webapp.marketing.refusals import Refused, unsubscribe
 from webapp.marketing.sending import Pace, end_lost, send_due
 from webapp.marketing.transport import Answer, Letter
@@ -165,7 +165,7 @@ def test_a_test_goes_to_the_user_and_a_confirmation_to_one_that_is_not_mailable(
         who = Refused(desk.world.id, address_hash(reader.email_key or ""), reader.id)
         unsubscribe(desk.store, who, list_id=desk.news.id, now=now)
         ids: dict[str, Any] = {"workspace_id": desk.world.id, "now": now}
-        assert queue_test(desk.store, campaign_id=campaign_id, user_id=desk.world.admin.id, **ids)
+        try_out(desk.store, campaign_id, user_id=desk.world.admin.id, **ids)
         ask_to_confirm(desk.store, contact_id=reader.id, list_id=desk.news.id, **ids)
     desk.server.received.clear()
 
