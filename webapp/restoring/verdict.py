@@ -15,6 +15,8 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    cast,
+    exists,
     false,
     func,
     literal,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     or_,
     outerjoin,
     select,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -104,13 +107,14 @@ def verdicts(
     limit: int | None = None,
     after: Place | None = None,
     job_id: int | None = None,
-    whole: bool = False,
+    only_conflicts: bool = False,
 ) -> Select[*tuple[Any, ...]]:
     """The verdicts on all contacts of `scope`, or on those that `judge` judges: contact_id, deletion_id,
     deleted_at, has_address, reason and other_contact_id of each. `JUDGED` has the outcome for each reason.
-    With `whole` they are so many that whole tables may be read.
+    With `only_conflicts` those are left out whose address no other contact has, by comparing whole tables.
     """
-    met = _with_twins(_met(scope, limit=limit, after=after, whole=whole).cte("found"))
+    found = _in_conflict(scope) if only_conflicts else _met(scope, limit=limit, after=after)
+    met = _with_twins(found.cte("found"))
     ours: ColumnElement[bool] = false()
     merged_before: ColumnElement[Any] = null()
     has_address = met.c.email_key.is_not(None).label("has_address")
@@ -126,24 +130,44 @@ def verdicts(
     return query.add_columns(*_judged(scope.conflicts, met, ours, merged_before))
 
 
-def _met(scope: Scope, *, limit: int | None, after: Place | None, whole: bool) -> Select[*tuple[Any, ...]]:
+def _met(scope: Scope, *, limit: int | None, after: Place | None) -> Select[*tuple[Any, ...]]:
     """The contacts to judge, each with the live contact that has its address."""
     holder = aliased(Contact, name="holder")
-    same_address = and_(holder.email_key == Contact.email_key, holder.deleted_at.is_(None))
-    here = holder.workspace_id == Contact.workspace_id
-    contacts = ids_in_scope(scope).with_only_columns(
-        Contact.id.label("contact_id"), Contact.deletion_id, Contact.deleted_at, Contact.email_key
-    )
-    if whole:
-        # So many that the planner may compare two whole tables.
-        return contacts.outerjoin(holder, and_(same_address, here)).add_columns(holder.id.label("holder_id"))
+    contacts = contacts_of(scope)
     if after is not None:
         contacts = contacts.where(WALK.after(after))
     # Looked up for each contact, by the address alone: the CASE keeps the planner off the workspace index,
     # which it misjudges with stale statistics.
-    holder_id = select(holder.id).where(same_address, filter_only(here)).scalar_subquery()
+    here = filter_only(holder.workspace_id == Contact.workspace_id)
+    holder_id = select(holder.id).where(_has_same_address(holder), here).scalar_subquery()
     contacts = contacts.add_columns(holder_id.label("holder_id"))
     return contacts if limit is None else contacts.order_by(*WALK.order).limit(limit)
+
+
+def contacts_of(scope: Scope) -> Select[*tuple[Any, ...]]:
+    """The contacts of `scope`: contact_id, deletion_id, deleted_at and email_key of each."""
+    return ids_in_scope(scope).with_only_columns(
+        Contact.id.label("contact_id"), Contact.deletion_id, Contact.deleted_at, Contact.email_key
+    )
+
+
+def _has_same_address(holder: type[Contact]) -> ColumnElement[bool]:
+    return and_(holder.email_key == Contact.email_key, holder.deleted_at.is_(None))
+
+
+def _in_conflict(scope: Scope) -> Select[*tuple[Any, ...]]:
+    """The same for all contacts with an address that another contact has: two comparisons of whole tables."""
+    holder, others = aliased(Contact, name="holder"), contacts_of(scope).subquery("others")
+    here = and_(_has_same_address(holder), holder.workspace_id == Contact.workspace_id)
+    held = contacts_of(scope).join(holder, here).add_columns(holder.id.label("holder_id")).cte("held")
+    has_twin = exists().where(others.c.email_key == Contact.email_key, others.c.contact_id != Contact.id)
+    # By itself, so that several processes can compare.
+    twins = (
+        contacts_of(scope).where(has_twin).cte("with_twin").prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    none = cast(null(), held.c.holder_id.type).label("holder_id")
+    free = select(twins, none).where(twins.c.contact_id.not_in(select(held.c.contact_id)))
+    return select(union_all(select(held), free).subquery())
 
 
 def _with_twins(found: CTE) -> CTE:
