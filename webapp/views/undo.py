@@ -27,9 +27,6 @@ from webapp.words.kinds import title
 from webapp.words.undoing import left_alone, why_left_alone
 from webapp.worker.services import services
 
-# The dialog names so many of the contacts that are left alone.
-EXAMPLES = 20
-
 
 @dataclass(frozen=True)
 class UndoQuestion:
@@ -94,18 +91,17 @@ def _is_key(text: str) -> bool:
 def _show(job: Job, *, error: str | None = None, status: int = 200) -> Response:
     session = db.session()
     now = read_clock(session)
-    back, kept = foresee(session, job, now=now)
-    shown = kept[:EXAMPLES]
-    people = people_of(session, job.workspace_id, [(ending.contact_id, None) for ending in shown])
+    plan = foresee(session, job, now=now)
+    people = people_of(session, job.workspace_id, [(ending.contact_id, None) for ending in plan.examples])
     active = active_job(session, job.workspace_id, RESTORE.group)
     question = UndoQuestion(
         title=f"Undo {title(job)}?",
         job=job,
         key=str(uuid.uuid4()),
-        back=back,
-        sentences=left_alone(kept),
-        kept=[(name_of(people.get(e.contact_id)), why_left_alone(e.reason)) for e in shown],
-        kept_count=len(kept),
+        back=plan.back,
+        sentences=left_alone(plan.counts),
+        kept=[(name_of(people.get(e.contact_id)), why_left_alone(e.reason)) for e in plan.examples],
+        kept_count=plan.kept,
         error=error,
         running=progress_of(active, now) if active else None,
     )

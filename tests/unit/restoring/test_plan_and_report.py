@@ -166,9 +166,9 @@ def test_the_plan_says_what_the_report_tells_and_an_undo_leaves_what_was_before(
 
     if not plan.restored:
         return
-    back, kept = undoing.foresee(session, job, now=here.now())
+    foreseen = undoing.foresee(session, job, now=here.now())
     undone = here.undo(job, batch_size=batch_size)
 
-    assert (undone.count("undone"), undone.count("skipped")) == (back, len(kept))
+    assert (undone.count("undone"), undone.count("skipped")) == (foreseen.back, foreseen.kept)
     if not plan.merged:
         assert rows_of(session, world.id) == before
