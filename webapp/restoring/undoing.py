@@ -218,7 +218,7 @@ def _at_risk(judged: CTE, place: CTE) -> Select[int, int]:
     )
     return (
         select(place.c.contact_id, place.c.deal_id)
-        .where(place.c.contact_id.in_(going), ~place.c.is_rescued, ~stays)
+        .where(filter_only(place.c.contact_id.in_(going)), ~place.c.is_rescued, ~stays)
         .order_by(place.c.contact_id, place.c.deal_id)
     )
 
