@@ -192,15 +192,13 @@ def _with_twins(found: CTE) -> CTE:
 def _merged_before(met: CTE, job_id: int) -> ColumnElement[int | None]:
     """The contact of the same address that the job itself has merged into the holder in an earlier batch."""
     merged = aliased(Contact, name="merged")
+    by_job = exists().where(RestoreOutcome.job_id == job_id, RestoreOutcome.contact_id == merged.id)
+    # By the holder alone: from the job's outcomes the planner would read all of them for each contact. The
+    # holder can have got another address since.
+    same_address = filter_only(and_(merged.email_key == met.c.email_key, by_job))
     return (
         select(merged.id)
-        .join(RestoreOutcome, RestoreOutcome.contact_id == merged.id)
-        .where(
-            merged.merged_into_id == met.c.holder_id,
-            # The holder can have got another address since.
-            filter_only(merged.email_key == met.c.email_key),
-            RestoreOutcome.job_id == job_id,
-        )
+        .where(merged.merged_into_id == met.c.holder_id, same_address)
         .limit(1)
         .scalar_subquery()
     )
