@@ -92,6 +92,9 @@ def foresee(session: Session, scope: Scope) -> Plan:
     if is_large:
         compare_whole_tables(session)
     everyone = contacts_of(scope).subquery("everyone")
+    size = select(func.count().label("contacts"), func.count(everyone.c.email_key).label("addressed")).cte(
+        "size"
+    )
     judged = verdicts(scope, only_conflicts=is_large).cte("verdict")
     stays = select(judged.c.contact_id).where(judged.c.reason.in_(STAYS))
     back = select(everyone).where(everyone.c.contact_id.not_in(stays)).subquery("back")
@@ -100,11 +103,11 @@ def foresee(session: Session, scope: Scope) -> Plan:
     queries = [
         *(links.largest(query) for query in links.lost(back, there_is, rescued=is_rescued)),
         links.largest(rescued),
-        links.largest(_mailable(everyone, judged, there_is, is_large=is_large)),
+        links.largest(_mailable(everyone, size, judged, there_is, is_large=is_large)),
     ]
     counts: dict[Reason | None, int] = {}
     examples: list[Example] = []
-    rows = session.execute(union_all(*_counted(everyone, judged), *queries)).all()
+    rows = session.execute(union_all(*_counted(size, judged), *queries)).all()
     for effect, kind, item_id, contacts, *_ in rows:
         if effect == "verdict":
             counts[Reason(kind) if kind else None] = contacts
@@ -119,7 +122,7 @@ def foresee(session: Session, scope: Scope) -> Plan:
     return Plan(counts, tuple(found), tuple(examples))
 
 
-def _counted(everyone: FromClause, judged: CTE) -> tuple[Select[*tuple[Any, ...]], ...]:
+def _counted(size: CTE, judged: CTE) -> tuple[Select[*tuple[Any, ...]], ...]:
     """How many there are of each reason and in all, and the examples, with the columns of links."""
     nothing = literal(None, Contact.id.type)
     of_reason = (
@@ -134,9 +137,7 @@ def _counted(everyone: FromClause, judged: CTE) -> tuple[Select[*tuple[Any, ...]
         .where(judged.c.reason.is_not(None))
         .group_by(judged.c.reason)
     )
-    of_all = select(literal("verdict"), literal(""), nothing, func.count(), nothing, nothing).select_from(
-        everyone
-    )
+    of_all = select(literal("verdict"), literal(""), nothing, size.c.contacts, nothing, nothing)
     examples = (
         select(
             literal("example"),
@@ -155,16 +156,18 @@ def _counted(everyone: FromClause, judged: CTE) -> tuple[Select[*tuple[Any, ...]
 
 
 def _mailable(
-    everyone: FromClause, judged: CTE, there_is: Collection[str], *, is_large: bool
+    everyone: FromClause, size: CTE, judged: CTE, there_is: Collection[str], *, is_large: bool
 ) -> Select[*tuple[Any, ...]]:
     """For which lists those are mailable that simply come back."""
     addressed = select(everyone.c.contact_id).where(everyone.c.email_key.is_not(None))
     with_reason = select(judged.c.contact_id).where(judged.c.reason.is_not(None), judged.c.has_address)
-    simply = addressed.where(everyone.c.contact_id.not_in(with_reason))
     if not is_large:
+        simply = addressed.where(everyone.c.contact_id.not_in(with_reason))
         return links.mailable(simply.subquery(), there_is)
     # Where none simply comes back, nothing need be counted.
-    return links.mailable_of_many(addressed.where(simply.exists()).subquery(), with_reason, there_is)
+    others = with_reason.with_only_columns(func.count()).scalar_subquery()
+    counted = addressed.where(select(size.c.addressed).scalar_subquery() > others)
+    return links.mailable_of_many(counted.subquery(), with_reason, there_is)
 
 
 def _gone(session: Session, scope: Scope, judged: int) -> dict[Reason | None, int]:

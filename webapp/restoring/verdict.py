@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    FromClause,
     Select,
     and_,
     case,
@@ -113,8 +114,12 @@ def verdicts(
     deleted_at, has_address, reason and other_contact_id of each. `JUDGED` has the outcome for each reason.
     With `only_conflicts` those are left out whose address no other contact has, by comparing whole tables.
     """
-    found = _in_conflict(scope) if only_conflicts else _met(scope, limit=limit, after=after)
-    met = _with_twins(found.cte("found"))
+    if only_conflicts:
+        found, twins = _in_conflict(scope)
+    else:
+        found = _met(scope, limit=limit, after=after).cte("found")
+        twins = _twins_among(found)
+    met = _with_first_twin(found, twins)
     ours: ColumnElement[bool] = false()
     merged_before: ColumnElement[Any] = null()
     has_address = met.c.email_key.is_not(None).label("has_address")
@@ -155,38 +160,39 @@ def _has_same_address(holder: type[Contact]) -> ColumnElement[bool]:
     return and_(holder.email_key == Contact.email_key, holder.deleted_at.is_(None))
 
 
-def _in_conflict(scope: Scope) -> Select[*tuple[Any, ...]]:
-    """The same for all contacts with an address that another contact has: two comparisons of whole tables."""
+def _in_conflict(scope: Scope) -> tuple[CTE, FromClause]:
+    """The same for all contacts with an address that another contact has, and those of them that have twins:
+    two comparisons of whole tables."""
     holder, others = aliased(Contact, name="holder"), contacts_of(scope).subquery("others")
     here = and_(_has_same_address(holder), holder.workspace_id == Contact.workspace_id)
     held = contacts_of(scope).join(holder, here).add_columns(holder.id.label("holder_id")).cte("held")
     has_twin = exists().where(others.c.email_key == Contact.email_key, others.c.contact_id != Contact.id)
-    # By itself, so that several processes can compare.
-    twins = (
-        contacts_of(scope).where(has_twin).cte("with_twin").prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    none = cast(null(), held.c.holder_id.type).label("holder_id")
-    free = select(twins, none).where(twins.c.contact_id.not_in(select(held.c.contact_id)))
-    return select(union_all(select(held), free).subquery())
+    # By itself, so that several processes of the database can compare.
+    twins = contacts_of(scope).where(has_twin).cte("twin").prefix_with("MATERIALIZED", dialect="postgresql")
+    no_holder = cast(null(), held.c.holder_id.type).label("holder_id")
+    free = select(twins, no_holder).where(twins.c.contact_id.not_in(select(held.c.contact_id)))
+    return union_all(select(held), free).cte("found"), twins
 
 
-def _with_twins(found: CTE) -> CTE:
-    """The contacts, each with the one of the same address that the walk meets first; null without twins. Only
-    these few are sorted by their addresses."""
+def _twins_among(found: CTE) -> FromClause:
+    """The contacts that share their addresses. Only these few are sorted by them."""
     shared = (
         select(found.c.email_key)
         .where(found.c.email_key.is_not(None))
         .group_by(found.c.email_key)
         .having(func.count() > 1)
     )
-    first = func.first_value(found.c.contact_id).over(
-        partition_by=found.c.email_key, order_by=(found.c.deleted_at.desc(), found.c.contact_id.desc())
+    return select(found).where(found.c.email_key.in_(shared)).subquery("twin")
+
+
+def _with_first_twin(found: CTE, twins: FromClause) -> CTE:
+    """The contacts, each with the one of the same address that the walk meets first; null without twins."""
+    first = func.first_value(twins.c.contact_id).over(
+        partition_by=twins.c.email_key, order_by=(twins.c.deleted_at.desc(), twins.c.contact_id.desc())
     )
-    twins = (
-        select(found.c.contact_id, first.label("first_id")).where(found.c.email_key.in_(shared)).cte("twins")
-    )
-    with_first = outerjoin(found, twins, twins.c.contact_id == found.c.contact_id)
-    return select(found, twins.c.first_id).select_from(with_first).cte("met")
+    of_each = select(twins.c.contact_id, first.label("first_id")).cte("twins")
+    with_first = outerjoin(found, of_each, of_each.c.contact_id == found.c.contact_id)
+    return select(found, of_each.c.first_id).select_from(with_first).cte("met")
 
 
 def _merged_before(met: CTE, job_id: int) -> ColumnElement[int | None]:
