@@ -198,9 +198,12 @@ def _with_first_twin(found: CTE, twins: FromClause) -> CTE:
 def _merged_before(met: CTE, job_id: int) -> ColumnElement[int | None]:
     """The contact of the same address that the job itself has merged into the holder in an earlier batch."""
     merged = aliased(Contact, name="merged")
-    by_job = exists().where(RestoreOutcome.job_id == job_id, RestoreOutcome.contact_id == merged.id)
-    # By the holder alone: from the job's outcomes the planner would read all of them for each contact. The
-    # holder can have got another address since.
+    # By the holder, and then each outcome by its key: the planner would read all outcomes of the job, with a
+    # join for each contact, with EXISTS for each batch. The holder can have got another address since.
+    outcome = select(RestoreOutcome.contact_id).where(
+        RestoreOutcome.job_id == job_id, RestoreOutcome.contact_id == merged.id
+    )
+    by_job = outcome.scalar_subquery().is_not(None)
     same_address = filter_only(and_(merged.email_key == met.c.email_key, by_job))
     return (
         select(merged.id)
