@@ -135,6 +135,7 @@ ROUTES = (
     Route("GET", "/restores/<id:job_id>/retry", "retry_skipped", confirm.retry_skipped, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>/report.csv", "report_csv", job_reports.report_csv, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>/undo", "confirm_undo", undo.confirm_undo, MAY_RESTORE),
+    Route("GET", "/restores/<id:job_id>/undo/plan", "undo_plan", undo.undo_plan, MAY_RESTORE),
     Route("POST", "/restores/<id:job_id>/undos", "undo_restore", undo.undo_restore, MAY_RESTORE),
     Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, MAY_RESTORE),
     Route("GET", "/notices", "poll_notices", job_notices.poll_notices, MAY_RESTORE),

@@ -54,6 +54,7 @@ TABLE = [
     ("GET", "/restores/<id:job_id>/report.csv", "", (303, 403, 200, 404)),
     ("GET", "/restores/<id:job_id>/retry", "", (303, 403, 409, 404)),
     ("GET", "/restores/<id:job_id>/undo", "", (303, 403, 200, 404)),
+    ("GET", "/restores/<id:job_id>/undo/plan", "", (303, 403, 200, 404)),
     (
         "POST",
         "/restores/<id:job_id>/undos",

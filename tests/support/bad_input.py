@@ -127,6 +127,7 @@ GET  /restores/<id:job_id>/report.csv <job_id>         404 | a typing mistake
 GET  /restores/<id:job_id>/retry    <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/retry    ?back              409 | None of the skipped contacts is still deleted
 GET  /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
+GET  /restores/<id:job_id>/undo/plan <job_id>          404 | a typing mistake
 POST /restores/<id:job_id>/undos    <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/undos    key                400 | This confirmation is incomplete. Open it again.
 POST /restores/<id:job_id>/undos    csrf_token         400 | open for too long. Go back, reload it

@@ -1,5 +1,6 @@
 """An undo puts back what a restore has restored and nothing has changed since, as if it had not been."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -101,7 +102,7 @@ def test_what_has_changed_since_is_left_alone_as_foreseen(
     session.execute(update(DealContact).where(DealContact.contact_id == only.id).values(is_primary=False))
     session.commit()
 
-    back, kept = foresee(session, job, now=restoring.now())
+    plan = foresee(session, job, now=restoring.now())
     undone = restoring.undo(job, batch_size=2)
 
     expected = {
@@ -113,8 +114,8 @@ def test_what_has_changed_since_is_left_alone_as_foreseen(
         only.id: Kept.ONLY_CONTACT,
         merged.id: Kept.MERGED,
     }
-    assert {ending.contact_id: ending.reason for ending in kept} == expected
-    assert back == 1
+    assert {ending.contact_id: ending.reason for ending in plan.examples} == expected
+    assert plan.counts == Counter(expected.values()) | {None: 1}
     assert reasons(session, undone) == expected | {free.id: None}
     assert undone.counts == {"undone": 1, "skipped": 7}
     assert restoring.is_live(primary)
@@ -137,10 +138,12 @@ def test_of_all_contacts_of_a_deal_one_stays(session: Session, world: World, res
             session.execute(delete_rows(DealContact).where(*on_it))
         session.commit()
 
-        _, kept = foresee(session, job, now=restoring.now())
+        plan = foresee(session, job, now=restoring.now())
         undone = restoring.undo(job, batch_size=batch_size)
 
-        assert [(ending.contact_id, ending.reason) for ending in kept] == [(second.id, Kept.ONLY_CONTACT)]
+        assert [(ending.contact_id, ending.reason) for ending in plan.examples] == [
+            (second.id, Kept.ONLY_CONTACT)
+        ]
         assert reasons(session, undone) == {first.id: None, second.id: Kept.ONLY_CONTACT, third.id: None}
 
 
@@ -174,9 +177,9 @@ def test_after_the_window_nothing_can_be_undone(session: Session, world: World, 
     delete(session, world, contact, ago=29 * DAY)
     job = restoring.restore(contact)
 
-    _, kept = foresee(session, job, now=restoring.now() + 2 * DAY)
+    plan = foresee(session, job, now=restoring.now() + 2 * DAY)
 
-    assert [ending.reason for ending in kept] == [Kept.PAST_WINDOW]
+    assert plan.counts == {Kept.PAST_WINDOW: 1}
 
 
 def test_only_an_admin_of_the_account_may_undo(session: Session, world: World, restoring: Restoring) -> None:
