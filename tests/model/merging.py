@@ -25,7 +25,7 @@ def merge(business: Business, gone: Contact, live: Contact) -> None:
     _join_deals(business, gone, live)
     live.notes += gone.notes
     gone.notes = []
-    live.count_write(None)
+    live.count_write(business.now)
 
 
 def _consent(own: str | None, other: str) -> str:

@@ -6,6 +6,7 @@
 import os
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from redis import Redis
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
+from tests.model.clock import Clock
 from tests.model.machine import Machine
 from tests.model.opening import store as open_business
 from webapp.worker.redis_lock import RedisLock
@@ -55,15 +57,17 @@ WORTH_MEETING = {
 
 
 def test_the_database_equals_the_model_after_every_act(
-    engine: Engine, world: World, store: Session, redis: Redis
+    engine: Engine, world: World, store: Session, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = RedisLock(redis, lock_seconds=60, starting_seconds=10)
     opened = open_business(store, world)
     examples = os.environ.get("EXAMPLES")
     happened: Counter[str] = Counter()
+    clock = Clock()
+    clock.replace_the_real_one(monkeypatch)
     run_state_machine_as_test(
         # The annotation asks for a class, but Hypothesis accepts any function that makes the machine.
-        lambda: Machine(engine, world, opened, lock, happened),  # type: ignore[arg-type]
+        lambda: Machine(engine, world, opened, lock, clock, happened),  # type: ignore[arg-type]
         settings=settings(EXPLORING, max_examples=int(examples)) if examples else USUAL,
     )
     for what, times in sorted(happened.items()):
