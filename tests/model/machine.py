@@ -1,26 +1,40 @@
 """Restores and their undoing among everything else that happens."""
 
 import sys
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize
 
 from tests.model import restoring as rules
+from tests.model.acts.asking import Choice
 from tests.model.acts.jobs import IN_TWOS
 from tests.model.acts.undoing import SINCE, Undoing
-from tests.model.choices import RESTORE_CHOICES, NewPerson
+from tests.model.choices import ANY_CHOICE, RESTORE_CHOICES, NewPerson
 from tests.model.things import SUBSCRIBED
 
 
 class Machine(Undoing):
+    """A whole story."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.last_choice, self.last_event = RESTORE_CHOICES[0], SINCE[0]
+
+    @initialize(choice=ANY_CHOICE, since=st.sampled_from(SINCE))
+    def choose_the_end(self, choice: Choice, since: str) -> None:
+        self.last_choice, self.last_event = choice, since
+
     def teardown(self) -> None:
-        """Every successful story ends with a restore of everything, of which some has been created again, and
-        with its undoing after something has happened."""
+        """Every successful story ends with a restore of everything, of which some has been created again and
+        something is lost, and with its undoing after something has happened."""
         try:
             if sys.exc_info()[0] is None:
                 if self.job and self.job.is_active:
                     self.carry_on(IN_TWOS)
                 self.create_again()
-                choice = RESTORE_CHOICES[len(self.business.contacts) % len(RESTORE_CHOICES)]
-                since = SINCE[len(self.business.deletions) % len(SINCE)]
-                self.restore_all_and_undo(choice, IN_TWOS, [since])
+                self.lose_something()
+                self.restore_all_and_undo(self.last_choice, IN_TWOS, [self.last_event])
                 self.the_database_equals_the_model()
         finally:
             super().teardown()
@@ -33,3 +47,14 @@ class Machine(Undoing):
         people = [NewPerson(contact.details.email, "", "", "", None, news, ()) for contact in free[:2]]
         if people:
             self.create_contacts_together(people)
+
+    def lose_something(self) -> None:
+        """A list, tag or account is deleted that deleted contacts hang on."""
+        hung_on = (
+            thing
+            for contact in rules.bin_of(self.business)
+            for thing in self.business.things
+            if contact.is_associated_with(thing) and not thing.deleted
+        )
+        for thing in list(hung_on)[-1:]:
+            self.delete_thing(thing, anew=False)

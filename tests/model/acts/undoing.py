@@ -104,9 +104,9 @@ class Undoing(Restoring):
         """To the first of the contacts that came back, to their deals, or to all."""
         deals = [deal for deal in self.business.deals if set(restored) & set(deal.contacts)]
         match what, restored:
-            case "change", [first, *_]:
+            case "change", [first, _, *_]:
                 self.edit(first, first.details.email, "Changed", None)
-            case "deletion", [first, *_]:
+            case "deletion", [first, _, *_]:
                 self.delete([first], "Max Member")
             case "departure", _:
                 others = [contact for deal in deals for contact in deal.contacts if contact not in restored]
