@@ -1,9 +1,7 @@
 """Merging a deleted contact into the live contact with its address (rule 11)."""
 
 from tests.model.business import Business
-from tests.model.things import BOUNCED, SUBSCRIBED, UNCONFIRMED, UNSUBSCRIBED, Contact, Place
-
-STRICTNESS = {SUBSCRIBED: 0, UNCONFIRMED: 1, BOUNCED: 2, UNSUBSCRIBED: 2}
+from tests.model.things import STRICTNESS, SUBSCRIBED, UNCONFIRMED, Contact, Place
 
 
 def merge(business: Business, gone: Contact, live: Contact) -> None:

@@ -70,7 +70,7 @@ class Scope:
     rescue: bool = False
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, kw_only=True, repr=False)
 class Restore(Job):
     scope: Scope
     outcomes: dict[Contact, Outcome] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 SUBSCRIBED, BOUNCED, UNSUBSCRIBED, UNCONFIRMED = "subscribed", "bounced", "unsubscribed", "unconfirmed"
+STRICTNESS = {SUBSCRIBED: 0, UNCONFIRMED: 1, BOUNCED: 2, UNSUBSCRIBED: 2}
 
 
 class Details(NamedTuple):
@@ -58,8 +59,8 @@ class Thing(Told):
         return f"<{self.kind} {self.name} #{self.number}{' deleted' if self.deleted else ''}>"
 
 
-@dataclass(eq=False)
-class Job:
+@dataclass(eq=False, repr=False)
+class Job(Told):
     """A restore, or the undoing of one."""
 
     state: str = "queued"
@@ -71,6 +72,9 @@ class Job:
 
     def end(self, state: str, now: datetime) -> None:
         self.state, self.ended_at = state, now
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.state} {self.ended_at or ''}>"
 
 
 @dataclass(eq=False, repr=False)

@@ -12,7 +12,7 @@ from tests.model.things import Contact, Deal, Job
 GOES_BACK: Outcome = ("restored", None, None)
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, kw_only=True, repr=False)
 class Undo(Job):
     restore: Restore
     outcomes: dict[Contact, Outcome] = field(default_factory=dict)

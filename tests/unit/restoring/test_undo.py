@@ -223,3 +223,20 @@ def test_what_an_undo_puts_back_is_not_part_of_a_scope_that_was_frozen_before(
     assert restored.counts == {"restored": 1}
     assert not restoring.is_live(contact)
     assert restoring.question_all().scope.expected == 1
+
+
+def test_what_an_undo_leaves_alone_stays_part_of_a_scope_that_was_frozen_before(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """It was in the bin then, by a later deletion."""
+    again, other = new_contact(session, world), new_contact(session, world)
+    delete(session, world, again, other)
+    job = restoring.restore(again, other)
+    delete(session, world, again)
+    scope = restoring.question_all().scope
+    restoring.undo(job)
+
+    restoring.confirm(scope)
+
+    assert restoring.is_live(again)
+    assert not restoring.is_live(other)
