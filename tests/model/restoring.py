@@ -82,6 +82,11 @@ class Restore(Job):
     links: Links = field(default_factory=Counter)
 
     @property
+    def back(self) -> set[Contact]:
+        """Those that came back, as contacts of their own or as a part of another."""
+        return {contact for contact, outcome in self.outcomes.items() if comes_back(outcome)}
+
+    @property
     def restored(self) -> list[Contact]:
         """Those that came back as contacts of their own."""
         return [c for c, outcome in self.outcomes.items() if comes_back(outcome) and not is_merged(outcome)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from tests.model.business import Business
-from tests.model.outcomes import WITHOUT_ADDRESS, Outcome, comes_back, is_merged
+from tests.model.outcomes import WITHOUT_ADDRESS, Outcome, is_merged
 from tests.model.restoring import WINDOW, Restore
 from tests.model.things import Contact, Deal, Job
 
@@ -20,8 +20,8 @@ class Undo(Job):
     ended: int = 0
 
     @property
-    def put_back(self) -> list[Contact]:
-        return [contact for contact, outcome in self.outcomes.items() if outcome == GOES_BACK]
+    def put_back(self) -> set[Contact]:
+        return {contact for contact, outcome in self.outcomes.items() if outcome == GOES_BACK}
 
 
 def plan(business: Business, restore: Restore, done: Undo | None = None) -> dict[Contact, Outcome]:
@@ -29,9 +29,8 @@ def plan(business: Business, restore: Restore, done: Undo | None = None) -> dict
     already. The contacts of a deal go one after the other, as long as another one stays on it."""
     staying = {deal: set(deal.contacts) for deal in business.deals}
     verdicts: dict[Contact, Outcome] = {}
-    for contact in sorted(restore.outcomes, key=lambda contact: contact.number):
-        if not comes_back(restore.outcomes[contact]) or (done and contact in done.outcomes):
-            continue
+    left = restore.back - done.outcomes.keys() if done else restore.back
+    for contact in sorted(left, key=lambda contact: contact.number):
         why = next(_why_left_alone(business, restore, contact, staying), None)
         verdicts[contact] = ("skipped", why, None) if why else GOES_BACK
         if why is None:

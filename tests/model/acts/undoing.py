@@ -1,6 +1,7 @@
 """An admin undoes restores: any earlier one, at once or after other things have happened."""
 
 import uuid
+from collections.abc import Iterable
 from functools import partial
 
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from tests.model.acts.restoring import Restoring
 from tests.model.choices import ANY_CHOICE, ZONE, deleted_contacts, if_any
 from tests.model.outcomes import Outcome
 from tests.model.restoring import Filters, Restore
-from tests.model.things import Contact
+from tests.model.things import Contact, Deal
 from tests.model.told import reasons_of
 from tests.support.restored import rows_of
 from webapp import models
@@ -24,7 +25,12 @@ from webapp.restoring.undo_work import NothingToUndo, start
 from webapp.restoring.undoing import foresee
 
 # What happens between a restore and its undoing.
-SINCE = "change", "deletion", "departure", "end of a deal", "campaign"
+SINCE = "departure", "campaign", "end of a deal", "deletion", "change"
+
+
+def earlier_restores(restores: Iterable[Restore]) -> list[Restore]:
+    """All, those that have restored something more likely."""
+    return [restore for restore in restores if restore.back] * 3 + list(restores)
 
 
 class Undoing(Restoring):
@@ -32,7 +38,7 @@ class Undoing(Restoring):
 
     @precondition(lambda machine: machine.before)
     @rule(
-        restore=st.runner().flatmap(lambda machine: st.sampled_from(list(machine.before)[::-1])),
+        restore=st.runner().flatmap(lambda machine: st.sampled_from(earlier_restores(machine.before))),
         is_admin=st.sampled_from((True, True, True, False)),
         execution=EXECUTIONS,
     )
@@ -81,8 +87,15 @@ class Undoing(Restoring):
         }
 
     @if_any(deleted_contacts)
-    @rule(choice=ANY_CHOICE, execution=EXECUTIONS, since=st.lists(st.sampled_from(SINCE), max_size=2))
-    def restore_all_and_undo(self, choice: Choice, execution: Execution, since: list[str]) -> None:
+    @rule(
+        choice=ANY_CHOICE,
+        execution=EXECUTIONS,
+        since=st.lists(st.sampled_from(SINCE), max_size=2),
+        undoing=EXECUTIONS,
+    )
+    def restore_all_and_undo(
+        self, choice: Choice, execution: Execution, since: list[str], undoing: Execution
+    ) -> None:
         """At once, or after something has happened to what came back. At once nothing shows that there was a
         restore, where nothing was merged or left alone."""
         if self.job and self.job.is_active:
@@ -90,32 +103,43 @@ class Undoing(Restoring):
         before, earlier = rows_of(self.session, self.world.id), self.job
         self.confirm(self.ask_about_all(Filters(ZONE), choice), execution)
         restore = self.job
-        if restore is earlier or not isinstance(restore, Restore) or restore.is_active:
+        if restore is earlier or not isinstance(restore, Restore) or restore.is_active or not restore.back:
             return
         for what in since:
             self.let_happen(what, restore.restored)
-        self.undo(restore, is_admin=True, execution=IN_TWOS)
+        self.undo(restore, is_admin=True, execution=undoing)
         undo = self.job
-        if isinstance(undo, rules.Undo) and set(undo.outcomes.values()) == {rules.GOES_BACK} and not since:
+        if isinstance(undo, rules.Undo) and undo.put_back == restore.back and not since:
             self.note("a restore is undone as if it had not been")
             assert rows_of(self.session, self.world.id) == before
 
     def let_happen(self, what: str, restored: list[Contact]) -> None:
         """To the first of the contacts that came back, to their deals, or to all."""
-        deals = [deal for deal in self.business.deals if set(restored) & set(deal.contacts)]
+        theirs = [deal for deal in self.business.deals if set(restored) & set(deal.contacts)]
+        deals = [deal for deal in theirs if not deal.deleted]
         match what, restored:
             case "change", [first, _, *_]:
                 self.edit(first, first.details.email, "Changed", None)
             case "deletion", [first, _, *_]:
                 self.delete([first], "Max Member")
             case "departure", _:
-                others = [contact for deal in deals for contact in deal.contacts if contact not in restored]
-                self.delete(others, "Max Member")
+                self.let_others_leave(deals, restored)
             case "end of a deal", _:
                 for deal in deals[:1]:
                     self.delete_thing(deal, anew=False)
             case "campaign", _:
                 self.work("send", limit=1000)
+
+    def let_others_leave(self, deals: list[Deal], restored: list[Contact]) -> None:
+        """The primary of one deal and all other contacts of these deals are deleted: then one that came back
+        is the primary or only contact, and was not touched."""
+        others = [contact for contact in self.business.live if contact not in restored]
+        for deal, other in list(zip(deals, others, strict=False))[:1]:
+            self.attach_to_deal(deal, other, primary=True)
+        on_them = {contact for deal in deals for contact in deal.contacts}
+        leaving = [contact for contact in others if contact in on_them]
+        if leaving:
+            self.delete(leaving, "Max Member")
 
     @precondition(lambda machine: machine.job and machine.job.is_active)
     @rule(execution=EXECUTIONS)
