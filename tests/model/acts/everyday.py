@@ -8,6 +8,7 @@ from hypothesis.stateful import initialize, rule
 
 from tests.model.acts.deleting import Deleting
 from tests.model.choices import NEW_PEOPLE, WAITS, NewPerson
+from tests.model.things import SUBSCRIBED
 from webapp.database import write_transaction
 from webapp.marketing.automations import advance
 from webapp.marketing.campaigns import deliver, send_campaign
@@ -45,7 +46,10 @@ class Everyday(Deleting):
     ) -> None:
         """A few contacts, some of them on two deals. Perhaps some are deleted, perhaps those are created
         again later with little more than their address, perhaps these are deleted too."""
-        people = [replace(person, email=email) for person, email in zip(people, emails, strict=False)]
+        people = [
+            replace(person, email=email, lists=person.lists or (("News", SUBSCRIBED),))
+            for person, email in zip(people, emails, strict=False)
+        ]
         contacts = self.create_contacts_together(people)
         self.write_notes(contacts)
         in_order = [contacts[person] for person in order if person < len(contacts)]

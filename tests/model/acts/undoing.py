@@ -11,7 +11,7 @@ from tests.model import undoing as rules
 from tests.model.acts.asking import Choice
 from tests.model.acts.jobs import EXECUTIONS, IN_TWOS, Execution
 from tests.model.acts.restoring import Restoring
-from tests.model.choices import ANY_CHOICE, ZONE, deleted_contacts, if_any
+from tests.model.choices import ANY_CHOICE, ZONE, NewPerson, deleted_contacts, if_any
 from tests.model.outcomes import Outcome
 from tests.model.restoring import Filters, Restore
 from tests.model.things import Contact, Deal
@@ -131,15 +131,14 @@ class Undoing(Restoring):
                 self.work("send", limit=1000)
 
     def let_others_leave(self, deals: list[Deal], restored: list[Contact]) -> None:
-        """The primary of one deal and all other contacts of these deals are deleted: then one that came back
-        is the primary or only contact, and was not touched."""
-        others = [contact for contact in self.business.live if contact not in restored]
-        for deal, other in list(zip(deals, others, strict=False))[:1]:
-            self.attach_to_deal(deal, other, primary=True)
-        on_them = {contact for deal in deals for contact in deal.contacts}
-        leaving = [contact for contact in others if contact in on_them]
+        """A colleague joins one of the deals, as its primary if it has one. Then all contacts leave the deals
+        that did not just come back: one that did is a primary or only contact, and was not touched."""
+        for deal in deals[:1]:
+            for colleague in self.create_contacts_together([NewPerson(None, "Joy", "", "", None, (), ())]):
+                self.attach_to_deal(deal, colleague, primary=deal.primary is not None)
+        leaving = {contact for deal in deals for contact in deal.contacts} - set(restored)
         if leaving:
-            self.delete(leaving, "Max Member")
+            self.delete(sorted(leaving, key=lambda contact: contact.number), "Max Member")
 
     @precondition(lambda machine: machine.job and machine.job.is_active)
     @rule(execution=EXECUTIONS)
