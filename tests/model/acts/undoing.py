@@ -140,6 +140,19 @@ class Undoing(Restoring):
         if leaving:
             self.delete(sorted(leaving, key=lambda contact: contact.number), "Max Member")
 
+    @if_any(deleted_contacts)
+    @precondition(lambda machine: machine.before)
+    @rule(
+        restore=st.runner().flatmap(lambda machine: st.sampled_from(earlier_restores(machine.before))),
+        choice=ANY_CHOICE,
+        execution=EXECUTIONS,
+    )
+    def undo_while_a_dialog_is_open(self, restore: Restore, choice: Choice, execution: Execution) -> None:
+        """What goes back then is not meant by the dialog; what is left alone, still is."""
+        dialog = self.ask(None, choice)
+        self.undo(restore, is_admin=True, execution=IN_TWOS)
+        self.confirm(dialog, execution)
+
     @precondition(lambda machine: machine.job and machine.job.is_active)
     @rule(execution=EXECUTIONS)
     def continue_job(self, execution: Execution) -> None:
