@@ -193,6 +193,29 @@ def test_plan_and_report_are_files_too_and_the_skipped_ones_can_be_tried_again(
     assert anyone.get(f"{page.path}/retry").status == 409
 
 
+def test_the_file_of_a_plan_says_which_contacts_are_gone_since(
+    anyone: Browser, store: Session, world: World, work: Callable[[], None]
+) -> None:
+    free, back, again = contacts = new_contacts(store, world, 3)
+    delete(store, world, *contacts)
+    store.commit()
+    dialog = ask_about(anyone, [contact.id for contact in contacts])
+    confirm(anyone, ask_about(anyone, [back.id, again.id]))
+    work()
+    store.expire_all()
+    delete(store, world, again)
+    store.commit()
+
+    _, *plan = read_csv(anyone, dialog.one("#plan a[href*='plan.csv']")["href"])
+
+    told = {int(contact_id): tuple(rest) for contact_id, _, _, *rest in plan}
+    assert told == {
+        free.id: ("restored", "", "", ""),
+        back.id: ("skipped", "no_longer_deleted", "It is no longer deleted.", ""),
+        again.id: ("skipped", "deleted_again", "It was deleted again in the meantime.", ""),
+    }
+
+
 def test_a_plan_needs_a_scope_of_this_account_and_a_choice_that_exists(
     anyone: Browser, elsewhere: World, browse: Callable[..., Browser], conflict: tuple[Contact, Contact, Deal]
 ) -> None:

@@ -1,7 +1,7 @@
 """An undo puts back what a restore has restored and nothing has changed since, as if it had not been."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import delete as delete_rows
@@ -13,16 +13,20 @@ from tests.factories.people import World
 from tests.support.marketing import Marketing
 from tests.support.restored import rows_of
 from tests.support.restoring import Restoring
+from webapp.catalogue.delete import delete_from_catalogue
 from webapp.contacts.edit import Details, edit_contact
 from webapp.jobs.work import NotAllowed
 from webapp.marketing.tags import add_tag
 from webapp.models import (
     AutomationRun,
+    Deal,
     DealContact,
     Job,
     RestoreOutcome,
 )
 from webapp.models.automation import RunState
+from webapp.models.restore_link import LinkEffect
+from webapp.restoring import plan
 from webapp.restoring.question import about_other_choice
 from webapp.restoring.scope import Conflicts
 from webapp.restoring.undo_work import NothingToUndo
@@ -226,3 +230,66 @@ def test_what_an_undo_puts_back_is_not_part_of_a_scope_that_was_frozen_before(
     assert restored.counts == {"restored": 1}
     assert not restoring.is_live(contact)
     assert restoring.question_all().scope.expected == 1
+
+
+def test_what_an_undo_leaves_alone_stays_part_of_a_scope_that_was_frozen_before(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """It was in the bin then, by a later deletion."""
+    again, other = new_contact(session, world), new_contact(session, world)
+    delete(session, world, again, other)
+    job = restoring.restore(again, other)
+    delete(session, world, again)
+    scope = restoring.question_all().scope
+    restoring.undo(job)
+
+    restoring.confirm(scope)
+
+    assert restoring.is_live(again)
+    assert not restoring.is_live(other)
+
+
+def test_a_deal_that_was_deleted_by_hand_since_is_left_as_a_restore_would_find_it(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """The contact is off the deal again, so that a later restore says that the deal does not come back. On
+    one that was deleted before the contact it keeps its place."""
+    contact, colleague = new_contact(session, world), new_contact(session, world)
+    earlier, since = (new_deal(session, world, colleague, contact) for _ in range(2))
+
+    def delete_by_hand(deal: Deal, at: datetime) -> None:
+        delete_from_catalogue(session, Deal, deal.id, workspace_id=world.id, by=None, now=at)
+
+    delete_by_hand(earlier, restoring.now() - DAY)
+    delete(session, world, contact, ago=DAY / 2)
+    before = rows_of(session, world.id)["places on deals"]
+    job = restoring.restore(contact)
+    delete_by_hand(since, restoring.now())
+
+    restoring.undo(job)
+
+    assert rows_of(session, world.id)["places on deals"] == before
+    lost = plan.foresee(session, restoring.question(contact).scope).of(LinkEffect.LOST)
+    assert [(link.kind, link.item_id) for link in lost] == [("deal", since.id)]
+    session.refresh(since)
+    assert since.deleted_at is not None
+
+
+def test_what_the_release_before_has_restored_is_left_alone(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """It kept no version, so whether a contact has changed since is not known."""
+    contacts = [new_contact(session, world) for _ in range(2)]
+    delete(session, world, *contacts)
+    job = restoring.restore(*contacts)
+    session.execute(
+        update(RestoreOutcome)
+        .where(RestoreOutcome.job_id == job.id, RestoreOutcome.contact_id == contacts[0].id)
+        .values(version=None)
+    )
+
+    plan = foresee(session, job, now=restoring.now())
+    undone = restoring.undo(job)
+
+    assert [(one.contact_id, one.reason) for one in plan.examples] == [(contacts[0].id, Kept.UNKNOWN)]
+    assert reasons(session, undone) == {contacts[0].id: Kept.UNKNOWN, contacts[1].id: None}
