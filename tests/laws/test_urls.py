@@ -10,10 +10,19 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import delete, new_contact
+from tests.factories.contacts import (
+    delete,
+    new_account,
+    new_contact,
+    new_deal,
+    new_list,
+    new_tag,
+    subscribe,
+)
 from tests.factories.people import World, new_world
 from tests.support.addresses import with_rows
 from tests.support.browser import Browser
+from webapp.models import Account, Contact, MailingList, Tag
 from webapp.restoring.recycle_bin import latest_number
 from webapp.urls import ROUTES, Route
 from webapp.web.access import Access
@@ -22,6 +31,24 @@ STRANGER, MEMBER, ADMIN, FOREIGN_ADMIN = "stranger", "member", "admin", "admin o
 ROLES = (STRANGER, MEMBER, ADMIN, FOREIGN_ADMIN)
 
 LIVE, BINNED = "?selected={live}", "?selected={binned}"
+MOVE = '?position=["Closed", "won"]&version=1'
+
+
+def things(kind: str, delete: tuple[int, int, int, int]) -> list[tuple[str, str, str, tuple[int, ...]]]:
+    """The rows of lists, tags or accounts; `delete` are the answers to a deletion."""
+    at, one = f"/{kind}", f"/{kind}/<id:thing_id>"
+    return [
+        ("GET", at, "", (303, 200, 200, 200)),
+        ("POST", at, "", (303, 422, 422, 422)),
+        ("GET", f"{at}/new", "", (303, 200, 200, 200)),
+        ("GET", one, "", (303, 200, 200, 404)),
+        ("GET", f"{one}/count", "", (303, 200, 200, 404)),
+        ("GET", f"{one}/rename", "", (303, 200, 200, 404)),
+        ("POST", f"{one}/rename", "", (303, 422, 422, 404)),
+        ("GET", f"{one}/delete", "", (303, *(200 if answer == 303 else answer for answer in delete[1:]))),
+        ("POST", f"{one}/delete", "", delete),
+    ]
+
 
 # Method, path, fields, and the answer that each of the ROLES gets.
 TABLE = [
@@ -37,6 +64,26 @@ TABLE = [
     ("GET", "/contacts/delete", LIVE, (303, 200, 200, 422)),
     ("POST", "/contacts/delete", LIVE, (303, 303, 303, 404)),
     ("POST", "/contacts/notices", "?kind=deletion&number={number}", (303, 403, 303, 404)),
+    *things("lists", (303, 403, 303, 404)),
+    ("GET", "/lists/<id:thing_id>/status", "?contact={live}", (303, 200, 200, 404)),
+    ("POST", "/lists/<id:thing_id>/status", "?contact={live}&status=bounced", (303, 303, 303, 404)),
+    *things("tags", (303, 303, 303, 404)),
+    *things("accounts", (303, 303, 303, 404)),
+    ("GET", "/deals", "", (303, 200, 200, 200)),
+    ("POST", "/deals", "", (303, 422, 422, 422)),
+    ("GET", "/deals/count", "", (303, 200, 200, 200)),
+    ("GET", "/deals/board", "", (303, 200, 200, 200)),
+    ("GET", "/deals/new", "", (303, 200, 200, 200)),
+    ("GET", "/deals/contacts", "", (303, 200, 200, 200)),
+    ("GET", "/deals/<id:deal_id>", "", (303, 200, 200, 404)),
+    ("GET", "/deals/<id:deal_id>/edit", "", (303, 200, 200, 404)),
+    ("POST", "/deals/<id:deal_id>/edit", "", (303, 422, 422, 404)),
+    ("POST", "/deals/<id:deal_id>/move", MOVE, (303, 303, 303, 404)),
+    ("POST", "/deals/<id:deal_id>/contacts", "?contact={live}", (303, 303, 303, 404)),
+    ("POST", "/deals/<id:deal_id>/primary", "?contact={live}", (303, 303, 303, 404)),
+    ("POST", "/deals/<id:deal_id>/remove", "?contact={live}", (303, 303, 303, 404)),
+    ("GET", "/deals/<id:deal_id>/delete", "", (303, 200, 200, 404)),
+    ("POST", "/deals/<id:deal_id>/delete", "", (303, 303, 303, 404)),
     ("GET", "/contacts/restore", "", (303, 403, 200, 200)),
     ("GET", "/contacts/restore/selection", "", (303, 403, 200, 200)),
     ("GET", "/contacts/restore/deletions", "", (303, 403, 200, 200)),
@@ -106,6 +153,15 @@ FOR_SIGNED_IN_USERS = {
     "contact",
     "confirm_delete",
     "delete_contacts",
+    *(f"{noun}s" for noun in ("list", "tag", "account", "deal")),
+    *(
+        f"{act}{noun}"
+        for noun in ("list", "tag", "account")
+        for act in ("", "new_", "create_", "count_", "ask_rename_", "rename_")
+    ),
+    *("ask_delete_tag", "delete_tag", "ask_delete_account", "delete_account", "ask_status", "change_status"),
+    *("deals_count", "board", "new_deal", "create_deal", "pick_contacts", "deal", "edit_deal", "change_deal"),
+    *("move_deal", "add_to_deal", "make_primary", "remove_from_deal", "ask_delete_deal", "delete_deal"),
     "design",
 }
 # For Admins, and for the groups that the settings name.
@@ -119,6 +175,7 @@ FOR_A_RIGHT = {
         *("campaigns", "new_campaign", "make_campaign", "campaign", "change_campaign", "try_campaign"),
         *("confirm_send_campaign", "send_campaign", "confirm_delete_campaign", "delete_campaign"),
     },
+    Access.DELETE_LISTS: {"ask_delete_list", "delete_list"},
 }
 
 
@@ -173,6 +230,23 @@ def contacts_of(store: Session, world: World) -> tuple[int, int, int]:
     return ids
 
 
+def a_thing(path: str, store: Session, world: World, contact_id: int) -> int:
+    """The id of a list with the contact, of a tag or of an account, as the path begins."""
+    make: dict[str, Callable[..., MailingList | Tag | Account]] = {"tags": new_tag, "accounts": new_account}
+    thing = make.get(path.split("/")[1], new_list)(store, world)
+    if isinstance(thing, MailingList):
+        subscribe(store, store.get_one(Contact, contact_id), thing, "subscribed")
+    store.commit()
+    return thing.id
+
+
+def a_deal(store: Session, world: World, contact_id: int) -> int:
+    """The id of a deal with the contact."""
+    deal = new_deal(store, world, store.get_one(Contact, contact_id))
+    store.commit()
+    return deal.id
+
+
 def confirmed_scope(admin: Browser, contact_id: int) -> str:
     dialog = admin.get("/contacts/restore/confirm", {"selected": str(contact_id)})
     return str(dialog.one("input[name=scope]")["value"])
@@ -215,8 +289,12 @@ def address_of(path: str, sent: str, admin: Browser, store: Session, world: Worl
     job = a_job(admin, gone) if "job_id" in path else ""
     meant = binned if "/deleted/" in path else live
     path = path.replace("<id:contact_id>", str(meant)).replace("<id:job_id>", job)
+    path = path.replace("<id:thing_id>", str(a_thing(path, store, world, live)))
+    path = path.replace("<id:deal_id>", str(a_deal(store, world, live)))
     number = latest_number(store, world.id)
     path = with_rows(path, store, world)
+    if sent == MOVE:
+        return path + sent
     return path + sent.format(live=live, binned=binned, scope=scope, number=number)
 
 
@@ -235,6 +313,7 @@ def test_a_request_without_a_session_is_sent_to_sign_in_before_any_lookup(
     """Existing and unknown ids get the same answer, so it reveals nothing."""
     browser = browse()
     path = re.sub(r"<id:\w+>", "1", route.path)
+    path = re.sub("<id:.+?>", "1", route.path)
 
     if route.method == "POST":
         answer = browser.client.post(path, data={"csrf_token": token_of(browser)})
