@@ -148,14 +148,13 @@ class Profile:
 
 def profile(session: Session, workspace_id: int, contact_id: int) -> Profile | None:
     """The live contact `contact_id` of the workspace with its associations; None if there is none."""
-    contact = session.scalar(select(Contact).where(Contact.id == contact_id, filter_only(live(workspace_id))))
-    if contact is None:
+    found = session.execute(_rows(workspace_id).where(Contact.id == contact_id)).one_or_none()
+    if found is None:
         return None
+    contact, account_name = found
     return Profile(
         contact=contact,
-        account_name=session.scalar(
-            select(Account.name).where(Account.id == contact.account_id, Account.deleted_at.is_(None))
-        ),
+        account_name=account_name,
         subscriptions=session.execute(
             select(MailingList, Subscription)
             .join(Subscription, Subscription.list_id == MailingList.id)
