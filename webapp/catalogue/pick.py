@@ -66,7 +66,8 @@ def pick_named(
 def _containing(rows: Any, key: str, without: Sequence[int], *, starts: bool) -> Select[*tuple[Any, ...]]:
     name = rows.c.name_key
     has_text = name.startswith(key, autoescape=True) if starts else name.contains(key, autoescape=True)
-    return select(rows).where(has_text, rows.c.id.not_in(without)).limit(MOST + 1)
+    # SQLite takes a limit within a union in a subquery only.
+    return select(select(rows).where(has_text, rows.c.id.not_in(without)).limit(MOST + 1).subquery())
 
 
 def pick_deal(session: Session, workspace_id: int, text: str, *, without: Sequence[int] = ()) -> Choices:

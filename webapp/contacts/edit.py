@@ -1,8 +1,8 @@
 """Adding one contact, and editing a live contact's fields. `webapp.marketing` changes lists and tags,
 `webapp.catalogue` deals."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -13,6 +13,10 @@ from webapp.contacts.matching import search_columns
 from webapp.database import execute_update, lock_workspace
 from webapp.marketing.versions import touch
 from webapp.models import Account, Contact, ContactSearch, live
+
+# A form that is sent a second time within this time is the same form.
+SENT_TWICE = timedelta(minutes=1)
+MOST_SENT_TWICE = 20
 
 
 @dataclass(frozen=True)
@@ -46,19 +50,26 @@ class ChangedSince(Exception):
 def add_contact(session: Session, *, workspace_id: int, details: Details, now: datetime) -> int:
     """Add a live contact with these details, in the caller's write transaction; return its id.
 
-    It is on no list and has no tag, so that nothing is triggered. Raises as `edit_contact` does.
+    It is on no list and has no tag, so that nothing is triggered. The same contact sent twice is added once.
+    Raises as `edit_contact` does.
     """
     lock_workspace(session, workspace_id)
-    new = NewContact(
-        created_at=now,
-        email=details.email,
-        first_name=details.first_name,
-        last_name=details.last_name,
-        phone=details.phone,
-        account_id=_live_account(session, workspace_id, details.account_id),
-    )
-    [contact_id] = add_contacts(session, workspace_id, [new])
+    details = replace(details, account_id=_live_account(session, workspace_id, details.account_id))
+    if (sent_before := _just_added(session, workspace_id, details, now)) is not None:
+        return sent_before
+    [contact_id] = add_contacts(session, workspace_id, [NewContact(now, **asdict(details))])
     return contact_id
+
+
+def _just_added(session: Session, workspace_id: int, details: Details, now: datetime) -> int | None:
+    """The live contact that was added with just these details a moment ago."""
+    newest = (
+        select(Contact)
+        .where(live(workspace_id), Contact.created_at > now - SENT_TWICE)
+        .order_by(Contact.created_at.desc(), Contact.id.desc())
+        .limit(MOST_SENT_TWICE)
+    )
+    return next((each.id for each in session.scalars(newest) if Details.of(each) == details), None)
 
 
 def edit_contact(
@@ -80,7 +91,7 @@ def edit_contact(
     address = read_address(details.email)
     lock_workspace(session, workspace_id)
     if seen is not None:
-        _check_unchanged(session, workspace_id, contact_id, *seen)
+        _check_unchanged(session, workspace_id, contact_id, seen, details)
     account_id = _live_account(session, workspace_id, details.account_id)
     edited = execute_update(
         session,
@@ -129,9 +140,10 @@ def set_account(
 
 
 def _check_unchanged(
-    session: Session, workspace_id: int, contact_id: int, version: int, details: Details
+    session: Session, workspace_id: int, contact_id: int, seen: tuple[int, Details], wanted: Details
 ) -> None:
-    """Raise ChangedSince if the contact has other details than these."""
+    """Raise ChangedSince if the contact has neither the details that were seen nor those that are wanted."""
+    version, details = seen
     contact = session.scalar(select(Contact).where(live(workspace_id), Contact.id == contact_id))
     if contact is None or contact.version == version:
         return
@@ -139,7 +151,7 @@ def _check_unchanged(
     # An account that was deleted since is shown as none.
     if _live_account(session, workspace_id, now.account_id) is None:
         now = replace(now, account_id=None)
-    if now != details:
+    if now not in (details, wanted):
         raise ChangedSince(contact.version, now)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from webapp.contacts.address import email_key
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.matching import contact_matches, text_matches
 from webapp.contacts.search import SCAN_LIMIT, Amount, Search, all_matches, with_text
@@ -133,6 +134,13 @@ def filter_selection(session: Session, wanted: Wanted, ids: list[int]) -> list[i
     if wanted.has_text is not None:
         query = query.where(filter_only(contact_matches(Contact.id, wanted.has_text)))
     return list(session.scalars(query))
+
+
+def with_address(session: Session, workspace_id: int, email: str | None) -> Contact | None:
+    """The live contact that has this address, in whatever spelling."""
+    if (key := email_key(email)) is None:
+        return None
+    return session.scalar(select(Contact).where(Contact.email_key == key, live(workspace_id)))
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ from webapp.models import (
     Tag,
     User,
 )
-from webapp.models.base import UtcDateTime
+from webapp.models.base import Base, UtcDateTime
 from webapp.models.campaign import SendState
 from webapp.models.restore_outcome import Outcome, Reason
 
@@ -136,34 +136,34 @@ def read_timeline(session: Session, contact: Contact, *, size: int, after: Place
 
 def _sources(contact: Contact) -> Iterator[_Source]:
     own = contact.id
-    yield _source(What.CREATED, Contact.created_at, Contact.id, where=[Contact.id == own])
+    yield _source(What.CREATED, Contact, Contact.created_at, Contact.id, where=[Contact.id == own])
     yield _source(
-        What.LISTED, Subscription.changed_at, Subscription.list_id,
+        What.LISTED, Subscription, Subscription.changed_at, Subscription.list_id,
         name=MailingList.name, detail=type_coerce(Subscription.status, String),
         joins=[(MailingList, MailingList.id == Subscription.list_id)],
         where=[Subscription.contact_id == own, MailingList.deleted_at.is_(None)],
     )  # fmt: skip
     yield _source(
-        What.TAGGED, ContactTag.added_at, ContactTag.tag_id,
+        What.TAGGED, ContactTag, ContactTag.added_at, ContactTag.tag_id,
         name=Tag.name, joins=[(Tag, Tag.id == ContactTag.tag_id)],
         where=[ContactTag.contact_id == own, ContactTag.added_at.is_not(None), Tag.deleted_at.is_(None)],
     )  # fmt: skip
     yield _source(
-        What.ON_DEAL, DealContact.attached_at, DealContact.id,
+        What.ON_DEAL, DealContact, DealContact.attached_at, DealContact.id,
         name=Deal.title, joins=[(Deal, Deal.id == DealContact.deal_id)],
         where=[
             DealContact.contact_id == own, DealContact.detached_at.is_(None), Deal.deleted_at.is_(None),
         ],
     )  # fmt: skip
     yield _source(
-        What.AUTOMATION, AutomationRun.created_at, AutomationRun.id,
+        What.AUTOMATION, AutomationRun, AutomationRun.created_at, AutomationRun.id,
         name=case((Automation.deleted_at.is_(None), Automation.name)),
         detail=type_coerce(AutomationRun.state, String),
         joins=[(Automation, Automation.id == AutomationRun.automation_id)],
         where=[AutomationRun.contact_id == own],
     )  # fmt: skip
     yield _source(
-        What.MESSAGE, CampaignSend.sent_at, CampaignSend.id,
+        What.MESSAGE, CampaignSend, CampaignSend.sent_at, CampaignSend.id,
         name=case((Campaign.deleted_at.is_(None), Campaign.name)), detail=CampaignSend.kind,
         outer_joins=[(Campaign, Campaign.id == CampaignSend.campaign_id)],
         where=[
@@ -173,13 +173,13 @@ def _sources(contact: Contact) -> Iterator[_Source]:
         ],
     )  # fmt: skip
     yield _source(
-        What.NOTE, ContactNote.created_at, ContactNote.id,
+        What.NOTE, ContactNote, ContactNote.created_at, ContactNote.id,
         detail=ContactNote.kind, who=User.name, outer_joins=[(User, User.id == ContactNote.user_id)],
         where=[ContactNote.contact_id == own],
     )  # fmt: skip
     if contact.deletion_id is not None:
         yield _source(
-            What.DELETED, Deletion.created_at, Deletion.id,
+            What.DELETED, Deletion, Deletion.created_at, Deletion.id,
             who=User.name, outer_joins=[(User, User.id == Deletion.user_id)],
             where=[Deletion.id == contact.deletion_id],
         )  # fmt: skip
@@ -227,7 +227,7 @@ def _of_jobs(
         .limit(LATEST_JOBS)
     )
     return _source(
-        what, func.coalesce(Job.finished_at, Job.created_at, type_=UtcDateTime()), row_id,
+        what, Job, func.coalesce(Job.finished_at, Job.created_at, type_=UtcDateTime()), row_id,
         detail=detail, who=User.name, job_id=Job.id, job_number=Job.number,
         joins=joins, outer_joins=[(User, User.id == Job.requested_by)],
         where=[Job.id.in_(latest), Job.undo_of.is_(None), *where],
@@ -235,7 +235,8 @@ def _of_jobs(
 
 
 def _source(
-    what: What, at: Any, row_id: Any, *, name: Any = None, detail: Any = None, who: Any = None,
+    what: What, model: type[Base], at: Any, row_id: Any, *,
+    name: Any = None, detail: Any = None, who: Any = None,
     job_id: Any = None, job_number: Any = None, joins: Any = (), outer_joins: Any = (), where: list[Any],
 ) -> _Source:  # fmt: skip
     """The columns are those of `Event`, and of one type in all sources."""
@@ -246,16 +247,20 @@ def _source(
     def number(value: Any) -> ColumnElement[Any]:
         return cast(null() if value is None else value, BigInteger)
 
-    query = select(
-        literal(int(what), Integer).label("what"),
-        at.label("at"),
-        number(row_id).label("row_id"),
-        text(name).label("name"),
-        text(detail).label("detail"),
-        text(who).label("who"),
-        number(job_id).label("job_id"),
-        number(job_number).label("job_number"),
-    ).where(*where)
+    query = (
+        select(
+            literal(int(what), Integer).label("what"),
+            at.label("at"),
+            number(row_id).label("row_id"),
+            text(name).label("name"),
+            text(detail).label("detail"),
+            text(who).label("who"),
+            number(job_id).label("job_id"),
+            number(job_number).label("job_number"),
+        )
+        .select_from(model)
+        .where(*where)
+    )
     for other, on in joins:
         query = query.join(other, on)
     for other, on in outer_joins:

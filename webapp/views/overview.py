@@ -4,11 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from flask import abort, render_template, request
+from flask import abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.clock import read_clock
 from webapp.contacts import find
 from webapp.contacts.find import Wanted
 from webapp.contacts.keyset import Page, Place
@@ -128,16 +127,3 @@ def overview_selection() -> ResponseReturnValue:
 def overview_count() -> ResponseReturnValue:
     """The exact number of contacts."""
     return browse.show_count(LiveContacts.from_request())
-
-
-def contact(contact_id: int) -> ResponseReturnValue:
-    """One contact with its lists, tags, account and deals."""
-    found = find.profile(db.session(), current_user.workspace_id, contact_id)
-    if found is None:
-        abort(404)
-    return render_template(
-        "contacts/contact.html",
-        name=name_of(found.contact),
-        profile=found,
-        now=read_clock(db.session()),
-    )
