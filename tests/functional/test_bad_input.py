@@ -47,6 +47,12 @@ class Scene:
         path = row.path
         for name, good in self.ids.items():
             path = path.replace(f"<id:{name}>", encoded if row.field == f"<{name}>" else good)
+        if row.path.endswith("/edit"):
+            # Each request comes from a form that was opened anew.
+            form = self.browser.get(
+                path if "<" not in row.field else f"/contacts/{self.ids['contact_id']}/edit"
+            )
+            self.fields["opened"] = str(form.one("#opened")["value"])
         others = self.fields | ({"csrf_token": self.token(row)} if row.method == "POST" else {})
         good = urlencode({name: other for name, other in others.items() if name != row.name})
         bad = "" if row.field.startswith("<") else f"{row.name}={encoded}"
@@ -92,9 +98,28 @@ def scene(
         "GET /contacts/restore/confirm": {"selected": str(binned[1].id)},
         "POST /restores": {"scope": str(dialog.one("input[name=scope]")["value"])},
         "POST /restores/line": {"scope": str(dialog.one("input[name=scope]")["value"])},
+        "POST /contacts/new": {"first_name": "New", "last_name": "Lee"},
+        **contact_fields(row),
         "POST /login": {"email": world.admin.email, "password": PASSWORD},
     }.get(f"{row.method} {row.path}", {})
     return Scene(browse() if row.path in SIGN_IN_AND_OUT else admin, ids, fields)
+
+
+def contact_fields(row: Row) -> dict[str, dict[str, str]]:
+    """The fields of valid requests to the forms of the page of a live contact."""
+    path = "/contacts/<id:contact_id>"
+    return {
+        f"POST {path}/edit": {"first_name": "Ann", "last_name": "Lee"},
+        f"POST {path}/account": {"do": "set" if row.name == "account_id" else "new", "name": "Acme"},
+        f"POST {path}/lists": {
+            "do": "off" if row.name == "agreed" else "put",
+            "list_id": "1",
+            "status": "unconfirmed",
+        },
+        f"POST {path}/tags": {"do": "remove" if row.name == "tag_id" else "new", "name": "VIP"},
+        f"POST {path}/deals": {"do": "add" if row.name == "deal_id" else "remove", "deal_id": "1"},
+        f"POST {path}/notes": {"do": "delete" if row.name == "note_id" else "add", "text": "Hello"},
+    }
 
 
 @pytest.mark.parametrize("rows", TOGETHER, ids=named)
