@@ -183,9 +183,8 @@ def _addresses(session: Session, workspace_id: int) -> dict[str, str]:
 def _halfway(session: Session, order: Keyset, which: Any) -> str | None:
     """The cursor in the middle of these contacts."""
     number = session.scalar(select(func.count()).select_from(Contact).where(which)) or 0
-    query = select(order.moment, order.id).where(which).order_by(*order.order).offset(number // 2)
-    moment, row_id = session.execute(query.limit(1)).one()
-    return to_cursor((moment, row_id))
+    query = select(*order.columns).where(which).order_by(*order.order).offset(number // 2)
+    return to_cursor(tuple(session.execute(query.limit(1)).one()))
 
 
 def _a_small_deletion(session: Session, workspace_id: int) -> Row[int | None, int | None, datetime]:

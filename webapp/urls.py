@@ -1,8 +1,11 @@
 """The whole URL table: each route with its view and its access level."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Flask
+from flask.typing import ResponseReturnValue
 from werkzeug.routing import IntegerConverter, Map
 
 from webapp.numbers import LARGEST_ID
@@ -24,9 +27,14 @@ from webapp.views import (
     plan,
     restore_page,
     restores,
+    settings,
     sign_in,
+    statuses,
+    thing_edits,
     undo,
 )
+from webapp.views import things as thing_pages
+from webapp.views.thing_kinds import ACCOUNTS, LISTS, TAGS, ThingKind
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
@@ -46,6 +54,28 @@ class Route:
     endpoint: str
     view: View
     access: Access
+
+
+def things(kind: ThingKind) -> tuple[Route, ...]:
+    """The routes of lists, tags or accounts: of all of them, and of one."""
+    at, one = f"/{kind.index}", f"/{kind.index}/<id:thing_id>"
+
+    def route(
+        method: str, path: str, endpoint: str, view: Callable[..., ResponseReturnValue], access: Access
+    ) -> Route:
+        return Route(method, path, endpoint, partial(view, kind), access)
+
+    return (
+        route("GET", at, kind.index, thing_pages.index, SIGNED_IN),
+        route("GET", f"{at}/new", kind.endpoint("new"), thing_edits.new, SIGNED_IN),
+        route("POST", at, kind.endpoint("create"), thing_edits.create_one, SIGNED_IN),
+        route("GET", one, kind.page, thing_pages.page, SIGNED_IN),
+        route("GET", f"{one}/count", kind.endpoint("count"), thing_pages.count, SIGNED_IN),
+        route("GET", f"{one}/rename", kind.endpoint("ask_rename"), thing_edits.ask_rename, SIGNED_IN),
+        route("POST", f"{one}/rename", kind.endpoint("rename"), thing_edits.rename_one, SIGNED_IN),
+        route("GET", f"{one}/delete", kind.endpoint("ask_delete"), thing_edits.ask_delete, kind.may_delete),
+        route("POST", f"{one}/delete", kind.endpoint("delete"), thing_edits.delete_one, kind.may_delete),
+    )
 
 
 ROUTES = (
@@ -98,6 +128,11 @@ ROUTES = (
     Route("GET", "/contacts/restore/plan", "restore_plan", plan.restore_plan, MAY_RESTORE),
     Route("GET", "/contacts/restore/plan.csv", "plan_csv", plan.plan_csv, MAY_RESTORE),
     Route("GET", "/contacts/deleted/<id:contact_id>", "deleted_contact", look.deleted_contact, MAY_RESTORE),
+    *things(LISTS),
+    Route("GET", "/lists/<id:thing_id>/status", "ask_status", statuses.ask_status, SIGNED_IN),
+    Route("POST", "/lists/<id:thing_id>/status", "change_status", statuses.change_status, SIGNED_IN),
+    *things(TAGS),
+    *things(ACCOUNTS),
     Route("GET", "/restores", "restores", restores.restores, MAY_RESTORE),
     Route("POST", "/restores", "start_restore", restores.start_restore, MAY_RESTORE),
     Route("POST", "/restores/line", "line_up_restore", restores.line_up_restore, MAY_RESTORE),
@@ -112,6 +147,9 @@ ROUTES = (
     Route("POST", "/notices/<id:job_id>/seen", "dismiss_job_notice", job_notices.dismiss_notice, MAY_RESTORE),
     Route("GET", "/audit", "audit_log", audit.audit_log, MAY_RESTORE),
     Route("GET", "/audit.csv", "audit_csv", audit.audit_csv, MAY_RESTORE),
+    Route("GET", "/settings", "settings", settings.settings, Access.SETTINGS),
+    Route("POST", "/settings", "change_settings", settings.change, Access.SETTINGS),
+    Route("POST", "/settings/rights", "change_rights", settings.change_rights, Access.SETTINGS),
     Route("GET", "/design", "design", design.design, SIGNED_IN),
     Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),
     Route("GET", "/readyz", "readyz", health.readyz, PUBLIC),

@@ -27,6 +27,7 @@ def named(rows: Sequence[Row]) -> str:
     return f"{rows[0].method} {rows[0].path} {','.join(row.field for row in rows)}"
 
 
+SETTINGS = {"name": "Northwind", "timezone": "UTC", "date_language": "en", "currency": "USD"}
 Unchanged = Callable[[], AbstractContextManager[None]]
 
 # Each request there is the first one of a new session.
@@ -100,6 +101,7 @@ def scene(
         "POST /restores/line": {"scope": str(dialog.one("input[name=scope]")["value"])},
         "POST /contacts/new": {"first_name": "New", "last_name": "Lee"},
         **contact_fields(row),
+        "POST /settings": SETTINGS,
         "POST /login": {"email": world.admin.email, "password": PASSWORD},
     }.get(f"{row.method} {row.path}", {})
     return Scene(browse() if row.path in SIGN_IN_AND_OUT else admin, ids, fields)

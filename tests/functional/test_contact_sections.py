@@ -80,7 +80,7 @@ def test_a_contact_is_put_on_a_list_and_its_status_changed(
     choose(page, "list_id", int(page.all("#contact-lists input[type=radio]")[0]["value"]))
     refused = someone.press(page, page.one("#put-on-list"))
     assert refused.status == 422
-    assert "Tick the sentence if this person has agreed." in refused.words("#lists-error")
+    assert "Confirm that this person has agreed" in refused.words("#lists-error")
     assert stored(select(Subscription).filter_by(contact_id=contact.id)) == []
 
     page.one("#agreed-new")["checked"] = ""

@@ -79,6 +79,9 @@ TABLE = [
     ("POST", "/notices/<id:job_id>/seen", "", (303, 403, 303, 404)),
     ("GET", "/audit", "", (303, 403, 200, 200)),
     ("GET", "/audit.csv", "", (303, 403, 200, 200)),
+    ("GET", "/settings", "", (303, 403, 200, 200)),
+    ("POST", "/settings", "", (303, 403, 422, 422)),
+    ("POST", "/settings/rights", "", (303, 403, 303, 303)),
     ("GET", "/design", "", (303, 200, 200, 200)),
     ("GET", "/healthz", "", (200, 200, 200, 200)),
     ("GET", "/readyz", "", (200, 200, 200, 200)),
@@ -102,6 +105,8 @@ FOR_SIGNED_IN_USERS = {
     "delete_contacts",
     "design",
 }
+# For Admins, and for the groups that the settings name.
+FOR_A_RIGHT = {Access.SETTINGS: {"settings", "change_settings", "change_rights"}}
 
 
 def url_map(app: Flask) -> set[tuple[str, str, str]]:
@@ -127,9 +132,10 @@ def test_the_routes_open_to_members_are_exactly_those_listed() -> None:
 
     assert by_access[Access.PUBLIC] == PUBLIC
     assert by_access[Access.SIGNED_IN] == FOR_SIGNED_IN_USERS
-    assert (
-        by_access[Access.MAY_RESTORE] == {route.endpoint for route in ROUTES} - PUBLIC - FOR_SIGNED_IN_USERS
-    )
+    for access, endpoints in FOR_A_RIGHT.items():
+        assert by_access[access] == endpoints
+    others = PUBLIC.union(FOR_SIGNED_IN_USERS, *FOR_A_RIGHT.values())
+    assert by_access[Access.MAY_RESTORE] == {route.endpoint for route in ROUTES} - others
 
 
 def browsers(browse: Callable[..., Browser], store: Session, world: World) -> dict[str, Browser]:

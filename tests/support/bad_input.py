@@ -55,7 +55,7 @@ GET  /contacts/selection            ?selected          422 2^63-1=200 | not be r
 GET  /contacts/selection            ?q,?show,?clear    200
 GET  /contacts/<id:contact_id>      <contact_id>       404 | a typing mistake
 GET  /contacts/new                  ?nonsense          200
-POST /contacts/new                  email              422 empty,blank=303 | cannot be an e-mail address / Type an e-mail
+POST /contacts/new                  email  422 empty,blank=303 | cannot be an e-mail / Type an e-mail
 POST /contacts/new                  first_name,last_name  303 long,NUL=422 | too long / control character
 POST /contacts/new                  phone,account      303 long,NUL=422 | too long / control character
 POST /contacts/new                  opened,anyway      303
@@ -64,8 +64,9 @@ POST /contacts/new                  csrf_token         400 | open for too long. 
 GET  /contacts/accounts             ?account           200
 GET  /contacts/<id:contact_id>/edit <contact_id>       404 | a typing mistake
 POST /contacts/<id:contact_id>/edit <contact_id>       404 | a typing mistake
-POST /contacts/<id:contact_id>/edit email              422 empty,blank=303 | cannot be an e-mail address / Type an e-mail
-POST /contacts/<id:contact_id>/edit first_name,last_name,phone,account  303 long,NUL=422 | too long / control c
+POST /contacts/<id:contact_id>/edit email  422 empty,blank=303 | cannot be an e-mail / Type an e-mail
+POST /contacts/<id:contact_id>/edit first_name,last_name  303 long,NUL=422 | too long / control
+POST /contacts/<id:contact_id>/edit phone,account  303 long,NUL=422 | too long / control
 POST /contacts/<id:contact_id>/edit opened             400 | This form is incomplete. Open the contact again.
 POST /contacts/<id:contact_id>/edit find               200 empty=303
 POST /contacts/<id:contact_id>/edit csrf_token         400 | open for too long. Go back, reload it
@@ -74,7 +75,7 @@ GET  /contacts/<id:contact_id>/account ?find           200
 POST /contacts/<id:contact_id>/account <contact_id>    404 | a typing mistake
 POST /contacts/<id:contact_id>/account do              422 | Use the buttons of the page
 POST /contacts/<id:contact_id>/account account_id      422 2^63-1=409 | Choose an account / not here any more
-POST /contacts/<id:contact_id>/account name            303 long,NUL,blank,empty=422 | Type a name / too long / control
+POST /contacts/<id:contact_id>/account name  303 long,NUL,blank,empty=422 | Type a name / too long / control
 POST /contacts/<id:contact_id>/account csrf_token      400 | open for too long. Go back, reload it
 GET  /contacts/<id:contact_id>/lists <contact_id>      404 | a typing mistake
 GET  /contacts/<id:contact_id>/lists ?find             200
@@ -88,7 +89,7 @@ GET  /contacts/<id:contact_id>/tags ?find              200
 POST /contacts/<id:contact_id>/tags <contact_id>       404 | a typing mistake
 POST /contacts/<id:contact_id>/tags do                 422 | Use the buttons of the page
 POST /contacts/<id:contact_id>/tags tag_id             303
-POST /contacts/<id:contact_id>/tags name               303 long,NUL,blank,empty=422 | Type a name / too long / control
+POST /contacts/<id:contact_id>/tags name  303 long,NUL,blank,empty=422 | Type a name / too long / control
 POST /contacts/<id:contact_id>/tags csrf_token         400 | open for too long. Go back, reload it
 GET  /contacts/<id:contact_id>/deals <contact_id>      404 | a typing mistake
 GET  /contacts/<id:contact_id>/deals ?find             200
@@ -101,7 +102,7 @@ GET  /contacts/<id:contact_id>/notes <contact_id>      404 | a typing mistake
 GET  /contacts/<id:contact_id>/notes ?before           400 empty=200 2^63-1=200 | edited or cut off
 POST /contacts/<id:contact_id>/notes <contact_id>      404 | a typing mistake
 POST /contacts/<id:contact_id>/notes do                422 | Use the buttons of the page
-POST /contacts/<id:contact_id>/notes text              303 long,NUL,blank,empty=422 | Type a note / too long / control
+POST /contacts/<id:contact_id>/notes text  303 long,NUL,blank,empty=422 | Type a note / too long / control
 POST /contacts/<id:contact_id>/notes note_id           303
 POST /contacts/<id:contact_id>/notes csrf_token        400 | open for too long. Go back, reload it
 GET  /contacts/<id:contact_id>/timeline <contact_id>   404 | a typing mistake
@@ -197,17 +198,29 @@ GET  /audit                         ?from,?to          422 empty=200 | Type a da
 GET  /audit                         ?after,?before     400 empty=200 | edited or cut off
 GET  /audit.csv                     ?who,?action       422 empty=200 | Correct the filters first
 GET  /audit.csv                     ?from,?to          422 empty=200 | Correct the filters first
+GET  /settings                      ?nonsense          200
+POST /settings                      name               303 long,NUL,blank,empty=422 | most / seen / stored
+POST /settings                      timezone,currency  422 | Not a valid choice / Choose from the list
+POST /settings                      date_language      422 | Not a valid choice / Choose from the list
+POST /settings                      sender_name        303 long,NUL=422 | Type at most / cannot be stored
+POST /settings                      sender_email       422 empty=303 | cannot be an e-mail addr / Type at most
+POST /settings                      postal_line        303 long,NUL=422 | Type at most / cannot be stored
+POST /settings                      csrf_token         400 | open for too long. Go back, reload it
+POST /settings                      back               303
+POST /settings/rights               right,group        303
+POST /settings/rights               csrf_token         400 | open for too long. Go back, reload it
+POST /settings/rights               back               303
 GET  /design                         ?nonsense          200
 GET  /healthz                       ?nonsense          200
 GET  /readyz                        ?nonsense          200
 """
 
-# These always answer with a part of a page, and this one with a page, because it has no parts.
+# These always answer with a part of a page, and those with a page, because they have no parts.
 PARTS_ONLY = {
     *("/contacts/selection", "/contacts/restore/selection"),
     *("/contacts/count", "/contacts/restore/count", "/notices", "/contacts/accounts"),
 }
-PAGES_ONLY = {"/login", "/contacts/new", "/contacts/<id:contact_id>/edit"}
+PAGES_ONLY = {"/login", "/settings", "/contacts/new", "/contacts/<id:contact_id>/edit"}
 
 
 @dataclass(frozen=True)

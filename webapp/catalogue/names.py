@@ -19,7 +19,12 @@ Named = type[Account] | type[MailingList] | type[Tag]
 
 
 class NameTaken(Exception):
-    """Another live row of the same kind in the workspace has the name; nothing was changed."""
+    """Another live row of the same kind in the workspace has the name, in whatever spelling; nothing was
+    changed."""
+
+    def __init__(self, other_id: int | None) -> None:
+        super().__init__()
+        self.other_id = other_id
 
 
 class NoName(Exception):
@@ -56,6 +61,29 @@ def ids_by_name(session: Session, kind: Named, workspace_id: int, names: Iterabl
     return {name: found[key] for name, key in keys.items()}
 
 
+def create(
+    session: Session, kind: Named, name: str, *, workspace_id: int, by: int | None, now: datetime
+) -> int:
+    """Create a list, tag or account, in the caller's write transaction; return its id.
+
+    The caller has checked that the name fits its column. Raises NameTaken if a live one has the name, and
+    NoName if there is nothing to see in it.
+    """
+    key = name_key(name)
+    if not key:
+        raise NoName
+    lock_workspace(session, workspace_id)
+    give_missing_keys(session, kind, workspace_id)
+    row = {"workspace_id": workspace_id, "name": name, "name_key": key}
+    try:
+        with session.begin_nested():
+            [row_id] = session.scalars(insert(kind).returning(kind.id), [row])
+    except IntegrityError as error:
+        raise NameTaken(_holder(session, kind, workspace_id, key)) from error
+    _record(session, kind, row_id, "created", workspace_id=workspace_id, by=by, now=now)
+    return row_id
+
+
 def rename(
     session: Session, kind: Named, row_id: int, name: str, *, workspace_id: int, by: int | None, now: datetime
 ) -> bool:
@@ -86,17 +114,31 @@ def rename(
             if not execute_update(session, renamed):
                 return False
     except IntegrityError as error:
-        raise NameTaken from error
-    # Without the names: an account can be named after a person, and audit events are never erased.
+        raise NameTaken(_holder(session, kind, workspace_id, key)) from error
+    _record(session, kind, row_id, "renamed", workspace_id=workspace_id, by=by, now=now)
+    return True
+
+
+def _holder(session: Session, kind: Named, workspace_id: int, key: str) -> int | None:
+    return session.scalar(
+        select(kind.id).where(
+            kind.workspace_id == workspace_id, kind.deleted_at.is_(None), kind.name_key == key
+        )
+    )
+
+
+def _record(
+    session: Session, kind: Named, row_id: int, act: str, *, workspace_id: int, by: int | None, now: datetime
+) -> None:
+    """Without the names: an account can be named after a person, and audit events are never erased."""
     record(
         session,
         workspace_id=workspace_id,
         user_id=by,
         at=now,
-        action=Action(f"{kind.__tablename__}.renamed"),
+        action=Action(f"{kind.__tablename__}.{act}"),
         subject=f"{kind.__tablename__}:{row_id}",
     )
-    return True
 
 
 def give_missing_keys(session: Session, kind: Named, workspace_id: int) -> None:

@@ -1,13 +1,15 @@
-"""Finding a few lists, tags, accounts or deals by a part of their name, among many, to pick one."""
+"""Finding a few lists, tags, accounts or deals by a part of their name, among many, to pick one, or making one
+of the typed name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.orm import Session
 
-from webapp.catalogue.names import Named
+from webapp.catalogue.names import Named, NameTaken, create
 from webapp.characters import name_key
 from webapp.models import Deal
 
@@ -33,6 +35,19 @@ class Choices:
     choices: Sequence[Choice]
     more: bool = False
     exact: bool = False
+
+
+def id_of_name(
+    session: Session, kind: Named, name: str, *, workspace_id: int, by: int | None, now: datetime
+) -> int:
+    """The id of the live list, tag or account with this name, in whatever spelling, in the caller's write
+    transaction; one that is missing is created. Raises NoName if there is nothing to see in it."""
+    try:
+        return create(session, kind, name, workspace_id=workspace_id, by=by, now=now)
+    except NameTaken as taken:
+        if taken.other_id is None:
+            raise
+        return taken.other_id
 
 
 def pick_named(

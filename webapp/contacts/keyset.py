@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Row, Select, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-# A row's position: its moment and, among rows of one moment, its id.
-Place = tuple[datetime, int]
+# A row's position: its values of the order's columns, and last its id.
+Place = tuple[datetime | str | int, ...]
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 class Ids(Protocol):
@@ -20,7 +21,8 @@ class Ids(Protocol):
 
 @dataclass(frozen=True)
 class Page:
-    """The rows of one page, and the places where the neighbouring pages begin, if there are any."""
+    """The rows of one page, and the places where the neighbouring pages begin, if there are any: `older` that
+    of the next page, `newer` that of the previous one."""
 
     rows: list[Row[*tuple[Any, ...]]]
     older: Place | None
@@ -29,37 +31,51 @@ class Page:
     total: int | None = None
 
 
-@dataclass(frozen=True)
 class Keyset:
-    """An order by (moment, id), both descending."""
+    """An order by columns, of which the last is the row's id: all descending, or all ascending.
 
-    moment: ColumnElement[Any] | InstrumentedAttribute[Any]
-    id: ColumnElement[int] | InstrumentedAttribute[int]
+    `Keyset(Contact.created_at, Contact.id)` is an order by time, the newest first;
+    `Keyset(Tag.name_key, Tag.id, descending=False)` one by name. No column may be null.
+    """
+
+    def __init__(self, *columns: Column, descending: bool = True) -> None:
+        self.columns = columns
+        self.id = columns[-1]
+        self.descending = descending
 
     @property
-    def order(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-        return self.moment.desc(), self.id.desc()
+    def types(self) -> tuple[type, ...]:
+        """The type of each value of a place, except the id."""
+        return tuple(column.type.python_type for column in self.columns[:-1])
+
+    @property
+    def order(self) -> tuple[ColumnElement[Any], ...]:
+        return self._ordered(self.descending)
+
+    def _ordered(self, descending: bool) -> tuple[ColumnElement[Any], ...]:
+        return tuple(column.desc() if descending else column.asc() for column in self.columns)
 
     def after(self, place: Place) -> ColumnElement[bool]:
         """The rows that come after `place` in this order."""
-        return self._pair < self._at(place)
+        return self._beyond(place, lower=self.descending)
 
-    # A pair, because an index can seek to it. A million contacts of one deletion share one moment, so a
-    # comparison by the moment alone would read them all.
-    @property
-    def _pair(self) -> ColumnElement[Any]:
-        return tuple_(self.moment, self.id)
+    def _beyond(self, place: Place, *, lower: bool, hidden: bool = False) -> ColumnElement[bool]:
+        """The rows below `place`, or above it.
 
-    def _at(self, place: Place) -> ColumnElement[Any]:
-        moment, row_id = place
-        return tuple_(literal(moment, self.moment.type), literal(row_id, self.id.type))
+        As one comparison of all columns, because an index can seek to it. A million contacts of one deletion
+        share one moment, so a comparison by the moment alone would read them all.
 
-    def _hidden_from_planner(self, place: Place) -> ColumnElement[Any]:
-        """The place with its moment in a subquery, so that the planner cannot look it up in its statistics.
-        These do not show that a million rows share the moment, so the planner would collect and sort them."""
-        moment, row_id = place
-        looked_up = select(literal(moment, self.moment.type)).scalar_subquery()
-        return tuple_(looked_up, literal(row_id, self.id.type))
+        With `hidden` the values, except the id, are subqueries, so that the planner cannot look them up in
+        its statistics. These do not show that a million rows share a moment, so the planner would collect
+        and sort them.
+        """
+        values: list[Any] = [
+            literal(value, column.type) for value, column in zip(place, self.columns, strict=True)
+        ]
+        if hidden:
+            values[:-1] = [select(value).scalar_subquery() for value in values[:-1]]
+        row, at = tuple_(*self.columns), tuple_(*values)
+        return row < at if lower else row > at
 
     def seek(
         self,
@@ -71,10 +87,10 @@ class Keyset:
     ) -> Select[*tuple[Any, ...]]:
         """The first `limit` rows of `query` after `after`, or the last ones before `before`, in reverse."""
         if before is not None:
-            backwards = query.where(self._pair > self._hidden_from_planner(before))
-            return backwards.order_by(self.moment.asc(), self.id.asc()).limit(limit)
+            backwards = query.where(self._beyond(before, lower=not self.descending, hidden=True))
+            return backwards.order_by(*self._ordered(not self.descending)).limit(limit)
         if after is not None:
-            query = query.where(self._pair < self._hidden_from_planner(after))
+            query = query.where(self._beyond(after, lower=self.descending, hidden=True))
         return query.order_by(*self.order).limit(limit)
 
     def ids(self, query: Select[int]) -> Ids:
@@ -104,7 +120,7 @@ class Keyset:
         """The page that starts after `after`, or ends before `before`, or the first one.
 
         `ids` finds the ids of its rows, and `query` reads the rows; each row's first element has the order's
-        two attributes. If all rows of the page have disappeared since, returns the first page.
+        attributes. If all rows of the page have disappeared since, returns the first page.
         """
 
         def beyond(**place: Place) -> tuple[list[Row[*tuple[Any, ...]]], bool, int | None]:
@@ -131,4 +147,4 @@ class Keyset:
         return Page(rows, older=self._place(rows[-1]), newer=None, total=total)
 
     def _place(self, row: Row[*tuple[Any, ...]]) -> Place:
-        return getattr(row[0], str(self.moment.key)), getattr(row[0], str(self.id.key))
+        return tuple(getattr(row[0], str(column.key)) for column in self.columns)

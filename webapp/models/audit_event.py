@@ -33,6 +33,11 @@ class Action(StrEnum):
     CONTACTS_IMPORTED = "contacts.imported"
     # Two live contacts turned out to have one address; this one stays without its key.
     ADDRESS_SHARED = "contact.address_shared"
+    LIST_CREATED = "mailing_list.created"
+    TAG_CREATED = "tag.created"
+    ACCOUNT_CREATED = "account.created"
+    DEAL_CREATED = "deal.created"
+    DEAL_EDITED = "deal.edited"
     LIST_RENAMED = "mailing_list.renamed"
     TAG_RENAMED = "tag.renamed"
     ACCOUNT_RENAMED = "account.renamed"
@@ -44,6 +49,10 @@ class Action(StrEnum):
     TAG_DELETED = "tag.deleted"
     ACCOUNT_DELETED = "account.deleted"
     DEAL_DELETED = "deal.deleted"
+    # A contact's status on a list, by hand.
+    STATUS_CHANGED = "mailing_list.status_changed"
+    SETTINGS_CHANGED = "settings.changed"
+    RIGHTS_CHANGED = "rights.changed"
 
 
 class JobAct(StrEnum):

@@ -49,7 +49,7 @@ class EventTable:
 def audit_log() -> ResponseReturnValue:
     """The page, or for htmx its results. The status is 422 if a filter cannot be read."""
     session = db.session()
-    after, before = requested_place("after"), requested_place("before")
+    after, before = (requested_place(name, log.NEWEST_FIRST) for name in CURSORS)
     people = log.people(session, current_user.workspace_id)
     typed = _read_filters(people)
     now, page = read_clock(session), Page([], None, None)

@@ -12,6 +12,7 @@ from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.restoring.bundles import Bundle, read_bundles
 from webapp.restoring.numbers import write_numbers
+from webapp.web.dates import account_dates
 from webapp.web.paging import requested_number
 from webapp.words import bundles as words
 from webapp.words.moments import ENDS_SOON_DAYS, days_left_words
@@ -52,7 +53,7 @@ def bundle_row(bundle: Bundle, now: datetime) -> BundleRow:
     return BundleRow(
         number=bundle.number,
         who=words.who(bundle),
-        when=words.when(bundle, zone=current_user.workspace.zone, now=now),
+        when=words.when(bundle, dates=account_dates(), now=now),
         contacts=words.contacts(bundle),
         time_left=days_left_words(days),
         ends_soon=days <= ENDS_SOON_DAYS,

@@ -28,6 +28,7 @@ from webapp.restoring.work import RESTORE
 from webapp.views.plan import PlanShown, plan_soon
 from webapp.views.restore_page import ADDRESS, read_requested_filters, refuse
 from webapp.web.address import address, local_path
+from webapp.web.dates import account_dates
 from webapp.web.errors import error as refuse_with
 from webapp.web.htmx import page_or_part
 from webapp.web.progress import Progress, progress_of
@@ -182,7 +183,7 @@ def show(
         title=words.dialog_title(scope),
         scope=words.scope_words(
             scope,
-            zone=current_user.workspace.zone,
+            dates=account_dates(),
             people=dict(people),
             deletions=deletions_named(session, current_user.workspace_id, filters.deletion),
             now=now,

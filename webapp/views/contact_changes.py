@@ -13,7 +13,10 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from webapp.catalogue.deals import attach, remove_from_deal
-from webapp.catalogue.names import Named, ids_by_name, longest_name
+from webapp.catalogue.names import Named, longest_name
+from webapp.catalogue.pick import id_of_name
+from webapp.catalogue.statuses import NotAgreed, NotOnList, Suppressed, change_status_by_hand
+from webapp.characters import name_key
 from webapp.clock import read_clock
 from webapp.contacts import find
 from webapp.contacts.edit import set_account
@@ -21,19 +24,19 @@ from webapp.contacts.notes import LONGEST_NOTE, add_note, delete_note
 from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
 from webapp.forms.typed import visible, why_unfit
-from webapp.marketing.lists import change_status, subscribe, take_off
+from webapp.marketing.lists import subscribe, take_off
 from webapp.marketing.tags import add_tag, remove_tag
 from webapp.models import Account, Tag
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.numbers import whole_number
 from webapp.views.contact_page import Shown, draw
+from webapp.views.statuses import AGREED, NOT_HERE, SUPPRESSED
 from webapp.web.htmx import is_htmx
 from webapp.worker.services import services
 
 # Line breaks and tabs are part of a note.
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 BUTTONS = "Use the buttons of the page."
-NOT_AGREED = "Tick the sentence if this person has agreed. Without it the status cannot be Subscribed."
 ON_RECORD = "Who has unsubscribed or bounced stays on the list, so that this is not forgotten."
 
 
@@ -58,7 +61,7 @@ def change_account(contact_id: int) -> ResponseReturnValue:
         if _chosen("do", "set", "new", "clear") == "set":
             account_id = _id("account_id", "Choose an account.")
         elif request.form["do"] == "new":
-            account_id = _new_name(session, Account, "The name")
+            account_id = _new_name(session, Account, "The name", now)
         _set_account(session, contact_id, account_id, now)
 
     return _make(contact_id, "account", change, item=None)
@@ -91,26 +94,35 @@ def change_lists(contact_id: int) -> ResponseReturnValue:
                 raise Refused(ON_RECORD, 409)
             return
         status = SubscriptionStatus(_chosen("status", *SubscriptionStatus))
-        is_new = status == SubscriptionStatus.SUBSCRIBED and on_it != status
-        if is_new and not request.form.get("agreed"):
-            raise Refused(NOT_AGREED)
         if do == "put" and on_it is None:
-            put = subscribe(
+            # Subscribed is a status that is given by hand, with what is asked for then.
+            first = SubscriptionStatus.UNCONFIRMED if status == SubscriptionStatus.SUBSCRIBED else status
+            if not subscribe(
                 session, workspace_id=workspace_id, contact_ids=[contact_id], list_id=list_id, now=now,
-                status=status,
-            )  # fmt: skip
-            if not put:
+                status=first,
+            ):  # fmt: skip
                 raise Refused("This list is not here any more. Search again.", 409)
-        elif on_it is None:
-            raise Refused("This contact is not on that list any more.", 409)
-        elif on_it != status:
-            change_status(
-                session, workspace_id=workspace_id, contact_id=contact_id, list_id=list_id, status=status,
-                now=now,
-            )  # fmt: skip
+        if on_it != status:
+            _give_status(session, contact_id, list_id, status, now)
 
     item = whole_number(request.form.get("list_id", ""))
     return _make(contact_id, "lists", change, item=item, wakes=True)
+
+
+def _give_status(
+    session: Session, contact_id: int, list_id: int, status: SubscriptionStatus, now: datetime
+) -> None:
+    try:
+        change_status_by_hand(
+            session, workspace_id=current_user.workspace_id, list_id=list_id, contact_id=contact_id,
+            status=status, agreed=bool(request.form.get("agreed")), by=current_user.id, now=now,
+        )  # fmt: skip
+    except NotOnList:
+        raise Refused(NOT_HERE, 409) from None
+    except NotAgreed:
+        raise Refused(AGREED) from None
+    except Suppressed:
+        raise Refused(SUPPRESSED, 409) from None
 
 
 def _status_on(session: Session, contact_id: int, list_id: int) -> SubscriptionStatus | None:
@@ -126,7 +138,7 @@ def change_tags(contact_id: int) -> ResponseReturnValue:
     def change(session: Session, contact_id: int, now: datetime) -> None:
         workspace_id, do = current_user.workspace_id, _chosen("do", "add", "new", "remove")
         is_new = do == "new"
-        tag_id = _new_name(session, Tag, "The tag") if is_new else _id("tag_id", "Choose a tag.")
+        tag_id = _new_name(session, Tag, "The tag", now) if is_new else _id("tag_id", "Choose a tag.")
         ids = [contact_id]
         if do == "remove":
             remove_tag(session, workspace_id=workspace_id, contact_ids=ids, tag_id=tag_id, now=now)
@@ -233,11 +245,12 @@ def _id(name: str, otherwise: str) -> int:
     return number
 
 
-def _new_name(session: Session, kind: Named, what: str) -> int:
+def _new_name(session: Session, kind: Named, what: str, now: datetime) -> int:
     """The id of the tag or account with the typed name, which is made if it is missing."""
     name = visible(request.form.get("name"))
-    if not name:
+    if not name_key(name):
         raise Refused("Type a name.")
     if reason := why_unfit(what, name, longest_name(kind)):
         raise Refused(reason)
-    return ids_by_name(session, kind, current_user.workspace_id, [name])[name]
+    user = current_user
+    return id_of_name(session, kind, name, workspace_id=user.workspace_id, by=user.id, now=now)

@@ -11,8 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
-from webapp.catalogue.names import ids_by_name
-from webapp.catalogue.pick import Choices, pick_named
+from webapp.catalogue.pick import Choices, id_of_name, pick_named
 from webapp.clock import read_clock
 from webapp.contacts import find
 from webapp.contacts.edit import ChangedSince, Details, add_contact, edit_contact
@@ -170,12 +169,17 @@ def _opened(contact_id: int) -> tuple[Opened, Profile]:
 def _save(form: ContactForm, write: Callable[[Details, datetime], int]) -> int | Refusal:
     """Write the details of the form, with the account of the typed name, which is made if it is missing; the
     contact's id. The unique index decides whether an address is free."""
-    session, workspace_id = db.session(), current_user.workspace_id
+    session, workspace_id, by = db.session(), current_user.workspace_id, current_user.id
     name = form.account.data
     try:
         with write_transaction(session):
             lock_workspace(session, workspace_id)
-            account = ids_by_name(session, Account, workspace_id, [name] if name else []).get(name)
+            now = read_clock(session)
+            account = (
+                id_of_name(session, Account, name, workspace_id=workspace_id, by=by, now=now)
+                if name
+                else None
+            )
             details = Details(
                 form.email.data or None,
                 form.first_name.data,
@@ -183,7 +187,7 @@ def _save(form: ContactForm, write: Callable[[Details, datetime], int]) -> int |
                 form.phone.data,
                 account,
             )
-            return write(details, read_clock(session))
+            return write(details, now)
     except IntegrityError:
         taken = find.with_address(session, workspace_id, form.email.data)
         if taken is None:

@@ -15,6 +15,7 @@ from webapp.extensions import db
 from webapp.models import Contact, restorable_until
 from webapp.views.overview import LiveContacts
 from webapp.web import browse
+from webapp.web.address import CURSORS, address
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.selection import read_selected_ids
@@ -46,7 +47,7 @@ def confirm_delete() -> ResponseReturnValue:
     )
     if not foreseen.contacts:
         return refuse("None of the selected contacts is here any more.")
-    back = LiveContacts.address(selected=ids)
+    back = address(LiveContacts.endpoint, LiveContacts.filters + CURSORS, selected=ids)
     question = DeleteQuestion(f"Delete {counted(foreseen.contacts, 'contact')}?", _lines(foreseen), ids, back)
     return page_or_part("contacts/confirm_delete.html", "contacts/_confirm_delete.html", question=question)
 

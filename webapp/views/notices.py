@@ -15,6 +15,7 @@ from webapp.restoring import notices as domain
 from webapp.restoring.numbers import write_numbers
 from webapp.views.bundles import restore_href
 from webapp.web.address import local_path
+from webapp.web.dates import account_dates
 from webapp.web.htmx import is_htmx
 from webapp.words import notices as words
 
@@ -83,13 +84,13 @@ def show(deletions: DeletionNotices) -> Response:
 
 
 def _shown(notice: domain.Notice, now: datetime, back: str) -> DeletionNotice:
-    bundle, zone = notice.bundle, current_user.workspace.zone
+    bundle, dates = notice.bundle, account_dates()
     is_own = bundle.user_id == current_user.id
     expires = notice.kind == NoticeKind.EXPIRY
     told = (
-        words.expiring(notice, zone=zone, now=now, is_own=is_own)
+        words.expiring(notice, dates=dates, now=now, is_own=is_own)
         if expires
-        else words.deleted(notice, zone=zone, now=now, is_own=is_own)
+        else words.deleted(notice, dates=dates, now=now, is_own=is_own)
     )
     undo = url_for("confirm_all", deletion=write_numbers(bundle.numbers), back=back)
     return DeletionNotice(

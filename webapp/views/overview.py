@@ -19,7 +19,7 @@ from webapp.restoring.filters import why_unsearchable
 from webapp.restoring.work import RESTORE
 from webapp.views.notices import deletion_notices
 from webapp.web import browse
-from webapp.web.browse import PAGE_SIZE, Listing
+from webapp.web.browse import PAGE_SIZE, SelectableListing
 from webapp.web.paging import requested_number
 from webapp.words.contacts import name_of
 from webapp.words.kinds import title
@@ -35,7 +35,7 @@ class ContactRow:
 
 
 @dataclass(frozen=True)
-class LiveContacts(Listing):
+class LiveContacts(SelectableListing):
     """The live contacts that this request selects: by the search text `q`, or those restored by one job."""
 
     endpoint = "overview"
@@ -46,6 +46,7 @@ class LiveContacts(Listing):
     bar_template = "contacts/_bar.html"
     noun = "contact"
     filters = ("q", "restored_by")
+    order = find.NEWEST_FIRST
 
     q: str
     wanted: Wanted

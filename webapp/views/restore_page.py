@@ -25,7 +25,8 @@ from webapp.restoring.work import RESTORE
 from webapp.views.bundles import BundleRows, latest_bundles
 from webapp.web import browse
 from webapp.web.address import CURSORS, LONGEST_NEXT
-from webapp.web.browse import PAGE_SIZE, Listing
+from webapp.web.browse import PAGE_SIZE, SelectableListing
+from webapp.web.dates import account_dates
 from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import Selection
 from webapp.web.template_filters import amount
@@ -78,7 +79,7 @@ class RestoreActions:
 
 
 @dataclass(frozen=True)
-class DeletedContacts(Listing):
+class DeletedContacts(SelectableListing):
     """The deleted contacts that this request selects. `people` are the choices of the filter "Deleted by"."""
 
     endpoint = "restore_page"
@@ -91,6 +92,7 @@ class DeletedContacts(Listing):
     noun = "contact"
     total_noun = "deleted contact"
     filters = FILTERS
+    order = recycle_bin.WALK
 
     window: BinWindow
     typed: TypedFilters
@@ -125,7 +127,7 @@ class DeletedContacts(Listing):
         numbers = self.meaning.deletion
         return describe_filters(
             self.meaning,
-            zone=current_user.workspace.zone,
+            dates=account_dates(),
             people=dict(self.choices.people),
             deletions=deletions_named(db.session(), self.window.workspace_id, numbers),
             now=self.window.as_of,

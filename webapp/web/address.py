@@ -1,6 +1,7 @@
 """The address of what a page shows: without buttons and empty fields, with the selection only on request."""
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import request, url_for
@@ -11,9 +12,15 @@ LONGEST_NEXT = 4000
 
 
 def address(
-    endpoint: str, names: tuple[str, ...], *, selected: Sequence[int] = (), first_page: bool = False
+    endpoint: str,
+    names: tuple[str, ...],
+    *,
+    selected: Sequence[int] = (),
+    first_page: bool = False,
+    **arguments: Any,
 ) -> str:
-    """The path of `endpoint` with the query fields `names` of this request that are filled in.
+    """The path of `endpoint`, with the ids `arguments` in it, and with those of the query fields `names` that
+    this request has filled in.
 
     `selected` adds the ids of selected rows, for a link that must not lose them. With `first_page` the
     address has no cursor: the one of this request may lead to rows that no longer exist.
@@ -22,7 +29,7 @@ def address(
     fields = [(name, request.args[name]) for name in wanted]
     # A comma means nothing in a query, and separates the numbers of deletions.
     query = urlencode(fields + [("selected", str(row_id)) for row_id in selected], safe=",")
-    return url_for(endpoint) + ("?" + query if query else "")
+    return url_for(endpoint, **arguments) + ("?" + query if query else "")
 
 
 def local_path(target: str | None) -> str | None:

@@ -1,8 +1,9 @@
-"""List pages: rows that can be searched, paged and selected, above a bar that acts on the selected rows.
+"""List pages: rows that can be searched and paged, and on some pages selected, above a bar that acts on the
+selected rows.
 
-A list page is a subclass of `Listing`, which describes its rows. The functions below answer the requests
-of every list page: the page (for htmx its results), the bar alone, the count alone. `templates/_list.html`
-and `templates/_bar.html` draw them. docs/recipes.md shows how to add a list page.
+A list page is a subclass of `Listing`, or of `SelectableListing`, which describes its rows. The functions
+below answer the requests of every list page: the page (for htmx its results), the bar alone, the count
+alone. `templates/_list.html` and `templates/_bar.html` draw them. docs/recipes.md shows how to add one.
 """
 
 from abc import ABC, abstractmethod
@@ -13,7 +14,7 @@ from typing import Any, ClassVar, Protocol
 from flask import Response, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from webapp.contacts.keyset import Page, Place
+from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.search import Amount
 from webapp.web.address import CURSORS, address
 from webapp.web.counting import count_exclusively
@@ -35,22 +36,41 @@ class ListRow(Protocol):
 
 
 class Listing(ABC):
-    """The rows that one request for a list page selects. An instance holds the filters of that request."""
+    """The rows that one request for a list page shows. An instance holds the filters of that request."""
 
-    # The endpoints of the page, of its bar and of its count.
-    endpoint: ClassVar[str]
-    bar_endpoint: ClassVar[str]
-    count_endpoint: ClassVar[str]
-    # The templates: the whole page, which includes the results; the results, which include the bar.
+    # The templates: the whole page, which includes the results; the results.
     page_template: ClassVar[str]
     results_template: ClassVar[str]
-    bar_template: ClassVar[str]
     count_template: ClassVar[str] = "_count.html"
-    # The noun for one row, in the singular; and a more exact noun for the total above the table, if any.
-    noun: ClassVar[str]
+    # A more exact noun for the total above the table, if any.
     total_noun: ClassVar[str] = ""
     # The query fields that filter, in their order in the address.
     filters: ClassVar[tuple[str, ...]]
+
+    @property
+    @abstractmethod
+    def endpoint(self) -> str:
+        """The endpoint of the page."""
+
+    @property
+    def count_endpoint(self) -> str:
+        """The endpoint of the count, on a page whose total can be one that a request does not count."""
+        return ""
+
+    @property
+    @abstractmethod
+    def noun(self) -> str:
+        """The noun for one row, in the singular."""
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The ids in the paths of the endpoints."""
+        return {}
+
+    @property
+    @abstractmethod
+    def order(self) -> Keyset:
+        """The order of the rows, which the cursors are places in."""
 
     @property
     @abstractmethod
@@ -58,24 +78,46 @@ class Listing(ABC):
         """A sentence for each filter field that is not valid. While there are errors no rows are shown."""
 
     @abstractmethod
-    def match_selection(self, ids: list[int]) -> Mapping[int, bool]:
-        """Those of `ids` that the page can show, each with whether it matches the filters."""
-
-    @abstractmethod
     def read_page(self, *, after: Place | None = None, before: Place | None = None) -> tuple[Page, Amount]:
         """One page of PAGE_SIZE matching rows, and the total, as far as it is known."""
 
     @abstractmethod
-    def read_selected(self, ids: list[int]) -> tuple[Page, Amount]:
-        """The rows `ids` on one page, without the filters, and the total to show with them."""
-
-    @abstractmethod
-    def count(self) -> int:
-        """The exact number of matching rows; may take seconds."""
-
-    @abstractmethod
     def row(self, record: Any) -> ListRow:
         """The values that the template shows for `record`, one element of a page's rows."""
+
+    def count(self) -> int:
+        """The exact number of matching rows; may take seconds. For pages with a `count_endpoint`."""
+        raise NotImplementedError
+
+    def page_context(self) -> dict[str, object]:
+        """What the template of the whole page needs besides the context of its results."""
+        return {}
+
+    def address(self, *, selected: Sequence[int] = (), first_page: bool = False) -> str:
+        """The page's address with this request's filters and cursor; see `web.address.address`."""
+        return address(
+            self.endpoint,
+            self.filters + CURSORS,
+            selected=selected,
+            first_page=first_page,
+            **self.arguments,
+        )
+
+
+class SelectableListing(Listing):
+    """A `Listing` whose rows can be selected, above a bar that acts on the selected ones."""
+
+    # The endpoint of the bar, and its template, which the results include.
+    bar_endpoint: ClassVar[str]
+    bar_template: ClassVar[str]
+
+    @abstractmethod
+    def match_selection(self, ids: list[int]) -> Mapping[int, bool]:
+        """Those of `ids` that the page can show, each with whether it matches the filters."""
+
+    @abstractmethod
+    def read_selected(self, ids: list[int]) -> tuple[Page, Amount]:
+        """The rows `ids` on one page, without the filters, and the total to show with them."""
 
     def bar_context(self, _selection: Selection, _total: Amount | None) -> dict[str, object]:
         """What the bar's template needs besides `listing` and `selection`.
@@ -83,15 +125,6 @@ class Listing(ABC):
         The total is None if only the bar is rendered, because no page was read then.
         """
         return {}
-
-    def page_context(self) -> dict[str, object]:
-        """What the template of the whole page needs besides the context of its results."""
-        return {}
-
-    @classmethod
-    def address(cls, *, selected: Sequence[int] = (), first_page: bool = False) -> str:
-        """The page's address with this request's filters and cursor; see `web.address.address`."""
-        return address(cls.endpoint, cls.filters + CURSORS, selected=selected, first_page=first_page)
 
 
 @dataclass(frozen=True)
@@ -102,7 +135,7 @@ class Table:
     total: Amount
     older: str | None = None
     newer: str | None = None
-    # The address of the exact total, if `total` is not exact.
+    # The address of the exact total, if `total` is not exact and the page has one.
     count_url: str | None = None
 
     @property
@@ -116,7 +149,8 @@ def show_page(listing: Listing, *, message: str | None = None, status: int = 200
     The status is 422 if the filters or the selection are not valid.
     """
     results = _results(listing, message)
-    if listing.errors or not results["selection"].ok:
+    selection = results["selection"]
+    if listing.errors or (selection and not selection.ok):
         status = 422
     if not is_htmx():
         results |= listing.page_context()
@@ -131,9 +165,9 @@ def show_results(listing: Listing) -> Response:
     return _with_address(response, listing, results["table"])
 
 
-def show_bar(listing: Listing, *, message: str | None = None, status: int = 200) -> Response:
+def show_bar(listing: SelectableListing, *, message: str | None = None, status: int = 200) -> Response:
     """The bar alone, with the current selection. The status is 422 if the selection is not valid."""
-    _places()  # a forged cursor is refused here too
+    _places(listing)  # a forged cursor is refused here too
     selection = read_selection(listing, message)
     context = listing.bar_context(selection, None)
     bar = render_template(listing.bar_template, listing=listing, selection=selection, **context)
@@ -149,14 +183,14 @@ def show_count(listing: Listing) -> ResponseReturnValue:
     )
 
 
-def refuse(listing: Listing, message: str, status: int = 422) -> Response:
+def refuse(listing: SelectableListing, message: str, status: int = 422) -> Response:
     """Show in the bar why an action on the selection was refused; filters and selection are kept."""
     if not is_htmx():
         return show_page(listing, message=message, status=status)
     return retarget(show_bar(listing, message=message, status=status), "#selection-bar")
 
 
-def read_selection(listing: Listing, message: str | None = None) -> Selection:
+def read_selection(listing: SelectableListing, message: str | None = None) -> Selection:
     """The selection in this request, without the rows that no longer exist."""
     ids, complaint = read_selected_ids(listing.noun)
     matches = listing.match_selection(ids)
@@ -172,36 +206,42 @@ def read_selection(listing: Listing, message: str | None = None) -> Selection:
     )
 
 
-def read_table(
-    listing: Listing, selection: Selection, *, after: Place | None = None, before: Place | None = None
+def _results(listing: Listing, message: str | None = None) -> dict[str, Any]:
+    """The context of the results. A page without a selection has None for it, and no bar."""
+    after, before = _places(listing)
+    if not isinstance(listing, SelectableListing):
+        return {"listing": listing, "selection": None, "table": _read_table(listing, None, after, before)}
+    selection = read_selection(listing, message)
+    table = _read_table(listing, selection, after, before)
+    context = listing.bar_context(selection, table.total)
+    return {"listing": listing, "selection": selection, "table": table, **context}
+
+
+def _read_table(
+    listing: Listing, selection: Selection | None, after: Place | None, before: Place | None
 ) -> Table:
     """The requested rows: the selected ones, or the page of matching rows at this place."""
     if listing.errors:
         return Table([], Amount(0))
-    if selection.is_shown:
+    if isinstance(listing, SelectableListing) and selection and selection.is_shown:
         page, total = listing.read_selected(selection.ids)
     else:
         page, total = listing.read_page(after=after, before=before)
+    counted_later = listing.count_endpoint and not total.exact
     return Table(
         rows=[listing.row(record) for record in page.rows],
         total=total,
         older=to_cursor(page.older),
         newer=to_cursor(page.newer),
-        count_url=None if total.exact else address(listing.count_endpoint, listing.filters),
+        count_url=(
+            address(listing.count_endpoint, listing.filters, **listing.arguments) if counted_later else None
+        ),
     )
 
 
-def _results(listing: Listing, message: str | None = None) -> dict[str, Any]:
-    after, before = _places()
-    selection = read_selection(listing, message)
-    table = read_table(listing, selection, after=after, before=before)
-    context = listing.bar_context(selection, table.total)
-    return {"listing": listing, "selection": selection, "table": table, **context}
-
-
-def _places() -> tuple[Place | None, Place | None]:
+def _places(listing: Listing) -> tuple[Place | None, Place | None]:
     """The cursors of this request; answers 400 to a forged one."""
-    return requested_place("after"), requested_place("before")
+    return requested_place("after", listing.order), requested_place("before", listing.order)
 
 
 def _with_address(response: Response, listing: Listing, table: Table) -> Response:

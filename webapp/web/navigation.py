@@ -22,9 +22,15 @@ class Entry:
 GROUPS = (
     (Entry("overview", "Contacts", "contacts"),),
     (
+        Entry("lists", "Lists", "mail"),
+        Entry("tags", "Tags", "tag"),
+        Entry("accounts", "Accounts", "account"),
+    ),
+    (
         Entry("restores", "Restores", "restore", Access.MAY_RESTORE),
         Entry("audit_log", "Audit log", "list", Access.MAY_RESTORE),
     ),
+    (Entry("settings", "Settings", "settings", Access.SETTINGS),),
 )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask_login import current_user
 from sqlalchemy import select
 
 from webapp.extensions import db
@@ -12,6 +11,7 @@ from webapp.jobs.heartbeat import silent_queues
 from webapp.models import Job, User
 from webapp.models.job import JobState
 from webapp.restoring.named import Deleted, deletions_named
+from webapp.web.dates import account_dates
 from webapp.words.jobs import ENDINGS, IN_LINE, STATES, sentence_of
 from webapp.words.kinds import KindWords, title, words_of
 from webapp.words.numbers import counted, duration, number, plural, remaining
@@ -55,7 +55,7 @@ class Progress:
     @property
     def scope(self) -> str:
         deletions = _deletions([self.job]) if self.deletions is None else self.deletions
-        return self.words.scope(self.job, current_user.workspace.zone, self.people, deletions)
+        return self.words.scope(self.job, account_dates(), self.people, deletions)
 
     @property
     def state_label(self) -> str:

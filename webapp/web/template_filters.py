@@ -1,13 +1,13 @@
 """Template filters: numbers, and moments in the account's time zone."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_login import current_user
 from markupsafe import Markup, escape
+from wtforms import Field
 
 from webapp.contacts.search import Amount
+from webapp.web.dates import account_dates
 from webapp.words.isolation import bare, enclose, isolated
 from webapp.words.moments import ago
 from webapp.words.money import money
@@ -30,17 +30,9 @@ def sentence(words: str) -> Markup:
     return Markup(enclose(str(escape(words)), "<bdi>", "</bdi>"))
 
 
-def zone() -> ZoneInfo:
-    """The time zone of the signed-in user's account; UTC without one."""
-    if current_user and current_user.is_authenticated:
-        found: ZoneInfo = current_user.workspace.zone
-        return found
-    return ZoneInfo("UTC")
-
-
 def exact(moment: datetime | None) -> str:
-    """The moment to the minute, in the account's time zone; an empty text for None."""
-    return f"{moment.astimezone(zone()):%-d %b %Y, %H:%M}" if moment else ""
+    """The moment to the minute, in the account's time zone and language; an empty text for None."""
+    return account_dates().exact(moment) if moment else ""
 
 
 def iso(moment: datetime | None) -> str:
@@ -48,8 +40,16 @@ def iso(moment: datetime | None) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else ""
 
 
+def described(field: Field, hint: str = "") -> dict[str, str]:
+    """The attributes that connect a form's field with its hint and its errors, which have ids."""
+    ids = [f"{field.name}-{part}" for part, there in (("hint", hint), ("error", field.errors)) if there]
+    attributes = {"aria-describedby": " ".join(ids)} if ids else {}
+    return attributes | ({"aria-invalid": "true"} if field.errors else {})
+
+
 def init_filters(app: Flask) -> None:
-    """Register these filters for the templates."""
+    """Register these filters for the templates, and the function for fields."""
+    app.add_template_global(described)
     app.add_template_filter(bdi)
     app.add_template_filter(sentence)
     app.add_template_filter(isolated)

@@ -7,7 +7,8 @@ from webapp.audit.log import Entry
 from webapp.models.audit_event import Action, JobAct, job_action
 from webapp.words.isolation import bare, isolated
 from webapp.words.kinds import KIND_WORDS, words_of
-from webapp.words.numbers import counted, number
+from webapp.words.numbers import counted, joined, number
+from webapp.words.rights import RIGHTS
 
 THE_SYSTEM = "The system"
 
@@ -15,6 +16,11 @@ LABELS: Mapping[Action, str] = {
     Action.CONTACTS_DELETED: "Contacts deleted",
     Action.CONTACTS_IMPORTED: "Contacts imported",
     Action.ADDRESS_SHARED: "E-mail address shared",
+    Action.LIST_CREATED: "List created",
+    Action.TAG_CREATED: "Tag created",
+    Action.ACCOUNT_CREATED: "Account created",
+    Action.DEAL_CREATED: "Deal created",
+    Action.DEAL_EDITED: "Deal edited",
     Action.LIST_RENAMED: "List renamed",
     Action.TAG_RENAMED: "Tag renamed",
     Action.ACCOUNT_RENAMED: "Account renamed",
@@ -25,6 +31,9 @@ LABELS: Mapping[Action, str] = {
     Action.TAG_DELETED: "Tag deleted",
     Action.ACCOUNT_DELETED: "Account deleted",
     Action.DEAL_DELETED: "Deal deleted",
+    Action.STATUS_CHANGED: "Status on a list changed",
+    Action.SETTINGS_CHANGED: "Settings changed",
+    Action.RIGHTS_CHANGED: "Rights changed",
 }
 JOB_LABELS: Mapping[JobAct, str] = {
     JobAct.REQUESTED: "requested",
@@ -117,13 +126,46 @@ def _imported(entry: Entry) -> Told:
 
 
 def _named(verb: str, noun: str, after: str = "") -> Callable[[Entry], Told]:
-    """ "Deleted the list “News”"; its name is the one that it has now."""
+    """ "Deleted the list “News” of 12 contacts"; its name is the one that it has now."""
 
     def told(entry: Entry) -> Told:
         name = f" “{isolated(entry.name)}”" if entry.name else ""
-        return Told(f"{verb} the {noun}{name}{after}")
+        of = f" of {_contacts(entry)}" if "contacts" in entry.event.detail else ""
+        return Told(f"{verb} the {noun}{name}{of}{after}")
 
     return told
+
+
+def _settings(entry: Entry) -> Told:
+    fields = [SETTINGS.get(name, name) for name in entry.event.detail.get("fields", ())]
+    return Told(f"Changed {joined(fields)}" if fields else "Changed the settings")
+
+
+def _rights(entry: Entry) -> Told:
+    group = f"the group “{isolated(entry.name)}”" if entry.name else "a group"
+    parts = []
+    for verb, code in (("Gave", "given"), ("Took from", "taken")):
+        rights = [f"“{RIGHTS_BY_CODE.get(right, right)}”" for right in entry.event.detail.get(code, ())]
+        if rights:
+            parts.append(f"{verb} {group}: {joined(rights)}")
+    return Told(". ".join(parts) or f"Changed the rights of {group}")
+
+
+SETTINGS = {
+    "name": "the account’s name",
+    "timezone": "the time zone",
+    "date_language": "the language of dates",
+    "currency": "the currency of new deals",
+    "sender_name": "the sender’s name",
+    "sender_email": "the sender’s e-mail address",
+    "postal_line": "the postal address",
+}
+RIGHTS_BY_CODE = {str(right): words for right, words in RIGHTS.items()}
+
+
+def _status_changed(entry: Entry) -> Told:
+    told, status = _named("Changed a contact’s status on", "list")(entry), entry.event.detail.get("status")
+    return Told(f"{told.before} to {str(status).capitalize()}") if status else told
 
 
 SAME_NAME = ", which had the name of another"
@@ -131,6 +173,11 @@ TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.CONTACTS_DELETED: _deleted,
     Action.CONTACTS_IMPORTED: _imported,
     Action.ADDRESS_SHARED: lambda _: Told("Found a contact with the e-mail address of another contact"),
+    Action.LIST_CREATED: _named("Created", "list"),
+    Action.TAG_CREATED: _named("Created", "tag"),
+    Action.ACCOUNT_CREATED: _named("Created", "account"),
+    Action.DEAL_CREATED: _named("Created", "deal"),
+    Action.DEAL_EDITED: _named("Edited", "deal"),
     Action.LIST_RENAMED: _named("Renamed", "list"),
     Action.TAG_RENAMED: _named("Renamed", "tag"),
     Action.ACCOUNT_RENAMED: _named("Renamed", "account"),
@@ -141,4 +188,7 @@ TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.TAG_DELETED: _named("Deleted", "tag"),
     Action.ACCOUNT_DELETED: _named("Deleted", "account"),
     Action.DEAL_DELETED: _named("Deleted", "deal"),
+    Action.STATUS_CHANGED: _status_changed,
+    Action.SETTINGS_CHANGED: _settings,
+    Action.RIGHTS_CHANGED: _rights,
 }

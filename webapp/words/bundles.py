@@ -1,10 +1,10 @@
 """A bundle of deletions in words: who deleted how many contacts, when and how."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from webapp.restoring.bundles import Bundle
 from webapp.restoring.ways import way_of
+from webapp.words.dates import Dates
 from webapp.words.filters import way_words
 from webapp.words.isolation import isolated
 from webapp.words.moments import span_words
@@ -19,9 +19,9 @@ def who(bundle: Bundle) -> str:
     return isolated(bundle.user) if bundle.user else NO_USER
 
 
-def when(bundle: Bundle, *, zone: ZoneInfo, now: datetime) -> str:
+def when(bundle: Bundle, *, dates: Dates, now: datetime) -> str:
     """ "Tue 14:03 to 14:09", and the way if it was not a page."""
-    span = span_words(bundle.first_at, bundle.last_at, zone=zone, now=now)
+    span = span_words(bundle.first_at, bundle.last_at, dates=dates, now=now)
     way = way_of(bundle.source)
     return span if way == PAGE else f"{span}, {way_words(way)}"
 

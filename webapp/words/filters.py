@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from webapp.models import restorable_until
 from webapp.restoring.filters import Filters
 from webapp.restoring.local_time import start_of_day
 from webapp.restoring.named import Deleted
+from webapp.words.dates import Dates
 from webapp.words.isolation import isolated
 from webapp.words.moments import span_words
 from webapp.words.numbers import counted
@@ -34,15 +34,15 @@ def way_words(way: str) -> str:
 def describe_filters(
     filters: Filters,
     *,
-    zone: ZoneInfo,
+    dates: Dates,
     people: Mapping[int, str],
     deletions: Mapping[int, Deleted] | None = None,
     now: datetime | None = None,
 ) -> list[str]:
     """The filters that are set, each as a phrase that follows "contacts", such as "deleted by Ann Lee".
 
-    `people` names users by id, `deletions` the deletions by number; dates are days in `zone`. Words that are
-    read at once have `now`, and name the last days by their weekday.
+    `people` names users by id, `deletions` the deletions by number. Words that are read at once have `now`,
+    and name the last days by their weekday.
     """
     phrases = []
     if filters.is_forgotten:
@@ -50,7 +50,7 @@ def describe_filters(
     elif filters.q:
         phrases.append(f"matching “{isolated(filters.q)}”")
     if filters.since or filters.before:
-        phrases.append(f"deleted {_range(filters.since, filters.before, zone)}")
+        phrases.append(f"deleted {_range(filters.since, filters.before, dates)}")
     if filters.deleted_by is not None:
         phrases.append(f"deleted by {_name(people.get(filters.deleted_by))}")
     if filters.how:
@@ -58,15 +58,14 @@ def describe_filters(
     if filters.deletion:
         known = deletions or {}
         found = [known[number] for number in filters.deletion if number in known]
-        phrases.append(_deletions(found, len(filters.deletion), zone, now))
+        phrases.append(_deletions(found, len(filters.deletion), dates, now))
     if filters.skipped_by is not None:
         phrases.append("skipped by an earlier restore")
     if filters.expires:
         if now is not None:
             phrases.append("expiring within 48 hours")
         else:
-            end = restorable_until(filters.expires).astimezone(zone)
-            phrases.append(f"expiring by {end:%-d %b %Y, %H:%M}")
+            phrases.append(f"expiring by {dates.exact(restorable_until(filters.expires))}")
     return phrases
 
 
@@ -74,15 +73,15 @@ def _name(name: str | None) -> str:
     return isolated(name) if name else A_FORMER_USER
 
 
-def _range(since: datetime | None, before: datetime | None, zone: ZoneInfo) -> str:
+def _range(since: datetime | None, before: datetime | None, dates: Dates) -> str:
     """The days, and the times where a range does not begin or end with a day."""
-    begin = since.astimezone(zone) if since else None
-    end = (before - timedelta(microseconds=1)).astimezone(zone) if before else None
-    first = f"{begin:%-d %b %Y}" if begin else ""
-    last = f"{end:%-d %b %Y}" if end else ""
-    from_time = f"{begin:%H:%M}" if begin and since != start_of_day(begin.date(), zone) else ""
-    whole = end and before == start_of_day(end.date() + timedelta(days=1), zone)
-    to_time = f"{end:%H:%M}" if end and not whole else ""
+    begin = dates.local(since) if since else None
+    end = dates.local(before - timedelta(microseconds=1)) if before else None
+    first = dates.day(begin) if begin else ""
+    last = dates.day(end) if end else ""
+    from_time = dates.time(begin) if begin and since != start_of_day(begin.date(), dates.zone) else ""
+    whole = end and before == start_of_day(end.date() + timedelta(days=1), dates.zone)
+    to_time = dates.time(end) if end and not whole else ""
     if first and first == last:
         times = {
             (True, True): f", {from_time} to {to_time}",
@@ -97,12 +96,12 @@ def _range(since: datetime | None, before: datetime | None, zone: ZoneInfo) -> s
     return f"on or after {first}" if first else f"on or before {last}"
 
 
-def _deletions(found: list[Deleted], wanted: int, zone: ZoneInfo, now: datetime | None) -> str:
+def _deletions(found: list[Deleted], wanted: int, dates: Dates, now: datetime | None) -> str:
     """Deletions by who made them and when; those that are not known by their number only."""
     if not found:
         return f"in {counted(wanted, 'deletion')} that {'is' if wanted == 1 else 'are'} not here"
     moments = [deleted.at for deleted in found]
-    span = span_words(min(moments), max(moments), zone=zone, now=now)
+    span = span_words(min(moments), max(moments), dates=dates, now=now)
     if len({deleted.user_id for deleted in found}) == 1:
         return f"deleted by {_name(found[0].user)}, {span}"
     people = counted(len({deleted.user_id for deleted in found}), "user")

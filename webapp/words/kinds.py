@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from webapp.models import Job
 from webapp.restoring.named import Deleted
 from webapp.restoring.request import scope_of
 from webapp.words import restoring, undoing
+from webapp.words.dates import Dates
 from webapp.words.numbers import counted
 
 
@@ -30,7 +30,7 @@ class KindWords:
     doing: str
     noun: str
     result: Callable[[Job], str]
-    scope: Callable[[Job, ZoneInfo, Mapping[int, str], Mapping[int, Deleted]], str]
+    scope: Callable[[Job, Dates, Mapping[int, str], Mapping[int, Deleted]], str]
     promise: str
     kept: str
     report: str
@@ -51,9 +51,9 @@ def title(job: Job) -> str:
 
 
 def _restore_scope(
-    job: Job, zone: ZoneInfo, people: Mapping[int, str], deletions: Mapping[int, Deleted]
+    job: Job, dates: Dates, people: Mapping[int, str], deletions: Mapping[int, Deleted]
 ) -> str:
-    return restoring.scope_words(scope_of(job), zone=zone, people=people, deletions=deletions)
+    return restoring.scope_words(scope_of(job), dates=dates, people=people, deletions=deletions)
 
 
 def _restore_deletions(job: Job) -> Sequence[int]:
@@ -71,7 +71,7 @@ UNKNOWN_KIND = KindWords(
     doing="Working on",
     noun="item",
     result=lambda job: f"{counted(job.processed, 'item')} processed.",
-    scope=lambda _job, _zone, _people, _deletions: "A job that this version of the app does not know.",
+    scope=lambda _job, _dates, _people, _deletions: "A job that this version of the app does not know.",
     promise="",
     kept="",
     report="jobs/_unknown_report.html",

@@ -1,8 +1,8 @@
 """Moments and spans of time in words."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from webapp.words.dates import Dates
 from webapp.words.numbers import counted
 
 # From this number of whole days on, the time that is left is a warning.
@@ -11,27 +11,27 @@ ENDS_SOON_DAYS = 3
 NAMED_BY_WEEKDAY = timedelta(days=6)
 
 
-def moment_words(moment: datetime, *, zone: ZoneInfo, now: datetime | None = None) -> str:
+def moment_words(moment: datetime, *, dates: Dates, now: datetime | None = None) -> str:
     """ "Tue 14:03" for one of the last days before `now`, else "24 Nov 2026, 14:03". Without `now` always the
     date, for words that are read later."""
-    local = moment.astimezone(zone)
-    return f"{_day(local, now)}{local:%H:%M}"
+    local = dates.local(moment)
+    return f"{_day(local, dates, now)}{dates.time(local)}"
 
 
-def span_words(first: datetime, last: datetime, *, zone: ZoneInfo, now: datetime | None = None) -> str:
+def span_words(first: datetime, last: datetime, *, dates: Dates, now: datetime | None = None) -> str:
     """ "Tue 14:03 to 14:09"; of one minute, "Tue 14:03"."""
-    begin, end = first.astimezone(zone), last.astimezone(zone)
-    words = moment_words(first, zone=zone, now=now)
+    begin, end = dates.local(first), dates.local(last)
+    words = moment_words(first, dates=dates, now=now)
     if begin.date() != end.date():
-        return f"{words} to {moment_words(last, zone=zone, now=now)}"
-    return words if f"{begin:%H:%M}" == f"{end:%H:%M}" else f"{words} to {end:%H:%M}"
+        return f"{words} to {moment_words(last, dates=dates, now=now)}"
+    return words if dates.time(begin) == dates.time(end) else f"{words} to {dates.time(end)}"
 
 
-def _day(local: datetime, now: datetime | None) -> str:
+def _day(local: datetime, dates: Dates, now: datetime | None) -> str:
     """The day of a local time, as it stands before the time."""
     if now is not None and local.date() >= (now.astimezone(local.tzinfo) - NAMED_BY_WEEKDAY).date():
-        return f"{local:%a} "
-    return f"{local:%-d %b %Y}, "
+        return f"{dates.weekday(local)} "
+    return f"{dates.day(local)}, "
 
 
 def days_left_words(days: int) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from webapp.models import Job
 from webapp.models.restore_outcome import Outcome, Reason
@@ -12,6 +11,7 @@ from webapp.restoring.plan import Plan
 from webapp.restoring.report import ContactOutcome
 from webapp.restoring.scope import Scope
 from webapp.words.contacts import name_of
+from webapp.words.dates import Dates
 from webapp.words.filters import describe_filters
 from webapp.words.isolation import isolated
 from webapp.words.numbers import counted, joined, number
@@ -133,7 +133,7 @@ def dialog_title(scope: Scope) -> str:
 def scope_words(
     scope: Scope,
     *,
-    zone: ZoneInfo,
+    dates: Dates,
     people: Mapping[int, str],
     deletions: Mapping[int, Deleted] | None = None,
     now: datetime | None = None,
@@ -142,7 +142,9 @@ def scope_words(
     if scope.filters is None:
         return f"{counted(scope.expected, 'selected contact')}."
     contacts = counted(scope.expected, "contact")
-    phrases = joined(describe_filters(scope.filters, zone=zone, people=people, deletions=deletions, now=now))
+    phrases = joined(
+        describe_filters(scope.filters, dates=dates, people=people, deletions=deletions, now=now)
+    )
     if phrases:
         return f"{contacts} {phrases}."
     return f"{'All' if scope.expected != 1 else 'The'} {contacts} deleted in the last 30 days."

@@ -27,10 +27,10 @@ RUNS: Mapping[str, str] = {
 ICONS: Mapping[What, str] = {
     What.CREATED: "contacts",
     What.LISTED: "list",
-    What.TAGGED: "list",
-    What.ON_DEAL: "list",
+    What.TAGGED: "tag",
+    What.ON_DEAL: "check-circle",
     What.AUTOMATION: "clock",
-    What.MESSAGE: "quiet",
+    What.MESSAGE: "mail",
     What.NOTE: "info",
     What.DELETED: "trash",
     What.RESTORED: "restore",

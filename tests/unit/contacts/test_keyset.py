@@ -1,5 +1,6 @@
 """Keyset paging: every row is on one page, forwards and backwards, even if many share a time."""
 
+import base64
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +14,7 @@ from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
 from webapp.contacts.find import NEWEST_FIRST, Wanted
 from webapp.contacts.find import read_page as read_live
-from webapp.contacts.keyset import Page, Place
+from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.models import Contact
 from webapp.restoring.filters import Filters
 from webapp.restoring.recycle_bin import BinWindow
@@ -136,6 +137,60 @@ def test_when_all_later_rows_are_gone_the_first_page_is_shown(session: Session) 
 
     assert [row[0].id for row in page.rows] == [left.id]
     assert page.older is page.newer is None
+
+
+def test_an_order_by_names_goes_up_and_shows_each_row_once(session: Session) -> None:
+    world, elsewhere = new_world(session), new_world(session)
+    names = ["beta", "Alpha", "alpha", "Ébène", "beta", "gamma"]
+    contacts = [new_contact(session, world, name, "Lee") for name in names]
+    new_contact(session, elsewhere, "alpha", "Lee")
+    by_name = Keyset(Contact.first_name, Contact.last_name, Contact.id, descending=False)
+    everyone = select(Contact).where(Contact.workspace_id == world.id)
+    ids = by_name.ids(everyone.with_only_columns(Contact.id))
+
+    def read(**place: Place) -> Page:
+        return by_name.read(session, everyone, ids, size=2, **place)
+
+    forwards, backwards = walk(read)
+
+    # The database decides in which order names come, and "beta" is there twice.
+    expected = session.scalars(everyone.order_by(Contact.first_name, Contact.id)).all()
+    assert forwards == [[row.id for row in expected[start : start + 2]] for start in (0, 2, 4)]
+    assert backwards[::-1] == forwards
+    assert {row_id for page in forwards for row_id in page} == {contact.id for contact in contacts}
+
+
+@given(name=st.text(st.characters(codec="utf-8", exclude_characters="\0")), row_id=row_ids)
+def test_a_cursor_of_an_order_by_names_leads_back_to_its_place(name: str, row_id: int) -> None:
+    cursor = to_cursor((name, row_id))
+
+    assert cursor is not None
+    assert cursor.replace("-", "").replace("_", "").isalnum()
+    assert from_cursor(cursor, (str,)) == (name, row_id)
+    for other in ((), (datetime,), (str, str)):
+        with pytest.raises(ValueError, match="not a cursor"):
+            from_cursor(cursor, other)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["a\\u0000",1]',
+        '["\\ud800",1]',
+        '["a",true]',
+        '["a",1.0]',
+        '["a", 1]',
+        '{"a":1}',
+        "1",
+        "[" * 5000,
+        "[]",
+    ],
+)
+def test_a_cursor_that_no_place_has_is_refused(text: str) -> None:
+    forged = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    with pytest.raises(ValueError, match="not a cursor"):
+        from_cursor(forged, (str,))
 
 
 @given(moment=moments, row_id=row_ids)

@@ -7,6 +7,7 @@ import pytest
 
 from webapp.restoring.filters import Filters, read_filters
 from webapp.restoring.named import Deleted
+from webapp.words.dates import Dates
 from webapp.words.filters import describe_filters
 from webapp.words.isolation import enclose, isolated
 from webapp.words.moments import days_left_words
@@ -84,7 +85,7 @@ def test_the_filters_are_described_by_the_days_that_were_typed(
     meaning = read_filters(typed, zone=ZoneInfo(zone), now=NOW).meaning
 
     assert meaning is not None
-    assert joined(describe_filters(meaning, zone=ZoneInfo(zone), people={7: "Max"})) == words
+    assert joined(describe_filters(meaning, dates=Dates(ZoneInfo(zone)), people={7: "Max"})) == words
 
 
 def test_deletions_are_described_by_who_made_them_and_when() -> None:
@@ -101,7 +102,7 @@ def test_deletions_are_described_by_who_made_them_and_when() -> None:
 
     def said(*numbers: int, now: datetime | None = NOW) -> str:
         meaning = Filters(deletion=numbers)
-        return joined(describe_filters(meaning, zone=zone, people={}, deletions=made, now=now))
+        return joined(describe_filters(meaning, dates=Dates(zone), people={}, deletions=made, now=now))
 
     assert said(7) == f"deleted by {isolated('Max')}, Tue 11:03"
     assert said(7, 8) == f"deleted by {isolated('Max')}, Tue 11:03 to 11:09"
@@ -122,8 +123,8 @@ def test_what_expires_soon_is_described_by_its_end_where_it_is_read_later() -> N
     meaning = read_filters({"expires": "soon"}, zone=zone, now=NOW).meaning
     assert meaning is not None
 
-    assert describe_filters(meaning, zone=zone, people={}, now=NOW) == ["expiring within 48 hours"]
-    assert describe_filters(meaning, zone=zone, people={}) == ["expiring by 12 Nov 2026, 13:00"]
+    assert describe_filters(meaning, dates=Dates(zone), people={}, now=NOW) == ["expiring within 48 hours"]
+    assert describe_filters(meaning, dates=Dates(zone), people={}) == ["expiring by 12 Nov 2026, 13:00"]
 
 
 @pytest.mark.parametrize(
@@ -138,9 +139,9 @@ def test_a_day_without_a_midnight_keeps_its_name() -> None:
     typed = read_filters({"from": "2026-09-06", "to": "2026-09-06"}, zone=zone, now=NOW.replace(month=9))
 
     assert typed.meaning is not None
-    assert describe_filters(typed.meaning, zone=zone, people={}) == ["deleted on 6 Sep 2026"]
+    assert describe_filters(typed.meaning, dates=Dates(zone), people={}) == ["deleted on 6 Sep 2026"]
     assert date(2026, 9, 6) == typed.meaning.since.astimezone(zone).date()  # type: ignore[union-attr]
-    assert describe_filters(Filters(), zone=zone, people={}) == []
+    assert describe_filters(Filters(), dates=Dates(zone), people={}) == []
 
 
 @pytest.mark.parametrize(

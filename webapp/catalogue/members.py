@@ -1,0 +1,71 @@
+"""The live contacts of a list, tag or account: which they are, and how many.
+
+A deleted contact keeps its place on a list and its tags, so each of them has to be looked up. What a request
+counts is therefore limited by how many it looks at.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from webapp.catalogue.names import Named
+from webapp.models import Account, Contact, ContactTag, MailingList, Subscription, Tag
+from webapp.models.mailing_list import SubscriptionStatus
+
+Id = ColumnElement[int] | InstrumentedAttribute[int]
+# For each kind: the column with the contact, and the one with the list, tag or account.
+PLACES: dict[Named, tuple[InstrumentedAttribute[int], InstrumentedAttribute[Any]]] = {
+    MailingList: (Subscription.contact_id, Subscription.list_id),
+    Tag: (ContactTag.contact_id, ContactTag.tag_id),
+    Account: (Contact.id, Contact.account_id),
+}
+
+
+def contact_column(kind: Named) -> InstrumentedAttribute[int]:
+    """The column by which the contacts of such a list, tag or account are found and ordered."""
+    return PLACES[kind][0]
+
+
+def live_members(kind: Named, row_id: int, *, status: SubscriptionStatus | None = None) -> Select[int]:
+    """The ids of its live contacts, unordered; of a list perhaps only those with this status."""
+    contact, place = PLACES[kind]
+    with_status = Subscription.status == status if status else true()
+    return select(contact).where(place == row_id, _is_live(kind, contact), with_status)
+
+
+def _is_live(kind: Named, contact: Id) -> ColumnElement[bool]:
+    if kind is Account:
+        return Contact.deleted_at.is_(None)
+    # Looked up one by one, so that no planner reads all live contacts instead.
+    lives = select(Contact.deleted_at.is_(None)).where(Contact.id == contact)
+    return lives.scalar_subquery()
+
+
+def count_members(
+    session: Session, kind: Named, ids: Sequence[int], *, most: int
+) -> dict[int, tuple[int, bool]]:
+    """How many live contacts each of these has, and whether there are no more.
+
+    Looks at the `most` contacts that were created last, of each one. A number that is not exact is how many
+    of these are live, less one: there are more than that.
+    """
+    counts = select(kind.id, *_looked_at(kind, kind.id, most)).where(kind.id.in_(ids))
+    return {
+        row_id: (live, True) if seen <= most else (max(0, live - 1), False)
+        for row_id, seen, live in session.execute(counts)
+    }
+
+
+def _looked_at(kind: Named, of: Id, most: int) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
+    """How many contacts of `of` are looked at, one more than `most` if there are more; and how many of them
+    are live."""
+    contact, place = PLACES[kind]
+    looked_at = select(contact.label("id")).where(place == of)
+    if kind is Account:
+        looked_at = looked_at.where(Contact.deleted_at.is_(None))
+    some = looked_at.order_by(contact.desc()).limit(most + 1).correlate(kind).subquery()
+    seen = select(func.count()).select_from(some)
+    live = seen if kind is Account else seen.where(_is_live(kind, some.c.id))
+    return seen.scalar_subquery(), live.scalar_subquery()
