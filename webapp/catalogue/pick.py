@@ -1,5 +1,5 @@
-"""Finding a few lists, tags, accounts or deals by a part of their name, among many, to pick one, or making one
-of the typed name."""
+"""Finding a few lists, tags, accounts or deals by a part of their name, among many, to pick one, or making
+one of the typed name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

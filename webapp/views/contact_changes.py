@@ -36,6 +36,8 @@ from webapp.worker.services import services
 
 # Line breaks and tabs are part of a note.
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# What a section shows again if it was refused.
+TYPED = {"lists": ["status"], "notes": ["text"]}
 BUTTONS = "Use the buttons of the page."
 ON_RECORD = "Who has unsubscribed or bounced stays on the list, so that this is not forgotten."
 
@@ -217,7 +219,7 @@ def _make(
                 abort(404)
             change(session, contact_id, read_clock(session))
     except Refused as refusal:
-        typed = {name: request.form.get(name, "") for name in ("status", "text", "name")}
+        typed = {name: request.form.get(name, "") for name in TYPED.get(section, ())}
         shown = Shown(section, error=refusal.sentence, item=item, typed=typed, announce=refusal.sentence)
         return draw(contact_id, shown, status=refusal.status)
     if wakes:

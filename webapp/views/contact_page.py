@@ -43,6 +43,8 @@ class Shown:
     item: int | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
     announce: str = ""
+    # Whether a page of it was asked for by its address.
+    is_asked: bool = False
 
 
 def contact(contact_id: int) -> ResponseReturnValue:
@@ -77,12 +79,12 @@ def contact_deals(contact_id: int) -> ResponseReturnValue:
 
 def contact_notes(contact_id: int) -> ResponseReturnValue:
     """A page of notes."""
-    return draw(contact_id, Shown("notes"))
+    return draw(contact_id, Shown("notes", is_asked=True))
 
 
 def contact_timeline(contact_id: int) -> ResponseReturnValue:
     """A page of the timeline."""
-    return draw(contact_id, Shown("timeline"))
+    return draw(contact_id, Shown("timeline", is_asked=True))
 
 
 def profile_of(contact_id: int) -> Profile:
@@ -107,8 +109,8 @@ def draw(
         contact=profile.contact,
         shown=shown,
         statuses=list(SubscriptionStatus),
-        read_notes=lambda: _notes(contact_id),
-        read_timeline=lambda: _timeline(profile),
+        read_notes=lambda: _notes(contact_id, asked=shown.is_asked and shown.section == "notes"),
+        read_timeline=lambda: _timeline(profile, asked=shown.is_asked and shown.section == "timeline"),
         now=read_clock(db.session()),
     )
 
@@ -121,8 +123,9 @@ def _draw_found(
     return draw(contact_id, Shown(section, find=text, choices=choices), profile=profile)
 
 
-def _notes(contact_id: int) -> Notes:
-    return read_notes(db.session(), contact_id, size=NOTES, before=requested_number("before"))
+def _notes(contact_id: int, *, asked: bool) -> Notes:
+    before = requested_number("before") if asked else None
+    return read_notes(db.session(), contact_id, size=NOTES, before=before)
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,9 @@ class TimelineRows:
     older: str | None
 
 
-def _timeline(profile: Profile) -> TimelineRows:
-    found: Timeline = read_timeline(db.session(), profile.contact, size=EVENTS, after=_requested_event())
+def _timeline(profile: Profile, *, asked: bool) -> TimelineRows:
+    after = _requested_event() if asked else None
+    found: Timeline = read_timeline(db.session(), profile.contact, size=EVENTS, after=after)
     rows = [EventRow(words.tell(event), words.icon(event), event.at, event.job_id) for event in found.events]
     return TimelineRows(rows, _to_cursor(found.older) if found.older else None)
 
