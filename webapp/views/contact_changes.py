@@ -21,6 +21,8 @@ from webapp.clock import read_clock
 from webapp.contacts import find
 from webapp.contacts.edit import set_account
 from webapp.contacts.notes import LONGEST_NOTE, add_note, delete_note
+from webapp.contacts.profile import profile as read_profile
+from webapp.contacts.wanted import Wanted
 from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
 from webapp.forms.typed import visible, why_unfit
@@ -74,7 +76,7 @@ def _set_account(session: Session, contact_id: int, account_id: int | None, now:
     changed = set_account(
         session, workspace_id=workspace_id, contact_id=contact_id, account_id=account_id, now=now
     )
-    profile = find.profile(session, workspace_id, contact_id)
+    profile = read_profile(session, workspace_id, contact_id)
     if not changed and account_id and profile and profile.contact.account_id != account_id:
         raise Refused("This account is not here any more. Search again.", 409)
 
@@ -129,7 +131,7 @@ def _give_status(
 
 def _status_on(session: Session, contact_id: int, list_id: int) -> SubscriptionStatus | None:
     """The contact's status on a live list."""
-    profile = find.profile(session, current_user.workspace_id, contact_id)
+    profile = read_profile(session, current_user.workspace_id, contact_id)
     rows = profile.subscriptions if profile else []
     return next((place.status for row, place in rows if row.id == list_id), None)
 
@@ -145,7 +147,7 @@ def change_tags(contact_id: int) -> ResponseReturnValue:
         if do == "remove":
             remove_tag(session, workspace_id=workspace_id, contact_ids=ids, tag_id=tag_id, now=now)
         elif not add_tag(session, workspace_id=workspace_id, contact_ids=ids, tag_id=tag_id, now=now):
-            profile = find.profile(session, workspace_id, contact_id)
+            profile = read_profile(session, workspace_id, contact_id)
             if profile is None or tag_id not in {tag.id for tag in profile.tags}:
                 raise Refused("This tag is not here any more. Search again.", 409)
 
@@ -215,7 +217,7 @@ def _make(
     try:
         with write_transaction(session):
             lock_workspace(session, workspace_id)
-            if find.filter_selection(session, find.Wanted(workspace_id), [contact_id]) == []:
+            if find.filter_selection(session, Wanted(workspace_id), [contact_id]) == []:
                 abort(404)
             change(session, contact_id, read_clock(session))
     except Refused as refusal:

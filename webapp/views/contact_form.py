@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.catalogue.pick import Choices, id_of_name, pick_named
 from webapp.clock import read_clock
-from webapp.contacts import find
 from webapp.contacts.edit import ChangedSince, Details, add_contact, edit_contact
-from webapp.contacts.find import Profile
+from webapp.contacts.profile import Profile, with_address
+from webapp.contacts.profile import profile as read_profile
 from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
 from webapp.forms.contact import ContactForm
@@ -101,7 +101,7 @@ def create_contact() -> ResponseReturnValue:
     session, workspace_id = db.session(), current_user.workspace_id
     if form.email.data and not request.form.get("anyway"):
         deleted = last_deleted_with_address(session, workspace_id, form.email.data, read_clock(session))
-        if deleted and find.with_address(session, workspace_id, form.email.data) is None:
+        if deleted and with_address(session, workspace_id, form.email.data) is None:
             return _page(form, refusal=Refusal(deleted=deleted), status=409)
     saved = _save(
         form,
@@ -150,14 +150,9 @@ def save_contact(contact_id: int) -> ResponseReturnValue:
     return redirect(url_for("contact", contact_id=contact_id), 303)
 
 
-def account_choices() -> ResponseReturnValue:
-    """The accounts whose names contain what is typed, for the field of the form."""
-    return render_template("contacts/_account_choices.html", choices=_accounts(request.args.get("account")))
-
-
 def _opened(contact_id: int) -> tuple[Opened, Profile]:
     """What the form of the live contact is opened with. Answers 404 if there is none."""
-    profile = find.profile(db.session(), current_user.workspace_id, contact_id)
+    profile = read_profile(db.session(), current_user.workspace_id, contact_id)
     if profile is None:
         abort(404)
     contact, details = profile.contact, Details.of(profile.contact)
@@ -189,7 +184,7 @@ def _save(form: ContactForm, write: Callable[[Details, datetime], int]) -> int |
             )
             return write(details, now)
     except IntegrityError:
-        taken = find.with_address(session, workspace_id, form.email.data)
+        taken = with_address(session, workspace_id, form.email.data)
         if taken is None:
             raise
         return Refusal(taken=taken)

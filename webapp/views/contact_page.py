@@ -12,9 +12,9 @@ from flask_login import current_user
 from webapp.catalogue.names import Named
 from webapp.catalogue.pick import Choices, pick_deal, pick_named
 from webapp.clock import read_clock
-from webapp.contacts import find
-from webapp.contacts.find import Profile
 from webapp.contacts.notes import Notes, read_notes
+from webapp.contacts.profile import Profile
+from webapp.contacts.profile import profile as read_profile
 from webapp.contacts.timeline import Place, Timeline, What, read_timeline
 from webapp.extensions import db
 from webapp.forms.typed import searched
@@ -89,7 +89,7 @@ def contact_timeline(contact_id: int) -> ResponseReturnValue:
 
 def profile_of(contact_id: int) -> Profile:
     """The live contact with what it is on. Answers 404 if there is none."""
-    profile = find.profile(db.session(), current_user.workspace_id, contact_id)
+    profile = read_profile(db.session(), current_user.workspace_id, contact_id)
     if profile is None:
         abort(404)
     return profile

@@ -20,7 +20,8 @@ from tests.factories.contacts import (
 )
 from tests.factories.people import World
 from tests.support.restoring import Restoring
-from webapp.contacts.find import Wanted, read_page
+from webapp.contacts.find import read_page
+from webapp.contacts.wanted import Wanted
 from webapp.marketing.lists import change_status
 from webapp.models import AutomationRun, Contact, ContactNote, Deal, DealContact, Job, Subscription
 from webapp.models.mailing_list import SubscriptionStatus
