@@ -61,7 +61,7 @@ def test_an_account_is_picked_by_its_name_in_whatever_spelling(
 
     assert stored(select(Contact.account_id).filter_by(workspace_id=world.id)) == [acme.id]
     assert stored(select(func.count(Account.id)).filter_by(workspace_id=world.id)) == [1]
-    part = anyone.get("/contacts/accounts?account=cme", htmx=True)
+    part = anyone.get("/contacts/names?account=cme", htmx=True)
     assert [option["value"] for option in part.all("option")] == ["Acme GmbH"]
 
 

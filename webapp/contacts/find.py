@@ -38,11 +38,18 @@ BY_ACCOUNT = Keyset(func.coalesce(_account_key, "b").label("account_key"), Conta
 @dataclass(frozen=True)
 class Found:
     """Places of wanted contacts in the order that was asked for, up to a limit. `total` is the number of all,
-    if it is known; `end` the place where a walk has ended before it found enough."""
+    if it is known. Of a walk that has not found enough, `end` is the place where it has ended, unless nothing
+    follows there."""
 
     places: Sequence[Place]
     total: int | None = None
     end: Place | None = None
+    is_walk: bool = False
+
+    @property
+    def is_there(self) -> bool:
+        """Whether this is a page. A walk can find nothing on the last one."""
+        return bool(self.places) or self.is_walk
 
 
 class Finder(Protocol):
@@ -67,14 +74,14 @@ def read_page(
     finder = _finder(session, wanted, order)
     if before is not None:
         found = finder(limit=size + 1, before=before)
-        if found.places or found.end:
+        if found.is_there:
             places, more = found.places[:size], len(found.places) > size
             newer = places[-1] if more else found.end
             rows = _rows(session, wanted.workspace_id, places)[::-1]
             return Page(rows, older=places[0] if places else before, newer=newer, total=found.total)
     elif after is not None:
         found = finder(limit=size + 1, after=after)
-        if found.places or found.end:
+        if found.is_there:
             places, more = found.places[:size], len(found.places) > size
             older = places[-1] if more else found.end
             rows = _rows(session, wanted.workspace_id, places)
@@ -135,10 +142,10 @@ def _checked(wanted: Wanted, walk: Select[*tuple[Any, ...]], order: Keyset) -> S
 
 
 def _looked_up(
-    wanted: Wanted, order: Keyset, source: Select[int], *, with_text: bool = True
+    wanted: Wanted, order: Keyset, source: Select[int], *, by_text: bool = True
 ) -> Select[*tuple[Any, ...]]:
     """The order's columns of the wanted contacts among few ids."""
-    checks = wanted.checks(Contact.id, Contact.account_id, with_text=with_text)
+    checks = wanted.checks(Contact.id, Contact.account_id, by_text=by_text)
     return select(*order.columns).where(
         is_one_of(Contact.id, source),
         *(filter_only(condition) for condition in (live(wanted.workspace_id), *checks)),
@@ -169,9 +176,10 @@ def _walked(session: Session, wanted: Wanted, order: Keyset, limit: int, **place
         lives = live(wanted.workspace_id)
         with_text = all_matches(wanted.has_text, wanted.workspace_id, Contact.id, lives)
         source = select(with_text.c.value).where(with_text.c.value.is_not(None))
-        return _sorted(session, order, _looked_up(wanted, order, source, with_text=False), limit, **place)
-    last = session.execute(order.seek(walk, limit=1, **place).offset(SCAN_LIMIT - 1)).one_or_none()
-    return Found(places, end=tuple(last[: len(order.columns)]) if last else None)
+        return _sorted(session, order, _looked_up(wanted, order, source, by_text=False), limit, **place)
+    ends = session.execute(order.seek(walk, limit=2, **place).offset(SCAN_LIMIT - 1)).all()
+    end = tuple(ends[0][: len(order.columns)]) if len(ends) == 2 else None
+    return Found(places, end=end, is_walk=True)
 
 
 def read_selected(session: Session, workspace_id: int, ids: list[int], order: Keyset) -> Page:

@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.contacts.matching import contact_matches, text_matches
+from webapp.contacts.search import with_text
 from webapp.models import (
     NOT_SUBSCRIBED,
     Contact,
-    ContactSearch,
     ContactTag,
     RestoreOutcome,
     Subscription,
@@ -41,7 +41,7 @@ class Wanted:
         """The condition on a row of `ContactSearch`."""
         return text_matches(self.q) if self.q else None
 
-    def checks(self, contact_id: Id, account_id: Id, *, with_text: bool = True) -> list[ColumnElement[bool]]:
+    def checks(self, contact_id: Id, account_id: Id, *, by_text: bool = True) -> list[ColumnElement[bool]]:
         """The conditions on one live contact: each looks it up by its id, so that no planner reads a whole
         list, tag or ledger instead."""
         found: list[Any] = []
@@ -58,7 +58,7 @@ class Wanted:
             # By the job's ledger: the contact itself keeps only the latest job that has restored it.
             of_it = RestoreOutcome.job_id == self.restored_by, RestoreOutcome.contact_id == contact_id
             found.append(select(RestoreOutcome.outcome == Outcome.RESTORED).where(*of_it).scalar_subquery())
-        if with_text and self.has_text is not None:
+        if by_text and self.has_text is not None:
             found.append(contact_matches(contact_id, self.has_text))
         return found
 
@@ -85,19 +85,14 @@ class Wanted:
 
     def ids(self) -> Select[int]:
         """The ids of all wanted contacts, unordered, at a cost that can be seconds."""
-        source, has_text = self.sources()[0], self.has_text
-        if self.q and len(self.sources()) == 1 and has_text is not None:
-            found = select(ContactSearch.contact_id.label("id"))
-            return found.join(Contact, Contact.id == ContactSearch.contact_id).where(
-                live(self.workspace_id), has_text
-            )
-        ids = source.order_by(None).subquery()
-        contact_id = ids.c[0]
+        source, *others = self.sources()
+        if not others:
+            return with_text(source.order_by(None), self.has_text)
+        found = source.order_by(None).subquery()
+        contact_id = found.c[0]
         lives = select(live(self.workspace_id)).where(Contact.id == contact_id).scalar_subquery()
         account = select(Contact.account_id).where(Contact.id == contact_id).scalar_subquery()
-        is_all = len(self.sources()) == 1
-        checks = self.checks(contact_id, account)
-        return select(contact_id.label("id")).where(*checks, *([] if is_all else [lives]))
+        return select(contact_id.label("id")).where(lives, *self.checks(contact_id, account))
 
 
 def short_source(session: Session, wanted: Wanted, most: int) -> tuple[int | None, list[int]]:
