@@ -89,6 +89,7 @@ def prepare(engine: Engine) -> None:
         ):
             dbapi_connection.execute(f"PRAGMA {pragma}")
         dbapi_connection.create_function("sha256_hex", 1, _sha256_hex, deterministic=True)
+        dbapi_connection.create_function("lower_text", 1, str.lower, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -138,6 +139,24 @@ def _sha256_on_postgresql(element: sha256_hex, compiler: SQLCompiler, **kw: Any)
 @compiles(sha256_hex, "sqlite")
 def _sha256_on_sqlite(element: sha256_hex, compiler: SQLCompiler, **kw: Any) -> str:
     return f"sha256_hex({compiler.process(element.clauses, **kw)})"
+
+
+class lower_text(FunctionElement[str]):  # noqa: N801 (it is written as a function of the database)
+    """A text in lower case, as Unicode defines it. SQLite gets it from Python: its own knows ASCII only."""
+
+    type = String()
+    name = "lower_text"
+    inherit_cache = True
+
+
+@compiles(lower_text, "postgresql")
+def _lower_on_postgresql(element: lower_text, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"lower({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(lower_text, "sqlite")
+def _lower_on_sqlite(element: lower_text, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"lower_text({compiler.process(element.clauses, **kw)})"
 
 
 def _sha256_hex(text: str | None) -> str | None:

@@ -65,6 +65,7 @@ LONGER = (
     Index("ix_subscription_list_id", "subscription", ("list_id", "contact_id")),
     Index("ix_contact_tag_tag_id", "contact_tag", ("tag_id", "contact_id")),
     Index("ix_campaign_send_workspace_id", "campaign_send", ("workspace_id", "id")),
+    Index("ix_deal_workspace_id", "deal", ("workspace_id", "id")),
 )
 OBSOLETE = (Index("ix_automation_run_automation_id", "automation_run", ("automation_id",)),)
 

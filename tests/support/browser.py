@@ -143,9 +143,15 @@ class Browser:
     def ask(self, page: Seen, element: Element) -> Seen:
         """What htmx does for `element`: send its request, and swap the answer into `page`."""
         form = element if element.name == "form" else element.find_parent("form")
-        included = form is element or element.get("hx-include") == "closest form"
-        fields = form_fields(page.document, form) if form is not None and included else []
-        fields += own_value(element) if element.name == "button" else []
+        include = element.get("hx-include") or ""
+        if include.startswith("#"):
+            fields = form_fields(page.document, page.one(include))
+        elif form is not None and (form is element or include == "closest form"):
+            fields = form_fields(page.document, form)
+        else:
+            fields = []
+        # What is included by another element has a control's own value beside it.
+        fields += own_value(element) if element.name == "button" or include.startswith("#") else []
         if element.get("hx-post"):
             part = self.post(element["hx-post"], fields, htmx=True)
         else:

@@ -49,6 +49,28 @@ def attach(
     return True
 
 
+def add_to_deal(session: Session, *, workspace_id: int, deal_id: int, contact_id: int, now: datetime) -> bool:
+    """Add a live contact to a live deal; as its Primary Contact if it has none. The rest as `attach`."""
+    lock_workspace(session, workspace_id)
+    return attach(
+        session,
+        workspace_id=workspace_id,
+        deal_id=deal_id,
+        contact_id=contact_id,
+        primary=primary_of(session, deal_id) is None,
+        now=now,
+    )
+
+
+def primary_of(session: Session, deal_id: int) -> int | None:
+    """The id of the deal's Primary Contact."""
+    return session.scalar(
+        select(DealContact.contact_id).where(
+            DealContact.deal_id == deal_id, DealContact.is_primary, DealContact.detached_at.is_(None)
+        )
+    )
+
+
 def remove_from_deal(
     session: Session, *, workspace_id: int, deal_id: int, contact_id: int, now: datetime
 ) -> bool:

@@ -20,7 +20,8 @@ class DealStatus(StrEnum):
 class Deal(Base):
     __tablename__ = "deal"
     __table_args__ = (
-        Index("ix_deal_workspace_id", "workspace_id"),
+        # The page of all deals, the newest first.
+        Index("ix_deal_workspace_id", "workspace_id", "id"),
         # A column of the board; the newest first.
         # Of deleted ones, too: with stale statistics PostgreSQL would read a partial index whole, to find the
         # deals that are not deleted.

@@ -35,7 +35,7 @@ def ask_status(thing_id: int) -> ResponseReturnValue:
 
 def change_status(thing_id: int) -> ResponseReturnValue:
     """Change it and show the list. If it cannot be, the dialog is shown again with what was chosen."""
-    form = StatusForm()
+    form = StatusForm.of()
     if not form.validate():
         return _ask(thing_id, form, status=422)
     session, workspace_id, by = db.session(), current_user.workspace_id, current_user.id
@@ -81,7 +81,7 @@ def _ask(thing_id: int, form: StatusForm | None, *, status: int = 200) -> Respon
         title=f"Status of {isolated(name_of(contact))}",
         mailing_list=mailing_list,
         contact=contact,
-        form=form or StatusForm(status=str(now)),
+        form=form or StatusForm.of(str(now)),
         back=_back(thing_id),
     )
 

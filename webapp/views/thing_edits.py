@@ -127,13 +127,12 @@ def delete_one(kind: ThingKind, thing_id: int) -> ResponseReturnValue:
 def _ask_delete(kind: ThingKind, thing: Thing, *, status: int) -> ResponseReturnValue:
     used = uses(db.session(), kind.model, thing.id, workspace_id=current_user.workspace_id)
     return show_dialog(
-        "things/_delete.html",
+        "_ask_delete.html",
         here=kind.index,
         # A list that messages are sent to is not deleted, whether that is known before or after the question.
         status=409 if used.waiting else status,
         title=f"Delete the {kind.noun} “{isolated(thing.name)}”?",
-        kind=kind,
-        thing=thing,
+        action=kind.href("delete", thing.id),
         waiting=used.waiting,
         lines=losses(kind.noun, used),
         back=kind.href(row_id=thing.id),

@@ -25,6 +25,7 @@ GROUPS = (
         Entry("lists", "Lists", "mail"),
         Entry("tags", "Tags", "tag"),
         Entry("accounts", "Accounts", "account"),
+        Entry("deals", "Deals", "deal"),
     ),
     (
         Entry("restores", "Restores", "restore", Access.MAY_RESTORE),
