@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, union
+from sqlalchemy import Select, and_, select, union
 from sqlalchemy.orm import Session
 
 from webapp.catalogue.names import Named, NameTaken, create
 from webapp.characters import name_key
+from webapp.database import lower_text
 from webapp.models import Deal
+from webapp.models.base import filter_only
 
 # So many are shown; of more, the person types more of the name.
 MOST = 8
@@ -90,15 +92,12 @@ def pick_deal(session: Session, workspace_id: int, text: str, *, without: Sequen
     text = " ".join(text.split())
     newest = (
         select(Deal.id, Deal.title, Deal.stage)
-        .where(Deal.workspace_id == workspace_id, Deal.deleted_at.is_(None))
+        .where(filter_only(and_(Deal.workspace_id == workspace_id, Deal.deleted_at.is_(None))))
         .order_by(Deal.id.desc())
         .limit(SCAN)
         .subquery()
     )
-    title = newest.c.title
-    has_text = or_(
-        func.lower(title).contains(text.lower(), autoescape=True), title.contains(text, autoescape=True)
-    )
+    has_text = lower_text(newest.c.title).contains(text.lower(), autoescape=True)
     rows = session.execute(
         select(newest)
         .where(has_text, newest.c.id.not_in(without))

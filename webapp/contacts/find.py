@@ -114,7 +114,7 @@ def _finder(session: Session, wanted: Wanted, order: Keyset) -> Finder:
     place_of_source, numbers = short_source(session, wanted, SCAN_LIMIT)
     if place_of_source is None:
         return lambda *, limit, **place: _walked(session, wanted, order, limit, **place)
-    if place_of_source == len(numbers) - 1:
+    if place_of_source == len(numbers) - 1 and order is not BY_ACCOUNT:
         every = _checked(wanted, order.seek(_walk(wanted, order), limit=SCAN_LIMIT), order)
     else:
         every = _looked_up(wanted, order, wanted.sources()[place_of_source])
