@@ -17,6 +17,9 @@ from webapp.views import (
     campaign_sends,
     campaigns,
     confirm,
+    contact_changes,
+    contact_form,
+    contact_page,
     deal,
     deal_edits,
     deals,
@@ -29,6 +32,7 @@ from webapp.views import (
     look,
     notices,
     overview,
+    overview_filters,
     plan,
     restore_page,
     restores,
@@ -93,7 +97,33 @@ ROUTES = (
     Route("GET", "/contacts", "overview", overview.overview, SIGNED_IN),
     Route("GET", "/contacts/selection", "overview_selection", overview.overview_selection, SIGNED_IN),
     Route("GET", "/contacts/count", "overview_count", overview.overview_count, SIGNED_IN),
-    Route("GET", "/contacts/<id:contact_id>", "contact", overview.contact, SIGNED_IN),
+    Route("GET", "/contacts/new", "new_contact", contact_form.new_contact, SIGNED_IN),
+    Route("POST", "/contacts/new", "create_contact", contact_form.create_contact, SIGNED_IN),
+    Route("GET", "/contacts/names", "offered_names", overview_filters.offered_names, SIGNED_IN),
+    Route("GET", "/contacts/<id:contact_id>", "contact", contact_page.contact, SIGNED_IN),
+    Route("GET", "/contacts/<id:contact_id>/edit", "edit_contact", contact_form.edit_form, SIGNED_IN),
+    Route("POST", "/contacts/<id:contact_id>/edit", "save_contact", contact_form.save_contact, SIGNED_IN),
+    *(
+        route
+        for part, look, change in (
+            ("account", contact_page.contact_account, contact_changes.change_account),
+            ("lists", contact_page.contact_lists, contact_changes.change_lists),
+            ("tags", contact_page.contact_tags, contact_changes.change_tags),
+            ("deals", contact_page.contact_deals, contact_changes.change_deals),
+            ("notes", contact_page.contact_notes, contact_changes.change_notes),
+        )
+        for route in (
+            Route("GET", f"/contacts/<id:contact_id>/{part}", f"contact_{part}", look, SIGNED_IN),
+            Route("POST", f"/contacts/<id:contact_id>/{part}", f"change_{part}", change, SIGNED_IN),
+        )
+    ),
+    Route(
+        "GET",
+        "/contacts/<id:contact_id>/timeline",
+        "contact_timeline",
+        contact_page.contact_timeline,
+        SIGNED_IN,
+    ),
     Route("GET", "/contacts/delete", "confirm_delete", deletion.confirm_delete, SIGNED_IN),
     Route("POST", "/contacts/delete", "delete_contacts", deletion.delete, SIGNED_IN),
     Route("POST", "/contacts/notices", "dismiss_notice", notices.dismiss, MAY_RESTORE),

@@ -31,9 +31,13 @@ from webapp.models import Automation, Campaign, Contact, Deal, DealContact, Mail
 
 
 def changes_nothing(row: Row) -> bool:
-    return row.method == "GET" or min(row.statuses.values()) >= 400 or row.path.startswith(PUT_BACK)
+    """Also one whose requests change only what the next one may meet, or what is put back."""
+    refused = row.method == "GET" or min(row.statuses.values()) >= 400
+    return refused or row.path in REPEATABLE or row.path.startswith(PUT_BACK)
 
 
+CONTACT_PARTS = ("account", "lists", "tags", "deals", "notes")
+REPEATABLE = ("/contacts/new", *(f"/contacts/<id:contact_id>/{part}" for part in ("edit", *CONTACT_PARTS)))
 # The fields of one address share a world where requests change nothing, or where that is put back.
 PUT_BACK = ("/lists", "/deals")
 # One code answers for lists, tags and accounts.
@@ -74,6 +78,9 @@ class Scene:
     ids: dict[str, str]
     fields: dict[str, str]
     engine: Engine
+    # Puts back what a request before has created, changed or deleted.
+    put_back: Callable[[], None] = nothing
+    own_token: str = ""
 
     def version(self) -> str:
         """That of the row in the address, which each request that is accepted raises."""
@@ -84,9 +91,6 @@ class Scene:
                     return str(session.get_one(models[name], int(row_id)).version)
         return "1"
 
-    # Puts back what a request before has created, changed or deleted.
-    put_back: Callable[[], None] = nothing
-
     def send(self, row: Row, value: bytes, *, htmx: bool = False) -> TestResponse:
         """Send the row's request with `value` in its field, percent-encoded byte by byte."""
         encoded = quote_from_bytes(value, safe="")
@@ -95,7 +99,14 @@ class Scene:
             path = path.replace(f"<id:{name}>", encoded if row.field == f"<{name}>" else good)
         if "version" in self.fields:
             self.fields["version"] = self.version()
-        others = self.fields | ({"csrf_token": self.token(row)} if row.method == "POST" else {})
+        others = self.fields | contact_fields(row).get(f"{row.method} {row.path}", {})
+        if row.method == "POST":
+            others["csrf_token"] = self.token(row)
+        is_edit = row.path.startswith("/contacts/") and row.path.endswith("/edit")
+        if is_edit and (row.method, row.name) != ("POST", "opened"):
+            # Each request comes from a form that was opened anew.
+            form = self.browser.get(f"/contacts/{self.ids['contact_id']}/edit")
+            others["opened"] = str(form.one("#opened")["value"])
         good = urlencode({name: other for name, other in others.items() if name != row.name})
         bad = "" if row.field.startswith("<") else f"{row.name}={encoded}"
         query, body = (bad, good) if row.field.startswith("?") else ("", f"{good}&{bad}")
@@ -112,10 +123,13 @@ class Scene:
     def token(self, row: Row) -> str:
         if row.path in SIGN_IN_AND_OUT:
             self.browser.client.delete_cookie("session")
+        elif self.own_token:
+            return self.own_token
         page = "/login" if row.path in SIGN_IN_AND_OUT else "/restores"
         found = TOKEN.search(self.browser.client.get(page).text)
         assert found is not None
-        return found[1]
+        self.own_token = found[1]
+        return self.own_token
 
 
 @pytest.fixture
@@ -166,6 +180,7 @@ def scene(
         "GET /contacts/restore/confirm": {"selected": str(binned[1].id)},
         "POST /restores": {"scope": str(dialog.one("input[name=scope]")["value"])},
         "POST /restores/line": {"scope": str(dialog.one("input[name=scope]")["value"])},
+        "POST /contacts/new": {"first_name": "New", "last_name": "Lee"},
         "POST /settings": SETTINGS,
         "POST /campaigns": CAMPAIGN,
         "POST /campaigns/<id:campaign_id>": CAMPAIGN,
@@ -211,6 +226,23 @@ def a_deal(store: Session, world: World, contact: Contact) -> tuple[str, Callabl
         store.commit()
 
     return str(deal.id), put_back
+
+
+def contact_fields(row: Row) -> dict[str, dict[str, str]]:
+    """The fields of valid requests to the forms of the page of a live contact."""
+    path = "/contacts/<id:contact_id>"
+    return {
+        f"POST {path}/edit": {"first_name": "Ann"} if row.name == "email" else {"email": "a@x.example"},
+        f"POST {path}/account": {"do": "set" if row.name == "account_id" else "new", "name": "Acme"},
+        f"POST {path}/lists": {
+            "do": "off" if row.name == "agreed" else "put",
+            "list_id": "1",
+            "status": "unconfirmed",
+        },
+        f"POST {path}/tags": {"do": "remove" if row.name == "tag_id" else "new", "name": "VIP"},
+        f"POST {path}/deals": {"do": "add" if row.name == "deal_id" else "remove", "deal_id": "1"},
+        f"POST {path}/notes": {"do": "delete" if row.name == "note_id" else "add", "text": "Hello"},
+    }
 
 
 @pytest.mark.parametrize("rows", TOGETHER, ids=named)

@@ -59,7 +59,23 @@ TABLE = [
     ("GET", "/contacts", "", (303, 200, 200, 200)),
     ("GET", "/contacts/selection", "", (303, 200, 200, 200)),
     ("GET", "/contacts/count", "", (303, 200, 200, 200)),
+    ("GET", "/contacts/new", "", (303, 200, 200, 200)),
+    ("POST", "/contacts/new", "?first_name=Ann", (303, 303, 303, 303)),
+    ("GET", "/contacts/accounts", "", (303, 200, 200, 200)),
     ("GET", "/contacts/<id:contact_id>", "", (303, 200, 200, 404)),
+    ("GET", "/contacts/<id:contact_id>/edit", "", (303, 200, 200, 404)),
+    ("POST", "/contacts/<id:contact_id>/edit", "?opened=", (303, 400, 400, 404)),
+    ("GET", "/contacts/<id:contact_id>/account", "", (303, 200, 200, 404)),
+    ("POST", "/contacts/<id:contact_id>/account", "?do=new&name=Acme", (303, 303, 303, 404)),
+    ("GET", "/contacts/<id:contact_id>/lists", "", (303, 200, 200, 404)),
+    ("POST", "/contacts/<id:contact_id>/lists", "?do=off&list_id=1", (303, 303, 303, 404)),
+    ("GET", "/contacts/<id:contact_id>/tags", "", (303, 200, 200, 404)),
+    ("POST", "/contacts/<id:contact_id>/tags", "?do=new&name=VIP", (303, 303, 303, 404)),
+    ("GET", "/contacts/<id:contact_id>/deals", "", (303, 200, 200, 404)),
+    ("POST", "/contacts/<id:contact_id>/deals", "?do=remove&deal_id=1", (303, 303, 303, 404)),
+    ("GET", "/contacts/<id:contact_id>/notes", "", (303, 200, 200, 404)),
+    ("POST", "/contacts/<id:contact_id>/notes", "?do=add&text=Hello", (303, 303, 303, 404)),
+    ("GET", "/contacts/<id:contact_id>/timeline", "", (303, 200, 200, 404)),
     ("GET", "/contacts/deleted/<id:contact_id>", "", (303, 403, 200, 404)),
     ("GET", "/contacts/delete", LIVE, (303, 200, 200, 422)),
     ("POST", "/contacts/delete", LIVE, (303, 303, 303, 404)),
@@ -137,6 +153,7 @@ TABLE = [
     ("POST", "/campaigns/<id:campaign_id>/send", "?version=1", (303, 403, 303, 404)),
     ("GET", "/campaigns/<id:campaign_id>/delete", "", (303, 403, 200, 404)),
     ("POST", "/campaigns/<id:campaign_id>/delete", "", (303, 403, 303, 404)),
+    ("POST", "/first-steps/demo", "", (303, 403, 409, 303)),
     ("GET", "/settings", "", (303, 403, 200, 200)),
     ("POST", "/settings", "", (303, 403, 422, 422)),
     ("POST", "/settings/rights", "", (303, 403, 303, 303)),
@@ -145,12 +162,20 @@ TABLE = [
     ("GET", "/readyz", "", (200, 200, 200, 200)),
 ]
 
+CONTACT_PARTS = ("account", "lists", "tags", "deals", "notes")
 PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"}
 FOR_SIGNED_IN_USERS = {
     "overview",
     "overview_selection",
     "overview_count",
+    "new_contact",
+    "create_contact",
+    "account_choices",
     "contact",
+    "edit_contact",
+    "save_contact",
+    *(f"{does}_{part}" for does in ("contact", "change") for part in CONTACT_PARTS),
+    "contact_timeline",
     "confirm_delete",
     "delete_contacts",
     *(f"{noun}s" for noun in ("list", "tag", "account", "deal")),
@@ -166,7 +191,7 @@ FOR_SIGNED_IN_USERS = {
 }
 # For Admins, and for the groups that the settings name.
 FOR_A_RIGHT = {
-    Access.SETTINGS: {"settings", "change_settings", "change_rights"},
+    Access.SETTINGS: {"settings", "change_settings", "change_rights", "load_demo"},
     Access.CAMPAIGNS: {
         *("automations", "new_automation", "make_automation", "automation", "rename_automation"),
         *("add_step", "change_steps", "change_automation_state", "confirm_delete_automation"),

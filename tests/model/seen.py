@@ -13,8 +13,8 @@ from tests.factories.people import World
 from tests.model.business import Business
 from tests.model.restoring import WINDOW, bin_of
 from tests.model.things import Contact as ModelContact
-from webapp.contacts.find import profile
 from webapp.contacts.folding import folded
+from webapp.contacts.profile import profile
 from webapp.models import (
     Account,
     AutomationRun,

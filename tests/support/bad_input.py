@@ -54,6 +54,59 @@ GET  /contacts/selection            ?after,?before     400 empty=200 | edited or
 GET  /contacts/selection            ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts/selection            ?q,?show,?clear    200
 GET  /contacts/<id:contact_id>      <contact_id>       404 | a typing mistake
+GET  /contacts/new                  ?nonsense          200
+POST /contacts/new                  email  422 empty,blank=303 | cannot be an e-mail / Type an e-mail
+POST /contacts/new                  first_name,last_name  303 long,NUL=422 | too long / control character
+POST /contacts/new                  phone,account      303 long,NUL=422 | too long / control character
+POST /contacts/new                  opened,anyway      303
+POST /contacts/new                  find               200 empty=303
+POST /contacts/new                  csrf_token         400 | open for too long. Go back, reload it
+GET  /contacts/accounts             ?account           200
+GET  /contacts/<id:contact_id>/edit <contact_id>       404 | a typing mistake
+POST /contacts/<id:contact_id>/edit <contact_id>  404 0,2^63,10^30=405 | a typing mistake / use the buttons
+POST /contacts/<id:contact_id>/edit email  422 empty,blank=303 | cannot be an e-mail / Type an e-mail
+POST /contacts/<id:contact_id>/edit first_name,last_name  303 long,NUL=422 | too long / control
+POST /contacts/<id:contact_id>/edit phone,account  303 long,NUL=422 | too long / control
+POST /contacts/<id:contact_id>/edit opened             400 | This form is incomplete. Open the contact again.
+POST /contacts/<id:contact_id>/edit find               200 empty=303
+POST /contacts/<id:contact_id>/edit csrf_token         400 | open for too long. Go back, reload it
+GET  /contacts/<id:contact_id>/account <contact_id>    404 | a typing mistake
+GET  /contacts/<id:contact_id>/account ?find           200
+POST /contacts/<id:contact_id>/account <contact_id>  404 0,2^63,10^30=405 | a typing mistake / use the buttons
+POST /contacts/<id:contact_id>/account do              422 | Use the buttons of the page
+POST /contacts/<id:contact_id>/account account_id      422 2^63-1=409 | Choose an account / not here any more
+POST /contacts/<id:contact_id>/account name  303 long,NUL,blank,empty=422 | Type a name / too long / control
+POST /contacts/<id:contact_id>/account csrf_token      400 | open for too long. Go back, reload it
+GET  /contacts/<id:contact_id>/lists <contact_id>      404 | a typing mistake
+GET  /contacts/<id:contact_id>/lists ?find             200
+POST /contacts/<id:contact_id>/lists <contact_id>  404 0,2^63,10^30=405 | a typing mistake / use the buttons
+POST /contacts/<id:contact_id>/lists do,status         422 | Use the buttons of the page
+POST /contacts/<id:contact_id>/lists list_id           422 2^63-1=409 | Choose a list / not here any more
+POST /contacts/<id:contact_id>/lists agreed            303
+POST /contacts/<id:contact_id>/lists csrf_token        400 | open for too long. Go back, reload it
+GET  /contacts/<id:contact_id>/tags <contact_id>       404 | a typing mistake
+GET  /contacts/<id:contact_id>/tags ?find              200
+POST /contacts/<id:contact_id>/tags <contact_id>  404 0,2^63,10^30=405 | a typing mistake / use the buttons
+POST /contacts/<id:contact_id>/tags do                 422 | Use the buttons of the page
+POST /contacts/<id:contact_id>/tags tag_id  422 2^63-1=303 | Choose a tag
+POST /contacts/<id:contact_id>/tags name  303 long,NUL,blank,empty=422 | Type a name / too long / control
+POST /contacts/<id:contact_id>/tags csrf_token         400 | open for too long. Go back, reload it
+GET  /contacts/<id:contact_id>/deals <contact_id>      404 | a typing mistake
+GET  /contacts/<id:contact_id>/deals ?find             200
+POST /contacts/<id:contact_id>/deals <contact_id>  404 0,2^63,10^30=405 | a typing mistake / use the buttons
+POST /contacts/<id:contact_id>/deals do                422 | Use the buttons of the page
+POST /contacts/<id:contact_id>/deals deal_id           422 2^63-1=409 | Choose a deal / not here any more
+POST /contacts/<id:contact_id>/deals primary           303
+POST /contacts/<id:contact_id>/deals csrf_token        400 | open for too long. Go back, reload it
+GET  /contacts/<id:contact_id>/notes <contact_id>      404 | a typing mistake
+GET  /contacts/<id:contact_id>/notes ?before           400 empty=200 2^63-1=200 | edited or cut off
+POST /contacts/<id:contact_id>/notes <contact_id>  404 0,2^63,10^30=405 | a typing mistake / use the buttons
+POST /contacts/<id:contact_id>/notes do                422 | Use the buttons of the page
+POST /contacts/<id:contact_id>/notes text  303 long,NUL,blank,empty=422 | Type a note / too long / control
+POST /contacts/<id:contact_id>/notes note_id  422 2^63-1=303 | Choose a note
+POST /contacts/<id:contact_id>/notes csrf_token        400 | open for too long. Go back, reload it
+GET  /contacts/<id:contact_id>/timeline <contact_id>   404 | a typing mistake
+GET  /contacts/<id:contact_id>/timeline ?after  400 empty,30.2.,10000=200 | edited or cut off
 GET  /contacts/deleted/<id:contact_id> ?from_time,?to_time,?how,?expires  200
 GET  /contacts/deleted/<id:contact_id> <contact_id>    404 | a typing mistake
 GET  /contacts/deleted/<id:contact_id> ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
@@ -282,6 +335,7 @@ GET  /campaigns/<id:campaign_id>/delete <campaign_id>      404 | a typing mistak
 POST /campaigns/<id:campaign_id>/delete <campaign_id> 404 0,2^63,10^30=405 | mistake / the buttons
 POST /campaigns/<id:campaign_id>/delete csrf_token         400 | open for too long. Go back, reload it
 POST /campaigns/<id:campaign_id>/send version            409 | Another person
+POST /first-steps/demo              csrf_token         400 | open for too long. Go back, reload it
 GET  /settings                      ?nonsense          200
 POST /settings                      name               303 long,NUL,blank,empty=422 | most / seen / stored
 POST /settings                      timezone,currency  422 | Not a valid choice / Choose from the list
@@ -327,12 +381,14 @@ PARTS_ONLY = {
     *("/contacts/selection", "/contacts/restore/selection"),
     *("/contacts/count", "/contacts/restore/count", "/notices", "/deals/count", "/deals/contacts"),
     *(f"/{kind}/<id:thing_id>/count" for kind in ("lists", "tags", "accounts")),
+    "/contacts/accounts",
 }
 PAGES_ONLY = {
     *("/login", "/settings", "/campaigns", "/automations", "/campaigns/<id:campaign_id>"),
     *("/automations/messages/<id:campaign_id>", "/automations/<id:automation_id>/message"),
+    *("/deals", "/deals/new", "/deals/<id:deal_id>/edit"),
+    *("/contacts/new", "/contacts/<id:contact_id>/edit"),
 }
-PAGES_ONLY = {"/login", "/settings", "/deals", "/deals/new", "/deals/<id:deal_id>/edit"}
 
 
 @dataclass(frozen=True)

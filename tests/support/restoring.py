@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from webapp.clock import read_clock
-from webapp.contacts.find import Profile, profile
+from webapp.contacts.profile import Profile, profile
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.models import Contact, Job, RestoreOutcome

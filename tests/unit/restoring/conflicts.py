@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from tests.support.restoring import Restoring
-from webapp.contacts.find import Wanted, read_page
+from webapp.contacts.find import read_page
+from webapp.contacts.wanted import Wanted
 from webapp.models import Contact, Deal, DealContact, Job, Subscription
 from webapp.restoring.question import about_other_choice
 from webapp.restoring.scope import Conflicts, Scope
