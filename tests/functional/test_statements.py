@@ -8,18 +8,31 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import delete, new_contacts
+from tests.factories.contacts import (
+    delete,
+    new_account,
+    new_contacts,
+    new_deal,
+    new_list,
+    new_tag,
+    put_tag,
+    subscribe,
+)
 from tests.factories.people import World
 from tests.support.browser import Browser
+from webapp.characters import name_key
 from webapp.clock import read_clock
 from webapp.contacts import find, search
-from webapp.models import Contact
+from webapp.models import Contact, ContactNote
 from webapp.restoring import recycle_bin
 from webapp.web.paging import to_cursor
 
 MOST = 12
 # They have no part that is drawn alone.
-PAGES_ALONE = ("/restores", "/deletions")
+PAGES_ALONE = ("/restores", "/deletions", "/new", "/edit")
+# These have their own ticks, or none.
+NO_SELECTION = ("/audit", "/restores", "/lists", "/tags", "/accounts", "/deals")
+PARTS_ALONE = ("selection", "count", "names", "/deals/contacts")
 
 
 @contextmanager
@@ -40,6 +53,19 @@ def statements(engine: Engine) -> Iterator[list[str]]:
 @pytest.fixture
 def filled(world: World, store: Session) -> dict[str, list[int]]:
     live, binned = new_contacts(store, world, 60), new_contacts(store, world, 60)
+    news, tag, acme = (
+        new_list(store, world, "News"),
+        new_tag(store, world, "VIP"),
+        new_account(store, world, "Acme"),
+    )
+    for contact in live:
+        contact.account_id = acme.id
+        subscribe(store, contact, news, "bounced")
+        put_tag(store, contact, tag)
+    new_deal(store, world, live[30], live[31])
+    store.add(
+        ContactNote(contact_id=live[30].id, user_id=world.admin.id, created_at=read_clock(store), text="a")
+    )
     for start in range(0, 60, 10):
         by = world.admin.id if start % 20 else None
         delete(store, world, *binned[start : start + 10], by=by)
@@ -50,11 +76,37 @@ def filled(world: World, store: Session) -> dict[str, list[int]]:
     }
 
 
+def catalogue_values(store: Session, world: World, live: list[int]) -> dict[str, object]:
+    """Lists, tags, accounts and deals in more than one page, and the values for their names in braces."""
+    lists = [new_list(store, world) for _ in range(52)]
+    tags = [new_tag(store, world) for _ in range(52)]
+    accounts = [new_account(store, world) for _ in range(52)]
+    contacts = [store.get_one(Contact, contact_id) for contact_id in live]
+    for contact in contacts:
+        subscribe(store, contact, lists[0], "bounced")
+        put_tag(store, contact, tags[0])
+        contact.account_id = accounts[0].id
+    deals = [new_deal(store, world, *contacts[:3]) for _ in range(52)]
+    deals[0].stage = "Legal"
+    store.commit()
+    return {
+        "list": lists[0].id, "tag": tags[0].id, "account": accounts[0].id, "deal": deals[0].id,
+        "one": live[0], "member": to_cursor((live[55],)), "deal_place": to_cursor((world.id, deals[40].id)),
+        "list_name": to_cursor((name_key(lists[9].name), lists[9].id)),
+    }  # fmt: skip
+
+
 # Each page with all its parameters; "{…}" is filled in below.
 PAGES = [
     *("/contacts?", "/contacts?q=ann", "/contacts?q=an", "/contacts?q=00059", "/contacts?after={live}"),
     *("/contacts?q=ann&after={live}", "/contacts?show=selected", "/contacts?q=ann&show=selected"),
     *("/contacts?restored_by={job}", "/contacts?restored_by={job}&q=ann"),
+    "/contacts?list=news&status=bounced&tag=vip&account=acme&q=ann&sort=name",
+    *("/contacts?tag=vip&sort=account", "/contacts/count?list=news&tag=vip&account=acme"),
+    "/contacts?list=news&tag=vip&sort=name-z",
+    *("/contacts/{contact}", "/contacts/{contact}/edit", "/contacts/{contact}/lists?find=e"),
+    *(f"/contacts/{{contact}}/{part}?find=a" for part in ("account", "tags", "deals")),
+    *("/contacts/{contact}/notes", "/contacts/{contact}/timeline", "/contacts/names?tag=v"),
     *("/contacts/selection?", "/contacts/selection?q=ann", "/contacts/count?", "/contacts/count?q=ann"),
     *("/contacts/restore?", "/contacts/restore?q=ann", "/contacts/restore?q=an", "/contacts/restore?q=00059"),
     *("/contacts/restore?after={binned}", "/contacts/restore?q=ann&before={binned}"),
@@ -67,6 +119,25 @@ PAGES = [
     *("/contacts/restore/confirm-all?deletion=1-3&q=ann&deleted_by={by}", "/contacts/restore/confirm?"),
     "/contacts/restore?from={today}&from_time=00:00&how=test&q=ann&deletion=1-3",
     *("/contacts/deleted/{look}",),
+    *(
+        "/lists?",
+        "/lists?q=list",
+        "/lists?after={list_name}",
+        "/lists/{list}",
+        "/lists/{list}?status=bounced",
+    ),
+    *("/lists/{list}?after={member}", "/lists/{list}/count", "/lists/{list}/delete", "/lists/{list}/rename"),
+    *("/lists/{list}/status?contact={one}", "/tags?", "/tags/{tag}", "/tags/{tag}/delete"),
+    *(
+        "/accounts?",
+        "/accounts/{account}",
+        "/accounts/{account}/delete",
+        "/deals?",
+        "/deals?after={deal_place}",
+    ),
+    *("/deals?q=deal&stage=Legal&status=open", "/deals/count?q=deal", "/deals/board", "/deals/new?find=ann"),
+    *("/deals/contacts?find=ann&contact={one}", "/deals/{deal}", "/deals/{deal}?find=ann"),
+    *("/deals/{deal}/edit", "/deals/{deal}/delete"),
     *("/audit?", "/audit?who={by}&action=contacts.deleted&from={today}&to={today}"),
 ]
 
@@ -91,22 +162,24 @@ def test_each_page_and_each_update_takes_at_most_twelve_statements(
     assert binned.deleted_at is not None
     values = {
         "live": to_cursor((live.created_at, live.id)),
+        "contact": live.id,
         "binned": to_cursor((binned.deleted_at, binned.id)),
         "job": job.path.removeprefix("/restores/"),
         "today": f"{read_clock(store):%Y-%m-%d}",
         "by": world.member.id,
         "look": binned.id,
+        **catalogue_values(store, world, filled["/contacts"]),
     }
 
     for page in PAGES:
         path = page.format(**values)
         ids = filled["/contacts/restore" if "/restore" in path else "/contacts"][5:25]
-        is_a_list = "/audit" not in path and "/restores" not in path
+        is_a_list = not path.startswith(NO_SELECTION)
         selected = [("selected", str(contact_id)) for contact_id in ids] if is_a_list else []
         for htmx in (False, True):
             address, _, _ = path.partition("?")
-            alone = address.endswith(PAGES_ALONE) or "/deleted/" in path
-            if not (alone if htmx else address.endswith(("selection", "count"))):
+            alone = address.endswith((*PAGES_ALONE, f"/contacts/{live.id}")) or "/deleted/" in path
+            if not (alone if htmx else address.endswith(PARTS_ALONE)):
                 with statements(engine) as asked:
                     assert admin.get(path, selected, htmx=htmx).status == 200
                 assert len(asked) <= MOST, f"{path}: {len(asked)}\n" + "\n".join(asked)

@@ -11,7 +11,16 @@ from flask import Flask, Request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import ImmutableMultiDict
 
-from tests.factories.contacts import delete, new_contacts
+from tests.factories.contacts import (
+    delete,
+    new_account,
+    new_contacts,
+    new_deal,
+    new_list,
+    new_tag,
+    put_tag,
+    subscribe,
+)
 from tests.factories.people import World
 from tests.support.addresses import with_rows
 from tests.support.bad_input import ROWS
@@ -46,6 +55,8 @@ class Scene:
     contact_id: str
     binned_id: str
     job_id: str
+    thing_ids: dict[str, str]
+    deal_id: str
     query: str
     store: Session
     world: World
@@ -53,6 +64,8 @@ class Scene:
     def path(self, route: Route) -> str:
         meant = self.binned_id if "/deleted/" in route.path else self.contact_id
         path = route.path.replace("<id:contact_id>", meant).replace("<id:job_id>", self.job_id)
+        thing_id = self.thing_ids.get(route.path.split("/")[1], "")
+        path = path.replace("<id:thing_id>", thing_id).replace("<id:deal_id>", self.deal_id)
         return with_rows(path, self.store, self.world)
 
 
@@ -60,12 +73,21 @@ class Scene:
 def scene(admin: Browser, world: World, store: Session) -> Scene:
     live, binned = new_contacts(store, world, 51), new_contacts(store, world, 52)
     delete(store, world, *binned)
+    mailing_list, tag, account = new_list(store, world), new_tag(store, world), new_account(store, world)
+    for contact in live:
+        subscribe(store, contact, mailing_list, "subscribed")
+        put_tag(store, contact, tag)
+        contact.account_id = account.id
+    thing_ids = {"lists": str(mailing_list.id), "tags": str(tag.id), "accounts": str(account.id)}
+    deals = [new_deal(store, world, *live[:2]) for _ in range(51)]
     store.commit()
     dialog = admin.get(f"/contacts/restore/confirm?selected={binned[1].id}")
     job = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
     job_id = job.path.removeprefix("/restores/")
     query = f"?selected={live[0].id}&selected={binned[0].id}&deletion=1&restored_by={job_id}"
-    return Scene(str(live[0].id), str(binned[0].id), job_id, query, store, world)
+    query += f"&contact={live[0].id}&find=ann"
+    deal_id = str(deals[0].id)
+    return Scene(str(live[0].id), str(binned[0].id), job_id, thing_ids, deal_id, query, store, world)
 
 
 def sent_by(page: Seen) -> Iterator[tuple[str, str, str]]:
@@ -74,11 +96,24 @@ def sent_by(page: Seen) -> Iterator[tuple[str, str, str]]:
         method = str(form.get("method", "get")).upper()
         addresses = {str(form["action"])}
         addresses |= {str(button["formaction"]) for button in form.select("[formaction]")}
-        addresses |= {str(element["hx-get"]) for element in form.select("[hx-get]")}
+        addresses |= {
+            str(element["hx-get"])
+            for element in form.select("[hx-get]")
+            if method == "GET" or not element.get("name")
+        }
+        for field in form.select("input[hx-get]:not([hx-include])") if method == "POST" else []:
+            # htmx sends the field alone.
+            yield "GET", str(field["hx-get"]), str(field["name"])
         for field in form.select("input[name], select[name], textarea[name]"):
             yield from ((method, urlsplit(address).path, str(field["name"])) for address in addresses)
+        # A field that asks by itself sends what it includes, by GET.
+        for asking in form.select("[hx-get][hx-include^='#']"):
+            included = page.one(str(asking["hx-include"])).select("input[name], select[name]")
+            for field in [asking, *included]:
+                yield "GET", urlsplit(str(asking["hx-get"])).path, str(field["name"])
         for button in form.select("button[name]"):
-            yield method, str(button.get("formaction") or form["action"]), str(button["name"])
+            address = str(button.get("formaction") or form["action"])
+            yield method, urlsplit(address).path, str(button["name"])
 
 
 def test_every_field_of_every_form_is_in_the_table(
@@ -87,7 +122,16 @@ def test_every_field_of_every_form_is_in_the_table(
     pages = [browse().get("/login")]
     for route in ROUTES:
         if route.method == "GET" and not route.path.endswith(
-            ("/selection", "/count", "z", "/login", "/notices", ".csv")
+            (
+                "/selection",
+                "/count",
+                "z",
+                "/login",
+                "/notices",
+                ".csv",
+                "/deals/contacts",
+                "/contacts/accounts",
+            )
         ):
             pages.append(admin.get(scene.path(route) + scene.query))
     pages.append(admin.press(admin.get("/contacts/restore/confirm-all"), "Restore"))
@@ -143,7 +187,7 @@ def test_every_name_that_a_view_reads_is_in_the_table(
         names_read.clear()
         for query in ("", scene.query, "?selected=none", "?from=soon", "?watching=1", "?show=selected"):
             for headers in ({}, HTMX):
-                form = {"csrf_token": token, "selected": "none", "scope": "none"}
+                form = {"csrf_token": token, "selected": "none", "scope": "none", "contact": scene.contact_id}
                 data = form if route.method == "POST" and route.path != "/logout" else None
                 browser.client.open(
                     scene.path(route) + query, method=route.method, data=data, headers=headers

@@ -10,12 +10,21 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import delete, new_contact
+from tests.factories.contacts import (
+    delete,
+    new_account,
+    new_contact,
+    new_deal,
+    new_list,
+    new_tag,
+    subscribe,
+)
 from tests.factories.people import World, new_world
 from tests.support.addresses import with_rows
 from tests.support.browser import Browser
 from tests.support.links import a_token
 from webapp.marketing.links import LinkKind
+from webapp.models import Account, Contact, MailingList, Tag
 from webapp.restoring.recycle_bin import latest_number
 from webapp.urls import ROUTES, Route
 from webapp.web.access import Access
@@ -24,6 +33,24 @@ STRANGER, MEMBER, ADMIN, FOREIGN_ADMIN = "stranger", "member", "admin", "admin o
 ROLES = (STRANGER, MEMBER, ADMIN, FOREIGN_ADMIN)
 
 LIVE, BINNED = "?selected={live}", "?selected={binned}"
+MOVE = '?position=["Closed", "won"]&version=1'
+
+
+def things(kind: str, delete: tuple[int, int, int, int]) -> list[tuple[str, str, str, tuple[int, ...]]]:
+    """The rows of lists, tags or accounts; `delete` are the answers to a deletion."""
+    at, one = f"/{kind}", f"/{kind}/<id:thing_id>"
+    return [
+        ("GET", at, "", (303, 200, 200, 200)),
+        ("POST", at, "", (303, 422, 422, 422)),
+        ("GET", f"{at}/new", "", (303, 200, 200, 200)),
+        ("GET", one, "", (303, 200, 200, 404)),
+        ("GET", f"{one}/count", "", (303, 200, 200, 404)),
+        ("GET", f"{one}/rename", "", (303, 200, 200, 404)),
+        ("POST", f"{one}/rename", "", (303, 422, 422, 404)),
+        ("GET", f"{one}/delete", "", (303, *(200 if answer == 303 else answer for answer in delete[1:]))),
+        ("POST", f"{one}/delete", "", delete),
+    ]
+
 
 # Method, path, fields, and the answer that each of the ROLES gets.
 TABLE = [
@@ -34,11 +61,47 @@ TABLE = [
     ("GET", "/contacts", "", (303, 200, 200, 200)),
     ("GET", "/contacts/selection", "", (303, 200, 200, 200)),
     ("GET", "/contacts/count", "", (303, 200, 200, 200)),
+    ("GET", "/contacts/new", "", (303, 200, 200, 200)),
+    ("POST", "/contacts/new", "?first_name=Ann", (303, 303, 303, 303)),
+    ("GET", "/contacts/accounts", "", (303, 200, 200, 200)),
     ("GET", "/contacts/<id:contact_id>", "", (303, 200, 200, 404)),
+    ("GET", "/contacts/<id:contact_id>/edit", "", (303, 200, 200, 404)),
+    ("POST", "/contacts/<id:contact_id>/edit", "?opened=", (303, 400, 400, 404)),
+    ("GET", "/contacts/<id:contact_id>/account", "", (303, 200, 200, 404)),
+    ("POST", "/contacts/<id:contact_id>/account", "?do=new&name=Acme", (303, 303, 303, 404)),
+    ("GET", "/contacts/<id:contact_id>/lists", "", (303, 200, 200, 404)),
+    ("POST", "/contacts/<id:contact_id>/lists", "?do=off&list_id=1", (303, 303, 303, 404)),
+    ("GET", "/contacts/<id:contact_id>/tags", "", (303, 200, 200, 404)),
+    ("POST", "/contacts/<id:contact_id>/tags", "?do=new&name=VIP", (303, 303, 303, 404)),
+    ("GET", "/contacts/<id:contact_id>/deals", "", (303, 200, 200, 404)),
+    ("POST", "/contacts/<id:contact_id>/deals", "?do=remove&deal_id=1", (303, 303, 303, 404)),
+    ("GET", "/contacts/<id:contact_id>/notes", "", (303, 200, 200, 404)),
+    ("POST", "/contacts/<id:contact_id>/notes", "?do=add&text=Hello", (303, 303, 303, 404)),
+    ("GET", "/contacts/<id:contact_id>/timeline", "", (303, 200, 200, 404)),
     ("GET", "/contacts/deleted/<id:contact_id>", "", (303, 403, 200, 404)),
     ("GET", "/contacts/delete", LIVE, (303, 200, 200, 422)),
     ("POST", "/contacts/delete", LIVE, (303, 303, 303, 404)),
     ("POST", "/contacts/notices", "?kind=deletion&number={number}", (303, 403, 303, 404)),
+    *things("lists", (303, 403, 303, 404)),
+    ("GET", "/lists/<id:thing_id>/status", "?contact={live}", (303, 200, 200, 404)),
+    ("POST", "/lists/<id:thing_id>/status", "?contact={live}&status=bounced", (303, 303, 303, 404)),
+    *things("tags", (303, 303, 303, 404)),
+    *things("accounts", (303, 303, 303, 404)),
+    ("GET", "/deals", "", (303, 200, 200, 200)),
+    ("POST", "/deals", "", (303, 422, 422, 422)),
+    ("GET", "/deals/count", "", (303, 200, 200, 200)),
+    ("GET", "/deals/board", "", (303, 200, 200, 200)),
+    ("GET", "/deals/new", "", (303, 200, 200, 200)),
+    ("GET", "/deals/contacts", "", (303, 200, 200, 200)),
+    ("GET", "/deals/<id:deal_id>", "", (303, 200, 200, 404)),
+    ("GET", "/deals/<id:deal_id>/edit", "", (303, 200, 200, 404)),
+    ("POST", "/deals/<id:deal_id>/edit", "", (303, 422, 422, 404)),
+    ("POST", "/deals/<id:deal_id>/move", MOVE, (303, 303, 303, 404)),
+    ("POST", "/deals/<id:deal_id>/contacts", "?contact={live}", (303, 303, 303, 404)),
+    ("POST", "/deals/<id:deal_id>/primary", "?contact={live}", (303, 303, 303, 404)),
+    ("POST", "/deals/<id:deal_id>/remove", "?contact={live}", (303, 303, 303, 404)),
+    ("GET", "/deals/<id:deal_id>/delete", "", (303, 200, 200, 404)),
+    ("POST", "/deals/<id:deal_id>/delete", "", (303, 303, 303, 404)),
     ("GET", "/contacts/restore", "", (303, 403, 200, 200)),
     ("GET", "/contacts/restore/selection", "", (303, 403, 200, 200)),
     ("GET", "/contacts/restore/deletions", "", (303, 403, 200, 200)),
@@ -62,6 +125,7 @@ TABLE = [
     ("GET", "/restores/<id:job_id>/report.csv", "", (303, 403, 200, 404)),
     ("GET", "/restores/<id:job_id>/retry", "", (303, 403, 409, 404)),
     ("GET", "/restores/<id:job_id>/undo", "", (303, 403, 200, 404)),
+    ("GET", "/restores/<id:job_id>/undo/plan", "", (303, 403, 200, 404)),
     (
         "POST",
         "/restores/<id:job_id>/undos",
@@ -97,6 +161,7 @@ TABLE = [
     ("POST", "/campaigns/<id:campaign_id>/send", "?version=1", (303, 403, 303, 404)),
     ("GET", "/campaigns/<id:campaign_id>/delete", "", (303, 403, 200, 404)),
     ("POST", "/campaigns/<id:campaign_id>/delete", "", (303, 403, 303, 404)),
+    ("POST", "/first-steps/demo", "", (303, 403, 409, 303)),
     ("GET", "/settings", "", (303, 403, 200, 200)),
     ("POST", "/settings", "", (303, 403, 422, 422)),
     ("POST", "/settings/rights", "", (303, 403, 303, 303)),
@@ -109,19 +174,38 @@ PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"} | 
     # The links in messages.
     *("ask_unsubscribe", "unsubscribe", "ask_confirm", "confirm"),
 }
+CONTACT_PARTS = ("account", "lists", "tags", "deals", "notes")
+PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"}
 FOR_SIGNED_IN_USERS = {
     "overview",
     "overview_selection",
     "overview_count",
+    "new_contact",
+    "create_contact",
+    "account_choices",
     "contact",
+    "edit_contact",
+    "save_contact",
+    *(f"{does}_{part}" for does in ("contact", "change") for part in CONTACT_PARTS),
+    "contact_timeline",
     "confirm_delete",
     "delete_contacts",
+    *(f"{noun}s" for noun in ("list", "tag", "account", "deal")),
+    *(
+        f"{act}{noun}"
+        for noun in ("list", "tag", "account")
+        for act in ("", "new_", "create_", "count_", "ask_rename_", "rename_")
+    ),
+    *("ask_delete_tag", "delete_tag", "ask_delete_account", "delete_account", "ask_status", "change_status"),
+    *("deals_count", "board", "new_deal", "create_deal", "pick_contacts", "deal", "edit_deal", "change_deal"),
+    *("move_deal", "add_to_deal", "make_primary", "remove_from_deal", "ask_delete_deal", "delete_deal"),
     "design",
 }
 # For Admins, and for the groups that the settings name.
 FOR_A_RIGHT = {
     Access.SETTINGS: {"settings", "change_settings", "change_rights"},
     Access.CAMPAIGNS: {"outbox", "suppressed"},
+    Access.SETTINGS: {"settings", "change_settings", "change_rights", "load_demo"},
     Access.CAMPAIGNS: {
         *("automations", "new_automation", "make_automation", "automation", "rename_automation"),
         *("add_step", "change_steps", "change_automation_state", "confirm_delete_automation"),
@@ -130,6 +214,7 @@ FOR_A_RIGHT = {
         *("campaigns", "new_campaign", "make_campaign", "campaign", "change_campaign", "try_campaign"),
         *("confirm_send_campaign", "send_campaign", "confirm_delete_campaign", "delete_campaign"),
     },
+    Access.DELETE_LISTS: {"ask_delete_list", "delete_list"},
 }
 
 
@@ -184,6 +269,23 @@ def contacts_of(store: Session, world: World) -> tuple[int, int, int]:
     return ids
 
 
+def a_thing(path: str, store: Session, world: World, contact_id: int) -> int:
+    """The id of a list with the contact, of a tag or of an account, as the path begins."""
+    make: dict[str, Callable[..., MailingList | Tag | Account]] = {"tags": new_tag, "accounts": new_account}
+    thing = make.get(path.split("/")[1], new_list)(store, world)
+    if isinstance(thing, MailingList):
+        subscribe(store, store.get_one(Contact, contact_id), thing, "subscribed")
+    store.commit()
+    return thing.id
+
+
+def a_deal(store: Session, world: World, contact_id: int) -> int:
+    """The id of a deal with the contact."""
+    deal = new_deal(store, world, store.get_one(Contact, contact_id))
+    store.commit()
+    return deal.id
+
+
 def confirmed_scope(admin: Browser, contact_id: int) -> str:
     dialog = admin.get("/contacts/restore/confirm", {"selected": str(contact_id)})
     return str(dialog.one("input[name=scope]")["value"])
@@ -228,8 +330,12 @@ def address_of(path: str, sent: str, admin: Browser, store: Session, world: Worl
     path = path.replace("<id:contact_id>", str(meant)).replace("<id:job_id>", job)
     if "<token>" in path:
         path = path.replace("<token>", a_token(store, world, live, LinkKind(path[1])))
+    path = path.replace("<id:thing_id>", str(a_thing(path, store, world, live)))
+    path = path.replace("<id:deal_id>", str(a_deal(store, world, live)))
     number = latest_number(store, world.id)
     path = with_rows(path, store, world)
+    if sent == MOVE:
+        return path + sent
     return path + sent.format(live=live, binned=binned, scope=scope, number=number)
 
 
@@ -248,6 +354,7 @@ def test_a_request_without_a_session_is_sent_to_sign_in_before_any_lookup(
     """Existing and unknown ids get the same answer, so it reveals nothing."""
     browser = browse()
     path = re.sub(r"<id:\w+>", "1", route.path)
+    path = re.sub("<id:.+?>", "1", route.path)
 
     if route.method == "POST":
         answer = browser.client.post(path, data={"csrf_token": token_of(browser)})

@@ -70,12 +70,18 @@ class Marketing:
 
     def is_mailable(self, contact: Contact, mailing_list: Thing) -> bool:
         """Whether the contact, if it is live, may be written to for the list."""
-        address = contact.address
         return (
-            address is not None
+            contact.address is not None
             and not mailing_list.deleted
             and contact.lists.get(mailing_list) == SUBSCRIBED
-            and self.suppressed.isdisjoint(((address, None), (address, mailing_list)))
+            and not self.is_suppressed(contact, mailing_list)
+        )
+
+    def is_suppressed(self, contact: Contact, mailing_list: Thing) -> bool:
+        """Whether the contact's address may not be written to for the list, whatever its status."""
+        address = contact.address
+        return address is not None and not self.suppressed.isdisjoint(
+            ((address, None), (address, mailing_list))
         )
 
     def may_send(self, campaign: Campaign, contact: Contact) -> bool:
@@ -100,11 +106,11 @@ class Marketing:
             if message.state == PENDING:
                 message.state = SENT if self.may_send(message.campaign, message.contact) else ENDED
 
-    def end(self, contact: Contact) -> None:
-        """The contact is deleted: its pending runs and messages end for good."""
-        for run in self.runs:
-            if run.contact is contact and run.is_pending:
-                run.state = ENDED
-        for message in self.messages:
-            if message.contact is contact and message.state == PENDING:
-                message.state = ENDED
+    def end(self, contact: Contact) -> int:
+        """The contact is deleted: its pending runs and messages end for good. Returns how many."""
+        pending: list[Run | Message] = [run for run in self.runs if run.is_pending]
+        pending += [message for message in self.messages if message.state == PENDING]
+        ending = [each for each in pending if each.contact is contact]
+        for each in ending:
+            each.state = ENDED
+        return len(ending)

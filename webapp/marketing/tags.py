@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.orm import Session
 
 from webapp.database import execute_returning, lock_workspace
@@ -30,7 +30,7 @@ def add_tag(
         ContactTag.contact_id == Contact.id, ContactTag.tag_id == Tag.id
     )
     without = (
-        select(Contact.id, Tag.id)
+        select(Contact.id, Tag.id, literal(now, ContactTag.added_at.type))
         .join(Tag, Tag.workspace_id == Contact.workspace_id)
         .where(
             live(workspace_id),
@@ -41,7 +41,9 @@ def add_tag(
         )
     )
     tagged = session.scalars(
-        insert(ContactTag).from_select(["contact_id", "tag_id"], without).returning(ContactTag.contact_id)
+        insert(ContactTag)
+        .from_select(["contact_id", "tag_id", "added_at"], without)
+        .returning(ContactTag.contact_id)
     ).all()
     touch(session, tagged, now)
     wake_tagged(session, tagged, tag_id=tag_id, now=now, caused_by=caused_by)

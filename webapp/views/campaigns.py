@@ -1,6 +1,6 @@
 """Campaigns: the list of them, and writing, trying, sending and deleting one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
 from webapp.catalogue.lookup import find_by_name, name_of, names_to_suggest
 from webapp.clock import read_clock
@@ -26,11 +25,7 @@ from webapp.numbers import whole_number
 from webapp.web import browse
 from webapp.web.browse import PAGE_SIZE, Listing
 from webapp.web.errors import error
-from webapp.web.question import Question, ask
 from webapp.words.campaigns import amount_words, refusal
-from webapp.words.isolation import isolated
-from webapp.words.numbers import counted
-from webapp.worker.services import services
 
 STATUS = {drafting.GONE: 404, drafting.INCOMPLETE: 422, drafting.NO_RECIPIENT: 422}
 NEWEST_FIRST = Keyset(Campaign.id)
@@ -106,7 +101,7 @@ def make() -> ResponseReturnValue:
     draft = _draft(form)
     if draft is None:
         return _form_page(form, None, status=422)
-    session, by = db.session(), _person()
+    session, by = db.session(), person()
     with write_transaction(session):
         campaign_id = drafting.make_campaign(session, draft, now=read_clock(session), **by)
     flash("Campaign added. Nothing has been sent yet.", "success")
@@ -115,7 +110,7 @@ def make() -> ResponseReturnValue:
 
 def campaign(campaign_id: int) -> ResponseReturnValue:
     """One campaign: its form, or, once it is sent, its text and what has become of its messages."""
-    found = _own(campaign_id)
+    found = own_campaign(campaign_id)
     list_name = name_of(db.session(), MailingList, found.workspace_id, found.list_id) or ""
     if found.sent_at is not None:
         return make_response(
@@ -126,11 +121,11 @@ def campaign(campaign_id: int) -> ResponseReturnValue:
 
 def change(campaign_id: int) -> ResponseReturnValue:
     """Store what was typed. If another person was faster, what was typed stays in the form."""
-    found, form = _own(campaign_id), CampaignForm()
+    found, form = own_campaign(campaign_id), CampaignForm()
     draft = _draft(form)
     if draft is None:
         return _form_page(form, found, status=422)
-    session, by, seen = db.session(), _person(), _version()
+    session, by, seen = db.session(), person(), seen_version()
     try:
         with write_transaction(session):
             changed = drafting.change_campaign(
@@ -138,9 +133,9 @@ def change(campaign_id: int) -> ResponseReturnValue:
             )
     except NotWritten as refused:
         if refused.code != drafting.CHANGED:
-            return _refused(refused, campaign_id)
+            return refused_for(refused, campaign_id)
         # The next "Save" is meant: the form now carries the version that the message is about.
-        found = _own(campaign_id)
+        found = own_campaign(campaign_id)
         form.version.data = str(found.version)
         form.version.raw_data = None
         return _form_page(form, found, status=409, changed=True)
@@ -148,117 +143,20 @@ def change(campaign_id: int) -> ResponseReturnValue:
     return redirect(url_for("campaign", campaign_id=campaign_id), 303)
 
 
-def try_out(campaign_id: int) -> ResponseReturnValue:
-    """Send the stored text to the user."""
-    session, workspace_id, user = db.session(), current_user.workspace_id, current_user
-    user_id, email = user.id, user.email
-    try:
-        with write_transaction(session):
-            drafting.try_out(
-                session, campaign_id, workspace_id=workspace_id, user_id=user_id, now=read_clock(session)
-            )
-    except NotWritten as refused:
-        return _refused(refused, campaign_id)
-    services().doorbell.ring_for_due()
-    flash(f"A test message to {email} is on its way.", "success")
-    return redirect(url_for("campaign", campaign_id=campaign_id), 303)
-
-
-def confirm_send(campaign_id: int) -> ResponseReturnValue:
-    """The dialog that says to whom the campaign would go."""
-    found, session = _own(campaign_id), db.session()
-    if found.sent_at is not None:
-        return _refused(NotWritten(drafting.ALREADY_SENT), campaign_id)
-    if not drafting.is_complete(session, found):
-        return _refused(NotWritten(drafting.INCOMPLETE), campaign_id)
-    count = drafting.recipients(session, found, most=COUNTED)
-    if count == 0:
-        return _refused(NotWritten(drafting.NO_RECIPIENT), campaign_id)
-    name = isolated(name_of(session, MailingList, found.workspace_id, found.list_id) or "")
-    return ask(
-        Question(
-            title=f"Send to {amount_words(count, COUNTED, 'contact')}?",
-            lines=[
-                f"“{isolated(found.subject)}” goes to the contacts who are Subscribed to “{name}”.",
-                "Each gets it once. It cannot be called back.",
-            ],
-            action=url_for("send_campaign", campaign_id=campaign_id),
-            button="Send",
-            back=url_for("campaign", campaign_id=campaign_id),
-            here="campaigns",
-            fields={"version": str(found.version)},
-        )
-    )
-
-
-def send(campaign_id: int) -> ResponseReturnValue:
-    """Send the campaign to its list, once."""
-
-    def launch(session: Session, now: datetime) -> int:
-        return drafting.launch(session, campaign_id, version=seen, now=now, **by)
-
-    by, seen = _person(), _version()
-    return _act(campaign_id, launch, lambda count: f"{counted(count, 'message')} will be sent now.")
-
-
-def confirm_delete(campaign_id: int) -> ResponseReturnValue:
-    """The dialog that says what is lost."""
-    found = _own(campaign_id)
-    waiting = count_messages(db.session(), campaign_id)[SendState.PENDING] if found.sent_at else 0
-    lines = ["Its text is lost. Messages that were sent stay in the outbox."]
-    if waiting:
-        lines.append(f"{amount_words(waiting, COUNTED, 'message')} that still wait will not be sent.")
-    return ask(
-        Question(
-            title=f"Delete the campaign “{isolated(found.name)}”?",
-            lines=lines,
-            action=url_for("delete_campaign", campaign_id=campaign_id),
-            button="Delete",
-            back=url_for("campaign", campaign_id=campaign_id),
-            here="campaigns",
-            is_dangerous=True,
-        )
-    )
-
-
-def delete(campaign_id: int) -> ResponseReturnValue:
-    """Delete the campaign. A second identical request answers that it is not there."""
-    session, by = db.session(), _person()
-    with write_transaction(session):
-        deleted = drafting.delete_campaign(session, campaign_id, now=read_clock(session), **by)
-    if not deleted:
-        abort(404)
-    flash("Campaign deleted.", "success")
-    return redirect(url_for("campaigns"), 303)
-
-
-def _act(
-    campaign_id: int, act: Callable[[Session, datetime], int], say: Callable[[int], str]
-) -> ResponseReturnValue:
-    session = db.session()
-    try:
-        with write_transaction(session):
-            count = act(session, read_clock(session))
-    except NotWritten as refused:
-        return _refused(refused, campaign_id)
-    services().doorbell.ring_for_due()
-    flash(say(count), "success")
-    return redirect(url_for("campaign", campaign_id=campaign_id), 303)
-
-
-def _own(campaign_id: int) -> Campaign:
+def own_campaign(campaign_id: int) -> Campaign:
+    """The account's campaign; answers 404 where there is none."""
     found = drafting.own_campaign(db.session(), current_user.workspace_id, campaign_id)
     if found is None:
         abort(404)
     return found
 
 
-def _person() -> dict[str, int]:
+def person() -> dict[str, int]:
     """Read before a write transaction begins, which ends the one that has read the user."""
     return {"workspace_id": current_user.workspace_id, "by": current_user.id}
 
 
-def _version() -> int:
+def seen_version() -> int:
     """The version that the person has seen; one that cannot be read is none."""
     return whole_number(request.form.get("version", "")) or 0
 
@@ -298,7 +196,8 @@ def _sent(campaign_id: int) -> Sent:
     )
 
 
-def _refused(refused: NotWritten, campaign_id: int) -> ResponseReturnValue:
+def refused_for(refused: NotWritten, campaign_id: int) -> ResponseReturnValue:
+    """The page that says why nothing was changed."""
     if refused.code == drafting.GONE:
         abort(404)
     back = url_for("campaign", campaign_id=campaign_id), "Back to the campaign"

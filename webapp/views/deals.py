@@ -14,7 +14,7 @@ from webapp.catalogue.stages import CLOSED, STAGES, Position, other_stages, posi
 from webapp.clock import read_clock
 from webapp.contacts import deals
 from webapp.contacts.deals import Column, DealFilters, OnDeal
-from webapp.contacts.keyset import Page, Place
+from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.search import Amount
 from webapp.database import write_transaction
 from webapp.extensions import db
@@ -84,7 +84,6 @@ class Deals(Listing):
     results_template = "deals/_results.html"
     noun = "deal"
     filters = ("q", "stage", "status")
-    order = deals.NEWEST_FIRST
 
     wanted: DealFilters
     q: str
@@ -115,6 +114,10 @@ class Deals(Listing):
             DealStatus(status) if status else None,
         )
         return cls(wanted, q, stage, others, {})
+
+    @property
+    def order(self) -> Keyset:
+        return self.wanted.order
 
     @property
     def errors(self) -> dict[str, str]:
