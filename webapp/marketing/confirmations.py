@@ -129,7 +129,7 @@ def confirm(session: Session, link: Link, *, now: datetime) -> Confirmed:
     if is_blocked:
         return Confirmed.BLOCKED
     if _lift(session, link, list_id):
-        _keep_the_deleted_out(session, theirs - {contact_id}, list_id, now)
+        _keep_the_deleted_out(session, theirs - {contact_id}, list_id)
     _subscribe(session, contact_id, list_id, now)
     return Confirmed.SUBSCRIBED
 
@@ -173,7 +173,7 @@ def _lift(session: Session, link: Link, list_id: int) -> bool:
     return execute_update(session, delete(Suppression).where(*theirs, for_list)) > 0
 
 
-def _keep_the_deleted_out(session: Session, contact_ids: set[int], list_id: int, now: datetime) -> None:
+def _keep_the_deleted_out(session: Session, contact_ids: set[int], list_id: int) -> None:
     """Deleted contacts that only the suppression kept from being mailable become Unconfirmed."""
     execute_update(
         session,
@@ -183,7 +183,8 @@ def _keep_the_deleted_out(session: Session, contact_ids: set[int], list_id: int,
             Subscription.list_id == list_id,
             Subscription.status == SubscriptionStatus.SUBSCRIBED,
         )
-        .values(status=SubscriptionStatus.UNCONFIRMED, changed_at=now),
+        # It was not mailable before, so its time of change stays: nothing was taken from it.
+        .values(status=SubscriptionStatus.UNCONFIRMED),
     )
 
 

@@ -62,9 +62,15 @@ def mailable_for(list_id: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Co
     return Contact.email_key.is_not(None) & subscribed & ~suppressed_for(list_id)
 
 
-def suppressed_for(list_id: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    """Whether the address of the statement's `Contact` is suppressed for the list, or for all lists."""
-    return _suppressed(or_(Suppression.list_id.is_(None), Suppression.list_id == list_id))
+def suppressed_for(
+    list_id: ColumnElement[Any] | InstrumentedAttribute[Any],
+    *,
+    until: ColumnElement[Any] | None = None,
+) -> ColumnElement[bool]:
+    """Whether the address of the statement's `Contact` is suppressed for the list, or for all lists; with
+    `until`, whether it was at that time."""
+    how = or_(Suppression.list_id.is_(None), Suppression.list_id == list_id)
+    return _suppressed(how if until is None else how & (Suppression.at <= until))
 
 
 def blocked() -> ColumnElement[bool]:
