@@ -52,8 +52,8 @@ def _named(link: LinkCount, names: Names) -> str:
 
 
 def consent(links: Sequence[LinkCount], *, ahead: bool) -> str:
-    """What becomes of the contacts' consent, in numbers of contacts on lists (docs/rules.md, rule 9). Empty for
-    a plan in which there is none."""
+    """What becomes of the contacts' consent, in numbers of contacts on lists (docs/rules.md, rule 9). Empty
+    for a plan in which there is none."""
     totals = {link.effect: link.total for link in links}
     as_before, held, made = (totals.get(effect, 0) for effect in CONSENT)
     if ahead and not totals.keys() & set(CONSENT):
