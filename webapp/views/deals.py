@@ -167,6 +167,7 @@ def count() -> ResponseReturnValue:
 class BoardColumn:
     """A column of the board, with a link to all of its deals."""
 
+    number: int
     column: Column
     cards: list[DealRow]
 
@@ -205,8 +206,8 @@ class Board:
         shown = [deal.id for column in columns for deal in column.deals]
         on_them = deals.contacts_on(session, shown)
         return [
-            BoardColumn(column, [DealRow.of(deal, on_them[deal.id]) for deal in column.deals])
-            for column in columns
+            BoardColumn(number, column, [DealRow.of(deal, on_them[deal.id]) for deal in column.deals])
+            for number, column in enumerate(columns, 1)
         ]
 
     @property
