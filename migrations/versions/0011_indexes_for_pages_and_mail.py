@@ -34,6 +34,12 @@ NEW = (
         ("workspace_id", "first_name", "last_name", "id"),
         f"{LIVE} AND first_name >= ''",
     ),
+    Index(
+        "ix_subscription_status",
+        "subscription",
+        ("list_id", "status", "contact_id"),
+        "status <> 'subscribed'",
+    ),
     Index("ix_contact_live_account", "contact", ("account_id", "id"), LIVE),
     *(
         Index(f"ix_{table}_by_name", table, ("workspace_id", "name_key", "id"), LIVE)

@@ -23,7 +23,7 @@ from tests.support.browser import Browser
 from webapp.characters import name_key
 from webapp.clock import read_clock
 from webapp.contacts import find, search
-from webapp.models import Contact
+from webapp.models import Contact, ContactNote
 from webapp.restoring import recycle_bin
 from webapp.web.paging import to_cursor
 
@@ -32,6 +32,7 @@ MOST = 12
 PAGES_ALONE = ("/restores", "/deletions", "/new", "/edit")
 # These have their own ticks, or none.
 NO_SELECTION = ("/audit", "/restores", "/lists", "/tags", "/accounts", "/deals")
+PARTS_ALONE = ("selection", "count", "names", "/deals/contacts")
 
 
 @contextmanager
@@ -52,6 +53,19 @@ def statements(engine: Engine) -> Iterator[list[str]]:
 @pytest.fixture
 def filled(world: World, store: Session) -> dict[str, list[int]]:
     live, binned = new_contacts(store, world, 60), new_contacts(store, world, 60)
+    news, tag, acme = (
+        new_list(store, world, "News"),
+        new_tag(store, world, "VIP"),
+        new_account(store, world, "Acme"),
+    )
+    for contact in live:
+        contact.account_id = acme.id
+        subscribe(store, contact, news, "bounced")
+        put_tag(store, contact, tag)
+    new_deal(store, world, live[30], live[31])
+    store.add(
+        ContactNote(contact_id=live[30].id, user_id=world.admin.id, created_at=read_clock(store), text="a")
+    )
     for start in range(0, 60, 10):
         by = world.admin.id if start % 20 else None
         delete(store, world, *binned[start : start + 10], by=by)
@@ -87,6 +101,12 @@ PAGES = [
     *("/contacts?", "/contacts?q=ann", "/contacts?q=an", "/contacts?q=00059", "/contacts?after={live}"),
     *("/contacts?q=ann&after={live}", "/contacts?show=selected", "/contacts?q=ann&show=selected"),
     *("/contacts?restored_by={job}", "/contacts?restored_by={job}&q=ann"),
+    "/contacts?list=news&status=bounced&tag=vip&account=acme&q=ann&sort=name",
+    *("/contacts?tag=vip&sort=account", "/contacts/count?list=news&tag=vip&account=acme"),
+    "/contacts?list=news&tag=vip&sort=name-z",
+    *("/contacts/{contact}", "/contacts/{contact}/edit", "/contacts/{contact}/lists?find=e"),
+    *(f"/contacts/{{contact}}/{part}?find=a" for part in ("account", "tags", "deals")),
+    *("/contacts/{contact}/notes", "/contacts/{contact}/timeline", "/contacts/names?tag=v"),
     *("/contacts/selection?", "/contacts/selection?q=ann", "/contacts/count?", "/contacts/count?q=ann"),
     *("/contacts/restore?", "/contacts/restore?q=ann", "/contacts/restore?q=an", "/contacts/restore?q=00059"),
     *("/contacts/restore?after={binned}", "/contacts/restore?q=ann&before={binned}"),
@@ -142,6 +162,7 @@ def test_each_page_and_each_update_takes_at_most_twelve_statements(
     assert binned.deleted_at is not None
     values = {
         "live": to_cursor((live.created_at, live.id)),
+        "contact": live.id,
         "binned": to_cursor((binned.deleted_at, binned.id)),
         "job": job.path.removeprefix("/restores/"),
         "today": f"{read_clock(store):%Y-%m-%d}",
@@ -157,8 +178,8 @@ def test_each_page_and_each_update_takes_at_most_twelve_statements(
         selected = [("selected", str(contact_id)) for contact_id in ids] if is_a_list else []
         for htmx in (False, True):
             address, _, _ = path.partition("?")
-            alone = address.endswith(PAGES_ALONE) or "/deleted/" in path
-            if not (alone if htmx else address.endswith(("selection", "count", "/deals/contacts"))):
+            alone = address.endswith((*PAGES_ALONE, f"/contacts/{live.id}")) or "/deleted/" in path
+            if not (alone if htmx else address.endswith(PARTS_ALONE)):
                 with statements(engine) as asked:
                     assert admin.get(path, selected, htmx=htmx).status == 200
                 assert len(asked) <= MOST, f"{path}: {len(asked)}\n" + "\n".join(asked)

@@ -86,6 +86,8 @@ class Browser:
             action = button.get("formaction") or action
             method = (button.get("formmethod") or method).lower()
             fields += own_value(button)
+        # A browser keeps the fragment to itself.
+        action = action.partition("#")[0]
         if method == "post":
             return self.post(action, fields, htmx=htmx)
         return self.get(action, fields, htmx=htmx)

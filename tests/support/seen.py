@@ -134,7 +134,8 @@ def form_fields(document: Document, form: Element) -> Fields:
             chosen = element.select_one("option[selected]") or element.select_one("option")
             fields.append((name, chosen.get("value") or "" if chosen else ""))
         elif element.name == "textarea":
-            fields.append((name, element.get_text()))
+            # What a test has typed is its attribute `value`, which no page sets.
+            fields.append((name, element.get("value") or element.get_text()))
         elif kind in ("checkbox", "radio"):
             if element.has_attr("checked"):
                 fields.append((name, element.attrs.get("value", "on")))

@@ -1,68 +1,59 @@
-"""Finding live contacts: the overview's pages, and one contact with all its associations."""
+"""The overview's pages: live contacts, filtered and in an order, at a cost that hardly depends on how many
+there are (docs/adr/0011).
+
+Where one of the filters has few contacts, these are read and sorted. Otherwise the contacts are walked in
+the order of the page, each one checked; after SCAN_LIMIT of them a page ends, however few it has found, and
+the next one begins there. So neither a rare filter nor one whose contacts are mostly deleted makes a request
+long.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.contacts.matching import contact_matches, text_matches
-from webapp.contacts.search import SCAN_LIMIT, Amount, Search, all_matches, with_text
-from webapp.models import (
-    Account,
-    Contact,
-    ContactTag,
-    Deal,
-    DealContact,
-    MailingList,
-    RestoreOutcome,
-    Subscription,
-    Tag,
-    live,
-)
-from webapp.models.base import filter_only
-from webapp.models.restore_outcome import Outcome
+from webapp.contacts.profile import live_rows
+from webapp.contacts.search import SCAN_LIMIT, Amount, all_matches
+from webapp.contacts.wanted import Wanted, short_source
+from webapp.models import NAMED, Account, Contact, live
+from webapp.models.base import filter_only, is_one_of
 
 NEWEST_FIRST = Keyset(Contact.created_at, Contact.id)
+OLDEST_FIRST = Keyset(Contact.created_at, Contact.id, descending=False)
+BY_NAME = Keyset(Contact.first_name, Contact.last_name, Contact.id, descending=False)
+BY_NAME_BACKWARDS = Keyset(Contact.first_name, Contact.last_name, Contact.id)
+# The name of the account, behind a letter, so that contacts without one come last.
+_account_key = (
+    select("a" + func.coalesce(Account.name_key, Account.name))
+    .where(Account.id == Contact.account_id, Account.deleted_at.is_(None))
+    .correlate(Contact)
+    .scalar_subquery()
+)
+BY_ACCOUNT = Keyset(func.coalesce(_account_key, "b").label("account_key"), Contact.id, descending=False)
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The filters of the overview: `q` is empty or a text with a word to search for, `restored_by` a restore
-    job's id, and `restored` how many contacts that job has restored."""
+class Found:
+    """Places of wanted contacts in the order that was asked for, up to a limit. `total` is the number of all,
+    if it is known. Of a walk that has not found enough, `end` is the place where it has ended, unless nothing
+    follows there."""
 
-    workspace_id: int
-    q: str = ""
-    restored_by: int | None = None
-    restored: int = 0
-
-    @property
-    def has_text(self) -> ColumnElement[bool] | None:
-        """The condition on a row of `ContactSearch`."""
-        return text_matches(self.q) if self.q else None
+    places: Sequence[Place]
+    total: int | None = None
+    end: Place | None = None
+    is_walk: bool = False
 
     @property
-    def by_a_short_job(self) -> bool:
-        return self.restored_by is not None and self.restored <= SCAN_LIMIT
+    def is_there(self) -> bool:
+        """Whether this is a page. A walk can find nothing on the last one."""
+        return bool(self.places) or self.is_walk
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The conditions on a wanted contact, except the text. The contacts of a short job are found by the
-        job, all others by walking the live contacts."""
-        if self.restored_by is None:
-            return [live(self.workspace_id)]
-        # By the job's ledger: the contact itself keeps only the latest job that has restored it.
-        restored = select(RestoreOutcome.contact_id).where(
-            RestoreOutcome.job_id == self.restored_by, RestoreOutcome.outcome == Outcome.RESTORED
-        )
-        if self.by_a_short_job:
-            return [Contact.id.in_(restored), filter_only(live(self.workspace_id))]
-        of_this = restored.where(RestoreOutcome.contact_id == Contact.id).exists()
-        return [live(self.workspace_id), filter_only(of_this)]
 
-    def ids(self) -> Select[int]:
-        """The ids of the wanted live contacts, unordered."""
-        return with_text(select(Contact.id).where(*self.conditions()), self.has_text)
+class Finder(Protocol):
+    def __call__(self, *, limit: int, **place: Place) -> Found: ...
 
 
 def read_page(
@@ -70,54 +61,142 @@ def read_page(
     wanted: Wanted,
     *,
     size: int,
+    order: Keyset = NEWEST_FIRST,
     after: Place | None = None,
     before: Place | None = None,
 ) -> Page:
-    """One page of live contacts, newest first, each with its account's name unless that is deleted."""
-    has_text = wanted.has_text
-    ids = NEWEST_FIRST.ids(wanted.ids()) if has_text is None else _search(session, wanted, has_text).ids
-    rows = _rows(wanted.workspace_id)
-    return NEWEST_FIRST.read(session, rows, ids, size=size, after=after, before=before)
+    """One page of live contacts, each with its account's name unless that is deleted.
+
+    The page that starts after `after`, or ends before `before`, or the first one; the first one as well if
+    all rows of the page have disappeared since. Where a walk has ended, it has fewer rows than `size`,
+    perhaps none, and still a next page. By account only few contacts can be sorted (`are_few`).
+    """
+    finder = _finder(session, wanted, order)
+    if before is not None:
+        found = finder(limit=size + 1, before=before)
+        if found.is_there:
+            places, more = found.places[:size], len(found.places) > size
+            newer = places[-1] if more else found.end
+            rows = _rows(session, wanted.workspace_id, places)[::-1]
+            return Page(rows, older=places[0] if places else before, newer=newer, total=found.total)
+    elif after is not None:
+        found = finder(limit=size + 1, after=after)
+        if found.is_there:
+            places, more = found.places[:size], len(found.places) > size
+            older = places[-1] if more else found.end
+            rows = _rows(session, wanted.workspace_id, places)
+            return Page(rows, older=older, newer=places[0] if places else after, total=found.total)
+    found = finder(limit=size + 1)
+    places, more = found.places[:size], len(found.places) > size
+    older = places[-1] if more else found.end
+    rows = _rows(session, wanted.workspace_id, places)
+    return Page(rows, older=older, newer=None, total=found.total if older else len(rows))
 
 
-def read_selected(session: Session, workspace_id: int, ids: list[int]) -> Page:
-    """The live contacts among `ids`, on one page."""
-    return NEWEST_FIRST.read_all(session, _rows(workspace_id).where(Contact.id.in_(ids)))
+def are_few(session: Session, wanted: Wanted) -> bool:
+    """Whether so few contacts are wanted that a request can sort them all, in whatever order."""
+    return short_source(session, wanted, SCAN_LIMIT)[0] is not None
 
 
-def _rows(workspace_id: int) -> Select[Contact, str]:
-    """Live contacts with their accounts' names, for a statement that adds the ids."""
-    query = select(Contact, Account.name).where(filter_only(live(workspace_id)))
-    return query.outerjoin(Account, (Account.id == Contact.account_id) & Account.deleted_at.is_(None))
+def _rows(session: Session, workspace_id: int, places: Sequence[Place]) -> list[Row[*tuple[Any, ...]]]:
+    if not places:
+        return []
+    ids: list[Any] = [place[-1] for place in places]
+    rows = {row[0].id: row for row in session.execute(live_rows(workspace_id).where(Contact.id.in_(ids)))}
+    # A row can disappear between the two statements.
+    return [rows[row_id] for row_id in ids if row_id in rows]
 
 
-def _search(session: Session, wanted: Wanted, has_text: ColumnElement[bool]) -> Search:
-    without_text = replace(wanted, q="")
-    found = all_matches(has_text, wanted.workspace_id, Contact.created_at, *wanted.conditions())
-    return Search(
-        has_text=has_text,
-        order=NEWEST_FIRST,
-        candidates=without_text.ids().with_only_columns(Contact.id, Contact.created_at.label("moment")),
-        matches=select(found.c.id, found.c.value.label("moment")).where(found.c.value.is_not(None)),
-        is_short=wanted.by_a_short_job or _count_up_to(session, without_text, SCAN_LIMIT).exact,
+def _finder(session: Session, wanted: Wanted, order: Keyset) -> Finder:
+    checks = wanted.checks(Contact.id, Contact.account_id)
+    if not checks and order is not BY_ACCOUNT:
+        return lambda *, limit, **place: Found(_seek(session, order, _walk(wanted, order), limit, **place))
+    place_of_source, numbers = short_source(session, wanted, SCAN_LIMIT)
+    if place_of_source is None:
+        return lambda *, limit, **place: _walked(session, wanted, order, limit, **place)
+    if place_of_source == len(numbers) - 1 and order is not BY_ACCOUNT:
+        every = _checked(wanted, order.seek(_walk(wanted, order), limit=SCAN_LIMIT), order)
+    else:
+        every = _looked_up(wanted, order, wanted.sources()[place_of_source])
+    return lambda *, limit, **place: _sorted(session, order, every, limit, **place)
+
+
+def _walk(wanted: Wanted, order: Keyset) -> Select[*tuple[Any, ...]]:
+    """All live contacts, for an order that is an index of theirs: the order's columns, and the account."""
+    walk = select(*order.columns, Contact.account_id).where(live(wanted.workspace_id))
+    return walk.where(NAMED) if order in (BY_NAME, BY_NAME_BACKWARDS) else walk
+
+
+def _seek(
+    session: Session, order: Keyset, query: Select[*tuple[Any, ...]], limit: int, **place: Place
+) -> list[Place]:
+    rows = session.execute(order.seek(query, limit=limit, **place))
+    return [tuple(row[: len(order.columns)]) for row in rows]
+
+
+def _checked(wanted: Wanted, walk: Select[*tuple[Any, ...]], order: Keyset) -> Select[*tuple[Any, ...]]:
+    """The order's columns of the wanted contacts among those of a walk."""
+    near = walk.subquery()
+    columns = list(near.c)[: len(order.columns)]
+    return select(*columns).where(*wanted.checks(columns[-1], near.c.account_id))
+
+
+def _looked_up(
+    wanted: Wanted, order: Keyset, source: Select[int], *, by_text: bool = True
+) -> Select[*tuple[Any, ...]]:
+    """The order's columns of the wanted contacts among few ids."""
+    checks = wanted.checks(Contact.id, Contact.account_id, by_text=by_text)
+    return select(*order.columns).where(
+        is_one_of(Contact.id, source),
+        *(filter_only(condition) for condition in (live(wanted.workspace_id), *checks)),
     )
+
+
+def _sorted(
+    session: Session, order: Keyset, every: Select[*tuple[Any, ...]], limit: int, **place: Place
+) -> Found:
+    """Sort all wanted contacts, which are few."""
+    counted = every.add_columns(func.count().over().label("total")).subquery()
+    columns = list(counted.c)[: len(order.columns)]
+    by_value = Keyset(*columns, descending=order.descending)
+    rows = session.execute(by_value.seek(select(counted), limit=limit, **place)).all()
+    return Found([tuple(row[:-1]) for row in rows], total=rows[0].total if rows else None)
+
+
+def _walked(session: Session, wanted: Wanted, order: Keyset, limit: int, **place: Place) -> Found:
+    """Check the contacts of a walk, up to SCAN_LIMIT of them. If that is not enough for a text, its index
+    finds all that have it: they are few then."""
+    walk = _walk(wanted, order)
+    matching = _checked(wanted, order.seek(walk, limit=SCAN_LIMIT, **place), order)
+    by_value = Keyset(*matching.selected_columns, descending=order.descending)
+    places = _seek(session, by_value, matching, limit, **place)
+    if len(places) == limit:
+        return Found(places)
+    if wanted.has_text is not None:
+        lives = live(wanted.workspace_id)
+        with_text = all_matches(wanted.has_text, wanted.workspace_id, Contact.id, lives)
+        source = select(with_text.c.value).where(with_text.c.value.is_not(None))
+        return _sorted(session, order, _looked_up(wanted, order, source, by_text=False), limit, **place)
+    ends = session.execute(order.seek(walk, limit=2, **place).offset(SCAN_LIMIT - 1)).all()
+    end = tuple(ends[0][: len(order.columns)]) if len(ends) == 2 else None
+    return Found(places, end=end, is_walk=True)
+
+
+def read_selected(session: Session, workspace_id: int, ids: list[int], order: Keyset) -> Page:
+    """The live contacts among `ids`, on one page."""
+    return order.read_all(session, live_rows(workspace_id).where(Contact.id.in_(ids)))
 
 
 def count_quickly(session: Session, wanted: Wanted, page: Page, size: int) -> Amount:
     """How many live contacts are wanted, as far as a request has time to count; `page` is one of their
     pages."""
-    if wanted.q or page.total is not None:
-        return Amount.on(page, size)
-    return _count_up_to(session, wanted, SCAN_LIMIT)
-
-
-def _count_up_to(session: Session, wanted: Wanted, most: int) -> Amount:
-    some = wanted.ids().limit(most + 1)
-    if not wanted.by_a_short_job:
-        # Ordered, so that the planner counts in the index of this order and not in the whole table.
-        some = some.order_by(*NEWEST_FIRST.order)
-    number = session.scalar(select(func.count()).select_from(some.subquery())) or 0
-    return Amount(min(number, most), exact=number <= most)
+    if page.total is not None:
+        return Amount(page.total)
+    if wanted.checks(Contact.id, Contact.account_id):
+        # There is another page, so that there are more, if perhaps not many.
+        return Amount(min(size, len(page.rows)), exact=False)
+    _, [number] = short_source(session, wanted, SCAN_LIMIT)
+    return Amount(min(number, SCAN_LIMIT), exact=number <= SCAN_LIMIT)
 
 
 def count(session: Session, wanted: Wanted) -> int:
@@ -129,53 +208,6 @@ def filter_selection(session: Session, wanted: Wanted, ids: list[int]) -> list[i
     """The live and wanted contacts among `ids`."""
     if not ids:
         return []
-    query = select(Contact.id).where(Contact.id.in_(ids), filter_only(and_(*wanted.conditions())))
-    if wanted.has_text is not None:
-        query = query.where(filter_only(contact_matches(Contact.id, wanted.has_text)))
+    conditions = live(wanted.workspace_id), *wanted.checks(Contact.id, Contact.account_id)
+    query = select(Contact.id).where(Contact.id.in_(ids), *(filter_only(each) for each in conditions))
     return list(session.scalars(query))
-
-
-@dataclass(frozen=True)
-class Profile:
-    """A live contact and its associations, without deleted lists, tags, accounts and deals."""
-
-    contact: Contact
-    account_name: str | None
-    subscriptions: Sequence[Row[MailingList, Subscription]]
-    tags: Sequence[Tag]
-    deals: Sequence[Row[Deal, DealContact]]
-
-
-def profile(session: Session, workspace_id: int, contact_id: int) -> Profile | None:
-    """The live contact `contact_id` of the workspace with its associations; None if there is none."""
-    contact = session.scalar(select(Contact).where(Contact.id == contact_id, filter_only(live(workspace_id))))
-    if contact is None:
-        return None
-    return Profile(
-        contact=contact,
-        account_name=session.scalar(
-            select(Account.name).where(Account.id == contact.account_id, Account.deleted_at.is_(None))
-        ),
-        subscriptions=session.execute(
-            select(MailingList, Subscription)
-            .join(Subscription, Subscription.list_id == MailingList.id)
-            .where(Subscription.contact_id == contact_id, MailingList.deleted_at.is_(None))
-            .order_by(MailingList.name)
-        ).all(),
-        tags=session.scalars(
-            select(Tag)
-            .join(ContactTag, ContactTag.tag_id == Tag.id)
-            .where(ContactTag.contact_id == contact_id, Tag.deleted_at.is_(None))
-            .order_by(Tag.name)
-        ).all(),
-        deals=session.execute(
-            select(Deal, DealContact)
-            .join(DealContact, DealContact.deal_id == Deal.id)
-            .where(
-                DealContact.contact_id == contact_id,
-                DealContact.detached_at.is_(None),
-                Deal.deleted_at.is_(None),
-            )
-            .order_by(Deal.title, Deal.id)
-        ).all(),
-    )

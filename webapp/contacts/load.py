@@ -96,7 +96,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
         session,
         ContactTag,
         (
-            {"contact_id": contact_id, "tag_id": tag_id}
+            {"contact_id": contact_id, "tag_id": tag_id, "added_at": contact.created_at}
             for contact_id, contact, _ in together
             for tag_id in contact.tags
         ),

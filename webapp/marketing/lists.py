@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, literal, or_, select, update
+from sqlalchemy import delete, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.database import execute_returning, lock_workspace
@@ -15,11 +15,19 @@ from webapp.models.mailing_list import SubscriptionStatus
 
 
 def subscribe(
-    session: Session, *, workspace_id: int, contact_ids: Sequence[int], list_id: int, now: datetime
+    session: Session,
+    *,
+    workspace_id: int,
+    contact_ids: Sequence[int],
+    list_id: int,
+    now: datetime,
+    caused_by: int | None = None,
+    status: SubscriptionStatus = SubscriptionStatus.SUBSCRIBED,
 ) -> list[int]:
-    """Subscribe live contacts to a live list, in the caller's write transaction; return the new ones' ids.
+    """Put live contacts on a live list, in the caller's write transaction; return the new ones' ids.
 
-    A contact already on the list keeps its status, for instance Unsubscribed or Bounced.
+    A contact already on the list keeps its status, for instance Unsubscribed or Bounced. `caused_by` is the
+    automation whose step does it, if one does.
     """
     lock_workspace(session, workspace_id)
     on_it = select(Subscription.contact_id).where(
@@ -29,7 +37,7 @@ def subscribe(
         select(
             Contact.id,
             MailingList.id,
-            literal(SubscriptionStatus.SUBSCRIBED, Subscription.status.type),
+            literal(status, Subscription.status.type),
             literal(now, Subscription.changed_at.type),
         )
         .join(MailingList, MailingList.workspace_id == Contact.workspace_id)
@@ -47,7 +55,7 @@ def subscribe(
         .returning(Subscription.contact_id)
     ).all()
     touch(session, subscribed, now)
-    wake_subscribed(session, subscribed, list_id=list_id, now=now)
+    wake_subscribed(session, subscribed, list_id=list_id, now=now, caused_by=caused_by)
     return list(subscribed)
 
 
@@ -94,6 +102,33 @@ def change_status(
     if status == SubscriptionStatus.SUBSCRIBED:
         wake_subscribed(session, [contact_id], list_id=list_id, now=now)
     return True
+
+
+# Who has one of these has said so, or its mailbox has: that must not be forgotten.
+ON_RECORD = SubscriptionStatus.UNSUBSCRIBED, SubscriptionStatus.BOUNCED
+
+
+def take_off(session: Session, *, workspace_id: int, contact_id: int, list_id: int, now: datetime) -> bool:
+    """Take a live contact off a list by hand: its row is deleted, so no restore puts it back.
+
+    One that is Unsubscribed or Bounced stays, because being put on the list again would make it mailable.
+    Returns whether it was taken off.
+    """
+    lock_workspace(session, workspace_id)
+    contact = select(Contact.id).where(live(workspace_id), Contact.id == contact_id)
+    gone = execute_returning(
+        session,
+        delete(Subscription)
+        .where(
+            Subscription.contact_id.in_(contact),
+            Subscription.list_id == list_id,
+            Subscription.status.not_in(ON_RECORD),
+        )
+        .returning(Subscription.contact_id),
+    )
+    if gone:
+        touch(session, gone, now)
+    return bool(gone)
 
 
 def _merged_into(session: Session, workspace_id: int, contact_id: int) -> list[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.orm import Session
 
 from webapp.database import execute_returning, lock_workspace
@@ -13,15 +13,24 @@ from webapp.models import Contact, ContactTag, Tag, live
 
 
 def add_tag(
-    session: Session, *, workspace_id: int, contact_ids: Sequence[int], tag_id: int, now: datetime
+    session: Session,
+    *,
+    workspace_id: int,
+    contact_ids: Sequence[int],
+    tag_id: int,
+    now: datetime,
+    caused_by: int | None = None,
 ) -> list[int]:
-    """Add a live tag to live contacts, in the caller's write transaction; return the newly tagged ids."""
+    """Add a live tag to live contacts, in the caller's write transaction; return the newly tagged ids.
+
+    `caused_by` is the automation whose step does it, if one does.
+    """
     lock_workspace(session, workspace_id)
     carried = select(ContactTag.contact_id).where(
         ContactTag.contact_id == Contact.id, ContactTag.tag_id == Tag.id
     )
     without = (
-        select(Contact.id, Tag.id)
+        select(Contact.id, Tag.id, literal(now, ContactTag.added_at.type))
         .join(Tag, Tag.workspace_id == Contact.workspace_id)
         .where(
             live(workspace_id),
@@ -32,10 +41,12 @@ def add_tag(
         )
     )
     tagged = session.scalars(
-        insert(ContactTag).from_select(["contact_id", "tag_id"], without).returning(ContactTag.contact_id)
+        insert(ContactTag)
+        .from_select(["contact_id", "tag_id", "added_at"], without)
+        .returning(ContactTag.contact_id)
     ).all()
     touch(session, tagged, now)
-    wake_tagged(session, tagged, tag_id=tag_id, now=now)
+    wake_tagged(session, tagged, tag_id=tag_id, now=now, caused_by=caused_by)
     return list(tagged)
 
 

@@ -5,12 +5,12 @@ from webapp.models.audit_event import AuditEvent
 from webapp.models.automation import Automation, AutomationRun
 from webapp.models.base import Base, UtcDateTime
 from webapp.models.campaign import Campaign, CampaignSend
-from webapp.models.contact import WINDOW, Contact, ContactSearch, days_left, live, restorable_until
+from webapp.models.contact import NAMED, WINDOW, Contact, ContactSearch, days_left, live, restorable_until
 from webapp.models.contact_note import ContactNote
 from webapp.models.deal import Deal, DealContact
 from webapp.models.deletion import Deletion
 from webapp.models.job import Job, JobBatch
-from webapp.models.mailing_list import MailingList, Subscription
+from webapp.models.mailing_list import NOT_SUBSCRIBED, MailingList, Subscription
 from webapp.models.notice_seen import NoticeSeen
 from webapp.models.private_text import PrivateText
 from webapp.models.restore_link import RestoreLink
@@ -23,6 +23,8 @@ from webapp.models.workspace import Workspace
 
 __all__ = [
     "ADMIN",
+    "NAMED",
+    "NOT_SUBSCRIBED",
     "WINDOW",
     "Account",
     "AuditEvent",

@@ -10,8 +10,6 @@ from enum import StrEnum
 from sqlalchemy import Select, String, and_, literal, or_, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
-from webapp.contacts.matching import text_matches
-from webapp.contacts.search import all_matches
 from webapp.models import (
     Account,
     Contact,
@@ -25,7 +23,7 @@ from webapp.models import (
     User,
 )
 from webapp.models.base import filter_only
-from webapp.restoring.filters import Filters
+from webapp.restoring.by_address import ids_with_address
 from webapp.restoring.recycle_bin import WALK, window_of
 from webapp.restoring.scope import Scope
 from webapp.restoring.verdict import Verdict, judge
@@ -117,20 +115,8 @@ def _same_address(
     """The live contact `holder_id`, and the contacts in the bin that have the contact's address."""
     if contact.email_key is None:
         return None, []
-    # No index finds deleted contacts by their keys, because it would slow restores down; the text's does.
-    same = all_matches(
-        text_matches(contact.email or ""),
-        scope.workspace_id,
-        Contact.deletion_id,
-        Contact.email_key == contact.email_key,
-        window_of(scope).by_contact(Filters()),
-    )
-    ids = session.scalars(
-        select(same.c.id)
-        .join(Deletion, Deletion.id == same.c.value)
-        .where(Deletion.completed_at.is_not(None), same.c.id != contact.id)
-        .limit(MOST_TWINS)
-    ).all()
+    same = ids_with_address(window_of(scope), contact.email or "").subquery()
+    ids = session.scalars(select(same.c.id).where(same.c.id != contact.id).limit(MOST_TWINS)).all()
     if not ids and holder_id is None:
         return None, []
     query = select(Contact, Account).outerjoin(Account, Account.id == Contact.account_id)

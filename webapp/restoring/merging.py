@@ -132,12 +132,13 @@ def _unite_tags(session: Session, gone: Select[int]) -> None:
     own = aliased(ContactTag)
     has_it = exists().where(own.contact_id == Gone.merged_into_id, own.tag_id == ContactTag.tag_id)
     missing = (
-        select(Gone.merged_into_id, ContactTag.tag_id)
+        select(Gone.merged_into_id, ContactTag.tag_id, ContactTag.added_at)
         .join(ContactTag, ContactTag.contact_id == Gone.id)
         .join(Tag, Tag.id == ContactTag.tag_id)
         .where(Gone.id.in_(gone), Tag.deleted_at.is_(None), ~has_it)
     )
-    execute_update(session, insert(ContactTag).from_select(["contact_id", "tag_id"], missing))
+    columns = ["contact_id", "tag_id", "added_at"]
+    execute_update(session, insert(ContactTag).from_select(columns, missing))
 
 
 def _unite_lists(session: Session, gone: Select[int], now: datetime) -> None:

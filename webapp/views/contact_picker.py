@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from webapp.contacts import find
-from webapp.contacts.find import Wanted
+from webapp.contacts.wanted import Wanted
 from webapp.extensions import db
 from webapp.models import Contact, live
 from webapp.models.base import filter_only

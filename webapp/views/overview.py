@@ -1,29 +1,49 @@
 """Contacts Overview: the live contacts as a list page, and the page of one contact."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from flask import abort, render_template, request
+from flask import abort, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.clock import read_clock
 from webapp.contacts import find
-from webapp.contacts.find import Wanted
-from webapp.contacts.keyset import Page, Place
+from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.search import Amount
+from webapp.contacts.wanted import Wanted
 from webapp.extensions import db
 from webapp.jobs.queries import find_job
+from webapp.models import Right
+from webapp.models.mailing_list import SubscriptionStatus
 from webapp.models.restore_outcome import Outcome
 from webapp.restoring.filters import why_unsearchable
 from webapp.restoring.work import RESTORE
 from webapp.views.notices import deletion_notices
+from webapp.views.overview_filters import NAMED_FILTERS, read_filters
 from webapp.web import browse
 from webapp.web.browse import PAGE_SIZE, SelectableListing
 from webapp.web.paging import requested_number
 from webapp.words.contacts import name_of
 from webapp.words.kinds import title
+from webapp.workspaces.first_steps import is_new
+
+ACCOUNT = "account"
+ORDERS = {
+    "": find.NEWEST_FIRST,
+    "oldest": find.OLDEST_FIRST,
+    "name": find.BY_NAME,
+    "name-z": find.BY_NAME_BACKWARDS,
+    ACCOUNT: find.BY_ACCOUNT,
+}
+SORTS = {
+    "": "Newest first",
+    "oldest": "Oldest first",
+    "name": "Name, A to Z",
+    "name-z": "Name, Z to A",
+    ACCOUNT: "Account, A to Z",
+}
 
 
 @dataclass(frozen=True)
@@ -46,20 +66,26 @@ class LiveContacts(SelectableListing):
     results_template = "contacts/_results.html"
     bar_template = "contacts/_bar.html"
     noun = "contact"
-    filters = ("q", "restored_by")
-    order = find.NEWEST_FIRST
+    filters = ("q", "restored_by", "sort", *NAMED_FILTERS, "status")
 
     q: str
     wanted: Wanted
-    q_error: str | None = None
+    # A sentence for each field that cannot be read.
+    wrong: Mapping[str, str] = field(default_factory=dict)
     # The name of the job `wanted.restored_by`: "Restore #12".
     restored_title: str = ""
+    # What is typed in the filters, by field.
+    typed: Mapping[str, str] = field(default_factory=dict)
+    # The order, and whether another one was asked for that takes too long.
+    sort: str = ""
+    is_too_long: bool = False
 
     @classmethod
     def from_request(cls) -> "LiveContacts":
         """Read the filters of this request. Answers 404 to a restore that does not exist."""
         q = request.args.get("q", "").strip()
         problem = why_unsearchable(q)
+        wrong = {"q": problem} if problem else {}
         wanted = Wanted(current_user.workspace_id, "" if problem else " ".join(q.split()))
         restored_by, restored_title = requested_number("restored_by"), ""
         if restored_by is not None:
@@ -68,15 +94,55 @@ class LiveContacts(SelectableListing):
                 abort(404, "There is no such restore. The address may have a typing mistake.")
             wanted = replace(wanted, restored_by=job.id, restored=job.count(Outcome.RESTORED))
             restored_title = title(job)
-        return cls(q[:1000], wanted, problem, restored_title)
+        filters = read_filters(request.args, wanted)
+        wrong |= filters.wrong
+        sort = request.args.get("sort", "")
+        if sort not in ORDERS:
+            wrong, sort = wrong | {"sort": "Choose an order from the list."}, ""
+        is_too_long = sort == ACCOUNT and not wrong and not find.are_few(db.session(), filters.wanted)
+        return cls(
+            q[:1000],
+            filters.wanted,
+            wrong,
+            restored_title,
+            filters.typed,
+            "" if is_too_long else sort,
+            is_too_long,
+        )
 
     @property
-    def errors(self) -> dict[str, str]:
-        return {"q": self.q_error} if self.q_error else {}
+    def order(self) -> Keyset:
+        return ORDERS[self.sort]
+
+    @property
+    def errors(self) -> Mapping[str, str]:
+        return self.wrong
+
+    @property
+    def orders(self) -> list[tuple[str, str]]:
+        """The choices beside the newest first."""
+        return [(sort, label) for sort, label in SORTS.items() if sort]
+
+    @property
+    def statuses(self) -> list[tuple[str, str]]:
+        return [(str(status), status.capitalize()) for status in SubscriptionStatus]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the account has no contact at all. Asked where the page has none to show."""
+        return not self.is_filtered and is_new(db.session(), self.wanted.workspace_id)
+
+    @property
+    def can_load_demo(self) -> bool:
+        return not current_app.config["PRODUCTION"] and bool(current_user.may(Right.SETTINGS))
 
     @property
     def is_filtered(self) -> bool:
         return self.wanted != self._everything
+
+    @property
+    def has_more_filters(self) -> bool:
+        return any(self.typed.values())
 
     @property
     def _everything(self) -> Wanted:
@@ -89,11 +155,13 @@ class LiveContacts(SelectableListing):
 
     def read_page(self, *, after: Place | None = None, before: Place | None = None) -> tuple[Page, Amount]:
         session = db.session()
-        page = find.read_page(session, self.wanted, size=PAGE_SIZE, after=after, before=before)
+        page = find.read_page(
+            session, self.wanted, size=PAGE_SIZE, order=self.order, after=after, before=before
+        )
         return page, find.count_quickly(session, self.wanted, page, PAGE_SIZE)
 
     def read_selected(self, ids: list[int]) -> tuple[Page, Amount]:
-        return find.read_selected(db.session(), self.wanted.workspace_id, ids), Amount(len(ids))
+        return find.read_selected(db.session(), self.wanted.workspace_id, ids, self.order), Amount(len(ids))
 
     def count(self) -> int:
         return find.count(db.session(), self.wanted)
@@ -129,16 +197,3 @@ def overview_selection() -> ResponseReturnValue:
 def overview_count() -> ResponseReturnValue:
     """The exact number of contacts."""
     return browse.show_count(LiveContacts.from_request())
-
-
-def contact(contact_id: int) -> ResponseReturnValue:
-    """One contact with its lists, tags, account and deals."""
-    found = find.profile(db.session(), current_user.workspace_id, contact_id)
-    if found is None:
-        abort(404)
-    return render_template(
-        "contacts/contact.html",
-        name=name_of(found.contact),
-        profile=found,
-        now=read_clock(db.session()),
-    )

@@ -15,7 +15,8 @@ from tests.factories.people import World, new_world
 from tests.support.state import nothing_changes
 from webapp.cli import contacts as command
 from webapp.clock import read_clock
-from webapp.contacts.find import Wanted, profile
+from webapp.contacts.profile import profile
+from webapp.contacts.wanted import Wanted
 from webapp.models import Account, AuditEvent, Contact, MailingList, Tag
 
 Import = Callable[..., Result]

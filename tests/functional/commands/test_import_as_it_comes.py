@@ -11,7 +11,7 @@ from tests.factories.people import World, new_world
 from webapp.cli import contacts as command
 from webapp.clock import read_clock
 from webapp.contacts.csv_lines import LONGEST_LINE
-from webapp.contacts.find import profile
+from webapp.contacts.profile import profile
 from webapp.models import Contact
 
 Import = Callable[..., Result]

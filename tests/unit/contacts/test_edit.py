@@ -9,7 +9,7 @@ from tests.factories.people import World, new_world
 from webapp.clock import read_clock
 from webapp.contacts.address import NotAnAddress
 from webapp.contacts.edit import Details, edit_contact
-from webapp.contacts.find import Wanted
+from webapp.contacts.wanted import Wanted
 from webapp.models import Account, Contact
 
 

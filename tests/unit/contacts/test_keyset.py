@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world
-from webapp.contacts.find import NEWEST_FIRST, Wanted
+from webapp.contacts.find import NEWEST_FIRST
 from webapp.contacts.find import read_page as read_live
 from webapp.contacts.keyset import Keyset, Page, Place
+from webapp.contacts.wanted import Wanted
 from webapp.models import Contact
 from webapp.restoring.filters import Filters
 from webapp.restoring.recycle_bin import BinWindow
@@ -56,8 +57,8 @@ def test_each_row_is_on_one_page_in_order_in_both_directions(
         delete(session, binned, contact, at=NOW - minute * MINUTE)
         expected_bin.append((-minute, contact.id))
 
-    def read_overview(**place: Place) -> Page:
-        return read_live(session, Wanted(live.id), size=size, **place)
+    def read_overview(*, after: Place | None = None, before: Place | None = None) -> Page:
+        return read_live(session, Wanted(live.id), size=size, after=after, before=before)
 
     def read_the_bin(**place: Place) -> Page:
         return read_bin(session, BinWindow(binned.id, NOW), Filters(), size=size, **place)

@@ -18,7 +18,8 @@ from tests.factories.contacts import (
 )
 from tests.factories.people import World
 from tests.support.restoring import Restoring
-from webapp.contacts.find import Wanted, count
+from webapp.contacts.find import count
+from webapp.contacts.wanted import Wanted
 from webapp.models import Contact
 from webapp.models.mailing_list import SubscriptionStatus
 

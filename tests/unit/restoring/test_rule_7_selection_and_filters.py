@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import DAY, delete, new_contact, new_contacts
 from tests.factories.people import World
 from tests.support.restoring import Restoring
-from webapp.contacts.find import Wanted
 from webapp.contacts.find import count as count_live
+from webapp.contacts.wanted import Wanted
 from webapp.restoring.filters import Filters, read_filters
 from webapp.restoring.numbers import read_numbers, write_numbers
 from webapp.restoring.recycle_bin import BinWindow, count
