@@ -51,8 +51,7 @@ def test_everything_that_is_known_is_told_the_newest_first(
         mailing_list = new_list(store, world, name)
         subscribe(store, contact, mailing_list, status).changed_at = now - days * DAY
         mailing_list.deleted_at = now if name == "Gone" else None
-    for name, days in (("VIP", 6), ("Old", None)):
-        added_at = now - days * DAY if days else None
+    for name, added_at in (("VIP", now - 6 * DAY), ("Old", None)):
         store.add(ContactTag(contact_id=contact.id, tag_id=new_tag(store, world, name).id, added_at=added_at))
     deal = new_deal(store, world, contact, title="Roof")
     hidden = new_deal(store, world, contact, title="Hidden deal")

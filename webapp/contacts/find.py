@@ -8,12 +8,14 @@ long.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
+from webapp.contacts.by_account import ByAccount
+from webapp.contacts.found import Found
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.profile import live_rows
 from webapp.contacts.search import SCAN_LIMIT, Amount, all_matches
@@ -35,23 +37,6 @@ _account_key = (
 BY_ACCOUNT = Keyset(func.coalesce(_account_key, "b").label("account_key"), Contact.id, descending=False)
 
 
-@dataclass(frozen=True)
-class Found:
-    """Places of wanted contacts in the order that was asked for, up to a limit. `total` is the number of all,
-    if it is known. Of a walk that has not found enough, `end` is the place where it has ended, unless nothing
-    follows there."""
-
-    places: Sequence[Place]
-    total: int | None = None
-    end: Place | None = None
-    is_walk: bool = False
-
-    @property
-    def is_there(self) -> bool:
-        """Whether this is a page. A walk can find nothing on the last one."""
-        return bool(self.places) or self.is_walk
-
-
 class Finder(Protocol):
     def __call__(self, *, limit: int, **place: Place) -> Found: ...
 
@@ -69,7 +54,8 @@ def read_page(
 
     The page that starts after `after`, or ends before `before`, or the first one; the first one as well if
     all rows of the page have disappeared since. Where a walk has ended, it has fewer rows than `size`,
-    perhaps none, and still a next page. By account only few contacts can be sorted (`are_few`).
+    perhaps none, and still a next page. With filters, only few can be sorted by
+    account (`can_be_sorted_by_account`).
     """
     finder = _finder(session, wanted, order)
     if before is not None:
@@ -93,8 +79,10 @@ def read_page(
     return Page(rows, older=older, newer=None, total=found.total if older else len(rows))
 
 
-def are_few(session: Session, wanted: Wanted) -> bool:
-    """Whether so few contacts are wanted that a request can sort them all, in whatever order."""
+def can_be_sorted_by_account(session: Session, wanted: Wanted) -> bool:
+    """Whether a request has time for it: all contacts are walked by their accounts, and few are sorted."""
+    if not wanted.checks(Contact.id, Contact.account_id):
+        return True
     return short_source(session, wanted, SCAN_LIMIT)[0] is not None
 
 
@@ -109,7 +97,9 @@ def _rows(session: Session, workspace_id: int, places: Sequence[Place]) -> list[
 
 def _finder(session: Session, wanted: Wanted, order: Keyset) -> Finder:
     checks = wanted.checks(Contact.id, Contact.account_id)
-    if not checks and order is not BY_ACCOUNT:
+    if not checks and order is BY_ACCOUNT:
+        return partial(_by_account, session, wanted.workspace_id)
+    if not checks:
         return lambda *, limit, **place: Found(_seek(session, order, _walk(wanted, order), limit, **place))
     place_of_source, numbers = short_source(session, wanted, SCAN_LIMIT)
     if place_of_source is None:
@@ -119,6 +109,17 @@ def _finder(session: Session, wanted: Wanted, order: Keyset) -> Finder:
     else:
         every = _looked_up(wanted, order, wanted.sources()[place_of_source])
     return lambda *, limit, **place: _sorted(session, order, every, limit, **place)
+
+
+def _by_account(
+    session: Session,
+    workspace_id: int,
+    *,
+    limit: int,
+    after: Place | None = None,
+    before: Place | None = None,
+) -> Found:
+    return ByAccount(session, workspace_id, forwards=before is None).find(limit, before or after)
 
 
 def _walk(wanted: Wanted, order: Keyset) -> Select[*tuple[Any, ...]]:

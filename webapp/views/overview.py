@@ -97,7 +97,9 @@ class LiveContacts(SelectableListing):
         sort = request.args.get("sort", "")
         if sort not in ORDERS:
             wrong, sort = wrong | {"sort": "Choose an order from the list."}, ""
-        is_too_long = sort == ACCOUNT and not wrong and not find.are_few(db.session(), filters.wanted)
+        is_too_long = (
+            sort == ACCOUNT and not wrong and not find.can_be_sorted_by_account(db.session(), filters.wanted)
+        )
         return cls(
             q[:1000],
             filters.wanted,
