@@ -129,9 +129,7 @@ class ByAccount:
             pair = tuple_(Contact.created_at, Contact.id)
             walk = walk.where(pair > tuple_(*place) if self.forwards else pair < tuple_(*place))
         near = walk.order_by(*order.order).limit(SCAN_LIMIT).subquery()
-        has_one = (
-            select(Account.deleted_at.is_(None)).where(Account.id == near.c.account_id).scalar_subquery()
-        )
+        is_there = select(Account.deleted_at.is_(None)).where(Account.id == near.c.account_id)
         by_value = Keyset(near.c.created_at, near.c.id, descending=not self.forwards)
         rows = self.session.execute(
             select(near.c.created_at, near.c.id)
