@@ -7,21 +7,40 @@ from itertools import groupby
 from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from tests.factories.contacts import delete, new_contact, new_contacts
+from tests.factories.contacts import (
+    delete,
+    new_contact,
+    new_contacts,
+    new_deal,
+    new_list,
+    subscribe,
+)
 from tests.factories.people import PASSWORD, World
 from tests.support.bad_input import KINDS, PAGES_ONLY, PARTS_ONLY, ROWS, Row
 from tests.support.browser import HTMX, TOKEN, Browser, read_answer
+from webapp.models import Contact, Deal, DealContact, MailingList
 
 CONTACT_PARTS = ("account", "lists", "tags", "deals", "notes")
-# The fields of one address share a world where requests change nothing, or only what the next one may meet.
+# The fields of one address share a world where requests change nothing, or what the next one may meet, or
+# where that is put back.
 REPEATABLE = ("/contacts/new", *(f"/contacts/<id:contact_id>/{part}" for part in ("edit", *CONTACT_PARTS)))
+PUT_BACK = ("/lists", "/deals")
+# One code answers for lists, tags and accounts.
+LIKE_LISTS = ("/tags", "/accounts")
 TOGETHER = [
     list(rows)
     for (method, path), some in groupby(ROWS, key=lambda row: (row.method, row.path))
-    for rows in ([some] if method == "GET" or path in REPEATABLE else ([row] for row in some))
+    if not path.startswith(LIKE_LISTS)
+    for rows in (
+        [some]
+        if method == "GET" or path in REPEATABLE or path.startswith(PUT_BACK)
+        else ([row] for row in some)
+    )
 ]
 
 
@@ -29,11 +48,16 @@ def named(rows: Sequence[Row]) -> str:
     return f"{rows[0].method} {rows[0].path} {','.join(row.field for row in rows)}"
 
 
+DEAL = {"title": "Oil", "value": "5", "currency": "EUR", "position": '["Negotiation", "open"]'}
 SETTINGS = {"name": "Northwind", "timezone": "UTC", "date_language": "en", "currency": "USD"}
 Unchanged = Callable[[], AbstractContextManager[None]]
 
 # Each request there is the first one of a new session.
 SIGN_IN_AND_OUT = {"/login", "/logout"}
+
+
+def nothing() -> None:
+    """Nothing has to be put back."""
 
 
 @dataclass
@@ -43,6 +67,8 @@ class Scene:
     browser: Browser
     ids: dict[str, str]
     fields: dict[str, str]
+    # Puts back what a request before has created, changed or deleted.
+    put_back: Callable[[], None] = nothing
     own_token: str = ""
 
     def send(self, row: Row, value: bytes, *, htmx: bool = False) -> TestResponse:
@@ -98,7 +124,24 @@ def scene(
     if "job_id" in row.path:
         job = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
         ids["job_id"] = job.path.removeprefix("/restores/")
+    put_back = nothing
+    if row.path.startswith("/lists"):
+        ids["thing_id"], put_back = a_list(store, world, live)
+    elif row.path.startswith("/deals"):
+        ids["deal_id"], put_back = a_deal(store, world, live)
+    status = {"contact": str(live.id), "status": "bounced"}
     fields = {
+        "POST /lists": {"name": "New"},
+        "POST /lists/<id:thing_id>/rename": {"name": "New"},
+        "GET /lists/<id:thing_id>/status": status,
+        "POST /lists/<id:thing_id>/status": status,
+        "POST /deals": DEAL | {"contact": str(live.id)},
+        "POST /deals/<id:deal_id>/edit": DEAL | {"version": "1"},
+        "POST /deals/<id:deal_id>/move": {"position": DEAL["position"], "version": "1"},
+        **{
+            f"POST /deals/<id:deal_id>/{act}": {"contact": str(live.id)}
+            for act in ("contacts", "primary", "remove")
+        },
         "GET /contacts/delete": {"selected": str(live.id)},
         "POST /contacts/delete": {"selected": str(live.id)},
         "POST /contacts/notices": {"kind": "deletion", "number": "1"},
@@ -109,7 +152,38 @@ def scene(
         "POST /settings": SETTINGS,
         "POST /login": {"email": world.admin.email, "password": PASSWORD},
     }.get(f"{row.method} {row.path}", {})
-    return Scene(browse() if row.path in SIGN_IN_AND_OUT else admin, ids, fields)
+    return Scene(browse() if row.path in SIGN_IN_AND_OUT else admin, ids, fields, put_back)
+
+
+def a_list(store: Session, world: World, contact: Contact) -> tuple[str, Callable[[], None]]:
+    """The id of a list with the contact, and how to make it the only live one of its workspace again."""
+    own = new_list(store, world)
+    subscribe(store, contact, own, "subscribed")
+    store.commit()
+
+    def put_back() -> None:
+        ours = update(MailingList).where(MailingList.workspace_id == world.id)
+        store.execute(ours.where(MailingList.id != own.id).values(deleted_at=contact.created_at))
+        store.execute(ours.where(MailingList.id == own.id).values(deleted_at=None))
+        store.commit()
+
+    return str(own.id), put_back
+
+
+def a_deal(store: Session, world: World, contact: Contact) -> tuple[str, Callable[[], None]]:
+    """The id of a deal with the contact, and how to make it what it was."""
+    deal = new_deal(store, world, contact)
+    was = {"title": deal.title, "value": deal.value, "stage": "", "status": "open", "version": 1}
+    store.commit()
+
+    def put_back() -> None:
+        store.execute(update(Deal).where(Deal.id == deal.id).values(deleted_at=None, **was))
+        store.execute(delete_rows(DealContact).where(DealContact.deal_id == deal.id))
+        place = {"deal_id": deal.id, "contact_id": contact.id, "is_primary": True}
+        store.execute(insert(DealContact), [place | {"attached_at": contact.created_at}])
+        store.commit()
+
+    return str(deal.id), put_back
 
 
 def contact_fields(row: Row) -> dict[str, dict[str, str]]:
@@ -135,6 +209,7 @@ def test_each_field_answers_each_kind_of_input_as_the_table_says(
 ) -> None:
     for row in rows:
         answers = {}
+        scene.put_back()
         with unchanged():
             for turn, kind in enumerate(kind for kind in KINDS if row.statuses[kind] >= 400):
                 # As a page and as a part by turns: both show the same message.
@@ -144,6 +219,7 @@ def test_each_field_answers_each_kind_of_input_as_the_table_says(
                 answers[kind] = seen.status
         for kind in KINDS:
             if kind not in answers:
+                scene.put_back()
                 answers[kind] = scene.send(row, KINDS[kind]).status_code
 
         assert answers == row.statuses, str(row)

@@ -20,6 +20,7 @@ from tests.factories.contacts import (
 )
 from tests.factories.people import World
 from tests.support.browser import Browser
+from webapp.characters import name_key
 from webapp.clock import read_clock
 from webapp.contacts import find, search
 from webapp.models import Contact, ContactNote
@@ -28,8 +29,10 @@ from webapp.web.paging import to_cursor
 
 MOST = 12
 # They have no part that is drawn alone.
-PAGES_ALONE = ("/restores", "/deletions", "/edit")
-PARTS_ALONE = ("selection", "count", "names")
+PAGES_ALONE = ("/restores", "/deletions", "/new", "/edit")
+# These have their own ticks, or none.
+NO_SELECTION = ("/audit", "/restores", "/lists", "/tags", "/accounts", "/deals")
+PARTS_ALONE = ("selection", "count", "/names", "/deals/contacts")
 
 
 @contextmanager
@@ -73,6 +76,26 @@ def filled(world: World, store: Session) -> dict[str, list[int]]:
     }
 
 
+def catalogue_values(store: Session, world: World, live: list[int]) -> dict[str, object]:
+    """Lists, tags, accounts and deals in more than one page, and the values for their names in braces."""
+    lists = [new_list(store, world) for _ in range(52)]
+    tags = [new_tag(store, world) for _ in range(52)]
+    accounts = [new_account(store, world) for _ in range(52)]
+    contacts = [store.get_one(Contact, contact_id) for contact_id in live]
+    for contact in contacts:
+        subscribe(store, contact, lists[0], "bounced")
+        put_tag(store, contact, tags[0])
+        contact.account_id = accounts[0].id
+    deals = [new_deal(store, world, *contacts[:3]) for _ in range(52)]
+    deals[0].stage = "Legal"
+    store.commit()
+    return {
+        "list": lists[0].id, "tag": tags[0].id, "account": accounts[0].id, "deal": deals[0].id,
+        "one": live[0], "member": to_cursor((live[55],)), "deal_place": to_cursor((world.id, deals[40].id)),
+        "list_name": to_cursor((name_key(lists[9].name), lists[9].id)),
+    }  # fmt: skip
+
+
 # Each page with all its parameters; "{…}" is filled in below.
 PAGES = [
     *("/contacts?", "/contacts?q=ann", "/contacts?q=an", "/contacts?q=00059", "/contacts?after={live}"),
@@ -96,6 +119,25 @@ PAGES = [
     *("/contacts/restore/confirm-all?deletion=1-3&q=ann&deleted_by={by}", "/contacts/restore/confirm?"),
     "/contacts/restore?from={today}&from_time=00:00&how=test&q=ann&deletion=1-3",
     *("/contacts/deleted/{look}",),
+    *(
+        "/lists?",
+        "/lists?q=list",
+        "/lists?after={list_name}",
+        "/lists/{list}",
+        "/lists/{list}?status=bounced",
+    ),
+    *("/lists/{list}?after={member}", "/lists/{list}/count", "/lists/{list}/delete", "/lists/{list}/rename"),
+    *("/lists/{list}/status?contact={one}", "/tags?", "/tags/{tag}", "/tags/{tag}/delete"),
+    *(
+        "/accounts?",
+        "/accounts/{account}",
+        "/accounts/{account}/delete",
+        "/deals?",
+        "/deals?after={deal_place}",
+    ),
+    *("/deals?q=deal&stage=Legal&status=open", "/deals/count?q=deal", "/deals/board", "/deals/new?find=ann"),
+    *("/deals/contacts?find=ann&contact={one}", "/deals/{deal}", "/deals/{deal}?find=ann"),
+    *("/deals/{deal}/edit", "/deals/{deal}/delete"),
     *("/audit?", "/audit?who={by}&action=contacts.deleted&from={today}&to={today}"),
 ]
 
@@ -126,12 +168,13 @@ def test_each_page_and_each_update_takes_at_most_twelve_statements(
         "today": f"{read_clock(store):%Y-%m-%d}",
         "by": world.member.id,
         "look": binned.id,
+        **catalogue_values(store, world, filled["/contacts"]),
     }
 
     for page in PAGES:
         path = page.format(**values)
         ids = filled["/contacts/restore" if "/restore" in path else "/contacts"][5:25]
-        is_a_list = "/audit" not in path and "/restores" not in path
+        is_a_list = not path.startswith(NO_SELECTION)
         selected = [("selected", str(contact_id)) for contact_id in ids] if is_a_list else []
         for htmx in (False, True):
             address, _, _ = path.partition("?")

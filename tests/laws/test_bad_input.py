@@ -10,7 +10,16 @@ from flask import Flask, Request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import ImmutableMultiDict
 
-from tests.factories.contacts import delete, new_contacts
+from tests.factories.contacts import (
+    delete,
+    new_account,
+    new_contacts,
+    new_deal,
+    new_list,
+    new_tag,
+    put_tag,
+    subscribe,
+)
 from tests.factories.people import World
 from tests.support.bad_input import ROWS
 from tests.support.browser import HTMX, Browser
@@ -32,7 +41,7 @@ def test_every_route_is_in_the_table() -> None:
 
 def test_every_id_in_an_address_is_in_the_table() -> None:
     for route in ROUTES:
-        for name in ("contact_id", "job_id"):
+        for name in ("contact_id", "job_id", "thing_id", "deal_id"):
             assert (f"<id:{name}>" in route.path) is ((route.method, route.path, name) in KNOWN), route.path
         assert route.path.count("<") <= 1
 
@@ -44,23 +53,35 @@ class Scene:
     contact_id: str
     binned_id: str
     job_id: str
+    thing_ids: dict[str, str]
+    deal_id: str
     query: str
 
     def path(self, route: Route) -> str:
         meant = self.binned_id if "/deleted/" in route.path else self.contact_id
-        return route.path.replace("<id:contact_id>", meant).replace("<id:job_id>", self.job_id)
+        path = route.path.replace("<id:contact_id>", meant).replace("<id:job_id>", self.job_id)
+        thing_id = self.thing_ids.get(route.path.split("/")[1], "")
+        return path.replace("<id:thing_id>", thing_id).replace("<id:deal_id>", self.deal_id)
 
 
 @pytest.fixture
 def scene(admin: Browser, world: World, store: Session) -> Scene:
     live, binned = new_contacts(store, world, 51), new_contacts(store, world, 52)
     delete(store, world, *binned)
+    mailing_list, tag, account = new_list(store, world), new_tag(store, world), new_account(store, world)
+    for contact in live:
+        subscribe(store, contact, mailing_list, "subscribed")
+        put_tag(store, contact, tag)
+        contact.account_id = account.id
+    thing_ids = {"lists": str(mailing_list.id), "tags": str(tag.id), "accounts": str(account.id)}
+    deals = [new_deal(store, world, *live[:2]) for _ in range(51)]
     store.commit()
     dialog = admin.get(f"/contacts/restore/confirm?selected={binned[1].id}")
     job = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
     job_id = job.path.removeprefix("/restores/")
     query = f"?selected={live[0].id}&selected={binned[0].id}&deletion=1&restored_by={job_id}"
-    return Scene(str(live[0].id), str(binned[0].id), job_id, query)
+    query += f"&contact={live[0].id}&find=ann"
+    return Scene(str(live[0].id), str(binned[0].id), job_id, thing_ids, str(deals[0].id), query)
 
 
 def sent_by(page: Seen) -> Iterator[tuple[str, str, str]]:
@@ -69,13 +90,21 @@ def sent_by(page: Seen) -> Iterator[tuple[str, str, str]]:
         method = str(form.get("method", "get")).upper()
         addresses = {str(form["action"])}
         addresses |= {str(button["formaction"]) for button in form.select("[formaction]")}
-        if method == "GET":
-            addresses |= {str(element["hx-get"]) for element in form.select("[hx-get]")}
+        addresses |= {
+            str(element["hx-get"])
+            for element in form.select("[hx-get]")
+            if method == "GET" or not element.get("name")
+        }
         for field in form.select("input[hx-get]") if method == "POST" else []:
             # htmx sends the field alone.
             yield "GET", str(field["hx-get"]), str(field["name"])
         for field in form.select("input[name], select[name], textarea[name]"):
             yield from ((method, urlsplit(address).path, str(field["name"])) for address in addresses)
+        # A field that asks by itself sends what it includes, by GET.
+        for asking in form.select("[hx-get][hx-include^='#']"):
+            included = page.one(str(asking["hx-include"])).select("input[name], select[name]")
+            for field in [asking, *included]:
+                yield "GET", urlsplit(str(asking["hx-get"])).path, str(field["name"])
         for button in form.select("button[name]"):
             address = str(button.get("formaction") or form["action"])
             yield method, urlsplit(address).path, str(button["name"])
@@ -87,7 +116,7 @@ def test_every_field_of_every_form_is_in_the_table(
     pages = [browse().get("/login")]
     for route in ROUTES:
         if route.method == "GET" and not route.path.endswith(
-            ("/selection", "/count", "z", "/login", "/notices", ".csv", "/contacts/accounts")
+            ("/selection", "/count", "z", "/login", "/notices", ".csv", "/deals/contacts", "/contacts/names")
         ):
             pages.append(admin.get(scene.path(route) + scene.query))
     pages.append(admin.press(admin.get("/contacts/restore/confirm-all"), "Restore"))
@@ -143,7 +172,7 @@ def test_every_name_that_a_view_reads_is_in_the_table(
         names_read.clear()
         for query in ("", scene.query, "?selected=none", "?from=soon", "?watching=1", "?show=selected"):
             for headers in ({}, HTMX):
-                form = {"csrf_token": token, "selected": "none", "scope": "none"}
+                form = {"csrf_token": token, "selected": "none", "scope": "none", "contact": scene.contact_id}
                 data = form if route.method == "POST" and route.path != "/logout" else None
                 browser.client.open(
                     scene.path(route) + query, method=route.method, data=data, headers=headers

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 from flask_migrate import upgrade
-from sqlalchemy import Engine, Select, select, text
+from sqlalchemy import Engine, Select, func, select, text
 from sqlalchemy.orm import Session
 
 from benchmarks.fill import Size, fill
@@ -26,7 +26,7 @@ from webapp.clock import read_clock
 from webapp.contacts import by_account, find, search
 from webapp.contacts.delete import delete_contacts
 from webapp.extensions import db
-from webapp.models import Account, Contact, MailingList, Tag, live
+from webapp.models import Account, Contact, Deal, MailingList, Tag, live
 from webapp.restoring import recycle_bin
 from webapp.web.paging import to_cursor
 from webapp.worker.redis_lock import RedisLock
@@ -108,6 +108,10 @@ PAGES = (
         "/contacts/restore/confirm-all?q=a",
     ),
     *("/contacts/count?q=ann", "/contacts/restore/count?q=ann"),
+    *("/lists?q=e", "/lists/{list}", "/lists/{list}?status=bounced", "/lists/{list}?after={member}"),
+    *("/lists/{list}/delete", "/tags", "/tags/{tag}", "/accounts", "/accounts/{account}"),
+    *("/deals", "/deals?after={deal_place}", "/deals?q=deal&stage=To+contact&status=open", "/deals/board"),
+    *("/deals/{deal}", "/deals/{deal}?find=ann"),
     *("/contacts/deleted/{gone}", "/audit?", "/audit?who={by}", "/audit?action=contacts.deleted"),
 )
 AFTERWARDS = (
@@ -218,6 +222,15 @@ def _values(session: Session, world: World) -> dict[str, object]:
     stayed, went = session.scalars(there).all(), session.scalars(away.order_by(Contact.id)).all()
     middle, gone = stayed[300], went[600]
     assert gone.deleted_at is not None
+    kinds = (("list", MailingList), ("tag", Tag), ("account", Account))
+    catalogue = {
+        name: session.scalar(select(func.min(kind.id)).where(kind.workspace_id == world.id))
+        for name, kind in kinds
+    }
+    deal_id = session.scalar(
+        select(func.max(Deal.id)).where(Deal.workspace_id == world.id, Deal.deleted_at.is_(None))
+    )
+    assert deal_id is not None
     names = {
         kind.__tablename__.removeprefix("mailing_"): session.scalar(
             select(kind.name).where(kind.workspace_id == world.id).order_by(kind.id).limit(1)
@@ -225,6 +238,10 @@ def _values(session: Session, world: World) -> dict[str, object]:
         for kind in (MailingList, Tag, Account)
     }
     return {
+        **catalogue,
+        "member": to_cursor((middle.id,)),
+        "deal": deal_id,
+        "deal_place": to_cursor((world.id, deal_id - 100)),
         "live": to_cursor((middle.created_at, middle.id)),
         "binned": to_cursor((gone.deleted_at, gone.id)),
         "named": to_cursor((middle.first_name, middle.last_name, middle.id)),

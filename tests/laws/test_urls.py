@@ -3,15 +3,25 @@
 A route without a row in the table fails the first test.
 """
 
+import re
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import delete, new_contact
+from tests.factories.contacts import (
+    delete,
+    new_account,
+    new_contact,
+    new_deal,
+    new_list,
+    new_tag,
+    subscribe,
+)
 from tests.factories.people import World, new_world
 from tests.support.browser import Browser
+from webapp.models import Account, Contact, MailingList, Tag
 from webapp.restoring.recycle_bin import latest_number
 from webapp.urls import ROUTES, Route
 from webapp.web.access import Access
@@ -20,6 +30,24 @@ STRANGER, MEMBER, ADMIN, FOREIGN_ADMIN = "stranger", "member", "admin", "admin o
 ROLES = (STRANGER, MEMBER, ADMIN, FOREIGN_ADMIN)
 
 LIVE, BINNED = "?selected={live}", "?selected={binned}"
+MOVE = '?position=["Closed", "won"]&version=1'
+
+
+def things(kind: str, delete: tuple[int, int, int, int]) -> list[tuple[str, str, str, tuple[int, ...]]]:
+    """The rows of lists, tags or accounts; `delete` are the answers to a deletion."""
+    at, one = f"/{kind}", f"/{kind}/<id:thing_id>"
+    return [
+        ("GET", at, "", (303, 200, 200, 200)),
+        ("POST", at, "", (303, 422, 422, 422)),
+        ("GET", f"{at}/new", "", (303, 200, 200, 200)),
+        ("GET", one, "", (303, 200, 200, 404)),
+        ("GET", f"{one}/count", "", (303, 200, 200, 404)),
+        ("GET", f"{one}/rename", "", (303, 200, 200, 404)),
+        ("POST", f"{one}/rename", "", (303, 422, 422, 404)),
+        ("GET", f"{one}/delete", "", (303, *(200 if answer == 303 else answer for answer in delete[1:]))),
+        ("POST", f"{one}/delete", "", delete),
+    ]
+
 
 # Method, path, fields, and the answer that each of the ROLES gets.
 TABLE = [
@@ -32,7 +60,7 @@ TABLE = [
     ("GET", "/contacts/count", "", (303, 200, 200, 200)),
     ("GET", "/contacts/new", "", (303, 200, 200, 200)),
     ("POST", "/contacts/new", "?first_name=Ann", (303, 303, 303, 303)),
-    ("GET", "/contacts/accounts", "", (303, 200, 200, 200)),
+    ("GET", "/contacts/names", "", (303, 200, 200, 200)),
     ("GET", "/contacts/<id:contact_id>", "", (303, 200, 200, 404)),
     ("GET", "/contacts/<id:contact_id>/edit", "", (303, 200, 200, 404)),
     ("POST", "/contacts/<id:contact_id>/edit", "?opened=", (303, 400, 400, 404)),
@@ -51,6 +79,26 @@ TABLE = [
     ("GET", "/contacts/delete", LIVE, (303, 200, 200, 422)),
     ("POST", "/contacts/delete", LIVE, (303, 303, 303, 404)),
     ("POST", "/contacts/notices", "?kind=deletion&number={number}", (303, 403, 303, 404)),
+    *things("lists", (303, 403, 303, 404)),
+    ("GET", "/lists/<id:thing_id>/status", "?contact={live}", (303, 200, 200, 404)),
+    ("POST", "/lists/<id:thing_id>/status", "?contact={live}&status=bounced", (303, 303, 303, 404)),
+    *things("tags", (303, 303, 303, 404)),
+    *things("accounts", (303, 303, 303, 404)),
+    ("GET", "/deals", "", (303, 200, 200, 200)),
+    ("POST", "/deals", "", (303, 422, 422, 422)),
+    ("GET", "/deals/count", "", (303, 200, 200, 200)),
+    ("GET", "/deals/board", "", (303, 200, 200, 200)),
+    ("GET", "/deals/new", "", (303, 200, 200, 200)),
+    ("GET", "/deals/contacts", "", (303, 200, 200, 200)),
+    ("GET", "/deals/<id:deal_id>", "", (303, 200, 200, 404)),
+    ("GET", "/deals/<id:deal_id>/edit", "", (303, 200, 200, 404)),
+    ("POST", "/deals/<id:deal_id>/edit", "", (303, 422, 422, 404)),
+    ("POST", "/deals/<id:deal_id>/move", MOVE, (303, 303, 303, 404)),
+    ("POST", "/deals/<id:deal_id>/contacts", "?contact={live}", (303, 303, 303, 404)),
+    ("POST", "/deals/<id:deal_id>/primary", "?contact={live}", (303, 303, 303, 404)),
+    ("POST", "/deals/<id:deal_id>/remove", "?contact={live}", (303, 303, 303, 404)),
+    ("GET", "/deals/<id:deal_id>/delete", "", (303, 200, 200, 404)),
+    ("POST", "/deals/<id:deal_id>/delete", "", (303, 303, 303, 404)),
     ("GET", "/contacts/restore", "", (303, 403, 200, 200)),
     ("GET", "/contacts/restore/selection", "", (303, 403, 200, 200)),
     ("GET", "/contacts/restore/deletions", "", (303, 403, 200, 200)),
@@ -95,7 +143,7 @@ FOR_SIGNED_IN_USERS = {
     "overview_count",
     "new_contact",
     "create_contact",
-    "account_choices",
+    "offered_names",
     "contact",
     "edit_contact",
     "save_contact",
@@ -103,10 +151,22 @@ FOR_SIGNED_IN_USERS = {
     "contact_timeline",
     "confirm_delete",
     "delete_contacts",
+    *(f"{noun}s" for noun in ("list", "tag", "account", "deal")),
+    *(
+        f"{act}{noun}"
+        for noun in ("list", "tag", "account")
+        for act in ("", "new_", "create_", "count_", "ask_rename_", "rename_")
+    ),
+    *("ask_delete_tag", "delete_tag", "ask_delete_account", "delete_account", "ask_status", "change_status"),
+    *("deals_count", "board", "new_deal", "create_deal", "pick_contacts", "deal", "edit_deal", "change_deal"),
+    *("move_deal", "add_to_deal", "make_primary", "remove_from_deal", "ask_delete_deal", "delete_deal"),
     "design",
 }
 # For Admins, and for the groups that the settings name.
-FOR_A_RIGHT = {Access.SETTINGS: {"settings", "change_settings", "change_rights"}}
+FOR_A_RIGHT = {
+    Access.SETTINGS: {"settings", "change_settings", "change_rights"},
+    Access.DELETE_LISTS: {"ask_delete_list", "delete_list"},
+}
 
 
 def url_map(app: Flask) -> set[tuple[str, str, str]]:
@@ -160,6 +220,23 @@ def contacts_of(store: Session, world: World) -> tuple[int, int, int]:
     return ids
 
 
+def a_thing(path: str, store: Session, world: World, contact_id: int) -> int:
+    """The id of a list with the contact, of a tag or of an account, as the path begins."""
+    make: dict[str, Callable[..., MailingList | Tag | Account]] = {"tags": new_tag, "accounts": new_account}
+    thing = make.get(path.split("/")[1], new_list)(store, world)
+    if isinstance(thing, MailingList):
+        subscribe(store, store.get_one(Contact, contact_id), thing, "subscribed")
+    store.commit()
+    return thing.id
+
+
+def a_deal(store: Session, world: World, contact_id: int) -> int:
+    """The id of a deal with the contact."""
+    deal = new_deal(store, world, store.get_one(Contact, contact_id))
+    store.commit()
+    return deal.id
+
+
 def confirmed_scope(admin: Browser, contact_id: int) -> str:
     dialog = admin.get("/contacts/restore/confirm", {"selected": str(contact_id)})
     return str(dialog.one("input[name=scope]")["value"])
@@ -202,7 +279,11 @@ def address_of(path: str, sent: str, admin: Browser, store: Session, world: Worl
     job = a_job(admin, gone) if "job_id" in path else ""
     meant = binned if "/deleted/" in path else live
     path = path.replace("<id:contact_id>", str(meant)).replace("<id:job_id>", job)
+    path = path.replace("<id:thing_id>", str(a_thing(path, store, world, live)))
+    path = path.replace("<id:deal_id>", str(a_deal(store, world, live)))
     number = latest_number(store, world.id)
+    if sent == MOVE:
+        return path + sent
     return path + sent.format(live=live, binned=binned, scope=scope, number=number)
 
 
@@ -220,7 +301,7 @@ def test_a_request_without_a_session_is_sent_to_sign_in_before_any_lookup(
 ) -> None:
     """Existing and unknown ids get the same answer, so it reveals nothing."""
     browser = browse()
-    path = route.path.replace("<id:contact_id>", "1").replace("<id:job_id>", "1")
+    path = re.sub("<id:.+?>", "1", route.path)
 
     if route.method == "POST":
         answer = browser.client.post(path, data={"csrf_token": token_of(browser)})

@@ -46,7 +46,7 @@ from tests.model.seen import bin_page, database_state, model_state
 from tests.model.things import BOUNCED, UNSUBSCRIBED, Contact, Deal, Details, Thing
 from webapp import models
 from webapp.catalogue.deals import attach, remove_from_deal
-from webapp.catalogue.delete import delete_from_catalogue
+from webapp.catalogue.delete import StillSending, delete_from_catalogue
 from webapp.catalogue.names import NameTaken, ids_by_name, rename
 from webapp.contacts.address import email_key
 from webapp.contacts.delete import delete_contacts, preview_deletion
@@ -412,11 +412,15 @@ class Everyday(RuleBasedStateMachine):
         if any(deletion.at == self.now for deletion in self.business.deletions):
             self.pass_time(timedelta(microseconds=1))
 
-    def delete_row(self, kind: Any, row_id: int) -> bool:
-        with write_transaction(self.session):
-            return delete_from_catalogue(
-                self.session, kind, row_id, workspace_id=self.world.id, by=None, now=self.now
-            )
+    def delete_row(self, kind: Any, row_id: int) -> bool | None:
+        """Whether it was live, or None if it was refused."""
+        try:
+            with write_transaction(self.session):
+                return delete_from_catalogue(
+                    self.session, kind, row_id, workspace_id=self.world.id, by=None, now=self.now
+                )
+        except StillSending:
+            return None
 
     # Time and the worker
 

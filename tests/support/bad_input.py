@@ -43,12 +43,18 @@ POST /login                         csrf_token         400 | open for too long. 
 POST /logout                        csrf_token,back    303
 
 GET  /contacts                      ?q                 200 long,NUL,blank=422 | at most / no name / no letter
+GET  /contacts                      ?sort              422 empty=200 | Choose an order from the list
+GET  /contacts                      ?list,?tag,?account  422 empty,blank=200 | There is no
+GET  /contacts                      ?status            422 empty=200 | Choose a status from the list
 GET  /contacts                      ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts                      ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts                      ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts                      ?show,?clear       200
 GET  /contacts/count                ?q                 200 long,NUL,blank=422 | at most / no name / no letter
 GET  /contacts/count                ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
+GET  /contacts/count                ?sort,?status      422 empty=200 | Choose a
+GET  /contacts/count                ?list,?tag,?account  422 empty,blank=200 | There is no
+GET  /contacts/selection            ?sort,?list,?tag,?account,?status  200
 GET  /contacts/selection            ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/selection            ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts/selection            ?selected          422 2^63-1=200 | not be read. Check the ticks
@@ -61,7 +67,8 @@ POST /contacts/new                  phone,account      303 long,NUL=422 | too lo
 POST /contacts/new                  opened,anyway      303
 POST /contacts/new                  find               200 empty=303
 POST /contacts/new                  csrf_token         400 | open for too long. Go back, reload it
-GET  /contacts/accounts             ?account           200
+GET  /contacts/names                ?list,?tag,?account  200
+GET  /contacts/names                ?q,?sort,?status,?selected,?restored_by,?after,?before,?show,?clear  200
 GET  /contacts/<id:contact_id>/edit <contact_id>       404 | a typing mistake
 POST /contacts/<id:contact_id>/edit <contact_id>  404 0,2^63,10^30=405 | a typing mistake / use the buttons
 POST /contacts/<id:contact_id>/edit email  422 empty,blank=303 | cannot be an e-mail / Type an e-mail
@@ -114,10 +121,75 @@ GET  /contacts/deleted/<id:contact_id> ?selected,?show,?clear,?watching,?matchin
 GET  /contacts/delete               ?selected          422 | not be read. Check the ticks / is here any more
 GET  /contacts/delete               ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/delete               ?q,?restored_by,?after,?before,?show  200
+GET  /contacts/delete               ?sort,?list,?tag,?account,?status  200
 POST /contacts/delete               selected,?selected 422 2^63-1=404 | Check the ticks. Nothing / not here. N
 POST /contacts/delete               ?clear             422 empty=303 | Select at least one contact first. N
 POST /contacts/delete               csrf_token         400 | open for too long. Go back, reload it
 POST /contacts/delete               back               303
+
+GET  /deals                         ?q                 200 long,NUL,blank=422 | at most / no name / no letter
+GET  /deals                         ?stage             422 empty=200 | Choose a stage from the list
+GET  /deals                         ?status            422 empty=200 | Choose a status from the list
+GET  /deals                         ?after,?before     400 empty=200 | edited or cut off
+POST /deals                         title              303 long,NUL,blank,empty=422 | at most / Type a / no n
+POST /deals                         value              422 0,empty=303 | Type an am / too large / decimals
+POST /deals                         currency,position  422 | Not a valid choice / Choose from the list
+POST /deals                         contact            422 | not be read. Check the ticks / needs a contact
+POST /deals                         find               200 long,NUL,blank=422 empty=303 | at m / no n / no l
+POST /deals                         search,searched    200 empty=303
+POST /deals                         csrf_token         400 | open for too long. Go back, reload it
+POST /deals                         back               303
+GET  /deals/count                   ?q                 200 long,NUL,blank=422 | at most / no name / no letter
+GET  /deals/count                   ?stage,?status     422 empty=200 | Choose a sta
+GET  /deals/board                   ?nonsense          200
+GET  /deals/new                     ?find              200 long,NUL,blank=422 | at most / no name / no letter
+GET  /deals/new                     ?contact           422 2^63-1=200 | not be read. Check the ticks
+GET  /deals/contacts                ?find              200 long,NUL,blank=422 | at most / no name / no letter
+GET  /deals/contacts                ?contact           422 2^63-1=200 | not be read. Check the ticks
+GET  /deals/contacts                ?searched          200
+GET  /deals/<id:deal_id>            <deal_id>          404 | a typing mistake
+GET  /deals/<id:deal_id>            ?find              200 long,NUL,blank=422 | at most / no name / no letter
+GET  /deals/<id:deal_id>            ?contact           422 2^63-1=200 | not be read. Check the ticks
+GET  /deals/<id:deal_id>/edit       <deal_id>          404 | a typing mistake
+POST /deals/<id:deal_id>/edit       <deal_id>          404 0,2^63,10^30=405 | mistake / any more / buttons
+POST /deals/<id:deal_id>/edit       title              303 long,NUL,blank,empty=422 | at most / Type a / no n
+POST /deals/<id:deal_id>/edit       value              422 0,empty=303 | Type an am / too large / decimals
+POST /deals/<id:deal_id>/edit       currency,position  422 | Not a valid choice / Choose from the list
+POST /deals/<id:deal_id>/edit       version            409 | Someone else has changed this deal
+POST /deals/<id:deal_id>/edit       opened,back        303
+POST /deals/<id:deal_id>/edit       csrf_token         400 | open for too long. Go back, reload it
+POST /deals/<id:deal_id>/move       <deal_id>          404 | a typing mistake / is not here any more
+POST /deals/<id:deal_id>/move       position           422 | Choose a stage from the list. Nothing was changed
+POST /deals/<id:deal_id>/move       version            409 | has been changed by someone else
+POST /deals/<id:deal_id>/move       csrf_token         400 | open for too long. Go back, reload it
+POST /deals/<id:deal_id>/move       back               303
+POST /deals/<id:deal_id>/contacts   <deal_id>          404 empty=405 | mistake / any more / buttons
+POST /deals/<id:deal_id>/contacts   contact            404 | is not here any more. Nothing was changed
+POST /deals/<id:deal_id>/contacts   csrf_token         400 | open for too long. Go back, reload it
+POST /deals/<id:deal_id>/contacts   back               303
+POST /deals/<id:deal_id>/primary    <deal_id>          404 | a typing mistake / is not here any more
+POST /deals/<id:deal_id>/primary    contact            404 | is not here any more. Nothing was changed
+POST /deals/<id:deal_id>/primary    csrf_token         400 | open for too long. Go back, reload it
+POST /deals/<id:deal_id>/primary    back               303
+POST /deals/<id:deal_id>/remove     <deal_id>          404 | a typing mistake / is not here any more
+POST /deals/<id:deal_id>/remove     contact            404 | is not here any more. Nothing was changed
+POST /deals/<id:deal_id>/remove     csrf_token         400 | open for too long. Go back, reload it
+POST /deals/<id:deal_id>/remove     back               303
+GET  /deals/<id:deal_id>/delete     <deal_id>          404 | a typing mistake
+POST /deals/<id:deal_id>/delete     <deal_id>          404 0,2^63,10^30=405 | mistake / any more / buttons
+POST /deals/<id:deal_id>/delete     csrf_token         400 | open for too long. Go back, reload it
+POST /deals/<id:deal_id>/delete     back               303
+
+GET  /lists/<id:thing_id>           ?status            422 empty=200 | Choose a status from the list
+GET  /lists/<id:thing_id>/count     ?status            422 empty=200 | Choose a status from the list
+GET  /lists/<id:thing_id>/status    <thing_id>         404 | a typing mistake
+GET  /lists/<id:thing_id>/status    ?contact           404 | is not on the list any more. Nothing was changed
+GET  /lists/<id:thing_id>/status    ?back,?status      200
+POST /lists/<id:thing_id>/status    <thing_id>         404 0,2^63,10^30=405 | mistake / any more / buttons
+POST /lists/<id:thing_id>/status    contact            404 | is not on the list any more. Nothing was changed
+POST /lists/<id:thing_id>/status    status             422 | Not a valid choice / Choose a status
+POST /lists/<id:thing_id>/status    agreed,back        303
+POST /lists/<id:thing_id>/status    csrf_token         400 | open for too long. Go back, reload it
 
 POST /contacts/notices              kind               422 | This notice is not known
 POST /contacts/notices              number             422 2^63-1=404 | This notice is not known
@@ -215,12 +287,39 @@ GET  /healthz                       ?nonsense          200
 GET  /readyz                        ?nonsense          200
 """
 
+# The same for lists, tags and accounts.
+THINGS = """
+GET  /{}                            ?q                 200 long,NUL,blank=422 | at most / no name / no letter
+GET  /{}                            ?after,?before     400 empty=200 | edited or cut off
+POST /{}                            name               303 long,NUL,blank,empty=422 | at most / Type a / no n
+POST /{}                            csrf_token         400 | open for too long. Go back, reload it
+POST /{}                            back               303
+GET  /{}/new                        ?nonsense          200
+GET  /{}/<id:thing_id>              <thing_id>         404 | a typing mistake
+GET  /{}/<id:thing_id>              ?after,?before     400 empty=200 | edited or cut off
+GET  /{}/<id:thing_id>/count        <thing_id>         404 | a typing mistake
+GET  /{}/<id:thing_id>/rename       <thing_id>         404 | a typing mistake
+POST /{}/<id:thing_id>/rename       <thing_id>         404 0,2^63,10^30=405 | mistake / any more / buttons
+POST /{}/<id:thing_id>/rename       name               303 long,NUL,blank,empty=422 | at most / Type a / no n
+POST /{}/<id:thing_id>/rename       csrf_token         400 | open for too long. Go back, reload it
+POST /{}/<id:thing_id>/rename       back               303
+GET  /{}/<id:thing_id>/delete       <thing_id>         404 | a typing mistake
+POST /{}/<id:thing_id>/delete       <thing_id>         404 0,2^63,10^30=405 | mistake / any more / buttons
+POST /{}/<id:thing_id>/delete       csrf_token         400 | open for too long. Go back, reload it
+POST /{}/<id:thing_id>/delete       back               303
+"""
+TABLE += "".join(THINGS.replace("{}", kind) for kind in ("lists", "tags", "accounts"))
+
 # These always answer with a part of a page, and those with a page, because they have no parts.
 PARTS_ONLY = {
-    *("/contacts/selection", "/contacts/restore/selection"),
-    *("/contacts/count", "/contacts/restore/count", "/notices", "/contacts/accounts"),
+    *("/contacts/selection", "/contacts/restore/selection", "/contacts/names"),
+    *("/contacts/count", "/contacts/restore/count", "/notices", "/deals/count", "/deals/contacts"),
+    *(f"/{kind}/<id:thing_id>/count" for kind in ("lists", "tags", "accounts")),
 }
-PAGES_ONLY = {"/login", "/settings", "/contacts/new", "/contacts/<id:contact_id>/edit"}
+PAGES_ONLY = {
+    *("/login", "/settings", "/deals", "/deals/new", "/deals/<id:deal_id>/edit"),
+    *("/contacts/new", "/contacts/<id:contact_id>/edit"),
+}
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,16 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     String,
     and_,
+    case,
     cast,
     func,
     literal,
     select,
     true,
+    tuple_,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -28,8 +29,8 @@ from webapp.database import lower_text
 from webapp.models import Contact, Deal, DealContact
 from webapp.models.base import filter_only
 from webapp.models.deal import DealStatus
+from webapp.numbers import LARGEST_ID
 
-NEWEST_FIRST = Keyset(Deal.id)
 # Cards that a column of the board shows, and deals that it counts and adds up at most.
 CARDS = 25
 MOST_COUNTED = 1000
@@ -46,15 +47,41 @@ class DealFilters:
     stage: str | None = None
     status: DealStatus | None = None
 
+    @property
+    def order(self) -> Keyset:
+        """The newest first."""
+        return NEWEST_FIRST if self.stage is None else NEWEST_OF_STAGE_FIRST
+
     def condition(self) -> ColumnElement[bool]:
-        """The condition on a live deal."""
+        """The condition on a live deal, for a statement that goes by this order."""
         has_text = lower_text(Deal.title).contains(self.q.lower(), autoescape=True) if self.q else true()
+        within = [self.workspace_id] if self.stage is None else [self.workspace_id, self.stage]
         return and_(
-            _live(self.workspace_id),
-            Deal.stage == self.stage if self.stage is not None else true(),
+            _within(self.order, within),
+            Deal.deleted_at.is_(None),
             Deal.status == self.status if self.status else true(),
             has_text,
         )
+
+
+# The first columns are the same in all rows of a statement; they are in the order because its index has them.
+NEWEST_FIRST = Keyset(Deal.workspace_id, Deal.id)
+NEWEST_OF_STAGE_FIRST = Keyset(Deal.workspace_id, Deal.stage, Deal.id)
+
+
+def _within(order: Keyset, values: list[Any]) -> ColumnElement[bool]:
+    """The rows with these values in the first columns of `order`.
+
+    As a range of the whole order: by an equation the planner would see that the ids alone are in order, too,
+    and could walk the deals of all workspaces.
+    """
+    columns = tuple_(*order.columns)
+    first, last = (tuple_(*map(_literal, order.columns, [*values, end])) for end in (0, LARGEST_ID))
+    return and_(columns > first, columns <= last)
+
+
+def _literal(column: Any, value: Any) -> ColumnElement[Any]:
+    return literal(value, column.type)
 
 
 def _live(workspace_id: int) -> ColumnElement[bool]:
@@ -75,9 +102,10 @@ def read_deals(
     before: Place | None = None,
 ) -> Page:
     """One page of the deals that match, the newest first."""
-    ids = NEWEST_FIRST.ids(select(Deal.id).where(filters.condition()))
+    order = filters.order
+    ids = order.ids(select(Deal.id).where(filters.condition()))
     rows = select(Deal).where(filter_only(_live(filters.workspace_id)))
-    return NEWEST_FIRST.read(session, rows, ids, size=size, after=after, before=before)
+    return order.read(session, rows, ids, size=size, after=after, before=before)
 
 
 def count_deals(session: Session, filters: DealFilters) -> int:
@@ -97,33 +125,45 @@ def contacts_on(session: Session, deal_ids: Sequence[int]) -> dict[int, OnDeal]:
     """The contacts of each of these deals."""
     if not deal_ids:
         return {}
-    on_deals = _on_deals(deal_ids)
-    first = on_deals.with_only_columns(DealContact.deal_id, Contact).where(DealContact.is_primary)
-    counts = on_deals.with_only_columns(DealContact.deal_id, func.count()).group_by(DealContact.deal_id)
-    primaries = {row.deal_id: row.Contact for row in session.execute(first)}
-    found = {row.deal_id: row[1] for row in session.execute(counts)}
-    return {
-        deal_id: OnDeal(primaries.get(deal_id), found.get(deal_id, 0) - (deal_id in primaries))
-        for deal_id in deal_ids
+    primary = func.max(case((DealContact.is_primary, DealContact.contact_id)))
+    rows = session.execute(
+        _on_deals(deal_ids)
+        .with_only_columns(DealContact.deal_id, func.count(), primary)
+        .group_by(DealContact.deal_id)
+    ).all()
+    people = _contacts(session, [contact_id for _, _, contact_id in rows if contact_id])
+    found = {
+        deal_id: OnDeal(people.get(contact_id), number - (contact_id in people))
+        for deal_id, number, contact_id in rows
     }
+    return {deal_id: found.get(deal_id, OnDeal(None, 0)) for deal_id in deal_ids}
+
+
+def members(session: Session, deal_id: int) -> list[tuple[Contact, bool]]:
+    """The live contacts of a deal in the order in which they came, each with whether it is primary."""
+    rows = session.execute(
+        _on_deals([deal_id])
+        .with_only_columns(DealContact.contact_id, DealContact.is_primary)
+        .order_by(DealContact.attached_at, DealContact.id)
+        .limit(MOST_CONTACTS)
+    ).all()
+    people = _contacts(session, [contact_id for contact_id, _ in rows])
+    return [(people[contact_id], is_primary) for contact_id, is_primary in rows if contact_id in people]
 
 
 def _on_deals(deal_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
-    return (
-        select(DealContact)
-        .join(Contact, Contact.id == DealContact.contact_id)
-        .where(
-            DealContact.deal_id.in_(deal_ids),
-            DealContact.detached_at.is_(None),
-            Contact.deleted_at.is_(None),
-        )
+    """The places of live contacts on these deals. Each contact is looked up, so that no planner reads all
+    live contacts instead."""
+    lives = select(Contact.deleted_at.is_(None)).where(Contact.id == DealContact.contact_id)
+    return select(DealContact).where(
+        DealContact.deal_id.in_(deal_ids), DealContact.detached_at.is_(None), lives.scalar_subquery()
     )
 
 
-def members(session: Session, deal_id: int) -> Sequence[Row[Contact, bool]]:
-    """The live contacts of a deal in the order in which they came, each with whether it is primary."""
-    rows = _on_deals([deal_id]).with_only_columns(Contact, DealContact.is_primary)
-    return session.execute(rows.order_by(DealContact.attached_at, DealContact.id).limit(MOST_CONTACTS)).all()
+def _contacts(session: Session, ids: Sequence[int]) -> dict[int, Contact]:
+    if not ids:
+        return {}
+    return {contact.id: contact for contact in session.scalars(select(Contact).where(Contact.id.in_(ids)))}
 
 
 @dataclass(frozen=True)
@@ -164,8 +204,8 @@ def board(session: Session, workspace_id: int, others: Iterable[str]) -> list[Co
 
 def _of(workspace_id: int, position: Position) -> ColumnElement[bool]:
     """The deals of one column. Each deal is in one: a closed one by its status, all others by their stage."""
-    by_status = Deal.status == position.status if position.stage == CLOSED else true()
-    return and_(_live(workspace_id), Deal.stage == position.stage, by_status)
+    status = position.status if position.stage == CLOSED else None
+    return DealFilters(workspace_id, stage=position.stage, status=status).condition()
 
 
 def _add_up(
@@ -174,7 +214,8 @@ def _add_up(
     """The number of deals and their values by currency for each part, as far as a request has time."""
     sums = []
     for name, which in parts.items():
-        some = select(Deal.currency, Deal.value).where(which).limit(MOST_COUNTED + 1).subquery()
+        newest = select(Deal.currency, Deal.value).where(which).order_by(*NEWEST_OF_STAGE_FIRST.order)
+        some = newest.limit(MOST_COUNTED + 1).subquery()
         by_currency = select(
             literal(name, String),
             some.c.currency,

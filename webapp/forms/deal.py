@@ -30,9 +30,8 @@ class DealForm(FlaskForm):
     value = StringField("Value", validators=[Length(max=60, message="This amount is too large.")])
     currency = SelectField("Currency", validators=[InputRequired("Choose from the list.")])
     position = SelectField("Stage", validators=[InputRequired("Choose from the list.")])
-    # Of the deal that is edited: the version, and what its fields were, when the form was opened.
-    version = HiddenField()
-    opened = HiddenField()
+    # The value, after it has been found valid.
+    amount: Decimal
 
     def offer(self, others: Sequence[str], stored: DealDetails | None, currency: str) -> None:
         """Fill in the choices. What is stored is among them, even if it is offered no longer."""
@@ -43,18 +42,6 @@ class DealForm(FlaskForm):
         known = list(currencies())
         now = stored.currency if stored else currency
         self.currency.choices = known if any(code == now for code, _ in known) else [(now, now), *known]
-
-    def show(self, details: DealDetails, version: int) -> None:
-        """Fill in the fields with the deal as it is stored."""
-        self.title.data = details.title
-        self.value.data = plain_money(details.value, details.currency)
-        self.currency.data = details.currency
-        self.position.data = code_of(details.position)
-        self.remember(details, version)
-
-    def remember(self, details: DealDetails, version: int) -> None:
-        """Note what is stored now, so that a change by another person is seen when the form comes back."""
-        self.version.data, self.opened.data = str(version), json.dumps(_shown(details))
 
     def validate_value(self, field: Field) -> None:
         currency = self.currency.data
@@ -71,6 +58,25 @@ class DealForm(FlaskForm):
         assert position is not None, "it is among the choices"
         return DealDetails(self.title.data, self.amount, self.currency.data, position)
 
+
+class EditDealForm(DealForm):
+    """The same of a deal that is stored: its version, and what its fields were, when the form was opened."""
+
+    version = HiddenField()
+    opened = HiddenField()
+
+    def show(self, details: DealDetails, version: int) -> None:
+        """Fill in the fields with the deal as it is stored."""
+        self.title.data = details.title
+        self.value.data = plain_money(details.value, details.currency)
+        self.currency.data = details.currency
+        self.position.data = code_of(details.position)
+        self.remember(details, version)
+
+    def remember(self, details: DealDetails, version: int) -> None:
+        """Note what is stored now, so that a change by another person is seen when the form comes back."""
+        self.version.data, self.opened.data = str(version), json.dumps(_shown(details))
+
     def changed_meanwhile(self, stored: DealDetails) -> list[tuple[str, str]]:
         """The names and values of the stored fields that are no longer what they were when the form was
         opened."""
@@ -80,8 +86,6 @@ class DealForm(FlaskForm):
             before = None
         was = before if isinstance(before, dict) else {}
         return [(name, value) for name, value in _shown(stored).items() if was.get(name) != value]
-
-    amount: Decimal
 
 
 def _shown(details: DealDetails) -> dict[str, str]:

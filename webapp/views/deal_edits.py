@@ -9,7 +9,7 @@ from webapp.catalogue.stages import other_stages
 from webapp.clock import read_clock
 from webapp.database import write_transaction
 from webapp.extensions import db
-from webapp.forms.deal import DealForm
+from webapp.forms.deal import DealForm, EditDealForm
 from webapp.models import Deal
 from webapp.numbers import whole_number
 from webapp.views.contact_picker import Picker
@@ -22,7 +22,7 @@ NEEDS_A_CONTACT = "A deal needs a contact. Find one and tick it."
 
 def new() -> ResponseReturnValue:
     """The form for a new deal; `contact` in the address is picked already."""
-    return _show_new(_form(), Picker.from_request())
+    return _show_new(_new_form(), Picker.from_request())
 
 
 def pick_contacts() -> ResponseReturnValue:
@@ -35,7 +35,7 @@ def pick_contacts() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Create a deal and open its page. The form is shown again, with what was typed, if it cannot be, and if
     a contact was searched for."""
-    form, picker = _form(), Picker.from_request()
+    form, picker = _new_form(), Picker.from_request()
     if request.form.get("search") or picker.find != request.form.get("searched", "").strip():
         return _show_new(form, picker)
     is_valid = form.validate()
@@ -56,7 +56,7 @@ def create() -> ResponseReturnValue:
 def edit(deal_id: int) -> ResponseReturnValue:
     """The form with the deal as it is stored."""
     deal = find_or_404(deal_id)
-    form = _form(deal)
+    form = _edit_form(deal)
     form.show(DealDetails.of(deal), deal.version)
     return _show_edit(form, deal)
 
@@ -65,7 +65,7 @@ def change(deal_id: int) -> ResponseReturnValue:
     """Store the deal and show its page. The form is shown again, with what was typed, if it is not valid, and
     if another person has changed the deal since it was opened."""
     deal = find_or_404(deal_id)
-    form = _form(deal)
+    form = _edit_form(deal)
     if not form.validate():
         return _show_edit(form, deal, status=422)
     session, workspace_id, by = db.session(), current_user.workspace_id, current_user.id
@@ -90,16 +90,21 @@ def change(deal_id: int) -> ResponseReturnValue:
     return leave_for(url_for("deal", deal_id=deal_id))
 
 
-def _form(deal: Deal | None = None) -> DealForm:
-    form = DealForm()
-    form.offer(
-        other_stages(db.session(), current_user.workspace_id),
-        DealDetails.of(deal) if deal else None,
-        current_user.workspace.currency,
-    )
-    if deal is None and request.method == "GET":
-        form.currency.data = current_user.workspace.currency
+def _new_form() -> DealForm:
+    currency = current_user.workspace.currency
+    form = DealForm(data={"currency": currency})
+    form.offer(_other_stages(), None, currency)
     return form
+
+
+def _edit_form(deal: Deal) -> EditDealForm:
+    form = EditDealForm()
+    form.offer(_other_stages(), DealDetails.of(deal), deal.currency)
+    return form
+
+
+def _other_stages() -> list[str]:
+    return other_stages(db.session(), current_user.workspace_id)
 
 
 def _show_new(
@@ -111,6 +116,6 @@ def _show_new(
 
 
 def _show_edit(
-    form: DealForm, deal: Deal, *, news: list[tuple[str, str]] | None = None, status: int = 200
+    form: EditDealForm, deal: Deal, *, news: list[tuple[str, str]] | None = None, status: int = 200
 ) -> ResponseReturnValue:
     return make_response(render_template("deals/edit.html", form=form, deal=deal, news=news), status)

@@ -14,7 +14,7 @@ from webapp.catalogue.stages import CLOSED, STAGES, Position, other_stages, posi
 from webapp.clock import read_clock
 from webapp.contacts import deals
 from webapp.contacts.deals import Column, DealFilters, OnDeal
-from webapp.contacts.keyset import Page, Place
+from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.search import Amount
 from webapp.database import write_transaction
 from webapp.extensions import db
@@ -84,7 +84,6 @@ class Deals(Listing):
     results_template = "deals/_results.html"
     noun = "deal"
     filters = ("q", "stage", "status")
-    order = deals.NEWEST_FIRST
 
     wanted: DealFilters
     q: str
@@ -115,6 +114,10 @@ class Deals(Listing):
             DealStatus(status) if status else None,
         )
         return cls(wanted, q, stage, others, {})
+
+    @property
+    def order(self) -> Keyset:
+        return self.wanted.order
 
     @property
     def errors(self) -> dict[str, str]:
@@ -164,6 +167,7 @@ def count() -> ResponseReturnValue:
 class BoardColumn:
     """A column of the board, with a link to all of its deals."""
 
+    number: int
     column: Column
     cards: list[DealRow]
 
@@ -202,8 +206,8 @@ class Board:
         shown = [deal.id for column in columns for deal in column.deals]
         on_them = deals.contacts_on(session, shown)
         return [
-            BoardColumn(column, [DealRow.of(deal, on_them[deal.id]) for deal in column.deals])
-            for column in columns
+            BoardColumn(number, column, [DealRow.of(deal, on_them[deal.id]) for deal in column.deals])
+            for number, column in enumerate(columns, 1)
         ]
 
     @property

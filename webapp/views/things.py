@@ -95,7 +95,6 @@ class ThingContacts(Listing):
     page_template = "things/page.html"
     results_template = "things/_contacts.html"
     noun = "contact"
-    filters = ("status",)
     order = LAST_CREATED_FIRST
 
     kind: ThingKind
@@ -120,6 +119,10 @@ class ThingContacts(Listing):
     @property
     def count_endpoint(self) -> str:
         return self.kind.endpoint("count")
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        return ("status",) if self.kind.has_status else ()
 
     @property
     def arguments(self) -> dict[str, Any]:

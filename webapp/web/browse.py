@@ -44,8 +44,6 @@ class Listing(ABC):
     count_template: ClassVar[str] = "_count.html"
     # A more exact noun for the total above the table, if any.
     total_noun: ClassVar[str] = ""
-    # The query fields that filter, in their order in the address.
-    filters: ClassVar[tuple[str, ...]]
 
     @property
     @abstractmethod
@@ -61,6 +59,11 @@ class Listing(ABC):
     @abstractmethod
     def noun(self) -> str:
         """The noun for one row, in the singular."""
+
+    @property
+    @abstractmethod
+    def filters(self) -> tuple[str, ...]:
+        """The query fields that filter, in their order in the address."""
 
     @property
     def arguments(self) -> Mapping[str, Any]:

@@ -54,6 +54,8 @@ def _read(value: object, kind: type) -> datetime | str | int:
     match value:
         case int() if kind is datetime:
             return EPOCH + timedelta(microseconds=value)
+        case int() if kind is int and 0 < value <= LARGEST_ID and type(value) is int:
+            return value
         # No database stores a NUL.
         case str() if kind is str and "\0" not in value:
             return value
