@@ -33,6 +33,8 @@ pytestmark = [
 ]
 
 KNOWN = {(row.method, row.path, row.name) for row in ROWS}
+# A form can have a field that is called like an id in a path.
+IN_PATHS = {(row.method, row.path, row.field) for row in ROWS}
 
 
 def test_every_route_is_in_the_table() -> None:
@@ -42,7 +44,9 @@ def test_every_route_is_in_the_table() -> None:
 def test_every_id_in_an_address_is_in_the_table() -> None:
     for route in ROUTES:
         for name in ("contact_id", "job_id", "thing_id", "deal_id"):
-            assert (f"<id:{name}>" in route.path) is ((route.method, route.path, name) in KNOWN), route.path
+            assert (f"<id:{name}>" in route.path) is ((route.method, route.path, f"<{name}>") in IN_PATHS), (
+                route.path
+            )
         assert route.path.count("<") <= 1
 
 
