@@ -37,14 +37,8 @@ def changes_nothing(row: Row) -> bool:
 
 
 CONTACT_PARTS = ("account", "lists", "tags", "deals", "notes")
-<<<<<<< HEAD
 REPEATABLE = ("/contacts/new", *(f"/contacts/<id:contact_id>/{part}" for part in ("edit", *CONTACT_PARTS)))
 # The fields of one address share a world where requests change nothing, or where that is put back.
-=======
-# The fields of one address share a world where requests change nothing, or what the next one may meet, or
-# where that is put back.
-REPEATABLE = ("/contacts/new", *(f"/contacts/<id:contact_id>/{part}" for part in ("edit", *CONTACT_PARTS)))
->>>>>>> contact
 PUT_BACK = ("/lists", "/deals")
 # One code answers for lists, tags and accounts.
 LIKE_LISTS = ("/tags", "/accounts")
@@ -52,16 +46,8 @@ TOGETHER = [
     rows
     for (_, path), some in groupby(ROWS, key=lambda row: (row.method, row.path))
     if not path.startswith(LIKE_LISTS)
-<<<<<<< HEAD
     for is_shared, found in groupby(sorted(some, key=changes_nothing), key=changes_nothing)
     for rows in ([list(found)] if is_shared else [[row] for row in found])
-=======
-    for rows in (
-        [some]
-        if method == "GET" or path in REPEATABLE or path.startswith(PUT_BACK)
-        else ([row] for row in some)
-    )
->>>>>>> contact
 ]
 
 
@@ -91,7 +77,6 @@ class Scene:
     browser: Browser
     ids: dict[str, str]
     fields: dict[str, str]
-<<<<<<< HEAD
     engine: Engine
     # Puts back what a request before has created, changed or deleted.
     put_back: Callable[[], None] = nothing
@@ -105,11 +90,6 @@ class Scene:
                 with Session(self.engine) as session:
                     return str(session.get_one(models[name], int(row_id)).version)
         return "1"
-=======
-    # Puts back what a request before has created, changed or deleted.
-    put_back: Callable[[], None] = nothing
-    own_token: str = ""
->>>>>>> contact
 
     def send(self, row: Row, value: bytes, *, htmx: bool = False) -> TestResponse:
         """Send the row's request with `value` in its field, percent-encoded byte by byte."""

@@ -32,11 +32,7 @@ MOST = 12
 PAGES_ALONE = ("/restores", "/deletions", "/new", "/edit")
 # These have their own ticks, or none.
 NO_SELECTION = ("/audit", "/restores", "/lists", "/tags", "/accounts", "/deals")
-<<<<<<< HEAD
-PARTS_ALONE = ("selection", "count", "names", "/deals/contacts")
-=======
 PARTS_ALONE = ("selection", "count", "/names", "/deals/contacts")
->>>>>>> contact
 
 
 @contextmanager
@@ -182,11 +178,7 @@ def test_each_page_and_each_update_takes_at_most_twelve_statements(
         selected = [("selected", str(contact_id)) for contact_id in ids] if is_a_list else []
         for htmx in (False, True):
             address, _, _ = path.partition("?")
-<<<<<<< HEAD
             alone = address.endswith((*PAGES_ALONE, f"/contacts/{live.id}")) or "/deleted/" in path
-=======
-            alone = address.endswith((*PAGES_ALONE, f"/{live.id}")) or "/deleted/" in path
->>>>>>> contact
             if not (alone if htmx else address.endswith(PARTS_ALONE)):
                 with statements(engine) as asked:
                     assert admin.get(path, selected, htmx=htmx).status == 200

@@ -242,11 +242,7 @@ def _values(session: Session, world: World) -> dict[str, object]:
     )
     assert deal_id is not None
     names = {
-<<<<<<< HEAD
         kind.__tablename__.removeprefix("mailing_") + "_name": session.scalar(
-=======
-        kind.__tablename__.removeprefix("mailing_"): session.scalar(
->>>>>>> contact
             select(kind.name).where(kind.workspace_id == world.id).order_by(kind.id).limit(1)
         )
         for kind in (MailingList, Tag, Account)
