@@ -24,12 +24,9 @@ from webapp.restoring.scope import Scope
 from webapp.restoring.work import RESTORE
 from webapp.views.bundles import BundleRow
 from webapp.views.confirm import RestoreQuestion
-<<<<<<< HEAD
+from webapp.views.contact_page import EventRow
 from webapp.views.contact_picker import Picked, Picker
 from webapp.views.deals import Board, BoardColumn, DealRow
-=======
-from webapp.views.contact_page import EventRow
->>>>>>> contact
 from webapp.views.outcomes import Losses, OutcomeRow
 from webapp.views.plan import PlanShown, choices
 from webapp.views.restore_page import DeletedContacts, DeletedRow
