@@ -18,7 +18,7 @@ from tests.factories.contacts import (
 from tests.factories.people import World
 from tests.support.browser import Browser
 from webapp.clock import read_clock
-from webapp.contacts import find, search
+from webapp.contacts import by_account, find, search
 from webapp.models import Contact, Tag
 
 # Below it, a request reads all contacts; above, it walks.
@@ -73,6 +73,7 @@ def test_few_contacts_are_sorted_by_account(anyone: Browser, world: World, store
     store.commit()
 
     assert anyone.get("/contacts?sort=account").names == ["A1", "A2", "B", "None", "Gone"]
+    assert anyone.get("/contacts?sort=account&q=n").names == ["None"]
     assert anyone.get("/contacts?sort=account&account=ACME").names == ["A1", "A2"]
 
 
@@ -85,10 +86,39 @@ def test_many_contacts_are_sorted_by_account_only_with_a_filter_that_leaves_few(
     tagged(store, world, contacts[:3])
     store.commit()
 
-    page = admin.get("/contacts?sort=account")
+    tagged(store, world, contacts, "Everyone")
+    store.commit()
+    page = admin.get("/contacts?sort=account&tag=everyone")
     assert "These are sorted by Created Date" in page.text
-    assert page.names == admin.get("/contacts").names
+    assert page.names == admin.get("/contacts?tag=everyone").names
     assert admin.get("/contacts?sort=account&tag=vip").ids == [contacts[0].id, contacts[1].id, contacts[2].id]
+
+
+def test_all_contacts_are_walked_by_their_accounts_in_both_directions(
+    anyone: Browser, world: World, store: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accounts with many, with few and without contacts, deleted ones, and contacts without one."""
+    monkeypatch.setattr(by_account, "SCAN_LIMIT", 60)
+    contacts = new_contacts(store, world, 220)
+    accounts = [new_account(store, world, f"Firm {number:03}") for number in range(130)]
+    for place, contact in enumerate(contacts[:160]):
+        contact.account_id = accounts[129 if place < 70 else place - 70 if place < 100 else 10].id
+    accounts[5].deleted_at = read_clock(store)
+    delete(store, world, *contacts[150:155])
+    store.commit()
+    names = {account.id: account.name for account in accounts if account.deleted_at is None}
+
+    def key(contact: Contact) -> tuple[int, str, int]:
+        name = names.get(contact.account_id or 0, "")
+        return (0 if name else 1, name, contact.id)
+
+    alive = [contact for contact in contacts if contact not in contacts[150:155]]
+    expected = [contact.id for contact in sorted(alive, key=key)]
+    page = anyone.get("/contacts?sort=account")
+    pages = anyone.turn(page, "Next")
+    assert [row_id for each in pages for row_id in each.ids] == expected
+    back = anyone.turn(pages[-1], "Previous")
+    assert [row_id for each in back[::-1] for row_id in each.ids] == expected
 
 
 def test_contacts_are_filtered_by_list_status_tag_and_account(

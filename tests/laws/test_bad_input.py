@@ -35,6 +35,8 @@ pytestmark = [
 ]
 
 KNOWN = {(row.method, row.path, row.name) for row in ROWS}
+# A form can have a field that is called like an id in a path.
+IN_PATHS = {(row.method, row.path, row.field) for row in ROWS}
 
 
 def test_every_route_is_in_the_table() -> None:
@@ -44,7 +46,7 @@ def test_every_route_is_in_the_table() -> None:
 def test_every_id_in_an_address_is_in_the_table() -> None:
     for route in ROUTES:
         for name in re.findall(r"<id:(\w+)>", route.path):
-            assert (route.method, route.path, name) in KNOWN, route.path
+            assert (route.method, route.path, f"<{name}>") in IN_PATHS, route.path
         assert route.path.count("<") <= 1
 
 
@@ -122,16 +124,7 @@ def test_every_field_of_every_form_is_in_the_table(
     pages = [browse().get("/login")]
     for route in ROUTES:
         if route.method == "GET" and not route.path.endswith(
-            (
-                "/selection",
-                "/count",
-                "z",
-                "/login",
-                "/notices",
-                ".csv",
-                "/deals/contacts",
-                "/contacts/accounts",
-            )
+            ("/selection", "/count", "z", "/login", "/notices", ".csv", "/deals/contacts", "/contacts/names")
         ):
             pages.append(admin.get(scene.path(route) + scene.query))
     pages.append(admin.press(admin.get("/contacts/restore/confirm-all"), "Restore"))

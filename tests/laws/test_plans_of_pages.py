@@ -21,8 +21,9 @@ from tests.support.browser import HTMX, Browser
 from tests.support.plans import KEY, Plan, plans
 from tests.support.restoring import Restoring
 from tests.support.schema import app_on_a_new_database
+from webapp.catalogue import pick
 from webapp.clock import read_clock
-from webapp.contacts import find, search
+from webapp.contacts import by_account, find, search
 from webapp.contacts.delete import delete_contacts
 from webapp.extensions import db
 from webapp.models import Account, Contact, Deal, MailingList, Tag, live
@@ -295,8 +296,9 @@ def test_stale_statistics_mislead_no_statement(
     """Pages right after the accident, restores, pages about them, and another deletion."""
     read = scene.read(*scene.addresses())
     # The same with more contacts than the scan limit.
-    for module in (search, find, recycle_bin):
+    for module in (search, find, recycle_bin, by_account):
         monkeypatch.setattr(module, "SCAN_LIMIT", 20)
+    monkeypatch.setattr(pick, "SCAN", 20)
     read += scene.read(*scene.addresses())
     with Session(scene.engine) as session:
         gone = select(Contact).where(Contact.deleted_at.is_not(None)).order_by(Contact.id).limit(20)

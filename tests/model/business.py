@@ -50,10 +50,13 @@ class Business:
         thing.name = name
         return True
 
-    def delete_thing(self, thing: Thing | Deal) -> bool:
-        """Whether it was live. What was deleted by hand is not what a deletion of contacts has deleted."""
+    def delete_thing(self, thing: Thing | Deal) -> bool | None:
+        """Whether it was live, or None: a list with messages on their way stays. What was deleted by hand is
+        not what a deletion of contacts has deleted."""
         if thing.deleted:
             return False
+        if isinstance(thing, Thing) and self.marketing.is_sending_to(thing):
+            return None
         if isinstance(thing, Deal):
             thing.deleted, thing.deleted_by = True, None
         else:

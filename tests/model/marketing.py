@@ -101,6 +101,12 @@ class Marketing:
     def write_to(self, contacts: Iterable[Contact], campaign: Campaign, run: Run | None) -> None:
         self.messages += [Message(campaign, c, run) for c in contacts if self.may_send(campaign, c)]
 
+    def is_sending_to(self, mailing_list: Thing) -> bool:
+        return any(
+            message.state == PENDING and message.campaign.mailing_list is mailing_list
+            for message in self.messages
+        )
+
     def deliver(self) -> None:
         for message in self.messages:
             if message.state == PENDING:

@@ -43,12 +43,18 @@ POST /login                         csrf_token         400 | open for too long. 
 POST /logout                        csrf_token,back    303
 
 GET  /contacts                      ?q                 200 long,NUL,blank=422 | at most / no name / no letter
+GET  /contacts                      ?sort              422 empty=200 | Choose an order from the list
+GET  /contacts                      ?list,?tag,?account  422 empty,blank=200 | There is no
+GET  /contacts                      ?status            422 empty=200 | Choose a status from the list
 GET  /contacts                      ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts                      ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts                      ?selected          422 2^63-1=200 | not be read. Check the ticks
 GET  /contacts                      ?show,?clear       200
 GET  /contacts/count                ?q                 200 long,NUL,blank=422 | at most / no name / no letter
 GET  /contacts/count                ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
+GET  /contacts/count                ?sort,?status      422 empty=200 | Choose a
+GET  /contacts/count                ?list,?tag,?account  422 empty,blank=200 | There is no
+GET  /contacts/selection            ?sort,?list,?tag,?account,?status  200
 GET  /contacts/selection            ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/selection            ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts/selection            ?selected          422 2^63-1=200 | not be read. Check the ticks
@@ -61,7 +67,8 @@ POST /contacts/new                  phone,account      303 long,NUL=422 | too lo
 POST /contacts/new                  opened,anyway      303
 POST /contacts/new                  find               200 empty=303
 POST /contacts/new                  csrf_token         400 | open for too long. Go back, reload it
-GET  /contacts/accounts             ?account           200
+GET  /contacts/names                ?list,?tag,?account  200
+GET  /contacts/names                ?q,?sort,?status,?selected,?restored_by,?after,?before,?show,?clear  200
 GET  /contacts/<id:contact_id>/edit <contact_id>       404 | a typing mistake
 POST /contacts/<id:contact_id>/edit <contact_id>  404 0,2^63,10^30=405 | a typing mistake / use the buttons
 POST /contacts/<id:contact_id>/edit email  422 empty,blank=303 | cannot be an e-mail / Type an e-mail
@@ -114,6 +121,7 @@ GET  /contacts/deleted/<id:contact_id> ?selected,?show,?clear,?watching,?matchin
 GET  /contacts/delete               ?selected          422 | not be read. Check the ticks / is here any more
 GET  /contacts/delete               ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/delete               ?q,?restored_by,?after,?before,?show  200
+GET  /contacts/delete               ?sort,?list,?tag,?account,?status  200
 POST /contacts/delete               selected,?selected 422 2^63-1=404 | Check the ticks. Nothing / not here. N
 POST /contacts/delete               ?clear             422 empty=303 | Select at least one contact first. N
 POST /contacts/delete               csrf_token         400 | open for too long. Go back, reload it
@@ -388,6 +396,7 @@ TABLE += "".join(THINGS.replace("{}", kind) for kind in ("lists", "tags", "accou
 # These always answer with a part of a page, and those with a page, because they have no parts.
 PARTS_ONLY = {
     *("/contacts/selection", "/contacts/restore/selection"),
+    *("/contacts/selection", "/contacts/restore/selection", "/contacts/names"),
     *("/contacts/count", "/contacts/restore/count", "/notices", "/deals/count", "/deals/contacts"),
     *(f"/{kind}/<id:thing_id>/count" for kind in ("lists", "tags", "accounts")),
     "/contacts/accounts",
@@ -396,6 +405,10 @@ PAGES_ONLY = {
     *("/login", "/settings", "/campaigns", "/automations", "/campaigns/<id:campaign_id>"),
     *("/automations/messages/<id:campaign_id>", "/automations/<id:automation_id>/message"),
     *("/deals", "/deals/new", "/deals/<id:deal_id>/edit"),
+    *("/contacts/new", "/contacts/<id:contact_id>/edit"),
+}
+PAGES_ONLY = {
+    *("/login", "/settings", "/deals", "/deals/new", "/deals/<id:deal_id>/edit"),
     *("/contacts/new", "/contacts/<id:contact_id>/edit"),
 }
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -87,7 +86,16 @@ def create_deal(
             primary=contact_id == members[0],
             now=now,
         )
-    _record(session, deal, Action.DEAL_CREATED, by, now, contacts=len(members))
+    # Without the title: a deal can be named after a person, and audit events are never erased.
+    record(
+        session,
+        workspace_id=workspace_id,
+        user_id=by,
+        at=now,
+        action=Action.DEAL_CREATED,
+        subject=f"deal:{deal.id}",
+        contacts=len(members),
+    )
     return deal.id
 
 
@@ -117,7 +125,15 @@ def edit_deal(
         setattr(deal, name, after[name])
     deal.version += 1
     session.flush()
-    _record(session, deal, Action.DEAL_EDITED, by, now, fields=changed)
+    record(
+        session,
+        workspace_id=workspace_id,
+        user_id=by,
+        at=now,
+        action=Action.DEAL_EDITED,
+        subject=f"deal:{deal.id}",
+        fields=changed,
+    )
     return True
 
 
@@ -147,18 +163,3 @@ def _locked(session: Session, deal_id: int, workspace_id: int) -> Deal:
     if deal is None:
         raise NoDeal
     return deal
-
-
-def _record(
-    session: Session, deal: Deal, action: Action, by: int | None, now: datetime, **detail: Any
-) -> None:
-    """Without the title: a deal can be named after a person, and audit events are never erased."""
-    record(
-        session,
-        workspace_id=deal.workspace_id,
-        user_id=by,
-        at=now,
-        action=action,
-        subject=f"deal:{deal.id}",
-        **detail,
-    )

@@ -56,18 +56,14 @@ def delete_from_catalogue(
     that is in hand cannot be recalled.
     """
     lock_workspace(session, workspace_id)
+    is_live = (kind.id == row_id) & (kind.workspace_id == workspace_id) & kind.deleted_at.is_(None)
+    if session.scalar(select(kind.id).where(is_live)) is None:
+        return False
     if kind is MailingList and _waiting(session, row_id, workspace_id):
         raise StillSending
     # A restore may bring back a deal that a deletion has deleted, and none that a person has.
     by_hand: dict[str, object] = {"deleted_by_deletion_id": None} if kind is Deal else {}
-    hidden = execute_update(
-        session,
-        update(kind)
-        .where(kind.id == row_id, kind.workspace_id == workspace_id, kind.deleted_at.is_(None))
-        .values(deleted_at=now, **by_hand),
-    )
-    if hidden == 0:
-        return False
+    execute_update(session, update(kind).where(is_live).values(deleted_at=now, **by_hand))
     record(
         session,
         workspace_id=workspace_id,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select, union
+from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
 from webapp.catalogue.names import Named, NameTaken, create
@@ -88,20 +88,17 @@ def _containing(rows: Any, key: str, without: Sequence[int], *, starts: bool) ->
 
 
 def pick_deal(session: Session, workspace_id: int, text: str, *, without: Sequence[int] = ()) -> Choices:
-    """The live deals with `text` in their titles, the newest first, among the newest SCAN."""
+    """The live deals with `text` in their titles, the newest first, among SCAN of them."""
     text = " ".join(text.split())
-    newest = (
+    some = (
         select(Deal.id, Deal.title, Deal.stage)
-        .where(filter_only(and_(Deal.workspace_id == workspace_id, Deal.deleted_at.is_(None))))
-        .order_by(Deal.id.desc())
+        .where(Deal.workspace_id == workspace_id, filter_only(Deal.deleted_at.is_(None)))
+        .order_by(Deal.stage, Deal.id)
         .limit(SCAN)
         .subquery()
     )
-    has_text = lower_text(newest.c.title).contains(text.lower(), autoescape=True)
+    has_text = lower_text(some.c.title).contains(text.lower(), autoescape=True)
     rows = session.execute(
-        select(newest)
-        .where(has_text, newest.c.id.not_in(without))
-        .order_by(newest.c.id.desc())
-        .limit(MOST + 1)
+        select(some).where(has_text, some.c.id.not_in(without)).order_by(some.c.id.desc()).limit(MOST + 1)
     ).all()
     return Choices([Choice(row.id, row.title, row.stage) for row in rows[:MOST]], len(rows) > MOST)

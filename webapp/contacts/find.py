@@ -8,16 +8,18 @@ long.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
+from webapp.contacts.by_account import ByAccount
+from webapp.contacts.found import Found
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.profile import live_rows
 from webapp.contacts.search import SCAN_LIMIT, Amount, all_matches
-from webapp.contacts.wanted import Wanted, short_source
+from webapp.contacts.wanted import Sizes, Wanted, measure
 from webapp.models import NAMED, Account, Contact, live
 from webapp.models.base import filter_only, is_one_of
 
@@ -35,23 +37,6 @@ _account_key = (
 BY_ACCOUNT = Keyset(func.coalesce(_account_key, "b").label("account_key"), Contact.id, descending=False)
 
 
-@dataclass(frozen=True)
-class Found:
-    """Places of wanted contacts in the order that was asked for, up to a limit. `total` is the number of all,
-    if it is known. Of a walk that has not found enough, `end` is the place where it has ended, unless nothing
-    follows there."""
-
-    places: Sequence[Place]
-    total: int | None = None
-    end: Place | None = None
-    is_walk: bool = False
-
-    @property
-    def is_there(self) -> bool:
-        """Whether this is a page. A walk can find nothing on the last one."""
-        return bool(self.places) or self.is_walk
-
-
 class Finder(Protocol):
     def __call__(self, *, limit: int, **place: Place) -> Found: ...
 
@@ -64,14 +49,16 @@ def read_page(
     order: Keyset = NEWEST_FIRST,
     after: Place | None = None,
     before: Place | None = None,
+    sizes: Sizes | None = None,
 ) -> Page:
     """One page of live contacts, each with its account's name unless that is deleted.
 
     The page that starts after `after`, or ends before `before`, or the first one; the first one as well if
     all rows of the page have disappeared since. Where a walk has ended, it has fewer rows than `size`,
-    perhaps none, and still a next page. By account only few contacts can be sorted (`are_few`).
+    perhaps none, and still a next page. With filters, only few can be sorted by
+    account. `sizes` is what `measure_sources` has found, if it was asked before.
     """
-    finder = _finder(session, wanted, order)
+    finder = _finder(session, wanted, order, sizes)
     if before is not None:
         found = finder(limit=size + 1, before=before)
         if found.is_there:
@@ -93,9 +80,14 @@ def read_page(
     return Page(rows, older=older, newer=None, total=found.total if older else len(rows))
 
 
-def are_few(session: Session, wanted: Wanted) -> bool:
-    """Whether so few contacts are wanted that a request can sort them all, in whatever order."""
-    return short_source(session, wanted, SCAN_LIMIT)[0] is not None
+def measure_sources(session: Session, wanted: Wanted) -> Sizes:
+    """How many contacts each of the filters has."""
+    return measure(session, wanted, SCAN_LIMIT)
+
+
+def is_filtered(wanted: Wanted) -> bool:
+    """Whether not all live contacts are wanted."""
+    return bool(wanted.checks(Contact.id, Contact.account_id))
 
 
 def _rows(session: Session, workspace_id: int, places: Sequence[Place]) -> list[Row[*tuple[Any, ...]]]:
@@ -107,18 +99,32 @@ def _rows(session: Session, workspace_id: int, places: Sequence[Place]) -> list[
     return [rows[row_id] for row_id in ids if row_id in rows]
 
 
-def _finder(session: Session, wanted: Wanted, order: Keyset) -> Finder:
+def _finder(session: Session, wanted: Wanted, order: Keyset, sizes: Sizes | None) -> Finder:
     checks = wanted.checks(Contact.id, Contact.account_id)
-    if not checks and order is not BY_ACCOUNT:
+    if not checks and order is BY_ACCOUNT:
+        return partial(_by_account, session, wanted.workspace_id)
+    if not checks:
         return lambda *, limit, **place: Found(_seek(session, order, _walk(wanted, order), limit, **place))
-    place_of_source, numbers = short_source(session, wanted, SCAN_LIMIT)
-    if place_of_source is None:
+    sizes = sizes or measure_sources(session, wanted)
+    shortest = sizes.shortest
+    if shortest is None:
         return lambda *, limit, **place: _walked(session, wanted, order, limit, **place)
-    if place_of_source == len(numbers) - 1 and order is not BY_ACCOUNT:
+    if shortest == len(sizes.numbers) - 1 and order is not BY_ACCOUNT:
         every = _checked(wanted, order.seek(_walk(wanted, order), limit=SCAN_LIMIT), order)
     else:
-        every = _looked_up(wanted, order, wanted.sources()[place_of_source])
+        every = _looked_up(wanted, order, wanted.sources()[shortest])
     return lambda *, limit, **place: _sorted(session, order, every, limit, **place)
+
+
+def _by_account(
+    session: Session,
+    workspace_id: int,
+    *,
+    limit: int,
+    after: Place | None = None,
+    before: Place | None = None,
+) -> Found:
+    return ByAccount(session, workspace_id, forwards=before is None).find(limit, before or after)
 
 
 def _walk(wanted: Wanted, order: Keyset) -> Select[*tuple[Any, ...]]:
@@ -195,7 +201,7 @@ def count_quickly(session: Session, wanted: Wanted, page: Page, size: int) -> Am
     if wanted.checks(Contact.id, Contact.account_id):
         # There is another page, so that there are more, if perhaps not many.
         return Amount(min(size, len(page.rows)), exact=False)
-    _, [number] = short_source(session, wanted, SCAN_LIMIT)
+    [number] = measure_sources(session, wanted).numbers
     return Amount(min(number, SCAN_LIMIT), exact=number <= SCAN_LIMIT)
 
 

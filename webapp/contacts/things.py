@@ -61,11 +61,17 @@ def read_things(
 
 
 def amounts(session: Session, kind: Named, ids: Sequence[int]) -> dict[int, Amount]:
-    """How many live contacts each of these has, as far as a request has time to count: the fewer they are,
-    the further. One is missing if none of the contacts that were looked at is live, and there are more."""
+    """How many live contacts each of these has, as far as a request has time to count. One is missing if none
+    of the contacts that were looked at is live, and there are more."""
     if not ids:
         return {}
-    counted = count_members(session, kind, ids, most=SCAN_LIMIT // len(ids))
+    share = SCAN_LIMIT // len(ids)
+    counted = count_members(session, kind, ids, most=share)
+    large = [row_id for row_id, (_, exact) in counted.items() if not exact]
+    # What the small ones have left over is for the large ones.
+    left = SCAN_LIMIT - sum(number for number, exact in counted.values() if exact)
+    if large and left // len(large) > share:
+        counted |= count_members(session, kind, large, most=left // len(large))
     return {row_id: Amount(number, exact) for row_id, (number, exact) in counted.items() if number or exact}
 
 

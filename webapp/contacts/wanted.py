@@ -95,14 +95,26 @@ class Wanted:
         return select(contact_id.label("id")).where(lives, *self.checks(contact_id, account))
 
 
-def short_source(session: Session, wanted: Wanted, most: int) -> tuple[int | None, list[int]]:
-    """The shortest of the sources that have at most `most` ids, by its place among them, or None; and how
-    many ids each source has, up to one more than `most`."""
+@dataclass(frozen=True)
+class Sizes:
+    """How many ids each source has, up to one more than `most`."""
+
+    numbers: list[int]
+    most: int
+
+    @property
+    def shortest(self) -> int | None:
+        """The place of the shortest source, if it has at most `most` ids."""
+        place = min(range(len(self.numbers)), key=self.numbers.__getitem__)
+        return place if self.numbers[place] <= self.most else None
+
+
+def measure(session: Session, wanted: Wanted, most: int) -> Sizes:
+    """Count the sources up to `most`, in one statement."""
     sources = wanted.sources()
     counts = [
         select(func.count()).select_from(source.limit(most + 1).subquery()).scalar_subquery()
         for source in sources
     ]
     numbers = [int(number) for number in session.execute(select(literal(0), *counts)).one()[1:]]
-    shortest = min(range(len(sources)), key=numbers.__getitem__)
-    return (shortest if numbers[shortest] <= most else None), numbers
+    return Sizes(numbers, most)

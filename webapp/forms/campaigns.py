@@ -5,7 +5,7 @@ from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from webapp.forms.fields import is_storable, is_visible, lines, longest, one_line
+from webapp.forms.typed import lines, longest, on_one_line, storable, to_be_seen
 from webapp.models.automation import Trigger
 
 # A message of this size is read by every mail server.
@@ -15,10 +15,10 @@ LONGEST_TEXT = 20_000
 class CampaignForm(FlaskForm):
     """All but the name may be filled in later."""
 
-    name = StringField(filters=[one_line], validators=[is_storable, is_visible, longest(120)])
-    list = StringField(filters=[one_line], validators=[is_storable, longest(120)])
-    subject = StringField(filters=[one_line], validators=[is_storable, longest(200)])
-    body = TextAreaField(filters=[lines], validators=[is_storable, longest(LONGEST_TEXT)])
+    name = StringField(filters=[on_one_line], validators=[storable, to_be_seen, longest(120)])
+    list = StringField(filters=[on_one_line], validators=[storable, longest(120)])
+    subject = StringField(filters=[on_one_line], validators=[storable, longest(200)])
+    body = TextAreaField(filters=[lines], validators=[storable, longest(LONGEST_TEXT)])
     # The version that the person has seen.
     version = HiddenField(default="1")
 
@@ -26,7 +26,7 @@ class CampaignForm(FlaskForm):
 class AutomationForm(FlaskForm):
     """A new automation: its name, and what it waits for."""
 
-    name = StringField(filters=[one_line], validators=[is_storable, is_visible, longest(120)])
+    name = StringField(filters=[on_one_line], validators=[storable, to_be_seen, longest(120)])
     trigger = SelectField(
         choices=[
             SelectChoice(str(Trigger.SUBSCRIBED), "A contact is subscribed to a list"),
@@ -34,13 +34,13 @@ class AutomationForm(FlaskForm):
         ],
         validators=[InputRequired("Choose from the list.")],
     )
-    target = StringField(filters=[one_line], validators=[is_storable, is_visible, longest(120)])
+    target = StringField(filters=[on_one_line], validators=[storable, to_be_seen, longest(120)])
 
 
 class MessageForm(FlaskForm):
     """The text of an automation's step. All is needed, because it is sent without being asked again."""
 
-    list = StringField(filters=[one_line], validators=[is_storable, is_visible, longest(120)])
-    subject = StringField(filters=[one_line], validators=[is_storable, is_visible, longest(200)])
-    body = TextAreaField(filters=[lines], validators=[is_storable, is_visible, longest(LONGEST_TEXT)])
+    list = StringField(filters=[on_one_line], validators=[storable, to_be_seen, longest(120)])
+    subject = StringField(filters=[on_one_line], validators=[storable, to_be_seen, longest(200)])
+    body = TextAreaField(filters=[lines], validators=[storable, to_be_seen, longest(LONGEST_TEXT)])
     version = HiddenField(default="1")

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
 from webapp.contacts.address import NotAnAddress, read_address
-from webapp.forms.fields import is_storable, is_visible, lines, longest, one_line
+from webapp.forms.typed import lines, longest, on_one_line, storable, to_be_seen
 from webapp.words.dates import language_choices
 
 # Other names in the data are aliases, or not places.
@@ -21,13 +21,13 @@ CONTINENTS = (
 
 
 class SettingsForm(FlaskForm):
-    name = StringField(filters=[one_line], validators=[is_storable, is_visible, longest(120)])
+    name = StringField(filters=[on_one_line], validators=[storable, to_be_seen, longest(120)])
     timezone = SelectField()
     date_language = SelectField()
     currency = SelectField()
-    sender_name = StringField(filters=[one_line], validators=[is_storable, longest(120)])
+    sender_name = StringField(filters=[on_one_line], validators=[storable, longest(120)])
     sender_email = StringField(filters=[lines], validators=[longest(254)])
-    postal_line = TextAreaField(filters=[lines], validators=[is_storable, longest(300)])
+    postal_line = TextAreaField(filters=[lines], validators=[storable, longest(300)])
 
     def offer(self, *, timezone: str, currency: str) -> None:
         """Fill in the choices. What is stored is among them, even if the data no longer know it."""

@@ -31,6 +31,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeDecorator
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 # Constraints have names, so that a migration can drop one and the code can distinguish errors.
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",

@@ -19,10 +19,11 @@ from webapp.contacts.timeline import Place, Timeline, What, read_timeline
 from webapp.extensions import db
 from webapp.forms.typed import searched
 from webapp.models import Account, MailingList, Tag
+from webapp.models.base import EPOCH
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.numbers import whole_number
 from webapp.web.htmx import page_or_part
-from webapp.web.paging import EPOCH, requested_number
+from webapp.web.paging import requested_number
 from webapp.words import timeline as words
 from webapp.words.audit import Told
 from webapp.words.contacts import name_of

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from flask import abort, current_app, request
@@ -12,7 +13,7 @@ from flask_login import current_user
 from webapp.contacts import find
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.search import Amount
-from webapp.contacts.wanted import Wanted
+from webapp.contacts.wanted import Sizes, Wanted
 from webapp.extensions import db
 from webapp.jobs.queries import find_job
 from webapp.models import Right
@@ -30,7 +31,7 @@ from webapp.words.kinds import title
 from webapp.workspaces.first_steps import is_new
 
 ACCOUNT = "account"
-ORDERS = {
+ORDERS: Mapping[str, Keyset] = {
     "": find.NEWEST_FIRST,
     "oldest": find.OLDEST_FIRST,
     "name": find.BY_NAME,
@@ -76,9 +77,8 @@ class LiveContacts(SelectableListing):
     restored_title: str = ""
     # What is typed in the filters, by field.
     typed: Mapping[str, str] = field(default_factory=dict)
-    # The order, and whether another one was asked for that takes too long.
-    sort: str = ""
-    is_too_long: bool = False
+    # The order that was asked for.
+    asked: str = ""
 
     @classmethod
     def from_request(cls) -> "LiveContacts":
@@ -99,16 +99,21 @@ class LiveContacts(SelectableListing):
         sort = request.args.get("sort", "")
         if sort not in ORDERS:
             wrong, sort = wrong | {"sort": "Choose an order from the list."}, ""
-        is_too_long = sort == ACCOUNT and not wrong and not find.are_few(db.session(), filters.wanted)
-        return cls(
-            q[:1000],
-            filters.wanted,
-            wrong,
-            restored_title,
-            filters.typed,
-            "" if is_too_long else sort,
-            is_too_long,
-        )
+        return cls(q[:1000], filters.wanted, wrong, restored_title, filters.typed, sort)
+
+    @cached_property
+    def sizes(self) -> Sizes | None:
+        """How many contacts each filter has, if there are filters."""
+        return find.measure_sources(db.session(), self.wanted) if find.is_filtered(self.wanted) else None
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether sorting as was asked takes too long."""
+        return self.asked == ACCOUNT and self.sizes is not None and self.sizes.shortest is None
+
+    @property
+    def sort(self) -> str:
+        return "" if self.is_too_long else self.asked
 
     @property
     def order(self) -> Keyset:
@@ -156,7 +161,13 @@ class LiveContacts(SelectableListing):
     def read_page(self, *, after: Place | None = None, before: Place | None = None) -> tuple[Page, Amount]:
         session = db.session()
         page = find.read_page(
-            session, self.wanted, size=PAGE_SIZE, order=self.order, after=after, before=before
+            session,
+            self.wanted,
+            size=PAGE_SIZE,
+            order=self.order,
+            after=after,
+            before=before,
+            sizes=self.sizes,
         )
         return page, find.count_quickly(session, self.wanted, page, PAGE_SIZE)
 

@@ -37,7 +37,7 @@ class Filters:
 def read_filters(args: Mapping[str, str], wanted: Wanted) -> Filters:
     """Add the filters of a request to what is `wanted`."""
     typed = {name: searched(args.get(name)) for name in (*KINDS, "status")}
-    names = {name: text for name, text in typed.items() if name in KINDS and text}
+    names = {name: text for name, text in typed.items() if name in KINDS and name_key(text)}
     ids = _ids(db.session(), wanted.workspace_id, names)
     wrong = {
         name: f"There is no {name} with this name. Choose one that is offered."

@@ -30,7 +30,7 @@ GROUPS = (
     (
         Entry("automations", "Automations", "automation", Access.CAMPAIGNS),
         Entry("campaigns", "Campaigns", "campaign", Access.CAMPAIGNS),
-        Entry("outbox", "Outbox", "mail", Access.CAMPAIGNS),
+        Entry("outbox", "Outbox", "outbox", Access.CAMPAIGNS),
         Entry("suppressed", "Suppressed", "ban", Access.CAMPAIGNS),
     ),
     (

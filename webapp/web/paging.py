@@ -4,14 +4,13 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flask import abort, request
 
 from webapp.contacts.keyset import Keyset, Place
+from webapp.models.base import EPOCH
 from webapp.numbers import LARGEST_ID, whole_number
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_cursor(place: Place | None) -> str | None:

@@ -140,7 +140,7 @@ def _named(verb: str, noun: str, after: str = "") -> Callable[[Entry], Told]:
 
     def told(entry: Entry) -> Told:
         name = f" “{isolated(entry.name)}”" if entry.name else ""
-        of = f" of {_contacts(entry)}" if "contacts" in entry.event.detail else ""
+        of = f" of {_contacts(entry)}" if entry.event.detail.get("contacts") else ""
         return Told(f"{verb} the {noun}{name}{of}{after}")
 
     return told

@@ -24,7 +24,7 @@ from tests.model.opening import KINDS
 from tests.model.things import Contact, Deal, Thing
 from webapp import models
 from webapp.catalogue.deals import attach, remove_from_deal
-from webapp.catalogue.delete import delete_from_catalogue
+from webapp.catalogue.delete import StillSending, delete_from_catalogue
 from webapp.contacts.delete import delete_contacts, preview_deletion
 from webapp.database import write_transaction
 
@@ -107,8 +107,12 @@ class Deleting(People):
                 else:
                     self.name(thing.kind, thing.name)
 
-    def delete_row(self, kind: Any, row_id: int) -> bool:
-        with write_transaction(self.session):
-            return delete_from_catalogue(
-                self.session, kind, row_id, workspace_id=self.world.id, by=None, now=self.now
-            )
+    def delete_row(self, kind: Any, row_id: int) -> bool | None:
+        """Whether it was live, or None if it was refused."""
+        try:
+            with write_transaction(self.session):
+                return delete_from_catalogue(
+                    self.session, kind, row_id, workspace_id=self.world.id, by=None, now=self.now
+                )
+        except StillSending:
+            return None

@@ -41,4 +41,9 @@
     for (const field of document.querySelectorAll("#filters [name]")) field.value = "";
     for (const hidden of document.querySelectorAll("#results [name=restored_by]")) hidden.remove();
   }, true);
+
+  // A section whose button was pressed may be drawn without it: the focus stays in the section.
+  document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+    if (elt.matches("[data-keeps-focus]") && document.activeElement === document.body) elt.focus({ preventScroll: true });
+  });
 }
