@@ -90,6 +90,7 @@ POST /contacts/<id:contact_id>/lists <contact_id>  404 0,2^63,10^30=405 | a typi
 POST /contacts/<id:contact_id>/lists do,status         422 | Use the buttons of the page
 POST /contacts/<id:contact_id>/lists list_id           422 2^63-1=409 | Choose a list / not here any more
 POST /contacts/<id:contact_id>/lists agreed            303
+POST /contacts/<id:contact_id>/lists find              409 | not here any more
 POST /contacts/<id:contact_id>/lists csrf_token        400 | open for too long. Go back, reload it
 GET  /contacts/<id:contact_id>/tags <contact_id>       404 | a typing mistake
 GET  /contacts/<id:contact_id>/tags ?find              200
@@ -103,7 +104,7 @@ GET  /contacts/<id:contact_id>/deals ?find             200
 POST /contacts/<id:contact_id>/deals <contact_id>  404 0,2^63,10^30=405 | a typing mistake / use the buttons
 POST /contacts/<id:contact_id>/deals do                422 | Use the buttons of the page
 POST /contacts/<id:contact_id>/deals deal_id           422 2^63-1=409 | Choose a deal / not here any more
-POST /contacts/<id:contact_id>/deals primary           303
+POST /contacts/<id:contact_id>/deals primary,find      303
 POST /contacts/<id:contact_id>/deals csrf_token        400 | open for too long. Go back, reload it
 GET  /contacts/<id:contact_id>/notes <contact_id>      404 | a typing mistake
 GET  /contacts/<id:contact_id>/notes ?before           400 empty=200 2^63-1=200 | edited or cut off
