@@ -111,7 +111,8 @@ def catalogue_values(store: Session, world: World, live: list[int]) -> dict[str,
     store.commit()
     return {
         "list": lists[0].id, "tag": tags[0].id, "account": accounts[0].id, "deal": deals[0].id,
-        "one": live[0], "member": to_cursor((live[55],)), "deal_place": to_cursor((world.id, deals[40].id)),
+        "one": live[0], "member": to_cursor((contacts[30].created_at, contacts[30].id)),
+        "deal_place": to_cursor((world.id, deals[40].id)),
         "campaign": campaigns[0].id, "campaign_place": to_cursor((campaigns[1].id,)),
         "automation": automation.id,
         "list_name": to_cursor((name_key(lists[9].name), lists[9].id)),

@@ -249,7 +249,7 @@ def _values(session: Session, world: World) -> dict[str, object]:
     }
     return {
         **catalogue,
-        "member": to_cursor((middle.id,)),
+        "member": to_cursor((middle.created_at, middle.id)),
         "deal": deal_id,
         "deal_place": to_cursor((world.id, deal_id - 100)),
         "live": to_cursor((middle.created_at, middle.id)),

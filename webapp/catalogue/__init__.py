@@ -1,7 +1,7 @@
 """What contacts are connected to: lists, tags, accounts and deals.
 
 `names`       finds lists, tags and accounts by their names, creates and renames them.
-`members`     the live contacts of a list, tag or account, and how many they are.
+`members`     how many live contacts a list, tag or account has.
 `statuses`    changes by hand what a contact's status on a list is.
 `delete`      deletes a list, tag, account or deal: hides it and keeps its rows.
 `deals`       adds contacts to deals and removes them.
