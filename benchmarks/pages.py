@@ -22,7 +22,7 @@ from benchmarks.stage import Databases, filled, stage
 from tests.factories.people import World
 from tests.support.browser import HTMX, Browser
 from webapp.clock import read_clock
-from webapp.contacts.find import NEWEST_FIRST
+from webapp.contacts.find import BY_NAME, NEWEST_FIRST
 from webapp.contacts.keyset import Keyset
 from webapp.extensions import db
 from webapp.models import Account, Contact, Deal, Deletion, Job, MailingList, Tag, live
@@ -73,6 +73,7 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
     with made.copy(url) as copy, stage(copy) as here:
         with Session(here.engine) as session:
             addresses = _addresses(session, world.id) | _addresses_of_catalogue(session, world.id)
+            addresses |= addresses_of_overview(session, world.id)
         with Session(here.engine.execution_options(writes=True)) as session:
             addresses |= _addresses_of(_ended_job(session, world))
         with here.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -202,6 +203,32 @@ def _addresses_of_catalogue(session: Session, workspace_id: int) -> dict[str, st
         "All deals, search “zyx” (rare)": "/deals?q=zyx",
         "Board of deals": "/deals/board",
         "A deal": f"/deals/{a_deal}",
+    }
+
+
+def addresses_of_overview(session: Session, workspace_id: int) -> dict[str, str]:
+    """The overview in each order and with filters, and the page of one contact."""
+    a_list, a_tag, an_account = (
+        session.scalar(select(func.max(kind.name)).where(kind.workspace_id == workspace_id))
+        for kind in (MailingList, Tag, Account)
+    )
+    one = session.scalar(select(func.max(Contact.id)).where(live(workspace_id)))
+    by_name = _halfway(session, BY_NAME, live(workspace_id))
+    return {
+        "Overview by name": "/contacts?sort=name",
+        "Overview by name, halfway down": f"/contacts?sort=name&after={by_name}",
+        "Overview by name, Z to A": "/contacts?sort=name-z",
+        "Overview by account": "/contacts?sort=account",
+        "Overview, the oldest first": "/contacts?sort=oldest",
+        "Overview of a list": f"/contacts?list={a_list}",
+        "Overview of a list, by name": f"/contacts?list={a_list}&sort=name",
+        "Overview of a list, Bounced": f"/contacts?list={a_list}&status=bounced",
+        "Overview of a tag": f"/contacts?tag={a_tag}",
+        "Overview of an account": f"/contacts?account={an_account}",
+        "Overview of an account, by account": f"/contacts?account={an_account}&sort=account",
+        "Overview of a tag, search “zyx” (rare)": f"/contacts?tag={a_tag}&q=zyx",
+        "A contact": f"/contacts/{one}",
+        "A contact, search for a list": f"/contacts/{one}/lists?find=e",
     }
 
 

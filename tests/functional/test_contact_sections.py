@@ -83,6 +83,9 @@ def test_a_contact_is_put_on_a_list_and_its_status_changed(
     assert "Confirm that this person has agreed" in refused.words("#lists-error")
     assert stored(select(Subscription).filter_by(contact_id=contact.id)) == []
 
+    page = refused
+    assert page.one("#find-lists")["value"] == "NEWS"
+    assert len(page.all("#contact-lists input[type=radio][checked]")) == 1, "the choice is kept"
     page.one("#agreed-new")["checked"] = ""
     page = someone.press(page, page.one("#put-on-list"))
     assert rows(page, "lists") == ["News Subscribed"]

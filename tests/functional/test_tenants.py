@@ -6,9 +6,17 @@ from contextlib import AbstractContextManager
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import delete, new_contact
+from tests.factories.contacts import (
+    delete,
+    new_account,
+    new_contact,
+    new_deal,
+    new_list,
+    new_tag,
+)
 from tests.factories.people import World
 from tests.support.browser import Browser
+from webapp.models import ContactNote
 
 Unchanged = Callable[[], AbstractContextManager[None]]
 
@@ -114,3 +122,44 @@ def test_a_restore_of_another_account_does_not_block_a_restore(
     assert "Waiting to begin" in there.text
     assert "Waiting to begin" in here.text
     assert there.path != here.path
+
+
+def test_nothing_of_another_account_is_found_offered_or_changed(
+    admin: Browser, world: World, elsewhere: World, store: Session, unchanged: Unchanged
+) -> None:
+    """On the pages of one contact, and in the overview's filters."""
+    mine, foreign = (
+        new_contact(store, world),
+        new_contact(store, elsewhere, "Foreign", "Lee", email="f@x.example"),
+    )
+    account, tag = new_account(store, elsewhere, "Foreign firm"), new_tag(store, elsewhere, "Foreign tag")
+    mailing_list, deal = new_list(store, elsewhere, "Foreign list"), new_deal(store, elsewhere, foreign)
+    note = ContactNote(
+        contact_id=foreign.id, user_id=elsewhere.admin.id, created_at=foreign.created_at, text="x"
+    )
+    store.add(note)
+    gone = new_contact(store, elsewhere, "Foreign", "Gone", email="gone@x.example")
+    delete(store, elsewhere, gone)
+    store.commit()
+    token, path = {"csrf_token": admin.token()}, f"/contacts/{mine.id}"
+
+    for address in ("/edit", "/lists", "/tags", "/account", "/deals", "/notes", "/timeline"):
+        assert admin.get(f"/contacts/{foreign.id}{address}").status == 404
+    for name in ("account", "tag", "list"):
+        assert admin.get(f"/contacts?{name}=Foreign+{name if name != 'account' else 'firm'}").status == 422
+        assert not admin.get(f"/contacts/names?{name}=foreign", htmx=True).all("option")
+    for part in ("account", "tags", "lists", "deals"):
+        assert "Foreign" not in admin.get(f"{path}/{part}?find=e").text
+    with unchanged():
+        for part, fields in {
+            "account": {"do": "set", "account_id": str(account.id)},
+            "tags": {"do": "add", "tag_id": str(tag.id)},
+            "lists": {"do": "put", "list_id": str(mailing_list.id), "status": "unconfirmed"},
+            "deals": {"do": "add", "deal_id": str(deal.id)},
+        }.items():
+            assert admin.post(f"{path}/{part}", token | fields).status == 409, part
+            assert admin.post(f"/contacts/{foreign.id}/{part}", token | fields).status == 404, part
+        admin.post(f"{path}/notes", token | {"do": "delete", "note_id": str(note.id)})
+    for email in ("f@x.example", "gone@x.example"):
+        added = admin.post("/contacts/new", token | {"email": email})
+        assert "Contact added." in added.text, "an address there is free here"

@@ -90,6 +90,7 @@ POST /contacts/<id:contact_id>/lists <contact_id>  404 0,2^63,10^30=405 | a typi
 POST /contacts/<id:contact_id>/lists do,status         422 | Use the buttons of the page
 POST /contacts/<id:contact_id>/lists list_id           422 2^63-1=409 | Choose a list / not here any more
 POST /contacts/<id:contact_id>/lists agreed            303
+POST /contacts/<id:contact_id>/lists find              409 | not here any more
 POST /contacts/<id:contact_id>/lists csrf_token        400 | open for too long. Go back, reload it
 GET  /contacts/<id:contact_id>/tags <contact_id>       404 | a typing mistake
 GET  /contacts/<id:contact_id>/tags ?find              200
@@ -103,7 +104,7 @@ GET  /contacts/<id:contact_id>/deals ?find             200
 POST /contacts/<id:contact_id>/deals <contact_id>  404 0,2^63,10^30=405 | a typing mistake / use the buttons
 POST /contacts/<id:contact_id>/deals do                422 | Use the buttons of the page
 POST /contacts/<id:contact_id>/deals deal_id           422 2^63-1=409 | Choose a deal / not here any more
-POST /contacts/<id:contact_id>/deals primary           303
+POST /contacts/<id:contact_id>/deals primary,find      303
 POST /contacts/<id:contact_id>/deals csrf_token        400 | open for too long. Go back, reload it
 GET  /contacts/<id:contact_id>/notes <contact_id>      404 | a typing mistake
 GET  /contacts/<id:contact_id>/notes ?before           400 empty=200 2^63-1=200 | edited or cut off
@@ -229,6 +230,15 @@ GET  /contacts/restore/confirm-all  ?deletion          422 empty=200 | Correct t
 GET  /contacts/restore/confirm-all  ?from_time,?to_time,?how,?expires  422 empty=200 | Correct the search
 GET  /contacts/restore/confirm-all  ?back              200
 GET  /contacts/restore/confirm-all  ?after,?before,?selected,?show,?clear,?watching,?matching  200
+
+GET  /outbox                        ?state             422 empty=200 | Choose a state from the list
+GET  /outbox                        ?after,?before     400 empty=200 | edited or cut off
+GET  /suppressed                    ?after,?before     400 empty=200 | edited or cut off
+GET  /u/<token>                     <token>            404 | edited or cut off / a typing mistake
+POST /u/<token>                     <token>            404 | edited or cut off / a typing mistake
+POST /u/<token>                     from               200
+GET  /c/<token>                     <token>            404 | edited or cut off / a typing mistake
+POST /c/<token>                     <token>            404 | edited or cut off / a typing mistake
 
 GET  /restores                      ?after             400 empty=200 2^63-1=200 | edited or cut off
 POST /contacts/restore/confirm/again scope             400 | This confirmation is incomplete. Open it again.

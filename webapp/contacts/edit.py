@@ -144,7 +144,9 @@ def _check_unchanged(
 ) -> None:
     """Raise ChangedSince if the contact has neither the details that were seen nor those that are wanted."""
     version, details = seen
-    contact = session.scalar(select(Contact).where(live(workspace_id), Contact.id == contact_id))
+    here = select(Contact).where(live(workspace_id), Contact.id == contact_id)
+    # As it is stored: updates do not reach objects that the session has loaded.
+    contact = session.scalar(here, execution_options={"populate_existing": True})
     if contact is None or contact.version == version:
         return
     now = Details.of(contact)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from webapp.catalogue.deals import attach, remove_from_deal
 from webapp.catalogue.names import Named, longest_name
-from webapp.catalogue.pick import id_of_name
+from webapp.catalogue.pick import Choices, id_of_name
 from webapp.catalogue.statuses import NotAgreed, NotOnList, Suppressed, change_status_by_hand
 from webapp.characters import name_key
 from webapp.clock import read_clock
@@ -25,13 +25,13 @@ from webapp.contacts.profile import profile as read_profile
 from webapp.contacts.wanted import Wanted
 from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
-from webapp.forms.typed import visible, why_unfit
+from webapp.forms.typed import searched, visible, why_unfit
 from webapp.marketing.lists import subscribe, take_off
 from webapp.marketing.tags import add_tag, remove_tag
 from webapp.models import Account, Tag
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.numbers import whole_number
-from webapp.views.contact_page import Shown, draw
+from webapp.views.contact_page import Shown, choices_for, draw, profile_of
 from webapp.views.statuses import AGREED, NOT_HERE, SUPPRESSED
 from webapp.web.htmx import is_htmx
 from webapp.worker.services import services
@@ -40,6 +40,7 @@ from webapp.worker.services import services
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # What a section shows again if it was refused.
 TYPED = {"lists": ["status"], "notes": ["text"]}
+CHOSEN_FROM = ("lists", "deals")
 BUTTONS = "Use the buttons of the page."
 ON_RECORD = "Who has unsubscribed or bounced stays on the list, so that this is not forgotten."
 
@@ -222,8 +223,19 @@ def _make(
             change(session, contact_id, read_clock(session))
     except Refused as refusal:
         typed = {name: request.form.get(name, "") for name in TYPED.get(section, ())}
-        shown = Shown(section, error=refusal.sentence, item=item, typed=typed, announce=refusal.sentence)
-        return draw(contact_id, shown, status=refusal.status)
+        profile = profile_of(contact_id)
+        # The search whose result was chosen from.
+        text = searched(request.form["find"]) if section in CHOSEN_FROM and "find" in request.form else None
+        shown = Shown(
+            section,
+            find=text,
+            choices=choices_for(profile, section, text) if text is not None else Choices([]),
+            error=refusal.sentence,
+            item=item,
+            typed=typed,
+            announce=refusal.sentence,
+        )
+        return draw(contact_id, shown, profile=profile, status=refusal.status)
     if wakes:
         services().doorbell.ring_for_due()
     if not is_htmx():

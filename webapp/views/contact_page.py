@@ -1,7 +1,7 @@
 """The page of one contact: its details, lists, tags, deals, notes and history, each a section of its own that
 htmx redraws alone. `views.contact_changes` answers the forms of the sections."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -55,27 +55,22 @@ def contact(contact_id: int) -> ResponseReturnValue:
 
 def contact_account(contact_id: int) -> ResponseReturnValue:
     """The details, with the accounts that a search finds."""
-    return _draw_found(contact_id, "account", Account, lambda profile: [profile.contact.account_id or 0])
+    return _draw_found(contact_id, "account")
 
 
 def contact_lists(contact_id: int) -> ResponseReturnValue:
     """The lists, with others that a search finds."""
-    return _draw_found(
-        contact_id, "lists", MailingList, lambda profile: [row[0].id for row in profile.subscriptions]
-    )
+    return _draw_found(contact_id, "lists")
 
 
 def contact_tags(contact_id: int) -> ResponseReturnValue:
     """The tags, with others that a search finds."""
-    return _draw_found(contact_id, "tags", Tag, lambda profile: [tag.id for tag in profile.tags])
+    return _draw_found(contact_id, "tags")
 
 
 def contact_deals(contact_id: int) -> ResponseReturnValue:
     """The deals, with others that a search finds."""
-    profile, text = profile_of(contact_id), searched(request.args.get("find"))
-    on_them = [deal.id for deal, _ in profile.deals]
-    choices = pick_deal(db.session(), current_user.workspace_id, text, without=on_them)
-    return draw(contact_id, Shown("deals", find=text, choices=choices), profile=profile)
+    return _draw_found(contact_id, "deals")
 
 
 def contact_notes(contact_id: int) -> ResponseReturnValue:
@@ -116,12 +111,26 @@ def draw(
     )
 
 
-def _draw_found(
-    contact_id: int, section: str, kind: Named, on_it: Callable[[Profile], list[int]]
-) -> ResponseReturnValue:
+def _draw_found(contact_id: int, section: str) -> ResponseReturnValue:
     profile, text = profile_of(contact_id), searched(request.args.get("find"))
-    choices = pick_named(db.session(), kind, current_user.workspace_id, text, without=on_it(profile))
-    return draw(contact_id, Shown(section, find=text, choices=choices), profile=profile)
+    shown = Shown(section, find=text, choices=choices_for(profile, section, text))
+    return draw(contact_id, shown, profile=profile)
+
+
+def choices_for(profile: Profile, section: str, text: str) -> Choices:
+    """What a section's search finds that the contact does not have yet."""
+    session, workspace_id = db.session(), current_user.workspace_id
+    kind: Named
+    match section:
+        case "deals":
+            return pick_deal(session, workspace_id, text, without=[row[0].id for row in profile.deals])
+        case "lists":
+            kind, has = MailingList, [row[0].id for row in profile.subscriptions]
+        case "tags":
+            kind, has = Tag, [tag.id for tag in profile.tags]
+        case _:
+            kind, has = Account, [profile.contact.account_id or 0]
+    return pick_named(session, kind, workspace_id, text, without=has)
 
 
 def _notes(contact_id: int, *, asked: bool) -> Notes:

@@ -24,6 +24,7 @@ from webapp.restoring.scope import Scope
 from webapp.restoring.work import RESTORE
 from webapp.views.bundles import BundleRow
 from webapp.views.confirm import RestoreQuestion
+from webapp.views.contact_page import EventRow
 from webapp.views.contact_picker import Picked, Picker
 from webapp.views.deals import Board, BoardColumn, DealRow
 from webapp.views.outcomes import Losses, OutcomeRow
@@ -33,6 +34,7 @@ from webapp.web.assets import OURS
 from webapp.web.browse import Table
 from webapp.web.progress import Progress
 from webapp.web.selection import Selection
+from webapp.words.audit import Told
 from webapp.words.jobs import STATES
 from webapp.words.plan import conflict_heading
 from webapp.words.restoring import exceptions
@@ -75,8 +77,18 @@ def design() -> ResponseReturnValue:
         done=_job(JobState.DONE),
         reasons=[("E-mail address used by another contact", 1), ("No longer deleted", 1)],
         outcomes=_outcomes(),
+        events=_events(),
         now=NOW,
     )
+
+
+def _events() -> list[EventRow]:
+    return [
+        EventRow(
+            Told("Restored by Dana Whitfield (", "Restore #12", ")"), "restore", NOW - timedelta(hours=1), 12
+        ),
+        EventRow(Told("Subscribed to “Newsletter”"), "list", NOW - timedelta(days=3), None),
+    ]
 
 
 def _deleted_contacts() -> dict[str, object]:
