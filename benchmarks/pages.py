@@ -25,7 +25,7 @@ from webapp.clock import read_clock
 from webapp.contacts.find import BY_NAME, NEWEST_FIRST
 from webapp.contacts.keyset import Keyset
 from webapp.extensions import db
-from webapp.models import Account, Contact, Deal, Deletion, Job, MailingList, Subscription, Tag, live
+from webapp.models import Account, Contact, Deal, Deletion, Job, MailingList, Tag, live
 from webapp.models.job import JobState
 from webapp.restoring.filters import Filters
 from webapp.restoring.recycle_bin import WALK
@@ -187,8 +187,7 @@ def _addresses_of_catalogue(session: Session, workspace_id: int) -> dict[str, st
         session.scalar(select(func.max(kind.id)).where(kind.workspace_id == workspace_id))
         for kind in (MailingList, Tag, Account, Deal)
     )
-    middle = session.scalar(select(func.max(Subscription.contact_id)).where(Subscription.list_id == a_list))
-    deep = to_cursor((middle // 2,)) if middle else ""
+    deep = _halfway(session, NEWEST_FIRST, live(workspace_id))
     return {
         "All lists": "/lists",
         "A list": f"/lists/{a_list}",

@@ -11,7 +11,11 @@ from werkzeug.routing import IntegerConverter, Map
 from webapp.numbers import LARGEST_ID
 from webapp.views import (
     audit,
+    automation_edits,
+    automations,
     bundles,
+    campaign_sends,
+    campaigns,
     confirm,
     contact_changes,
     contact_form,
@@ -21,6 +25,7 @@ from webapp.views import (
     deals,
     deletion,
     design,
+    first_steps,
     health,
     job_notices,
     job_reports,
@@ -34,6 +39,7 @@ from webapp.views import (
     settings,
     sign_in,
     statuses,
+    step_messages,
     thing_edits,
     undo,
 )
@@ -42,6 +48,7 @@ from webapp.views.thing_kinds import ACCOUNTS, LISTS, TAGS, ThingKind
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
+CAMPAIGNS = Access.CAMPAIGNS
 
 
 class IdConverter(IntegerConverter):
@@ -160,12 +167,88 @@ ROUTES = (
     Route("GET", "/restores/<id:job_id>/retry", "retry_skipped", confirm.retry_skipped, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>/report.csv", "report_csv", job_reports.report_csv, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>/undo", "confirm_undo", undo.confirm_undo, MAY_RESTORE),
+    Route("GET", "/restores/<id:job_id>/undo/plan", "undo_plan", undo.undo_plan, MAY_RESTORE),
     Route("POST", "/restores/<id:job_id>/undos", "undo_restore", undo.undo_restore, MAY_RESTORE),
     Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, MAY_RESTORE),
     Route("GET", "/notices", "poll_notices", job_notices.poll_notices, MAY_RESTORE),
     Route("POST", "/notices/<id:job_id>/seen", "dismiss_job_notice", job_notices.dismiss_notice, MAY_RESTORE),
     Route("GET", "/audit", "audit_log", audit.audit_log, MAY_RESTORE),
     Route("GET", "/audit.csv", "audit_csv", audit.audit_csv, MAY_RESTORE),
+    Route("GET", "/automations", "automations", automations.index, CAMPAIGNS),
+    Route("GET", "/automations/new", "new_automation", automations.new, CAMPAIGNS),
+    Route("POST", "/automations", "make_automation", automations.make, CAMPAIGNS),
+    Route("GET", "/automations/<id:automation_id>", "automation", automations.automation, CAMPAIGNS),
+    Route(
+        "POST",
+        "/automations/<id:automation_id>/name",
+        "rename_automation",
+        automation_edits.rename,
+        CAMPAIGNS,
+    ),
+    Route("POST", "/automations/<id:automation_id>/steps", "add_step", automation_edits.add_step, CAMPAIGNS),
+    Route(
+        "POST",
+        "/automations/<id:automation_id>/steps/change",
+        "change_steps",
+        automation_edits.change_steps,
+        CAMPAIGNS,
+    ),
+    Route(
+        "POST",
+        "/automations/<id:automation_id>/state",
+        "change_automation_state",
+        automation_edits.change_state,
+        CAMPAIGNS,
+    ),
+    Route(
+        "GET",
+        "/automations/<id:automation_id>/delete",
+        "confirm_delete_automation",
+        automation_edits.confirm_delete,
+        CAMPAIGNS,
+    ),
+    Route(
+        "POST",
+        "/automations/<id:automation_id>/delete",
+        "delete_automation",
+        automation_edits.delete,
+        CAMPAIGNS,
+    ),
+    Route("GET", "/automations/<id:automation_id>/message", "new_step_message", step_messages.new, CAMPAIGNS),
+    Route(
+        "POST", "/automations/<id:automation_id>/message", "add_step_message", step_messages.make, CAMPAIGNS
+    ),
+    Route("GET", "/automations/messages/<id:campaign_id>", "step_message", step_messages.message, CAMPAIGNS),
+    Route(
+        "POST",
+        "/automations/messages/<id:campaign_id>",
+        "change_step_message",
+        step_messages.change,
+        CAMPAIGNS,
+    ),
+    Route("GET", "/campaigns", "campaigns", campaigns.index, CAMPAIGNS),
+    Route("GET", "/campaigns/new", "new_campaign", campaigns.new, CAMPAIGNS),
+    Route("POST", "/campaigns", "make_campaign", campaigns.make, CAMPAIGNS),
+    Route("GET", "/campaigns/<id:campaign_id>", "campaign", campaigns.campaign, CAMPAIGNS),
+    Route("POST", "/campaigns/<id:campaign_id>", "change_campaign", campaigns.change, CAMPAIGNS),
+    Route("POST", "/campaigns/<id:campaign_id>/test", "try_campaign", campaign_sends.try_out, CAMPAIGNS),
+    Route(
+        "GET",
+        "/campaigns/<id:campaign_id>/send",
+        "confirm_send_campaign",
+        campaign_sends.confirm_send,
+        CAMPAIGNS,
+    ),
+    Route("POST", "/campaigns/<id:campaign_id>/send", "send_campaign", campaign_sends.send, CAMPAIGNS),
+    Route(
+        "GET",
+        "/campaigns/<id:campaign_id>/delete",
+        "confirm_delete_campaign",
+        campaign_sends.confirm_delete,
+        CAMPAIGNS,
+    ),
+    Route("POST", "/campaigns/<id:campaign_id>/delete", "delete_campaign", campaign_sends.delete, CAMPAIGNS),
+    Route("POST", "/first-steps/demo", "load_demo", first_steps.load_demo, Access.SETTINGS),
     Route("GET", "/settings", "settings", settings.settings, Access.SETTINGS),
     Route("POST", "/settings", "change_settings", settings.change, Access.SETTINGS),
     Route("POST", "/settings/rights", "change_rights", settings.change_rights, Access.SETTINGS),

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from tests.browser.page import Page
+from tests.factories.bins import fill_bin
+from tests.factories.contacts import new_contacts
 from tests.factories.people import World
 from tests.support.processes import WorkerProcess, worker_process
 from tests.support.web import WebProcess, web_process
@@ -97,3 +100,11 @@ def page(chromium: Chrome, web: WebProcess, world: World) -> Iterator[Page]:
     errors = [entry["message"] for entry in chromium.get_log("browser") if entry["level"] == "SEVERE"]
     unexpected = [message for message in errors if not page.is_expected(message)]
     assert not unexpected, f"the browser's console has errors: {unexpected}"
+
+
+@pytest.fixture
+def many_contacts(store: Session, world: World) -> None:
+    """Three pages of deleted contacts, two of live ones."""
+    fill_bin(store, world, 130)
+    new_contacts(store, world, 60)
+    store.commit()

@@ -91,7 +91,7 @@ class Page:
 
     def wait_until_said(self, sentence: str) -> None:
         """Wait until the sentence is announced to screen readers."""
-        said = "return document.getElementById('announcer').textContent.trim()"
+        said = "return document.querySelector('dialog .announcer, #announcer').textContent.trim()"
         self.wait(lambda: self.script(said) == sentence, f"said: {sentence!r}")
 
     def wait_for_bar(self, words: str) -> None:

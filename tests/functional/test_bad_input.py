@@ -1,14 +1,16 @@
 """Every field with every kind of bad value, by the table in `tests.support.bad_input`."""
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
+from sqlalchemy import Engine, insert, update
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -18,29 +20,34 @@ from tests.factories.contacts import (
     new_contacts,
     new_deal,
     new_list,
+    new_tag,
     subscribe,
 )
 from tests.factories.people import PASSWORD, World
+from tests.support.addresses import with_rows
 from tests.support.bad_input import KINDS, PAGES_ONLY, PARTS_ONLY, ROWS, Row
 from tests.support.browser import HTMX, TOKEN, Browser, read_answer
-from webapp.models import Contact, Deal, DealContact, MailingList
+from webapp.models import Automation, Campaign, Contact, Deal, DealContact, MailingList
+
+
+def changes_nothing(row: Row) -> bool:
+    """Also one whose requests change only what the next one may meet, or what is put back."""
+    refused = row.method == "GET" or min(row.statuses.values()) >= 400
+    return refused or row.path in REPEATABLE or row.path.startswith(PUT_BACK)
+
 
 CONTACT_PARTS = ("account", "lists", "tags", "deals", "notes")
-# The fields of one address share a world where requests change nothing, or what the next one may meet, or
-# where that is put back.
 REPEATABLE = ("/contacts/new", *(f"/contacts/<id:contact_id>/{part}" for part in ("edit", *CONTACT_PARTS)))
+# The fields of one address share a world where requests change nothing, or where that is put back.
 PUT_BACK = ("/lists", "/deals")
 # One code answers for lists, tags and accounts.
 LIKE_LISTS = ("/tags", "/accounts")
 TOGETHER = [
-    list(rows)
-    for (method, path), some in groupby(ROWS, key=lambda row: (row.method, row.path))
+    rows
+    for (_, path), some in groupby(ROWS, key=lambda row: (row.method, row.path))
     if not path.startswith(LIKE_LISTS)
-    for rows in (
-        [some]
-        if method == "GET" or path in REPEATABLE or path.startswith(PUT_BACK)
-        else ([row] for row in some)
-    )
+    for is_shared, found in groupby(sorted(some, key=changes_nothing), key=changes_nothing)
+    for rows in ([list(found)] if is_shared else [[row] for row in found])
 ]
 
 
@@ -50,6 +57,9 @@ def named(rows: Sequence[Row]) -> str:
 
 DEAL = {"title": "Oil", "value": "5", "currency": "EUR", "position": '["Negotiation", "open"]'}
 SETTINGS = {"name": "Northwind", "timezone": "UTC", "date_language": "en", "currency": "USD"}
+CAMPAIGN = {"name": "Spring", "version": "1"}
+MESSAGE = {"list": "News", "subject": "Hello", "body": "Hi", "version": "1"}
+WAIT = {"do": "wait", "count": "1", "unit": "days", "version": "1"}
 Unchanged = Callable[[], AbstractContextManager[None]]
 
 # Each request there is the first one of a new session.
@@ -67,9 +77,19 @@ class Scene:
     browser: Browser
     ids: dict[str, str]
     fields: dict[str, str]
+    engine: Engine
     # Puts back what a request before has created, changed or deleted.
     put_back: Callable[[], None] = nothing
     own_token: str = ""
+
+    def version(self) -> str:
+        """That of the row in the address, which each request that is accepted raises."""
+        models: dict[str, Any] = {"automation_id": Automation, "campaign_id": Campaign}
+        for name, row_id in self.ids.items():
+            if name in models:
+                with Session(self.engine) as session:
+                    return str(session.get_one(models[name], int(row_id)).version)
+        return "1"
 
     def send(self, row: Row, value: bytes, *, htmx: bool = False) -> TestResponse:
         """Send the row's request with `value` in its field, percent-encoded byte by byte."""
@@ -77,10 +97,13 @@ class Scene:
         path = row.path
         for name, good in self.ids.items():
             path = path.replace(f"<id:{name}>", encoded if row.field == f"<{name}>" else good)
+        if "version" in self.fields:
+            self.fields["version"] = self.version()
         others = self.fields | contact_fields(row).get(f"{row.method} {row.path}", {})
         if row.method == "POST":
             others["csrf_token"] = self.token(row)
-        if (row.method, row.name) != ("POST", "opened") and row.path.endswith("/edit"):
+        is_edit = row.path.startswith("/contacts/") and row.path.endswith("/edit")
+        if is_edit and (row.method, row.name) != ("POST", "opened"):
             # Each request comes from a form that was opened anew.
             form = self.browser.get(f"/contacts/{self.ids['contact_id']}/edit")
             others["opened"] = str(form.one("#opened")["value"])
@@ -111,11 +134,17 @@ class Scene:
 
 @pytest.fixture
 def scene(
-    rows: Sequence[Row], admin: Browser, browse: Callable[..., Browser], world: World, store: Session
+    rows: Sequence[Row],
+    admin: Browser,
+    browse: Callable[..., Browser],
+    world: World,
+    store: Session,
+    engine: Engine,
 ) -> Scene:
     """For these rows: a browser with the right, and the fields of a valid request."""
     row = rows[0]
     live = new_contact(store, world)
+    new_list(store, world, "News"), new_tag(store, world, "VIP")
     binned = new_contacts(store, world, 2)
     delete(store, world, *binned)
     store.commit()
@@ -124,6 +153,9 @@ def scene(
     if "job_id" in row.path:
         job = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
         ids["job_id"] = job.path.removeprefix("/restores/")
+    for name in re.findall(r"<id:(automation_id|campaign_id)>", row.path):
+        path = with_rows(row.path, store, world)
+        ids[name] = re.findall(r"\d+", path)[0]
     put_back = nothing
     if row.path.startswith("/lists"):
         ids["thing_id"], put_back = a_list(store, world, live)
@@ -150,9 +182,19 @@ def scene(
         "POST /restores/line": {"scope": str(dialog.one("input[name=scope]")["value"])},
         "POST /contacts/new": {"first_name": "New", "last_name": "Lee"},
         "POST /settings": SETTINGS,
+        "POST /campaigns": CAMPAIGN,
+        "POST /campaigns/<id:campaign_id>": CAMPAIGN,
+        "POST /campaigns/<id:campaign_id>/send": {"version": "1"},
+        "POST /automations": {"name": "Welcome", "trigger": "tag_added", "target": "VIP"},
+        "POST /automations/<id:automation_id>/name": {"name": "Welcome", "version": "1"},
+        "POST /automations/<id:automation_id>/steps": WAIT,
+        "POST /automations/<id:automation_id>/steps/change": {"version": "1"},
+        "POST /automations/<id:automation_id>/state": {"version": "1"},
+        "POST /automations/<id:automation_id>/message": MESSAGE,
+        "POST /automations/messages/<id:campaign_id>": MESSAGE,
         "POST /login": {"email": world.admin.email, "password": PASSWORD},
     }.get(f"{row.method} {row.path}", {})
-    return Scene(browse() if row.path in SIGN_IN_AND_OUT else admin, ids, fields, put_back)
+    return Scene(browse() if row.path in SIGN_IN_AND_OUT else admin, ids, fields, engine, put_back)
 
 
 def a_list(store: Session, world: World, contact: Contact) -> tuple[str, Callable[[], None]]:

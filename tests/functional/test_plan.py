@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_contacts, new_deal, new_list, subscribe
 from tests.factories.people import World
-from tests.support.browser import Browser
+from tests.support.browser import HTMX, Browser
 from tests.support.confirming import ask_about, confirm, job_of
 from tests.support.seen import Seen
+from webapp import database
 from webapp.models import Contact, Deal, Job
 from webapp.views import plan as plan_view
+from webapp.web import late as late_parts
 
 ADDRESS = "ann@x.org"
 
@@ -105,6 +107,50 @@ def test_the_plan_of_many_arrives_in_the_open_dialog(
     assert "Restored 0 Not restored 1" in part.text
 
 
+@pytest.fixture
+def late(conflict: tuple[Contact, Contact, Deal], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan of every restore arrives later."""
+    monkeypatch.setattr(plan_view, "SOON", 0)
+
+
+def test_one_late_plan_is_made_at_a_time_and_the_others_ask_again(scripted: Browser, late: None) -> None:
+    dialog = scripted.get("/contacts/restore/confirm-all")
+    waiting = dialog.one("#plan")
+    # `polling.js` requests it again, also when a request failed.
+    assert waiting.has_attr("data-poll")
+    assert "refresh" in str(waiting["hx-trigger"])
+    href = str(waiting["hx-get"])
+
+    with late_parts._making:
+        answer = scripted.client.get(href, headers=HTMX)
+        assert (answer.status_code, answer.text) == (204, "")
+        page = scripted.client.get(href)
+        assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+        assert "Another plan is being made. Try again." in page.text
+
+    part = scripted.ask(dialog, waiting)
+    assert part.one("#plan")["data-announce"].strip() == "Restored: 0. Not restored: 1."
+    assert not part.all("#plan[data-poll]")
+
+
+def test_a_plan_that_takes_too_long_says_so_and_can_be_tried_again(
+    anyone: Browser, late: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog = anyone.get("/contacts/restore/confirm-all")
+    href = str(dialog.one("#plan .without-script")["href"])
+    with monkeypatch.context() as patch:
+        patch.setattr(late_parts, "TIME_LIMIT", 0.001)
+        patch.setattr(database, "STEPS", 1)
+        given_up = anyone.get(href)
+        assert given_up.status == 200
+        assert "Checking 1 contact takes too long at the moment." in given_up.text
+        assert not given_up.all("#plan[data-poll], #plan[aria-busy]")
+
+    again = anyone.get(str(given_up.one("#plan a")["href"]))
+
+    assert "Restored 0 Not restored 1" in again.text
+
+
 def read_csv(browser: Browser, path: str) -> list[list[str]]:
     response = browser.client.get(path)
     assert response.mimetype == "text/csv"
@@ -145,6 +191,29 @@ def test_plan_and_report_are_files_too_and_the_skipped_ones_can_be_tried_again(
     assert gone.merged_into_id == kept.id
     assert not anyone.get(done.path).has_button("Retry the skipped ones")
     assert anyone.get(f"{page.path}/retry").status == 409
+
+
+def test_the_file_of_a_plan_says_which_contacts_are_gone_since(
+    anyone: Browser, store: Session, world: World, work: Callable[[], None]
+) -> None:
+    free, back, again = contacts = new_contacts(store, world, 3)
+    delete(store, world, *contacts)
+    store.commit()
+    dialog = ask_about(anyone, [contact.id for contact in contacts])
+    confirm(anyone, ask_about(anyone, [back.id, again.id]))
+    work()
+    store.expire_all()
+    delete(store, world, again)
+    store.commit()
+
+    _, *plan = read_csv(anyone, dialog.one("#plan a[href*='plan.csv']")["href"])
+
+    told = {int(contact_id): tuple(rest) for contact_id, _, _, *rest in plan}
+    assert told == {
+        free.id: ("restored", "", "", ""),
+        back.id: ("skipped", "no_longer_deleted", "It is no longer deleted.", ""),
+        again.id: ("skipped", "deleted_again", "It was deleted again in the meantime.", ""),
+    }
 
 
 def test_a_plan_needs_a_scope_of_this_account_and_a_choice_that_exists(

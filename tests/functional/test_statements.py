@@ -91,7 +91,8 @@ def catalogue_values(store: Session, world: World, live: list[int]) -> dict[str,
     store.commit()
     return {
         "list": lists[0].id, "tag": tags[0].id, "account": accounts[0].id, "deal": deals[0].id,
-        "one": live[0], "member": to_cursor((live[55],)), "deal_place": to_cursor((world.id, deals[40].id)),
+        "one": live[0], "member": to_cursor((contacts[30].created_at, contacts[30].id)),
+        "deal_place": to_cursor((world.id, deals[40].id)),
         "list_name": to_cursor((name_key(lists[9].name), lists[9].id)),
     }  # fmt: skip
 
@@ -178,7 +179,7 @@ def test_each_page_and_each_update_takes_at_most_twelve_statements(
         selected = [("selected", str(contact_id)) for contact_id in ids] if is_a_list else []
         for htmx in (False, True):
             address, _, _ = path.partition("?")
-            alone = address.endswith((*PAGES_ALONE, f"/{live.id}")) or "/deleted/" in path
+            alone = address.endswith((*PAGES_ALONE, f"/contacts/{live.id}")) or "/deleted/" in path
             if not (alone if htmx else address.endswith(PARTS_ALONE)):
                 with statements(engine) as asked:
                     assert admin.get(path, selected, htmx=htmx).status == 200

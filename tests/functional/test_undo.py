@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from tests.support.confirming import ask_about, confirm, job_of
 from tests.support.seen import Seen
 from webapp.contacts.edit import Details, edit_contact
 from webapp.models import Contact, Job
+from webapp.views import undo as undo_view
 
 Work = Callable[[], None]
 
@@ -56,6 +58,25 @@ def test_a_restore_is_undone_after_its_plan_was_shown(
     again = anyone.get(f"{report.path}/undo")
     assert "None of the restored contacts can be put back." in again.text
     assert not again.all("form[action$='/undos']")
+
+
+def test_the_plan_of_undoing_many_arrives_in_the_open_dialog(
+    anyone: Browser, store: Session, world: World, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacts = new_contacts(store, world, 2)
+    delete(store, world, *contacts)
+    store.commit()
+    report = restored(anyone, work, contacts)
+    monkeypatch.setattr(undo_view, "SOON", 0)
+
+    dialog = anyone.press(report, "Undo this restore")
+
+    assert "Up to 2 contacts will be deleted again" in dialog.text
+    assert "Checking 2 contacts" in dialog.text
+    # Undo does not wait for it.
+    assert dialog.all("form[action$='/undos'] button")
+    part = anyone.get(str(dialog.one("#plan .without-script")["href"]))
+    assert "Put back 2 Left alone 0" in part.text
 
 
 def test_an_undo_sent_twice_is_one_job_and_none_starts_beside_a_restore(

@@ -28,6 +28,8 @@ from webapp.contacts.delete import delete_contacts
 from webapp.extensions import db
 from webapp.models import Account, Contact, Deal, MailingList, Tag, live
 from webapp.restoring import recycle_bin
+from webapp.restoring.question import about_other_choice
+from webapp.restoring.scope import Conflicts
 from webapp.web.paging import to_cursor
 from webapp.worker.redis_lock import RedisLock
 
@@ -66,7 +68,13 @@ DEALS = (
 
 COUNTS = "SELECT count(*) AS count_1 \nFROM (SELECT contact.id AS id"
 
-FILTERED = ("list={list}", "list={list}&status=bounced", "tag={tag}", "account={account}", "tag={tag}&q=ann")
+FILTERED = (
+    "list={list_name}",
+    "list={list_name}&status=bounced",
+    "tag={tag_name}",
+    "account={account_name}",
+    "tag={tag_name}&q=ann",
+)
 PAGES = (
     *(
         "/contacts?",
@@ -130,6 +138,8 @@ WALK = re.compile(
     r"\s+LIMIT [^)]*$"
 )
 FEW = re.compile(r"contact\.deleted_at IN \(|(?<!CASE WHEN \()contact\.restore_job_id = ")
+# An outcome is looked up by its job and its contact.
+BY_JOB_ALONE = re.compile(r"\(job_id ?=(?!.*contact_id)")
 
 
 @dataclass
@@ -232,14 +242,14 @@ def _values(session: Session, world: World) -> dict[str, object]:
     )
     assert deal_id is not None
     names = {
-        kind.__tablename__.removeprefix("mailing_"): session.scalar(
+        kind.__tablename__.removeprefix("mailing_") + "_name": session.scalar(
             select(kind.name).where(kind.workspace_id == world.id).order_by(kind.id).limit(1)
         )
         for kind in (MailingList, Tag, Account)
     }
     return {
         **catalogue,
-        "member": to_cursor((middle.id,)),
+        "member": to_cursor((middle.created_at, middle.id)),
         "deal": deal_id,
         "deal_place": to_cursor((world.id, deal_id - 100)),
         "live": to_cursor((middle.created_at, middle.id)),
@@ -271,6 +281,8 @@ def _wrong(plan: Plan) -> str | None:
     indexes = {read.index for read in plan.reads if read.name == "contact"}
     if indexes and HAS_IDS.search(plan.statement):
         return None if KEY in indexes else "looks contacts up by something else than their ids"
+    if plan.statement.startswith("WITH found") and BY_JOB_ALONE.search(plan.text):
+        return "reads all outcomes of a job for a contact"
     if "ix_contact_deletion_id" in indexes and "contact.deletion_id = " not in plan.statement:
         return "takes all of a deletion"
     if plan.sorts and WALK.search(plan.statement) and not FEW.search(plan.statement):
@@ -313,6 +325,8 @@ def _restore(restoring: Restoring, ticked: Sequence[Contact]) -> int:
     restoring.confirm(restoring.question_all(q="bea").scope, batch_size=10)
     restoring.confirm(restoring.question_all(deletion="3").scope)
     restoring.confirm(restoring.question_all(deletion="4,6-7").scope)
-    job = restoring.confirm(opened_before, batch_size=500)
+    # A restore that merges looks at its own outcomes, too.
+    merging = about_other_choice(restoring.session, opened_before, Conflicts.MERGE, rescue=False).scope
+    job = restoring.confirm(merging, batch_size=500)
     assert job.count("restored") > LIVE - STILL_LIVE - 200
     return job.id

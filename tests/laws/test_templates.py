@@ -14,7 +14,7 @@ EVERYWHERE = {
     *("asset_url", "can_restore", "csrf_token", "current_user", "get_flashed_messages", "job_notices"),
     *("described", "navigation", "url_for"),
 }
-EVERYWHERE |= {"caller", "dict", "kwargs", "session", "super"}
+EVERYWHERE |= {"caller", "dict", "kwargs", "loop", "session", "super"}
 
 
 @cache

@@ -20,6 +20,7 @@ from tests.factories.contacts import (
     subscribe,
 )
 from tests.factories.people import World, new_world
+from tests.support.addresses import with_rows
 from tests.support.browser import Browser
 from webapp.models import Account, Contact, MailingList, Tag
 from webapp.restoring.recycle_bin import latest_number
@@ -116,6 +117,7 @@ TABLE = [
     ("GET", "/restores/<id:job_id>/report.csv", "", (303, 403, 200, 404)),
     ("GET", "/restores/<id:job_id>/retry", "", (303, 403, 409, 404)),
     ("GET", "/restores/<id:job_id>/undo", "", (303, 403, 200, 404)),
+    ("GET", "/restores/<id:job_id>/undo/plan", "", (303, 403, 200, 404)),
     (
         "POST",
         "/restores/<id:job_id>/undos",
@@ -127,6 +129,31 @@ TABLE = [
     ("POST", "/notices/<id:job_id>/seen", "", (303, 403, 303, 404)),
     ("GET", "/audit", "", (303, 403, 200, 200)),
     ("GET", "/audit.csv", "", (303, 403, 200, 200)),
+    ("GET", "/automations", "", (303, 403, 200, 200)),
+    ("GET", "/automations/new", "", (303, 403, 200, 200)),
+    ("POST", "/automations", "", (303, 403, 422, 422)),
+    ("GET", "/automations/<id:automation_id>", "", (303, 403, 200, 404)),
+    ("POST", "/automations/<id:automation_id>/name", "", (303, 403, 422, 404)),
+    ("POST", "/automations/<id:automation_id>/steps", "", (303, 403, 422, 404)),
+    ("POST", "/automations/<id:automation_id>/steps/change", "", (303, 403, 422, 404)),
+    ("POST", "/automations/<id:automation_id>/state", "", (303, 403, 422, 404)),
+    ("GET", "/automations/<id:automation_id>/delete", "", (303, 403, 200, 404)),
+    ("POST", "/automations/<id:automation_id>/delete", "?version=1", (303, 403, 303, 404)),
+    ("GET", "/automations/<id:automation_id>/message", "", (303, 403, 200, 404)),
+    ("POST", "/automations/<id:automation_id>/message", "", (303, 403, 422, 404)),
+    ("GET", "/automations/messages/<id:campaign_id>", "", (303, 403, 200, 404)),
+    ("POST", "/automations/messages/<id:campaign_id>", "", (303, 403, 422, 404)),
+    ("GET", "/campaigns", "", (303, 403, 200, 200)),
+    ("GET", "/campaigns/new", "", (303, 403, 200, 200)),
+    ("POST", "/campaigns", "", (303, 403, 422, 422)),
+    ("GET", "/campaigns/<id:campaign_id>", "", (303, 403, 200, 404)),
+    ("POST", "/campaigns/<id:campaign_id>", "", (303, 403, 422, 404)),
+    ("POST", "/campaigns/<id:campaign_id>/test", "", (303, 403, 303, 404)),
+    ("GET", "/campaigns/<id:campaign_id>/send", "", (303, 403, 200, 404)),
+    ("POST", "/campaigns/<id:campaign_id>/send", "?version=1", (303, 403, 303, 404)),
+    ("GET", "/campaigns/<id:campaign_id>/delete", "", (303, 403, 200, 404)),
+    ("POST", "/campaigns/<id:campaign_id>/delete", "", (303, 403, 303, 404)),
+    ("POST", "/first-steps/demo", "", (303, 403, 409, 303)),
     ("GET", "/settings", "", (303, 403, 200, 200)),
     ("POST", "/settings", "", (303, 403, 422, 422)),
     ("POST", "/settings/rights", "", (303, 403, 303, 303)),
@@ -164,7 +191,15 @@ FOR_SIGNED_IN_USERS = {
 }
 # For Admins, and for the groups that the settings name.
 FOR_A_RIGHT = {
-    Access.SETTINGS: {"settings", "change_settings", "change_rights"},
+    Access.SETTINGS: {"settings", "change_settings", "change_rights", "load_demo"},
+    Access.CAMPAIGNS: {
+        *("automations", "new_automation", "make_automation", "automation", "rename_automation"),
+        *("add_step", "change_steps", "change_automation_state", "confirm_delete_automation"),
+        *("delete_automation", "new_step_message", "add_step_message"),
+        *("step_message", "change_step_message"),
+        *("campaigns", "new_campaign", "make_campaign", "campaign", "change_campaign", "try_campaign"),
+        *("confirm_send_campaign", "send_campaign", "confirm_delete_campaign", "delete_campaign"),
+    },
     Access.DELETE_LISTS: {"ask_delete_list", "delete_list"},
 }
 
@@ -282,6 +317,7 @@ def address_of(path: str, sent: str, admin: Browser, store: Session, world: Worl
     path = path.replace("<id:thing_id>", str(a_thing(path, store, world, live)))
     path = path.replace("<id:deal_id>", str(a_deal(store, world, live)))
     number = latest_number(store, world.id)
+    path = with_rows(path, store, world)
     if sent == MOVE:
         return path + sent
     return path + sent.format(live=live, binned=binned, scope=scope, number=number)
@@ -301,6 +337,7 @@ def test_a_request_without_a_session_is_sent_to_sign_in_before_any_lookup(
 ) -> None:
     """Existing and unknown ids get the same answer, so it reveals nothing."""
     browser = browse()
+    path = re.sub(r"<id:\w+>", "1", route.path)
     path = re.sub("<id:.+?>", "1", route.path)
 
     if route.method == "POST":

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from tests.model.marketing import Campaign, Marketing, Run
-from tests.model.things import SUBSCRIBED, Contact, Deal, Deletion, Details, Place, Thing
+from tests.model.things import STRICTNESS, SUBSCRIBED, Contact, Deal, Deletion, Details, Place, Thing
 
 
 class Business:
@@ -109,13 +109,20 @@ class Business:
                 self.marketing.wake(contact, mailing_list, self.now)
 
     def change_status(self, contact: Contact, mailing_list: Thing, status: str) -> None:
-        """Also for a deleted contact: an unsubscribe counts while the contact is deleted."""
-        if contact.lists.get(mailing_list, status) == status:
-            return
-        contact.lists[mailing_list] = status
-        contact.count_write(self.now)
-        if status == SUBSCRIBED and contact.is_live:
-            self.marketing.wake(contact, mailing_list, self.now)
+        """Also for a deleted contact: an unsubscribe counts while the contact is deleted, and for the one
+        that it was merged into, unless that one's status is as strict."""
+        if contact.lists.get(mailing_list, status) != status:
+            contact.lists[mailing_list] = status
+            contact.count_write(self.now)
+            if status == SUBSCRIBED and contact.is_live:
+                self.marketing.wake(contact, mailing_list, self.now)
+        into = contact.merged_into
+        while into:
+            own = into.lists.get(mailing_list)
+            if own and STRICTNESS[own] < STRICTNESS[status]:
+                into.lists[mailing_list] = status
+                into.count_write(self.now)
+            into = into.merged_into
 
     def add_tag(self, contacts: Iterable[Contact], tag: Thing) -> None:
         for contact in contacts:

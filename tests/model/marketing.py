@@ -106,11 +106,11 @@ class Marketing:
             if message.state == PENDING:
                 message.state = SENT if self.may_send(message.campaign, message.contact) else ENDED
 
-    def end(self, contact: Contact) -> None:
-        """The contact is deleted: its pending runs and messages end for good."""
-        for run in self.runs:
-            if run.contact is contact and run.is_pending:
-                run.state = ENDED
-        for message in self.messages:
-            if message.contact is contact and message.state == PENDING:
-                message.state = ENDED
+    def end(self, contact: Contact) -> int:
+        """The contact is deleted: its pending runs and messages end for good. Returns how many."""
+        pending: list[Run | Message] = [run for run in self.runs if run.is_pending]
+        pending += [message for message in self.messages if message.state == PENDING]
+        ending = [each for each in pending if each.contact is contact]
+        for each in ending:
+            each.state = ENDED
+        return len(ending)

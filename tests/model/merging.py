@@ -1,9 +1,7 @@
 """Merging a deleted contact into the live contact with its address (rule 11)."""
 
 from tests.model.business import Business
-from tests.model.things import BOUNCED, SUBSCRIBED, UNCONFIRMED, UNSUBSCRIBED, Contact, Place
-
-STRICTNESS = {SUBSCRIBED: 0, UNCONFIRMED: 1, BOUNCED: 2, UNSUBSCRIBED: 2}
+from tests.model.things import STRICTNESS, SUBSCRIBED, UNCONFIRMED, Contact, Place
 
 
 def merge(business: Business, gone: Contact, live: Contact) -> None:
@@ -25,7 +23,7 @@ def merge(business: Business, gone: Contact, live: Contact) -> None:
     _join_deals(business, gone, live)
     live.notes += gone.notes
     gone.notes = []
-    live.count_write(None)
+    live.count_write(business.now)
 
 
 def _consent(own: str | None, other: str) -> str:

@@ -21,7 +21,7 @@ from tests.model.outcomes import (
     with_conflict,
 )
 from tests.model.searching import folded, is_found
-from tests.model.things import Contact, Deal
+from tests.model.things import Contact, Deal, Deletion, Job
 
 WINDOW = timedelta(days=30)
 
@@ -70,18 +70,21 @@ class Scope:
     rescue: bool = False
 
 
-@dataclass(eq=False)
-class Job:
+@dataclass(eq=False, kw_only=True, repr=False)
+class Restore(Job):
     scope: Scope
-    state: str = "queued"
     outcomes: dict[Contact, Outcome] = field(default_factory=dict)
-    # Of the contacts that it has restored, how often they had been written to by then.
-    writes: dict[Contact, int] = field(default_factory=dict)
+    # Of the contacts that it has restored: their stamps as it left them, the deletions that had deleted them,
+    # and the deals on which it has put them again.
+    left: dict[Contact, tuple[int, int]] = field(default_factory=dict)
+    deletions: dict[Contact, Deletion] = field(default_factory=dict)
+    rejoined: dict[Contact, list[Deal]] = field(default_factory=dict)
     links: Links = field(default_factory=Counter)
 
     @property
-    def is_active(self) -> bool:
-        return self.state in ("queued", "running")
+    def back(self) -> set[Contact]:
+        """Those that came back, as contacts of their own or as a part of another."""
+        return {contact for contact, outcome in self.outcomes.items() if comes_back(outcome)}
 
     @property
     def restored(self) -> list[Contact]:
@@ -109,34 +112,47 @@ def scope_now(
     return Scope(business.now, len(business.deletions), contacts, filters, conflicts, rescue)
 
 
-def contacts_in_scope(business: Business, scope: Scope) -> list[Contact]:
-    """The contacts in the bin that the scope means, last deleted first; of those deleted together, the newer
-    first.
-
-    Contacts deleted after the scope was frozen, or deleted again since, are not meant.
-    """
+def bin_of(
+    business: Business, filters: Filters | None = None, as_of: datetime | None = None
+) -> list[Contact]:
+    """The contacts in the bin, last deleted first; of those deleted together, the newer first."""
     found = [
         contact
         for contact in business.contacts
         if contact.deletion is not None
         and contact.merged_into is None
-        and contact.deletion.at >= scope.as_of - WINDOW
-        and contact.deletion.number <= scope.through
-        and (scope.chosen is None or contact in scope.chosen)
-        and (scope.filters is None or scope.filters.match(contact))
+        and contact.deletion.at >= (as_of or business.now) - WINDOW
+        and (filters is None or filters.match(contact))
     ]
     return sorted(found, key=lambda c: (c.deletion and c.deletion.at, c.number), reverse=True)
 
 
-def bin_of(business: Business) -> list[Contact]:
-    return contacts_in_scope(business, scope_now(business))
+def contacts_in_scope(business: Business, scope: Scope) -> list[Contact]:
+    """The contacts in the bin that the scope means, in this order.
+
+    Contacts that came into the bin after the scope was frozen are not meant: by a deletion, or by an undo
+    that had not ended then.
+    """
+    return [
+        contact
+        for contact in bin_of(business, scope.filters, scope.as_of)
+        if contact.deletion
+        and contact.deletion.number <= scope.through
+        and not _is_put_back(contact, since=scope.as_of)
+        and (scope.chosen is None or contact in scope.chosen)
+    ]
 
 
-def plan(business: Business, scope: Scope, done: Job | None = None) -> dict[Contact, Outcome]:
+def _is_put_back(contact: Contact, *, since: datetime) -> bool:
+    undo = contact.put_back_by
+    return undo is not None and (undo.ended_at is None or undo.ended_at > since)
+
+
+def plan(business: Business, scope: Scope, done: Restore | None = None) -> dict[Contact, Outcome]:
     """The outcome of each contact that is meant and that the job has not `done` already. An address belongs
     to one live contact only: to one outside the scope, or to a twin of the same scope that is met first.
     """
-    holders = dict(_holders(business, done or Job(scope)))
+    holders = dict(_holders(business, done or Restore(scope=scope)))
     verdicts: dict[Contact, Outcome] = {}
     for contact in contacts_in_scope(business, scope):
         if done and contact in done.outcomes:
@@ -148,7 +164,7 @@ def plan(business: Business, scope: Scope, done: Job | None = None) -> dict[Cont
     return verdicts
 
 
-def _holders(business: Business, job: Job) -> Iterator[tuple[str | None, tuple[str, Contact]]]:
+def _holders(business: Business, job: Restore) -> Iterator[tuple[str | None, tuple[str, Contact]]]:
     """The contact that has each address. The twin of a contact that the job has restored, or merged into the
     one with the address, conflicts with that contact."""
     for contact in business.live:
@@ -173,7 +189,7 @@ def foresee(business: Business, scope: Scope) -> Links:
     return links_of(business, plan(business, scope), rescue=scope.rescue, rescued=frozenset())
 
 
-def carry_out(business: Business, job: Job, most: int | None = None) -> None:
+def carry_out(business: Business, job: Restore, most: int | None = None) -> None:
     """Begin or continue the job; stop after `most` contacts."""
     verdicts = plan(business, job.scope, job)
     for contact in islice(verdicts, most):
@@ -181,10 +197,10 @@ def carry_out(business: Business, job: Job, most: int | None = None) -> None:
     job.state = "running"
     if most is None or len(verdicts) < most:
         job.outcomes = with_missing(job.scope, job.outcomes)
-        job.state = "done"
+        job.end("done", business.now)
 
 
-def bring_back(business: Business, job: Job, contact: Contact, outcome: Outcome) -> None:
+def bring_back(business: Business, job: Restore, contact: Contact, outcome: Outcome) -> None:
     """Let the outcome come true. With a rescue, the deals that were deleted with the contact come back first,
     without a primary."""
     rescue = job.scope.rescue
@@ -200,18 +216,22 @@ def bring_back(business: Business, job: Job, contact: Contact, outcome: Outcome)
         if outcome[1] == "without_address":
             contact.notes.append(("former_address", contact.details.email or ""))
             contact.details = contact.details._replace(email=None)
-        restore_contact(business, contact)
-        job.writes[contact] = contact.writes
+        assert contact.deletion
+        job.deletions[contact] = contact.deletion
+        job.rejoined[contact] = restore_contact(business, contact)
+        job.left[contact] = contact.stamp
 
 
-def restore_contact(business: Business, contact: Contact) -> None:
+def restore_contact(business: Business, contact: Contact) -> list[Deal]:
     """Lists, tags, account and Created Date belong to the contact and come back with it; deleted ones stay
     deleted. A live deal gets back the contacts that this deletion detached, never as primary. No automation
-    is triggered, and a restore does not count as a write.
+    is triggered, and a restore does not count as a write. Returns the deals that have it again.
     """
-    for deal in business.deals:
-        if not deal.deleted and deal.lost_place(contact):
-            place = deal.take_back(contact)
-            assert place
-            deal.places.append(place)
+    rejoined = [deal for deal in business.deals if not deal.deleted and deal.lost_place(contact)]
+    for deal in rejoined:
+        place = deal.take_back(contact)
+        assert place
+        deal.places.append(place)
     contact.deletion = None
+    contact.returns += 1
+    return rejoined

@@ -126,15 +126,12 @@ def database_state(session: Session, world: World, business: Business, ids: Ids)
 
     contacts, deals, in_bin = read(CONTACTS), read(DEALS), read(BIN)
     from_here = business.now - WINDOW
-    by_worker = {ids[contact] for contact in business.contacts if contact.written_at is None}
     return {
         "lists, tags and accounts": set(read(CATALOGUE)),
         "contacts": {row[0]: row[6:] for row in contacts if row[1]},
         "search texts": {row[0]: row[5] for row in contacts},
         "merged": {row[0]: row[4] for row in contacts if row[4]},
-        "how often written to": {
-            row[0]: (row[2], None if row[0] in by_worker else row[3]) for row in contacts
-        },
+        "how often written to": {row[0]: (row[2], row[3]) for row in contacts},
         "places on lists": {row[:2]: row[2] for row in read(PLACES_ON_LISTS)},
         "tags carried": set(read(TAGS_CARRIED)),
         "deals": {

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 SUBSCRIBED, BOUNCED, UNSUBSCRIBED, UNCONFIRMED = "subscribed", "bounced", "unsubscribed", "unconfirmed"
+STRICTNESS = {SUBSCRIBED: 0, UNCONFIRMED: 1, BOUNCED: 2, UNSUBSCRIBED: 2}
 
 
 class Details(NamedTuple):
@@ -59,6 +60,24 @@ class Thing(Told):
 
 
 @dataclass(eq=False, repr=False)
+class Job(Told):
+    """A restore, or the undoing of one."""
+
+    state: str = "queued"
+    ended_at: datetime | None = None
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ("queued", "running")
+
+    def end(self, state: str, now: datetime) -> None:
+        self.state, self.ended_at = state, now
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.state} {self.ended_at or ''}>"
+
+
+@dataclass(eq=False, repr=False)
 class Deletion:
     number: int
     at: datetime
@@ -79,9 +98,13 @@ class Contact(Told):
     merged_into: "Contact | None" = None
     # Each with its kind and its text.
     notes: list[tuple[str, str]] = field(default_factory=list)
-    # How often, and when last, something changed it; by the worker's own clock the moment is None.
+    # How often, and when last, something changed it.
     writes: int = 0
     written_at: datetime | None = None
+    # How often it came back from the bin: this changes nothing of it, and yet makes it another restore's.
+    returns: int = 0
+    # The latest undo that has put it back into the bin.
+    put_back_by: Job | None = None
 
     @property
     def is_live(self) -> bool:
@@ -94,7 +117,12 @@ class Contact(Told):
     def is_associated_with(self, thing: Thing) -> bool:
         return thing in self.lists or thing in self.tags or thing is self.details.account
 
-    def count_write(self, now: datetime | None) -> None:
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """The same at two moments only if nothing has changed the contact between them."""
+        return self.writes, self.returns
+
+    def count_write(self, now: datetime) -> None:
         self.writes += 1
         self.written_at = now
 
@@ -139,6 +167,12 @@ class Deal(Told):
         place = next((place for _, place in self.detached if place.contact is contact), None)
         self.detached = [pair for pair in self.detached if pair[1] is not place]
         return place
+
+    def detach(self, contact: Contact, deletion: Deletion) -> None:
+        """The deletion takes the contact's place, and gives it back with the contact."""
+        [place] = [place for place in self.places if place.contact is contact]
+        self.places.remove(place)
+        self.detached.append((deletion, place))
 
     def choose_new_primary(self) -> None:
         self.primary = self.contacts[0] if self.places else None

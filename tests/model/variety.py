@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from tests.model.business import Business
 from tests.model.links import LOST, RESCUED
 from tests.model.outcomes import comes_back, is_merged
-from tests.model.restoring import WINDOW, Job, bin_of
+from tests.model.restoring import WINDOW, Restore, bin_of
 from tests.model.things import SUBSCRIBED, Contact, Deal, Thing
+from tests.model.undoing import GOES_BACK, Undo
 
 
-def notable_events(business: Business, job: Job) -> Iterator[str]:
+def notable_events(business: Business, job: Restore) -> Iterator[str]:
     """The notable events of the job so far."""
     for contact, outcome in job.outcomes.items():
         if is_merged(outcome):
@@ -62,6 +63,23 @@ def _came_back(business: Business, contact: Contact) -> Iterator[str]:
             yield "a deal does not come back"
     if any(run.contact is contact and run.state == "ended" for run in business.marketing.runs):
         yield "a run that ended with the deletion stays ended"
+
+
+def events_of_undo(undo: Undo) -> Iterator[str]:
+    """The notable events of the undo so far."""
+    for contact, outcome in undo.outcomes.items():
+        if outcome != GOES_BACK:
+            yield f"a contact is left alone: {outcome[1]}"
+            continue
+        yield "a contact is put back"
+        if undo.restore.outcomes[contact][1]:
+            yield "a contact is put back with its address"
+        if any(not deal.deleted for deal in undo.restore.rejoined[contact]):
+            yield "a contact is put back from a deal that stays"
+    if any(deal.deleted and deal.deleted_by for deal in undo.restore.rescued):
+        yield "a rescued deal is deleted again"
+    if undo.ended:
+        yield "a run or message ends with an undo"
 
 
 def _a(thing: Thing) -> str:

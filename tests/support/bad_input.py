@@ -253,6 +253,7 @@ GET  /restores/<id:job_id>/report.csv <job_id>         404 | a typing mistake
 GET  /restores/<id:job_id>/retry    <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/retry    ?back              409 | None of the skipped contacts is still deleted
 GET  /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
+GET  /restores/<id:job_id>/undo/plan <job_id>          404 | a typing mistake
 POST /restores/<id:job_id>/undos    <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/undos    key                400 | This confirmation is incomplete. Open it again.
 POST /restores/<id:job_id>/undos    csrf_token         400 | open for too long. Go back, reload it
@@ -271,6 +272,79 @@ GET  /audit                         ?from,?to          422 empty=200 | Type a da
 GET  /audit                         ?after,?before     400 empty=200 | edited or cut off
 GET  /audit.csv                     ?who,?action       422 empty=200 | Correct the filters first
 GET  /audit.csv                     ?from,?to          422 empty=200 | Correct the filters first
+GET  /automations                    ?q                 200
+GET  /automations                    ?after,?before     400 empty=200 2^63-1=400 | edited or cut off
+GET  /automations/new                ?nonsense          200
+POST /automations                    name               303 long,NUL,blank,empty=422 | most / seen / stored
+POST /automations                    trigger            422 | valid choice / Choose
+POST /automations target 422 | no tag with / can be seen / Type at most / stored
+POST /automations                    csrf_token         400 | open for too long. Go back, reload it
+POST /automations                    back               303
+GET  /automations/<id:automation_id> <automation_id>    404 | a typing mistake
+GET  /automations/<id:automation_id> ?after,?before     400 empty=200 | edited or cut off
+POST /automations/<id:automation_id>/name <automation_id>    404 | a typing mistake
+POST /automations/<id:automation_id>/name csrf_token         400 | open for too long. Go back, reload it
+POST /automations/<id:automation_id>/steps <automation_id>    404 | a typing mistake
+POST /automations/<id:automation_id>/steps csrf_token         400 | open for too long. Go back, reload it
+POST /automations/<id:automation_id>/steps/change <automation_id>    404 | a typing mistake
+POST /automations/<id:automation_id>/steps/change csrf_token 400 | open for too long. Go back, reload it
+POST /automations/<id:automation_id>/state <automation_id>    404 | a typing mistake
+POST /automations/<id:automation_id>/state csrf_token         400 | open for too long. Go back, reload it
+GET  /automations/<id:automation_id>/delete <automation_id>    404 | a typing mistake
+POST /automations/<id:automation_id>/delete <automation_id> 404 0,2^63,10^30=405 | mistake / the buttons
+POST /automations/<id:automation_id>/delete csrf_token         400 | open for too long. Go back, reload it
+GET  /automations/<id:automation_id>/message <automation_id>    404 | a typing mistake
+POST /automations/<id:automation_id>/message <automation_id> 404 0,2^63,10^30=405 | mistake / the buttons
+POST /automations/<id:automation_id>/message csrf_token         400 | open for too long. Go back, reload it
+POST /automations/<id:automation_id>/name name               303 long,blank,empty=422 | 1 to 120
+POST /automations/<id:automation_id>/name version            409 | Another person
+POST /automations/<id:automation_id>/steps do,unit            422 | from the page / how long
+POST /automations/<id:automation_id>/steps count              422 | how long to wait
+POST /automations/<id:automation_id>/steps version            409 | Another person
+POST /automations/<id:automation_id>/steps tag,list           303
+POST /automations/<id:automation_id>/steps/change up,remove 422 2^63-1=409 | from the page / not here any more
+POST /automations/<id:automation_id>/steps/change version            422 | from the page
+POST /automations/<id:automation_id>/state state              422 | from the page
+POST /automations/<id:automation_id>/state version            422 | from the page
+POST /automations/<id:automation_id>/delete version            409 | Another person
+POST /automations/<id:automation_id>/message list 422 | no list with / can be seen / Type at most / stored
+POST /automations/<id:automation_id>/message subject 303 long,NUL,blank,empty=422 | most / seen / stored
+POST /automations/<id:automation_id>/message body               303 NUL,blank,empty=422 | most / seen / stored
+POST /automations/<id:automation_id>/message version            409 | Another person
+GET  /automations/messages/<id:campaign_id> <campaign_id>      404 | a typing mistake
+POST /automations/messages/<id:campaign_id> <campaign_id> 404 0,2^63,10^30=405 | mistake / the buttons
+POST /automations/messages/<id:campaign_id> csrf_token         400 | open for too long. Go back, reload it
+POST /automations/messages/<id:campaign_id> list 422 | no list with / can be seen / Type at most / stored
+POST /automations/messages/<id:campaign_id> subject 303 long,NUL,blank,empty=422 | most / seen / stored
+POST /automations/messages/<id:campaign_id> body               303 NUL,blank,empty=422 | most / seen / stored
+POST /automations/messages/<id:campaign_id> version            409 | Another person
+GET  /campaigns                      ?q                 200
+GET  /campaigns                      ?after,?before     400 empty=200 | edited or cut off
+GET  /campaigns/new                  ?nonsense          200
+POST /campaigns                      name               303 long,NUL,blank,empty=422 | most / seen / stored
+POST /campaigns                      list               422 empty=303 | no list with / Type at most / stored
+POST /campaigns                      subject            303 long,NUL=422 | most / stored
+POST /campaigns                      body               303 NUL=422 | most / stored
+POST /campaigns                      csrf_token         400 | open for too long. Go back, reload it
+POST /campaigns                      version            303
+GET  /campaigns/<id:campaign_id>     <campaign_id>      404 | a typing mistake
+POST /campaigns/<id:campaign_id> <campaign_id> 404 0,2^63,10^30=405 | mistake / the buttons
+POST /campaigns/<id:campaign_id>     name               303 long,NUL,blank,empty=422 | most / seen / stored
+POST /campaigns/<id:campaign_id>     list               422 empty=303 | no list with / Type at most / stored
+POST /campaigns/<id:campaign_id>     subject            303 long,NUL=422 | most / stored
+POST /campaigns/<id:campaign_id>     body               303 NUL=422 | most / stored
+POST /campaigns/<id:campaign_id>     csrf_token         400 | open for too long. Go back, reload it
+POST /campaigns/<id:campaign_id>     version            409 | Another person
+POST /campaigns/<id:campaign_id>/test <campaign_id>      404 | a typing mistake
+POST /campaigns/<id:campaign_id>/test csrf_token         400 | open for too long. Go back, reload it
+GET  /campaigns/<id:campaign_id>/send <campaign_id>      404 | a typing mistake
+POST /campaigns/<id:campaign_id>/send <campaign_id> 404 0,2^63,10^30=405 | mistake / the buttons
+POST /campaigns/<id:campaign_id>/send csrf_token         400 | open for too long. Go back, reload it
+GET  /campaigns/<id:campaign_id>/delete <campaign_id>      404 | a typing mistake
+POST /campaigns/<id:campaign_id>/delete <campaign_id> 404 0,2^63,10^30=405 | mistake / the buttons
+POST /campaigns/<id:campaign_id>/delete csrf_token         400 | open for too long. Go back, reload it
+POST /campaigns/<id:campaign_id>/send version            409 | Another person
+POST /first-steps/demo              csrf_token         400 | open for too long. Go back, reload it
 GET  /settings                      ?nonsense          200
 POST /settings                      name               303 long,NUL,blank,empty=422 | most / seen / stored
 POST /settings                      timezone,currency  422 | Not a valid choice / Choose from the list
@@ -313,9 +387,17 @@ TABLE += "".join(THINGS.replace("{}", kind) for kind in ("lists", "tags", "accou
 
 # These always answer with a part of a page, and those with a page, because they have no parts.
 PARTS_ONLY = {
+    *("/contacts/selection", "/contacts/restore/selection"),
     *("/contacts/selection", "/contacts/restore/selection", "/contacts/names"),
     *("/contacts/count", "/contacts/restore/count", "/notices", "/deals/count", "/deals/contacts"),
     *(f"/{kind}/<id:thing_id>/count" for kind in ("lists", "tags", "accounts")),
+    "/contacts/accounts",
+}
+PAGES_ONLY = {
+    *("/login", "/settings", "/campaigns", "/automations", "/campaigns/<id:campaign_id>"),
+    *("/automations/messages/<id:campaign_id>", "/automations/<id:automation_id>/message"),
+    *("/deals", "/deals/new", "/deals/<id:deal_id>/edit"),
+    *("/contacts/new", "/contacts/<id:contact_id>/edit"),
 }
 PAGES_ONLY = {
     *("/login", "/settings", "/deals", "/deals/new", "/deals/<id:deal_id>/edit"),

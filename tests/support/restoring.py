@@ -82,8 +82,13 @@ class Restoring:
 
     def undo(self, job: Job, *, batch_size: int = 1000, by: int | None = None) -> Job:
         """Undo the restore `job`; returns the job that did it, as it ended."""
+        undoing = self.start_undo(job, by=by)
+        self.run(undoing, batch_size=batch_size)
+        return undoing
+
+    def start_undo(self, job: Job, *, by: int | None = None) -> Job:
         self.session.commit()
-        undoing = undo_work.start(
+        return undo_work.start(
             self.session,
             self.lock,
             lambda _, job_id: self.rung.append(job_id),
@@ -91,8 +96,6 @@ class Restoring:
             key=str(uuid.uuid4()),
             requested_by=by or self.world.admin.id,
         )
-        self.run(undoing, batch_size=batch_size)
-        return undoing
 
     def restore(self, *contacts: Contact) -> Job:
         return self.confirm(self.question(*contacts).scope)

@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from webapp.numbers import whole_number
-from webapp.restoring.filters import DAY
-from webapp.restoring.local_time import start_of_day
+from webapp.restoring.local_time import read_day, start_of_day
 
 FIELDS = ("who", "action", "from", "to")
 # Stands for the actions of the system, among the ids of users.
@@ -50,7 +49,7 @@ def read_filters(
         errors["who"] = "Choose a person from the list."
     if text["action"] and text["action"] not in actions:
         errors["action"] = "Choose an action from the list."
-    first, last = (_day(text[name], name, errors) for name in ("from", "to"))
+    first, last = (read_day(text, name, errors) for name in ("from", "to"))
     if first and last and first > last:
         errors["to"] = "“To” is before “From”. Swap them or change one."
     since = before = None
@@ -61,15 +60,3 @@ def read_filters(
         errors["to" if last else "from"] = "That date is beyond the calendar."
     meaning = Filters(user_id, text["who"] == SYSTEM, text["action"] or None, since, before)
     return TypedFilters({name: value[:40] for name, value in text.items()}, meaning, errors)
-
-
-def _day(text: str, name: str, errors: dict[str, str]) -> date | None:
-    if not text:
-        return None
-    try:
-        if not DAY.fullmatch(text):
-            raise ValueError
-        return date.fromisoformat(text)
-    except ValueError:
-        errors[name] = "Type a date as YYYY-MM-DD, for example 2026-11-24."
-        return None

@@ -13,7 +13,19 @@ from sqlalchemy.orm import Session, joinedload
 
 from webapp.audit.filters import Filters
 from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.models import Account, AuditEvent, Deal, Deletion, Job, MailingList, Tag, User, UserGroup
+from webapp.models import (
+    Account,
+    AuditEvent,
+    Automation,
+    Campaign,
+    Deal,
+    Deletion,
+    Job,
+    MailingList,
+    Tag,
+    User,
+    UserGroup,
+)
 from webapp.models.base import filter_only
 
 # Table and id.
@@ -27,6 +39,7 @@ NAMES: Mapping[str, tuple[Any, Any]] = {
     **{kind.__tablename__: (kind, kind.name) for kind in (MailingList, Tag, Account)},
     "deal": (Deal, Deal.title),
     "user_group": (UserGroup, UserGroup.name),
+    **{kind.__tablename__: (kind, kind.name) for kind in (Campaign, Automation)},
 }
 
 

@@ -1,4 +1,4 @@
-"""The live contacts of a list, tag or account: which they are, and how many.
+"""How many live contacts a list, tag or account has. `webapp.contacts.find` finds which they are.
 
 A deleted contact keeps its place on a list and its tags, so each of them has to be looked up. What a request
 counts is therefore limited by how many it looks at.
@@ -7,12 +7,11 @@ counts is therefore limited by how many it looks at.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.catalogue.names import Named
 from webapp.models import Account, Contact, ContactTag, MailingList, Subscription, Tag
-from webapp.models.mailing_list import SubscriptionStatus
 
 Id = ColumnElement[int] | InstrumentedAttribute[int]
 # For each kind: the column with the contact, and the one with the list, tag or account.
@@ -21,18 +20,6 @@ PLACES: dict[Named, tuple[InstrumentedAttribute[int], InstrumentedAttribute[Any]
     Tag: (ContactTag.contact_id, ContactTag.tag_id),
     Account: (Contact.id, Contact.account_id),
 }
-
-
-def contact_column(kind: Named) -> InstrumentedAttribute[int]:
-    """The column by which the contacts of such a list, tag or account are found and ordered."""
-    return PLACES[kind][0]
-
-
-def live_members(kind: Named, row_id: int, *, status: SubscriptionStatus | None = None) -> Select[int]:
-    """The ids of its live contacts, unordered; of a list perhaps only those with this status."""
-    contact, place = PLACES[kind]
-    with_status = Subscription.status == status if status else true()
-    return select(contact).where(place == row_id, _is_live(kind, contact), with_status)
 
 
 def _is_live(kind: Named, contact: Id) -> ColumnElement[bool]:

@@ -61,9 +61,8 @@ def status(ended: int) -> None:
 
 def _lines(job: Job, now: datetime) -> Iterator[str]:
     requester = shown(job.requester.name) if job.requester else "the system"
-    name = words_of(job.kind).name
     yield (
-        f"{name} {job.id} ({_number(job)}{shown(job.workspace.name)}, workspace {job.workspace_id}), "
+        f"{_name(job)} ({_number(job)}{shown(job.workspace.name)}, workspace {job.workspace_id}), "
         f"requested by {requester}: {'in line' if job.is_waiting else job.state}"
     )
     yield f"  progress    {number(job.processed)} of {number(max(job.total or 0, job.processed))} contacts"
@@ -78,6 +77,10 @@ def _lines(job: Job, now: datetime) -> Iterator[str]:
         yield f"  last error  {readable(error)}"
     if reason := sentence_of(job.reason, people):
         yield f"  reason      {readable(reason)}"
+
+
+def _name(job: Job) -> str:
+    return f"{words_of(job.kind).name} {job.id}"
 
 
 def _number(job: Job) -> str:
@@ -112,8 +115,8 @@ def _ago(moment: datetime, now: datetime) -> str:
 @click.argument("job_id", metavar="ID", type=click.IntRange(1, LARGEST_ID))
 @with_appcontext
 def cancel_command(job_id: int) -> None:
-    """Stop the restore job with the id ID, as in its address and in `status`. Restored contacts stay
-    restored.
+    """Stop the restore or undo with the id ID, as in its address and in `status`. What it has done stays
+    done.
 
     A second call changes nothing.
     """
@@ -123,10 +126,10 @@ def cancel_command(job_id: int) -> None:
     if job is None or job.kind not in KINDS_OF_GROUP:
         raise Refusal(f"There is no restore {job_id}. Nothing was changed.")
     if job.has_ended:
-        raise Refusal(f"Restore {job_id} has ended already: {job.state}. Nothing was changed.")
-    workspace_id = job.workspace_id
+        raise Refusal(f"{_name(job)} has ended already: {job.state}. Nothing was changed.")
+    workspace_id, name = job.workspace_id, _name(job)
     if cancel(session, services().lock, job_id, by=None) == JobState.CANCELLED:
         ring_for_stalled(workspace_id=workspace_id)
-        click.echo(f"Restore {job_id} is cancelled. It had not begun.")
+        click.echo(f"{name} is cancelled. It had not begun.")
     else:
-        click.echo(f"Restore {job_id} stops after the current batch.")
+        click.echo(f"{name} stops after the current batch.")

@@ -2,22 +2,20 @@
 contacts of one of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, select, true
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
-from webapp.catalogue.members import contact_column, count_members, live_members
+from webapp.catalogue.members import count_members
 from webapp.catalogue.names import Named
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.search import SCAN_LIMIT, Amount
+from webapp.contacts.wanted import Wanted
 from webapp.models import Account, Contact, MailingList, Subscription, Tag, live
 from webapp.models.base import filter_only
 from webapp.models.mailing_list import SubscriptionStatus
-
-# The contacts that were created last come first.
-LAST_CREATED_FIRST = Keyset(Contact.id)
 
 Thing = Account | MailingList | Tag
 
@@ -75,43 +73,27 @@ def amounts(session: Session, kind: Named, ids: Sequence[int]) -> dict[int, Amou
     return {row_id: Amount(number, exact) for row_id, (number, exact) in counted.items() if number or exact}
 
 
-@dataclass(frozen=True)
-class Members:
+def wanted_of(
+    kind: Named, row_id: int, workspace_id: int, status: SubscriptionStatus | None = None
+) -> Wanted:
     """The live contacts of a list, tag or account; of a list perhaps only those with one status."""
+    wanted = Wanted(workspace_id, status=status)
+    if kind is MailingList:
+        return replace(wanted, list_id=row_id)
+    return replace(wanted, tag_id=row_id) if kind is Tag else replace(wanted, account_id=row_id)
 
-    kind: Named
-    row_id: int
-    workspace_id: int
-    status: SubscriptionStatus | None = None
 
-    def _ids(self) -> Select[int]:
-        return live_members(self.kind, self.row_id, status=self.status)
+def statuses_on(session: Session, list_id: int, contact_ids: Sequence[int]) -> dict[int, SubscriptionStatus]:
+    """The statuses of these contacts on the list; of those that are on it."""
+    on_it = Subscription.list_id == list_id, Subscription.contact_id.in_(contact_ids)
+    places = session.scalars(select(Subscription).where(*on_it)) if contact_ids else ()
+    return {place.contact_id: place.status for place in places}
 
-    def read_page(
-        self, session: Session, *, size: int, after: Place | None = None, before: Place | None = None
-    ) -> Page:
-        """One page of contacts, the one created last first, each with its subscription's status, or None."""
-        ids = Keyset(contact_column(self.kind)).ids(self._ids())
-        return LAST_CREATED_FIRST.read(session, self._rows(), ids, size=size, after=after, before=before)
 
-    def _rows(self) -> Select[*tuple[Any, ...]]:
-        lives = filter_only(live(self.workspace_id))
-        if self.kind is not MailingList:
-            return select(Contact, literal(None)).where(lives)
-        on_it = (Subscription.contact_id == Contact.id) & (Subscription.list_id == self.row_id)
-        return select(Contact, Subscription.status).join(Subscription, on_it).where(lives)
-
-    def find(self, session: Session, contact_id: int) -> Row[*tuple[Any, ...]] | None:
-        """One contact of a list with its status; None if it is not on it, or deleted."""
-        return session.execute(self._rows().where(Contact.id == contact_id)).one_or_none()
-
-    def count_quickly(self, session: Session, page: Page, size: int) -> Amount:
-        """How many there are, as far as a request has time to count."""
-        if self.status or page.total is not None:
-            return Amount.on(page, size)
-        found = amounts(session, self.kind, [self.row_id])
-        return found.get(self.row_id, Amount(size, exact=False))
-
-    def count(self, session: Session) -> int:
-        """How many there are; it can take seconds."""
-        return session.scalar(select(func.count()).select_from(self._ids().subquery())) or 0
+def find_member(
+    session: Session, list_id: int, workspace_id: int, contact_id: int
+) -> tuple[Contact, SubscriptionStatus] | None:
+    """A live contact of a list, with its status; None if it is not on it."""
+    contact = session.scalar(select(Contact).where(Contact.id == contact_id, filter_only(live(workspace_id))))
+    status = statuses_on(session, list_id, [contact_id]).get(contact_id)
+    return (contact, status) if contact and status else None

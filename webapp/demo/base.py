@@ -27,6 +27,9 @@ class Person:
 class Company:
     name: str
     timezone: str
+    currency: str
+    sender_email: str
+    postal_line: str
     people: tuple[Person, ...]
     # They only appear in the demo data and cannot sign in.
     colleagues: tuple[Person, ...] = ()
@@ -35,6 +38,9 @@ class Company:
 NORTHWIND = Company(
     "Northwind Traders",
     "Europe/Berlin",
+    "EUR",
+    "hello@northwind.example",
+    "Northwind Traders, Speicherstraße 4, 20457 Hamburg, Germany",
     (
         Person("admin@example.com", "Dana Whitfield", (ADMIN,)),
         Person("member@example.com", "Jonas Lindqvist", (SALES,)),
@@ -45,7 +51,12 @@ NORTHWIND = Company(
     ),
 )
 CONTOSO = Company(
-    "Contoso", "America/New_York", (Person("admin@other.example", "Priya Raman", (ADMIN, SALES)),)
+    "Contoso",
+    "America/New_York",
+    "USD",
+    "hello@contoso.example",
+    "Contoso, 4 Pine Street, New York, NY 10005, USA",
+    (Person("admin@other.example", "Priya Raman", (ADMIN, SALES)),),
 )
 COMPANIES = (NORTHWIND, CONTOSO)
 
@@ -76,7 +87,14 @@ def ensure_base(session: Session) -> list[Company]:
 
 
 def _make(session: Session, company: Company, password_hash: str) -> None:
-    workspace = Workspace(name=company.name, timezone=company.timezone)
+    workspace = Workspace(
+        name=company.name,
+        timezone=company.timezone,
+        currency=company.currency,
+        sender_name=company.name,
+        sender_email=company.sender_email,
+        postal_line=company.postal_line,
+    )
     session.add(workspace)
     session.flush()
     groups = {name: UserGroup(workspace_id=workspace.id, name=name) for name in (ADMIN, SALES)}

@@ -7,14 +7,15 @@ ends the pending runs and messages of its contacts.
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from webapp.database import execute_update
 from webapp.demo.catalogue import CUSTOMER, NEWSLETTER, PRICES, TASTING_GUEST, TASTINGS, Catalogue
 from webapp.demo.deals import Member
 from webapp.models import WINDOW, Automation, AutomationRun, Campaign, CampaignSend
 from webapp.models.automation import RunState, Trigger
-from webapp.models.campaign import SendState
+from webapp.models.campaign import MessageKind, SendState
 from webapp.models.mailing_list import SubscriptionStatus
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -76,13 +77,17 @@ class _Marketing:
             tag_id=self._tags[TASTING_GUEST],
         )
 
-    def _campaign(self, name: str, subject: str, list_name: str) -> Campaign:
+    def _campaign(
+        self, name: str, subject: str, list_name: str, *, sent_at: datetime | None = None
+    ) -> Campaign:
         campaign = Campaign(
             workspace_id=self._workspace_id,
             name=name,
             subject=subject,
-            body=f"{subject}. More about it in our shop, and from us by telephone.",
+            body=f"Hello {{first_name}},\n\n{subject}. More about it in our shop, and from us by telephone.",
             list_id=self._lists[list_name],
+            created_at=self._now - WINDOW,
+            sent_at=sent_at,
         )
         self._session.add(campaign)
         self._session.flush()
@@ -103,9 +108,12 @@ class _Marketing:
             list_id=list_id,
             tag_id=tag_id,
             steps=steps,
+            created_at=self._now - WINDOW,
         )
         self._session.add(automation)
         self._session.flush()
+        texts = Campaign.id.in_([step["campaign"] for step in steps if "campaign" in step])
+        execute_update(self._session, update(Campaign).where(texts).values(automation_id=automation.id))
         return automation
 
     def carries(self, member: Member, tag: str) -> bool:
@@ -146,10 +154,14 @@ class _Marketing:
     def send_to_lists(self, members: Sequence[Member]) -> None:
         """A newsletter that was sent, and an invitation that is due in a few days."""
         went_out, goes_out = self._now - 9 * DAY, self._now + 3 * DAY
-        newsletter = self._campaign(f"Newsletter, {went_out:%B}", "New on our shelves", NEWSLETTER)
+        newsletter = self._campaign(
+            f"Newsletter, {went_out:%B}", "New on our shelves", NEWSLETTER, sent_at=went_out
+        )
         for member in _spread(list(self._subscribers(members, NEWSLETTER))):
             self._sent(newsletter, member, went_out)
-        invitation = self._campaign("Tasting invitation", "Come and taste with us", TASTINGS)
+        invitation = self._campaign(
+            "Tasting invitation", "Come and taste with us", TASTINGS, sent_at=self._now - DAY
+        )
         for member in _spread(list(self._subscribers(members, TASTINGS))):
             self._session.add(
                 CampaignSend(
@@ -196,6 +208,9 @@ class _Marketing:
                 campaign_id=campaign.id,
                 contact_id=member.id,
                 automation_run_id=run.id if run else None,
+                kind=MessageKind.AUTOMATION if run else MessageKind.CAMPAIGN,
+                # No demo sends anything by itself.
+                transport="outbox",
                 state=SendState.SENT,
                 due_at=at,
                 created_at=at,

@@ -7,10 +7,11 @@ from babel.core import get_global
 from babel.numbers import get_currency_name, get_territory_currencies
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, ValidationError
 
-from webapp.characters import name_key
 from webapp.contacts.address import NotAnAddress, read_address
+from webapp.forms.typed import lines, longest, on_one_line, storable, to_be_seen
 from webapp.words.dates import language_choices
 
 # Other names in the data are aliases, or not places.
@@ -19,45 +20,22 @@ CONTINENTS = (
 )
 
 
-def _trimmed(text: str | None) -> str:
-    return (text or "").strip()
-
-
-def _one_line(text: str | None) -> str:
-    return " ".join((text or "").split())
-
-
-def _longest(characters: int) -> Length:
-    return Length(max=characters, message=f"Type at most {characters} characters.")
-
-
-def _is_readable(_form: FlaskForm, field: Field) -> None:
-    if "\0" in (field.data or ""):
-        raise ValidationError("This text contains a character that cannot be stored.")
-
-
 class SettingsForm(FlaskForm):
-    name = StringField("Name of your account", filters=[_one_line], validators=[_is_readable, _longest(120)])
-    timezone = SelectField("Time zone")
-    date_language = SelectField("Language of dates")
-    currency = SelectField("Currency of new deals")
-    sender_name = StringField("Sender’s name", filters=[_one_line], validators=[_is_readable, _longest(120)])
-    sender_email = StringField("Sender’s e-mail address", filters=[_trimmed], validators=[_longest(254)])
-    postal_line = TextAreaField(
-        "Postal address", filters=[_trimmed], validators=[_is_readable, _longest(300)]
-    )
+    name = StringField(filters=[on_one_line], validators=[storable, to_be_seen, longest(120)])
+    timezone = SelectField()
+    date_language = SelectField()
+    currency = SelectField()
+    sender_name = StringField(filters=[on_one_line], validators=[storable, longest(120)])
+    sender_email = StringField(filters=[lines], validators=[longest(254)])
+    postal_line = TextAreaField(filters=[lines], validators=[storable, longest(300)])
 
     def offer(self, *, timezone: str, currency: str) -> None:
         """Fill in the choices. What is stored is among them, even if the data no longer know it."""
         self.timezone.choices = _with(timezone, time_zones())
         self.currency.choices = _with(currency, currencies())
-        self.date_language.choices = language_choices()
+        self.date_language.choices = [SelectChoice(*choice) for choice in language_choices()]
         for field in (self.timezone, self.currency, self.date_language):
             field.validators = [InputRequired("Choose from the list.")]
-
-    def validate_name(self, field: Field) -> None:
-        if not name_key(field.data):
-            raise ValidationError("Type a name that can be seen.")
 
     def validate_sender_email(self, field: Field) -> None:
         try:
@@ -84,6 +62,7 @@ def currencies() -> tuple[tuple[str, str], ...]:
     return tuple((code, f"{code} · {get_currency_name(code, locale='en')}") for code in sorted(codes))
 
 
-def _with(stored: str, choices: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+def _with(stored: str, choices: tuple[tuple[str, str], ...]) -> list[SelectChoice]:
     known = any(value == stored for value, _ in choices)
-    return list(choices) if known else [(stored, stored), *choices]
+    offered = choices if known else ((stored, stored), *choices)
+    return [SelectChoice(value, label) for value, label in offered]

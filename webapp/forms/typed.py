@@ -4,7 +4,7 @@ import unicodedata
 from typing import Any
 
 from wtforms import Field
-from wtforms.validators import ValidationError
+from wtforms.validators import Length, ValidationError
 
 from webapp.characters import name_key, without_invisible
 from webapp.contacts.import_rows import CONTROL
@@ -48,3 +48,25 @@ def named(_form: Any, field: Field) -> None:
         raise ValidationError("This contains a character that no name has. Type it again.")
     if not name_key(text):
         raise ValidationError("Type a name.")
+
+
+def lines(text: str | None) -> str:
+    """The text with the app's line breaks, without empty space at its ends."""
+    return (text or "").replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def longest(characters: int) -> Length:
+    """Refuses a text of more characters."""
+    return Length(max=characters, message=f"Type at most {characters:,} characters.")
+
+
+def storable(_form: Any, field: Field) -> None:
+    """Refuses a NUL, which no database stores."""
+    if "\0" in (field.data or ""):
+        raise ValidationError("This text contains a character that cannot be stored.")
+
+
+def to_be_seen(_form: Any, field: Field) -> None:
+    """Refuses a text in which there is nothing to see."""
+    if not name_key(field.data or ""):
+        raise ValidationError("Type something that can be seen.")

@@ -32,6 +32,7 @@ class RunGroup:
     """Runs of one automation whose next step is the same."""
 
     workspace_id: int
+    automation_id: int
     run_ids: Sequence[int]
     contact_ids: Sequence[int]
     now: datetime
@@ -39,13 +40,23 @@ class RunGroup:
 
 def _add_tag(session: Session, tag_id: int, runs: RunGroup) -> None:
     add_tag(
-        session, workspace_id=runs.workspace_id, contact_ids=runs.contact_ids, tag_id=tag_id, now=runs.now
+        session,
+        workspace_id=runs.workspace_id,
+        contact_ids=runs.contact_ids,
+        tag_id=tag_id,
+        now=runs.now,
+        caused_by=runs.automation_id,
     )
 
 
 def _subscribe(session: Session, list_id: int, runs: RunGroup) -> None:
     subscribe(
-        session, workspace_id=runs.workspace_id, contact_ids=runs.contact_ids, list_id=list_id, now=runs.now
+        session,
+        workspace_id=runs.workspace_id,
+        contact_ids=runs.contact_ids,
+        list_id=list_id,
+        now=runs.now,
+        caused_by=runs.automation_id,
     )
 
 
@@ -93,6 +104,7 @@ def advance(session: Session, workspace_id: int, *, now: datetime, limit: int) -
         steps = session.get_one(Automation, automation_id).steps
         runs = RunGroup(
             workspace_id,
+            automation_id,
             run_ids=[run_id for run_id, _ in group],
             contact_ids=[contact_id for _, contact_id in group],
             now=now,

@@ -21,11 +21,13 @@ def subscribe(
     contact_ids: Sequence[int],
     list_id: int,
     now: datetime,
+    caused_by: int | None = None,
     status: SubscriptionStatus = SubscriptionStatus.SUBSCRIBED,
 ) -> list[int]:
     """Put live contacts on a live list, in the caller's write transaction; return the new ones' ids.
 
-    A contact already on the list keeps its status, for instance Unsubscribed or Bounced.
+    A contact already on the list keeps its status, for instance Unsubscribed or Bounced. `caused_by` is the
+    automation whose step does it, if one does.
     """
     lock_workspace(session, workspace_id)
     on_it = select(Subscription.contact_id).where(
@@ -53,7 +55,7 @@ def subscribe(
         .returning(Subscription.contact_id)
     ).all()
     touch(session, subscribed, now)
-    wake_subscribed(session, subscribed, list_id=list_id, now=now)
+    wake_subscribed(session, subscribed, list_id=list_id, now=now, caused_by=caused_by)
     return list(subscribed)
 
 

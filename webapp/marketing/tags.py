@@ -13,9 +13,18 @@ from webapp.models import Contact, ContactTag, Tag, live
 
 
 def add_tag(
-    session: Session, *, workspace_id: int, contact_ids: Sequence[int], tag_id: int, now: datetime
+    session: Session,
+    *,
+    workspace_id: int,
+    contact_ids: Sequence[int],
+    tag_id: int,
+    now: datetime,
+    caused_by: int | None = None,
 ) -> list[int]:
-    """Add a live tag to live contacts, in the caller's write transaction; return the newly tagged ids."""
+    """Add a live tag to live contacts, in the caller's write transaction; return the newly tagged ids.
+
+    `caused_by` is the automation whose step does it, if one does.
+    """
     lock_workspace(session, workspace_id)
     carried = select(ContactTag.contact_id).where(
         ContactTag.contact_id == Contact.id, ContactTag.tag_id == Tag.id
@@ -37,7 +46,7 @@ def add_tag(
         .returning(ContactTag.contact_id)
     ).all()
     touch(session, tagged, now)
-    wake_tagged(session, tagged, tag_id=tag_id, now=now)
+    wake_tagged(session, tagged, tag_id=tag_id, now=now, caused_by=caused_by)
     return list(tagged)
 
 

@@ -17,7 +17,12 @@ from webapp.models.mailing_list import SubscriptionStatus
 
 
 def wake_subscribed(
-    session: Session, contact_ids: Sequence[int], *, list_id: int | None = None, now: datetime
+    session: Session,
+    contact_ids: Sequence[int],
+    *,
+    list_id: int | None = None,
+    now: datetime,
+    caused_by: int | None = None,
 ) -> int:
     """Wake the active automations of the list that these contacts were just added to, or (None) of all their
     lists. Contacts with another status than Subscribed and deleted lists wake none. Returns the number of new
@@ -32,11 +37,16 @@ def wake_subscribed(
         .join(MailingList, (MailingList.id == Subscription.list_id) & MailingList.deleted_at.is_(None))
         .join(Automation, (Automation.list_id == MailingList.id) & subscribed)
     )
-    return _begin(session, woken, Automation.trigger == Trigger.SUBSCRIBED, contact_ids, now)
+    return _begin(session, woken, Automation.trigger == Trigger.SUBSCRIBED, contact_ids, now, caused_by)
 
 
 def wake_tagged(
-    session: Session, contact_ids: Sequence[int], *, tag_id: int | None = None, now: datetime
+    session: Session,
+    contact_ids: Sequence[int],
+    *,
+    tag_id: int | None = None,
+    now: datetime,
+    caused_by: int | None = None,
 ) -> int:
     """Wake the active automations of the tag that these contacts were just given, or (None) of all their
     tags. Returns the number of new runs."""
@@ -46,7 +56,7 @@ def wake_tagged(
         .join(ContactTag, ContactTag.contact_id == Contact.id)
         .join(Automation, (Automation.tag_id == ContactTag.tag_id) & carried)
     )
-    return _begin(session, woken, Automation.trigger == Trigger.TAG_ADDED, contact_ids, now)
+    return _begin(session, woken, Automation.trigger == Trigger.TAG_ADDED, contact_ids, now, caused_by)
 
 
 def _begin(
@@ -55,6 +65,7 @@ def _begin(
     trigger: ColumnElement[bool],
     contact_ids: Sequence[int],
     now: datetime,
+    caused_by: int | None,
 ) -> int:
     if not contact_ids:
         return 0
@@ -69,6 +80,10 @@ def _begin(
         literal(0),
         literal(now, AutomationRun.due_at.type),
         literal(now, AutomationRun.created_at.type),
+        literal(caused_by, AutomationRun.caused_by_id.type),
     )
-    columns = ["workspace_id", "automation_id", "contact_id", "state", "step", "due_at", "created_at"]
+    columns = [
+        *("workspace_id", "automation_id", "contact_id"),
+        *("state", "step", "due_at", "created_at", "caused_by_id"),
+    ]
     return execute_update(session, insert(AutomationRun).from_select(columns, runs))

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
@@ -17,7 +17,7 @@ from webapp.contacts.folding import FOLDING, words
 from webapp.contacts.matching import LITERAL, text_matches
 from webapp.models import WINDOW
 from webapp.numbers import whole_number
-from webapp.restoring.local_time import end_of_minute, start_of_day, start_of_minute
+from webapp.restoring.local_time import end_of_minute, read_day, start_of_day, start_of_minute
 from webapp.restoring.numbers import MOST, TooMany, read_numbers
 
 LONGEST_SEARCH = 254
@@ -25,7 +25,6 @@ CUT = "Contacts can be restored for 30 days. Earlier days are left out."
 # Stands in for a search whose words are kept apart, or erased. A character that is in no text.
 ERASED = "\uffff"
 # Python alone would also accept a week date, 2026-W48-2.
-DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile("[0-9]{2}:[0-9]{2}")
 WAY = re.compile("[a-z0-9_.-]{1,40}")
 FIELDS = ("q", "from", "from_time", "to", "to_time", "deleted_by", "how", "deletion", "expires")
@@ -162,7 +161,7 @@ def _range(
     text: Mapping[str, str], zone: ZoneInfo, errors: dict[str, str]
 ) -> tuple[datetime | None, datetime | None]:
     """The range of time that the days and times mean: its beginning, and its end, which is not included."""
-    first, last = _day(text, "from", errors), _day(text, "to", errors)
+    first, last = read_day(text, "from", errors), read_day(text, "to", errors)
     first_time, last_time = _time(text, "from", errors), _time(text, "to", errors)
     if first_time and last and not text["from"]:
         first = last
@@ -186,18 +185,6 @@ def _range(
         except OverflowError:
             errors["to" if last else "from"] = "That date is beyond the calendar."
     return since, before
-
-
-def _day(text: Mapping[str, str], name: str, errors: dict[str, str]) -> date | None:
-    if not text[name]:
-        return None
-    try:
-        if not DAY.fullmatch(text[name]):
-            raise ValueError
-        return date.fromisoformat(text[name])
-    except ValueError:
-        errors[name] = "Type a date as YYYY-MM-DD, for example 2026-11-24."
-        return None
 
 
 def _time(text: Mapping[str, str], day: str, errors: dict[str, str]) -> time | None:

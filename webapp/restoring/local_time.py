@@ -5,10 +5,26 @@ clock skips is the moment of the change; of one that it shows twice, a range beg
 with the second.
 """
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def read_day(typed: Mapping[str, str], name: str, errors: dict[str, str]) -> date | None:
+    """The day in the field `name`; None if it is empty, or unreadable, which `errors` then says."""
+    if not typed[name]:
+        return None
+    try:
+        if not DAY.fullmatch(typed[name]):
+            raise ValueError
+        return date.fromisoformat(typed[name])
+    except ValueError:
+        errors[name] = "Type a date as YYYY-MM-DD, for example 2026-11-24."
+        return None
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:

@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import and_, func, literal, select, union_all
+from sqlalchemy import CTE, FromClause, Select, and_, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from webapp.database import compare_whole_tables
@@ -15,14 +16,14 @@ from webapp.models.restore_outcome import Outcome, Reason
 from webapp.restoring import links
 from webapp.restoring.links import LinkCount, read_links
 from webapp.restoring.scope import Scope
-from webapp.restoring.verdict import JUDGED, Verdict, judge, verdicts
+from webapp.restoring.verdict import JUDGED, Verdict, contacts_of, judge, verdicts
 
 # From so many contacts on, whole tables are compared.
 MANY = 20_000
 # The plan names so many of the contacts that do not simply come back.
 EXAMPLES = 5
 GONE = (Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN, Reason.NO_LONGER_ELIGIBLE, Reason.EXPIRED)
-BACK = [reason for reason, (outcome, _) in JUDGED.items() if outcome == Outcome.RESTORED]
+STAYS = [str(reason) for reason, (outcome, _) in JUDGED.items() if outcome != Outcome.RESTORED]
 
 
 @dataclass(frozen=True)
@@ -82,53 +83,91 @@ class Plan:
 
 
 def foresee(session: Session, scope: Scope) -> Plan:
-    """The plan of `scope` in numbers, in one statement however many contacts it means."""
+    """The plan of `scope` in numbers, in one statement however many contacts it means.
+
+    Of many only those in conflict are judged, and what is counted for all is corrected by them.
+    """
     there_is = links.what_exists(session, scope.workspace_id)
-    whole = scope.expected >= MANY
-    if whole:
+    is_large = scope.expected >= MANY
+    if is_large:
         compare_whole_tables(session)
-    met = verdicts(scope, whole=whole).cte("verdict")
-    back = select(met).where(met.c.reason.is_(None) | met.c.reason.in_([str(why) for why in BACK if why]))
-    restored = back.cte("back")
-    rescued = links.rescued_deals(restored)
+    everyone = contacts_of(scope).subquery("everyone")
+    size = select(func.count().label("contacts"), func.count(everyone.c.email_key).label("addressed")).cte(
+        "size"
+    )
+    judged = verdicts(scope, only_conflicts=is_large).cte("verdict")
+    stays = select(judged.c.contact_id).where(judged.c.reason.in_(STAYS))
+    back = select(everyone).where(everyone.c.contact_id.not_in(stays)).subquery("back")
+    rescued = links.rescued_deals(back)
     is_rescued = Deal.id.in_(select(rescued.subquery().c.item_id)) if scope.rescue else None
-    nothing = literal(None, Contact.id.type)
-    counted = select(
-        literal("verdict").label("effect"),
-        func.coalesce(met.c.reason, "").label("kind"),
-        nothing.label("item_id"),
-        func.count().label("contacts"),
-        nothing.label("items"),
-        nothing.label("total"),
-    ).group_by(met.c.reason)
-    exception = (
-        select(literal("example"), met.c.reason, met.c.contact_id, met.c.other_contact_id, nothing, nothing)
-        .where(met.c.reason.is_not(None))
-        .order_by(met.c.deleted_at.desc(), met.c.contact_id.desc())
-        .limit(EXAMPLES)
-        .subquery()
-    )
-    with_address = (
-        select(met.c.contact_id)
-        .where(filter_only(and_(met.c.reason.is_(None), met.c.has_address)))
-        .cte("with_address")
-    )
     queries = [
-        *(links.largest(query) for query in links.lost(restored, there_is, rescued=is_rescued)),
+        *(links.largest(query) for query in links.lost(back, there_is, rescued=is_rescued)),
         links.largest(rescued),
-        links.largest(links.mailable(with_address, there_is)),
+        links.largest(_mailable(everyone, size, judged, there_is, is_large=is_large)),
     ]
     counts: dict[Reason | None, int] = {}
-    rows = session.execute(union_all(counted, select(exception), *queries)).all()
     examples: list[Example] = []
+    rows = session.execute(union_all(*_counted(size, judged), *queries)).all()
     for effect, kind, item_id, contacts, *_ in rows:
         if effect == "verdict":
             counts[Reason(kind) if kind else None] = contacts
         elif effect == "example":
             examples.append(Example(item_id, Reason(kind), contacts))
+    # All were counted as without a reason.
+    counts[None] -= sum(counts.values()) - counts[None]
+    if not counts[None]:
+        del counts[None]
     found = read_links(row for row in rows if row[0] in set(LinkEffect))
     counts |= _gone(session, scope, sum(counts.values()))
     return Plan(counts, tuple(found), tuple(examples))
+
+
+def _counted(size: CTE, judged: CTE) -> tuple[Select[*tuple[Any, ...]], ...]:
+    """How many there are of each reason and in all, and the examples, with the columns of links."""
+    nothing = literal(None, Contact.id.type)
+    of_reason = (
+        select(
+            literal("verdict").label("effect"),
+            judged.c.reason.label("kind"),
+            nothing.label("item_id"),
+            func.count().label("contacts"),
+            nothing.label("items"),
+            nothing.label("total"),
+        )
+        .where(judged.c.reason.is_not(None))
+        .group_by(judged.c.reason)
+    )
+    of_all = select(literal("verdict"), literal(""), nothing, size.c.contacts, nothing, nothing)
+    examples = (
+        select(
+            literal("example"),
+            judged.c.reason,
+            judged.c.contact_id,
+            judged.c.other_contact_id,
+            nothing,
+            nothing,
+        )
+        .where(judged.c.reason.is_not(None))
+        .order_by(judged.c.deleted_at.desc(), judged.c.contact_id.desc())
+        .limit(EXAMPLES)
+        .subquery()
+    )
+    return of_reason, of_all, select(examples)
+
+
+def _mailable(
+    everyone: FromClause, size: CTE, judged: CTE, there_is: Collection[str], *, is_large: bool
+) -> Select[*tuple[Any, ...]]:
+    """For which lists those are mailable that simply come back."""
+    addressed = select(everyone.c.contact_id).where(everyone.c.email_key.is_not(None))
+    with_reason = select(judged.c.contact_id).where(judged.c.reason.is_not(None), judged.c.has_address)
+    if not is_large:
+        simply = addressed.where(everyone.c.contact_id.not_in(with_reason))
+        return links.mailable(simply.subquery(), there_is)
+    # Where none simply comes back, nothing need be counted.
+    others = with_reason.with_only_columns(func.count()).scalar_subquery()
+    counted = addressed.where(select(size.c.addressed).scalar_subquery() > others)
+    return links.mailable_of_many(counted.subquery(), with_reason, there_is)
 
 
 def _gone(session: Session, scope: Scope, judged: int) -> dict[Reason | None, int]:

@@ -25,11 +25,13 @@ FEW_DELETIONS = 100
 
 @dataclass(frozen=True)
 class BinWindow:
-    """Which deletions count: those in the window before `as_of`, numbered up to `through`."""
+    """Which deletions count: those in the window before `as_of`, numbered up to `through`. With `through` it
+    was frozen, at `frozen_at` or else at `as_of`: what an undo puts back afterwards does not count."""
 
     workspace_id: int
     as_of: datetime
     through: int | None = None
+    frozen_at: datetime | None = None
 
     def deletions(self, filters: Filters) -> ColumnElement[bool]:
         """The complete deletions in the window that match `filters`, ignoring the search text."""
@@ -88,16 +90,19 @@ class BinWindow:
         )
 
     def _not_put_back_since(self) -> ColumnElement[bool]:
-        """The contacts but those that an undo has put back after `as_of`: they have the number of their old
-        deletion, and were not in the bin when the scope was frozen (rule 6)."""
+        """The contacts but those that an undo has put back that had not ended when the scope was frozen: they
+        have the number of their old deletion, and were not in the bin then, or not all of them (rule 6)."""
         if self.through is None:
             return true()
-        undone = select(Job.undo_of).where(
+        undos = self._undos_since()
+        return filter_only(or_(Contact.restore_job_id.is_(None), Contact.restore_job_id.not_in(undos)))
+
+    def _undos_since(self) -> Select[int]:
+        return select(Job.id).where(
             Job.workspace_id == self.workspace_id,
             Job.undo_of.is_not(None),
-            or_(Job.finished_at.is_(None), Job.finished_at > self.as_of),
+            or_(Job.finished_at.is_(None), Job.finished_at > (self.frozen_at or self.as_of)),
         )
-        return filter_only(or_(Contact.restore_job_id.is_(None), Contact.restore_job_id.not_in(undone)))
 
     def at_moments(self, moments: Sequence[datetime]) -> ColumnElement[bool]:
         """The contacts deleted at these moments, which are within the window."""
@@ -126,7 +131,7 @@ def _skipped(filters: Filters) -> ColumnElement[bool]:
 
 def window_of(scope: Scope) -> BinWindow:
     """The window when the dialog opened: later deletions and the time since then do not count (rule 6)."""
-    return BinWindow(scope.workspace_id, scope.as_of, scope.through_number)
+    return BinWindow(scope.workspace_id, scope.as_of, scope.through_number, scope.confirmed_at)
 
 
 def ids_in_scope(scope: Scope) -> Select[int]:

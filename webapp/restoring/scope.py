@@ -54,6 +54,8 @@ class Scope:
     conflicts: Conflicts = Conflicts.SKIP
     # Whether the deals that were deleted with these contacts come back.
     rescue: bool = False
+    # When it was frozen, if it has waited in line since and `as_of` is its promotion. Never written.
+    confirmed_at: datetime | None = None
 
     def __post_init__(self) -> None:
         # The job would restore them all, although no dialog can have offered it.

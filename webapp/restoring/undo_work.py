@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.contacts.address import email_key
-from webapp.database import execute_update, id_table
+from webapp.database import avoid_whole_table_plans, execute_update, id_table
 from webapp.jobs import start as jobs
 from webapp.jobs.isolation import by_halves
 from webapp.jobs.lock import Lock
@@ -34,7 +34,7 @@ from webapp.models.restore_outcome import Outcome, Reason
 from webapp.restoring import links
 from webapp.restoring.batch import REFUSALS, PlanOutdated, move_in_bin
 from webapp.restoring.merging import renew_search
-from webapp.restoring.undoing import Ending, judge
+from webapp.restoring.undoing import Ending, foresee, judge
 from webapp.restoring.work import RESTORE, check_requester, why_not_allowed
 
 UNDONE = "undone"
@@ -65,10 +65,11 @@ class UndoWork(Work):
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         now = read_clock(session)
+        avoid_whole_table_plans(session)
         restore = session.get_one(Job, job.request["undo_of"])
         met = judge(session, restore, now=now, limit=size, after=job.cursor)
         write = put_back_carefully if careful else put_back
-        return _record(session, job, write(session, restore, met, now), is_last=len(met) < size)
+        return _record(session, job, write(session, job, restore, met, now), is_last=len(met) < size)
 
     def leave_out(self, session: Session, job: Job) -> Step:
         restore = session.get_one(Job, job.request["undo_of"])
@@ -99,17 +100,17 @@ def start(session: Session, lock: Lock, ring: Ring, *, restore: Job, key: str, r
 
 def any_goes_back(session: Session, restore: Job, now: datetime) -> bool:
     """Whether an undo of `restore` would put any contact back."""
-    after: int | None = None
-    while met := judge(session, restore, now=now, limit=1000, after=after):
-        if any(ending.goes_back for ending in met):
-            return True
-        after = met[-1].contact_id
-    return False
+    # Nearly always one of the first does.
+    first = judge(session, restore, now=now, limit=1000)
+    return any(ending.goes_back for ending in first) or foresee(session, restore, now=now).back > 0
 
 
-def put_back(session: Session, restore: Job, met: Sequence[Ending], now: datetime) -> Sequence[Ending]:
+def put_back(
+    session: Session, undo: Job, restore: Job, met: Sequence[Ending], now: datetime
+) -> Sequence[Ending]:
     """Delete the contacts that go back, with their original deletions, as if they had not been restored, in
-    the caller's transaction; returns `met`. Raises one of REFUSALS; the caller rolls back."""
+    the caller's transaction; returns `met`. Their latest job is now `undo`: by it a scope knows that they
+    were not in the bin when it was frozen (`recycle_bin`). Raises one of REFUSALS; the caller rolls back."""
     back = [ending for ending in met if ending.goes_back]
     if not back:
         return met
@@ -122,7 +123,7 @@ def put_back(session: Session, restore: Job, met: Sequence[Ending], now: datetim
             Deletion.id == Contact.deletion_id,
             filter_only(Contact.deleted_at.is_(None)),
         )
-        .values(deleted_at=Deletion.created_at),
+        .values(deleted_at=Deletion.created_at, restore_job_id=undo.id),
     )
     if written != len(back):
         raise PlanOutdated
@@ -134,13 +135,13 @@ def put_back(session: Session, restore: Job, met: Sequence[Ending], now: datetim
 
 
 def put_back_carefully(
-    session: Session, restore: Job, met: Sequence[Ending], now: datetime
+    session: Session, undo: Job, restore: Job, met: Sequence[Ending], now: datetime
 ) -> Sequence[Ending]:
     """The same by halves, until every contact that the database refuses stands alone."""
     return by_halves(
         session,
         met,
-        lambda some: put_back(session, restore, some, now),
+        lambda some: put_back(session, undo, restore, some, now),
         lambda ending, _refusal: ending._replace(reason=Reason.REFUSED),
         REFUSALS,
     )

@@ -2,23 +2,41 @@
 
 A contact goes back with its original deletion, and so with its time and days left, if nothing has changed
 since the job restored it: its version is the one that the outcome keeps. The job walks the outcomes by
-contact. The plan and the job judge with the same code.
+contact. One statement judges: the job reads it in batches, and the plan counts it as a whole.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    CTE,
+    Select,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
 
-from webapp.database import id_table
+from webapp.database import compare_whole_tables
 from webapp.models import WINDOW, Contact, Deal, DealContact, Deletion, Job, RestoreLink, RestoreOutcome
 from webapp.models.base import filter_only
 from webapp.models.restore_outcome import Outcome, Reason
 from webapp.restoring.links import rescued_by
+from webapp.restoring.plan import MANY
+
+# The plan names so many of the contacts that are left alone.
+EXAMPLES = 20
 
 
 class Kept(StrEnum):
@@ -57,123 +75,166 @@ class Ending(NamedTuple):
         return Outcome.FAILED if self.reason in set(Reason) else Outcome.SKIPPED
 
 
+@dataclass(frozen=True)
+class UndoPlan:
+    """What an undo would do: how many contacts it leaves alone for each reason, and by None how many go back.
+    `examples` are the first of those that are left alone, by id."""
+
+    counts: Mapping[Kept | None, int]
+    examples: tuple[Ending, ...] = ()
+
+    @property
+    def back(self) -> int:
+        return self.counts.get(None, 0)
+
+    @property
+    def kept(self) -> int:
+        return sum(self.counts.values()) - self.back
+
+
 def judge(
-    session: Session, restore: Job, *, now: datetime, limit: int | None = None, after: int | None = None
+    session: Session, restore: Job, *, now: datetime, limit: int, after: int | None = None
 ) -> list[Ending]:
     """The endings of the next `limit` contacts that job `restore` has restored, by id, from the one after
-    `after`; without a limit, of all."""
-    met = session.execute(_met(restore, limit=limit, after=after)).all()
-    endings = [_ending(now, *row) for row in met]
-    back = [ending.contact_id for ending in endings if ending.goes_back]
-    kept = _kept_on_deals(session, restore, back)
+    `after`."""
+    judged, at_risk = _judged(restore, now, limit=limit, after=after)
+    rows = session.execute(select(judged).order_by(judged.c.contact_id)).all()
+    only = _only_contacts(session.execute(at_risk).all())
     return [
-        ending._replace(reason=kept[ending.contact_id]) if ending.contact_id in kept else ending
-        for ending in endings
+        Ending(
+            contact_id,
+            deletion_id,
+            Kept.ONLY_CONTACT if contact_id in only else Kept(reason) if reason else None,
+            without_address,
+        )
+        for contact_id, deletion_id, reason, without_address in rows
     ]
 
 
-def _met(restore: Job, *, limit: int | None, after: int | None) -> Select[*tuple[Any, ...]]:
+def foresee(session: Session, restore: Job, *, now: datetime) -> UndoPlan:
+    """The plan of an undo in numbers, in one statement however many contacts it is about."""
+    if restore.processed >= MANY:
+        compare_whole_tables(session)
+    judged, at_risk = _judged(restore, now)
+    nothing = literal(None, Contact.id.type)
+    counted = select(literal("count"), judged.c.reason, func.count(), nothing).group_by(judged.c.reason)
+    first = (
+        select(literal("example"), judged.c.reason, judged.c.contact_id, nothing)
+        .where(judged.c.reason.is_not(None))
+        .order_by(judged.c.contact_id)
+        .limit(EXAMPLES)
+        .subquery()
+    )
+    risk = at_risk.subquery()
+    places = select(literal("place"), null(), risk.c.contact_id, risk.c.deal_id)
+    counts: Counter[Kept | None] = Counter()
+    examples: list[Ending] = []
+    risks: list[tuple[int, int]] = []
+    for what, reason, number, deal_id in session.execute(union_all(counted, select(first), places)):
+        why = Kept(reason) if reason else None
+        if what == "count":
+            counts[why] = number
+        elif what == "example":
+            examples.append(Ending(number, reason=why))
+        else:
+            risks.append((number, deal_id))
+    only = _only_contacts(sorted(risks))
+    counts[None] -= len(only)
+    counts[Kept.ONLY_CONTACT] += len(only)
+    examples += (Ending(contact_id, reason=Kept.ONLY_CONTACT) for contact_id in only)
+    return UndoPlan(+counts, tuple(sorted(examples)[:EXAMPLES]))
+
+
+def _judged(
+    restore: Job, now: datetime, *, limit: int | None = None, after: int | None = None
+) -> tuple[CTE, Select[int, int]]:
+    """What becomes of the contacts, all that can be said of each by itself: contact_id, deletion_id, reason
+    and without_address; and what `_only_contacts` decides about the others."""
+    met = _met(restore, now, limit=limit, after=after).cte("met")
+    rescued = rescued_by(restore.id).where(RestoreLink.item_id == Deal.id).exists().label("is_rescued")
+    # The places on live deals of those that go back so far.
+    place = (
+        select(met.c.contact_id, DealContact.deal_id, DealContact.is_primary, rescued)
+        .join_from(met, DealContact, DealContact.contact_id == met.c.contact_id)
+        .join(Deal, Deal.id == DealContact.deal_id)
+        .where(
+            met.c.reason.is_(None),
+            filter_only(and_(DealContact.detached_at.is_(None), Deal.deleted_at.is_(None))),
+        )
+        .cte("place")
+    )
+    is_primary = met.c.contact_id.in_(select(place.c.contact_id).where(place.c.is_primary))
+    on_deal = case((is_primary, literal(Kept.PRIMARY.value)))
+    judged = select(
+        met.c.contact_id,
+        met.c.deletion_id,
+        func.coalesce(met.c.reason, on_deal).label("reason"),
+        met.c.without_address,
+    ).cte("judged")
+    return judged, _at_risk(judged, place)
+
+
+def _met(
+    restore: Job, now: datetime, *, limit: int | None, after: int | None
+) -> Select[int, int | None, str | None, bool]:
+    """The contacts that the restore has restored, and why one is left alone whatever deals it is on."""
+    # Neither a restore nor an undo raises the version.
+    changed = or_(
+        Contact.version != RestoreOutcome.version, Contact.restore_job_id.is_distinct_from(restore.id)
+    )
+    reasons = (
+        (RestoreOutcome.reason == Reason.MERGED, Kept.MERGED),
+        (or_(Contact.id.is_(None), Deletion.id.is_(None)), Kept.PURGED),
+        (Contact.deleted_at.is_not(None), Kept.DELETED),
+        (RestoreOutcome.version.is_(None), Kept.UNKNOWN),
+        (changed, Kept.CHANGED),
+        (Deletion.created_at < now - WINDOW, Kept.PAST_WINDOW),
+    )
+    without_address = func.coalesce(RestoreOutcome.reason == Reason.WITHOUT_ADDRESS, false())
     query = (
         select(
             RestoreOutcome.contact_id,
-            RestoreOutcome.reason,
-            RestoreOutcome.version,
-            Contact.version,
-            Contact.restore_job_id == restore.id,
             Contact.deletion_id,
-            Contact.deleted_at,
-            Deletion.created_at,
+            case(*((condition, literal(why.value)) for condition, why in reasons)).label("reason"),
+            without_address.label("without_address"),
         )
         .outerjoin(Contact, Contact.id == RestoreOutcome.contact_id)
         .outerjoin(Deletion, Deletion.id == Contact.deletion_id)
-        .where(RestoreOutcome.job_id == restore.id, filter_only(_was_restored()))
-        .order_by(RestoreOutcome.contact_id)
+        .where(RestoreOutcome.job_id == restore.id, filter_only(RestoreOutcome.outcome == Outcome.RESTORED))
     )
     if after is not None:
         query = query.where(RestoreOutcome.contact_id > after)
-    return query if limit is None else query.limit(limit)
+    return query if limit is None else query.order_by(RestoreOutcome.contact_id).limit(limit)
 
 
-def _was_restored() -> ColumnElement[bool]:
-    return RestoreOutcome.outcome == Outcome.RESTORED
-
-
-def _ending(
-    now: datetime,
-    contact_id: int,
-    how: str | None,
-    version_then: int | None,
-    version: int | None,
-    is_latest: bool | None,
-    deletion_id: int | None,
-    deleted_at: datetime | None,
-    first_deleted_at: datetime | None,
-) -> Ending:
-    if how == Reason.MERGED:
-        return Ending(contact_id, reason=Kept.MERGED)
-    if version is None or first_deleted_at is None:
-        return Ending(contact_id, reason=Kept.PURGED)
-    if deleted_at is not None:
-        return Ending(contact_id, reason=Kept.DELETED)
-    if version_then is None:
-        return Ending(contact_id, reason=Kept.UNKNOWN)
-    # Neither a restore nor an undo raises the version.
-    if version != version_then or not is_latest:
-        return Ending(contact_id, reason=Kept.CHANGED)
-    if first_deleted_at < now - WINDOW:
-        return Ending(contact_id, reason=Kept.PAST_WINDOW)
-    return Ending(contact_id, deletion_id, without_address=how == Reason.WITHOUT_ADDRESS)
-
-
-def _kept_on_deals(session: Session, restore: Job, ids: Sequence[int]) -> dict[int, Kept]:
-    """Those of the contacts `ids` that a live deal cannot do without: its primary, and its only contact.
-
-    If all of a deal's contacts would go, the last one by id stays. A deal that the restore itself has rescued
-    goes with its contacts.
-    """
-    if not ids:
-        return {}
-    asked = id_table(session, ids)
-    of_restore = rescued_by(restore.id).where(RestoreLink.item_id == Deal.id).exists()
-    places = session.execute(
-        select(DealContact.deal_id, DealContact.contact_id, DealContact.is_primary, of_restore)
-        .join_from(asked, DealContact, DealContact.contact_id == asked.c.value)
-        .join(Deal, Deal.id == DealContact.deal_id)
-        .where(DealContact.detached_at.is_(None), Deal.deleted_at.is_(None))
-        .order_by(DealContact.contact_id, DealContact.deal_id)
-    ).all()
-    deals = {deal_id for deal_id, _, _, rescued in places if not rescued}
-    attached = _attached(session, deals)
-    kept: dict[int, Kept] = {contact_id: Kept.PRIMARY for _, contact_id, primary, _ in places if primary}
-    on_deals: dict[int, list[int]] = {}
-    for deal_id, contact_id, _, rescued in places:
-        if contact_id not in kept and not rescued:
-            on_deals.setdefault(contact_id, []).append(deal_id)
-    # One after the other, as the batches go.
-    for contact_id, its_deals in on_deals.items():
-        if any(attached[deal_id] == 1 for deal_id in its_deals):
-            kept[contact_id] = Kept.ONLY_CONTACT
-        else:
-            attached.subtract(its_deals)
-    return kept
-
-
-def _attached(session: Session, deals: Collection[int]) -> Counter[int]:
-    """How many contacts each of these deals has."""
-    if not deals:
-        return Counter()
-    asked = id_table(session, sorted(deals))
-    counted = (
-        select(DealContact.deal_id, func.count())
-        .join_from(asked, DealContact, DealContact.deal_id == asked.c.value)
-        .where(DealContact.detached_at.is_(None))
-        .group_by(DealContact.deal_id)
+def _at_risk(judged: CTE, place: CTE) -> Select[int, int]:
+    """The places, by contact, on deals of which all contacts would go, but for those that the restore itself
+    has rescued, which go with their contacts. There are only few: a deal lives on by other contacts."""
+    going = select(judged.c.contact_id).where(judged.c.reason.is_(None))
+    other = aliased(DealContact, name="other")
+    stays = exists().where(
+        other.deal_id == place.c.deal_id,
+        filter_only(and_(other.detached_at.is_(None), other.contact_id.not_in(going))),
     )
-    return Counter(dict(session.execute(counted).all()))
+    return (
+        select(place.c.contact_id, place.c.deal_id)
+        .where(filter_only(place.c.contact_id.in_(going)), ~place.c.is_rescued, ~stays)
+        .order_by(place.c.contact_id, place.c.deal_id)
+    )
 
 
-def foresee(session: Session, restore: Job, *, now: datetime) -> tuple[int, list[Ending]]:
-    """The plan of an undo: how many contacts go back, and the endings of those that are left alone."""
-    endings = judge(session, restore, now=now)
-    kept = [ending for ending in endings if not ending.goes_back]
-    return len(endings) - len(kept), kept
+def _only_contacts(places: Iterable[tuple[int, int]]) -> set[int]:
+    """Of these places, pairs of a contact and a deal: the contacts that stay, so that each deal keeps one.
+    They go one after the other, as the batches do, and the last one of a deal stays."""
+    places = list(places)
+    left = Counter(deal_id for _, deal_id in places)
+    deals: dict[int, list[int]] = {}
+    for contact_id, deal_id in places:
+        deals.setdefault(contact_id, []).append(deal_id)
+    only = set()
+    for contact_id, its_deals in deals.items():
+        if any(left[deal_id] == 1 for deal_id in its_deals):
+            only.add(contact_id)
+        else:
+            left.subtract(its_deals)
+    return only

@@ -12,9 +12,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    FromClause,
     Select,
     and_,
     case,
+    cast,
+    exists,
     false,
     func,
     literal,
@@ -22,6 +25,7 @@ from sqlalchemy import (
     or_,
     outerjoin,
     select,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -104,13 +108,18 @@ def verdicts(
     limit: int | None = None,
     after: Place | None = None,
     job_id: int | None = None,
-    whole: bool = False,
+    only_conflicts: bool = False,
 ) -> Select[*tuple[Any, ...]]:
     """The verdicts on all contacts of `scope`, or on those that `judge` judges: contact_id, deletion_id,
     deleted_at, has_address, reason and other_contact_id of each. `JUDGED` has the outcome for each reason.
-    With `whole` they are so many that whole tables may be read.
+    With `only_conflicts` those are left out whose address no other contact has, by comparing whole tables.
     """
-    met = _with_twins(_met(scope, limit=limit, after=after, whole=whole).cte("found"))
+    if only_conflicts:
+        found, twins = _in_conflict(scope)
+    else:
+        found = _met(scope, limit=limit, after=after).cte("found")
+        twins = _twins_among(found)
+    met = _with_first_twin(found, twins)
     ours: ColumnElement[bool] = false()
     merged_before: ColumnElement[Any] = null()
     has_address = met.c.email_key.is_not(None).label("has_address")
@@ -126,57 +135,79 @@ def verdicts(
     return query.add_columns(*_judged(scope.conflicts, met, ours, merged_before))
 
 
-def _met(scope: Scope, *, limit: int | None, after: Place | None, whole: bool) -> Select[*tuple[Any, ...]]:
+def _met(scope: Scope, *, limit: int | None, after: Place | None) -> Select[*tuple[Any, ...]]:
     """The contacts to judge, each with the live contact that has its address."""
     holder = aliased(Contact, name="holder")
-    same_address = and_(holder.email_key == Contact.email_key, holder.deleted_at.is_(None))
-    here = holder.workspace_id == Contact.workspace_id
-    contacts = ids_in_scope(scope).with_only_columns(
-        Contact.id.label("contact_id"), Contact.deletion_id, Contact.deleted_at, Contact.email_key
-    )
-    if whole:
-        # So many that the planner may compare two whole tables.
-        return contacts.outerjoin(holder, and_(same_address, here)).add_columns(holder.id.label("holder_id"))
+    contacts = contacts_of(scope)
     if after is not None:
         contacts = contacts.where(WALK.after(after))
     # Looked up for each contact, by the address alone: the CASE keeps the planner off the workspace index,
     # which it misjudges with stale statistics.
-    holder_id = select(holder.id).where(same_address, filter_only(here)).scalar_subquery()
+    here = filter_only(holder.workspace_id == Contact.workspace_id)
+    holder_id = select(holder.id).where(_has_same_address(holder), here).scalar_subquery()
     contacts = contacts.add_columns(holder_id.label("holder_id"))
     return contacts if limit is None else contacts.order_by(*WALK.order).limit(limit)
 
 
-def _with_twins(found: CTE) -> CTE:
-    """The contacts, each with the one of the same address that the walk meets first; null without twins. Only
-    these few are sorted by their addresses."""
+def contacts_of(scope: Scope) -> Select[*tuple[Any, ...]]:
+    """The contacts of `scope`: contact_id, deletion_id, deleted_at and email_key of each."""
+    return ids_in_scope(scope).with_only_columns(
+        Contact.id.label("contact_id"), Contact.deletion_id, Contact.deleted_at, Contact.email_key
+    )
+
+
+def _has_same_address(holder: type[Contact]) -> ColumnElement[bool]:
+    return and_(holder.email_key == Contact.email_key, holder.deleted_at.is_(None))
+
+
+def _in_conflict(scope: Scope) -> tuple[CTE, FromClause]:
+    """The same for all contacts with an address that another contact has, and those of them that have twins:
+    two comparisons of whole tables."""
+    holder, others = aliased(Contact, name="holder"), contacts_of(scope).subquery("others")
+    here = and_(_has_same_address(holder), holder.workspace_id == Contact.workspace_id)
+    held = contacts_of(scope).join(holder, here).add_columns(holder.id.label("holder_id")).cte("held")
+    has_twin = exists().where(others.c.email_key == Contact.email_key, others.c.contact_id != Contact.id)
+    # By itself, so that several processes of the database can compare.
+    twins = contacts_of(scope).where(has_twin).cte("twin").prefix_with("MATERIALIZED", dialect="postgresql")
+    no_holder = cast(null(), held.c.holder_id.type).label("holder_id")
+    free = select(twins, no_holder).where(twins.c.contact_id.not_in(select(held.c.contact_id)))
+    return union_all(select(held), free).cte("found"), twins
+
+
+def _twins_among(found: CTE) -> FromClause:
+    """The contacts that share their addresses. Only these few are sorted by them."""
     shared = (
         select(found.c.email_key)
         .where(found.c.email_key.is_not(None))
         .group_by(found.c.email_key)
         .having(func.count() > 1)
     )
-    first = func.first_value(found.c.contact_id).over(
-        partition_by=found.c.email_key, order_by=(found.c.deleted_at.desc(), found.c.contact_id.desc())
+    return select(found).where(found.c.email_key.in_(shared)).subquery("twin")
+
+
+def _with_first_twin(found: CTE, twins: FromClause) -> CTE:
+    """The contacts, each with the one of the same address that the walk meets first; null without twins."""
+    first = func.first_value(twins.c.contact_id).over(
+        partition_by=twins.c.email_key, order_by=(twins.c.deleted_at.desc(), twins.c.contact_id.desc())
     )
-    twins = (
-        select(found.c.contact_id, first.label("first_id")).where(found.c.email_key.in_(shared)).cte("twins")
-    )
-    with_first = outerjoin(found, twins, twins.c.contact_id == found.c.contact_id)
-    return select(found, twins.c.first_id).select_from(with_first).cte("met")
+    of_each = select(twins.c.contact_id, first.label("first_id")).cte("twins")
+    with_first = outerjoin(found, of_each, of_each.c.contact_id == found.c.contact_id)
+    return select(found, of_each.c.first_id).select_from(with_first).cte("met")
 
 
 def _merged_before(met: CTE, job_id: int) -> ColumnElement[int | None]:
     """The contact of the same address that the job itself has merged into the holder in an earlier batch."""
     merged = aliased(Contact, name="merged")
+    # By the holder, and then each outcome by its key: the planner would read all outcomes of the job, with a
+    # join for each contact, with EXISTS for each batch. The holder can have got another address since.
+    outcome = select(RestoreOutcome.contact_id).where(
+        RestoreOutcome.job_id == job_id, RestoreOutcome.contact_id == merged.id
+    )
+    by_job = outcome.scalar_subquery().is_not(None)
+    same_address = filter_only(and_(merged.email_key == met.c.email_key, by_job))
     return (
         select(merged.id)
-        .join(RestoreOutcome, RestoreOutcome.contact_id == merged.id)
-        .where(
-            merged.merged_into_id == met.c.holder_id,
-            # The holder can have got another address since.
-            filter_only(merged.email_key == met.c.email_key),
-            RestoreOutcome.job_id == job_id,
-        )
+        .where(merged.merged_into_id == met.c.holder_id, same_address)
         .limit(1)
         .scalar_subquery()
     )

@@ -22,7 +22,9 @@ from webapp.restoring.scope import Scope
 def scope_at_its_turn(job: Job) -> Scope:
     """What the job restores: its confirmed scope, seen from its promotion if it has waited."""
     scope = scope_of(job)
-    return replace(scope, as_of=job.promoted_at) if job.promoted_at is not None else scope
+    if job.promoted_at is None:
+        return scope
+    return replace(scope, as_of=job.promoted_at, confirmed_at=scope.as_of)
 
 
 def expired_ids(session: Session, job: Job, ids: Collection[int]) -> set[int]:

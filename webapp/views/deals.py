@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
 from flask import request, url_for
@@ -190,25 +189,25 @@ class BoardColumn:
 
 @dataclass(frozen=True)
 class Board:
-    workspace_id: int
+    columns: list[BoardColumn]
+    # The stages beside the offered ones.
+    others: list[str]
     # What has just happened to a card, or why nothing has.
     said: str = ""
     refused: bool = False
 
-    @cached_property
-    def others(self) -> list[str]:
-        return other_stages(db.session(), self.workspace_id)
-
-    @cached_property
-    def columns(self) -> list[BoardColumn]:
-        session = db.session()
-        columns = deals.board(session, self.workspace_id, self.others)
-        shown = [deal.id for column in columns for deal in column.deals]
-        on_them = deals.contacts_on(session, shown)
-        return [
+    @classmethod
+    def read(cls, said: str = "", *, refused: bool = False) -> "Board":
+        """The board of the user's account as it is now."""
+        session, workspace_id = db.session(), current_user.workspace_id
+        others = other_stages(session, workspace_id)
+        columns = deals.board(session, workspace_id, others)
+        on_them = deals.contacts_on(session, [deal.id for column in columns for deal in column.deals])
+        shown = [
             BoardColumn(number, column, [DealRow.of(deal, on_them[deal.id]) for deal in column.deals])
             for number, column in enumerate(columns, 1)
         ]
+        return cls(shown, others, said, refused)
 
     @property
     def is_empty(self) -> bool:
@@ -224,7 +223,7 @@ class Board:
 
 def board() -> ResponseReturnValue:
     """The board of stages."""
-    return _show(Board(current_user.workspace_id))
+    return _show(Board.read())
 
 
 def move(deal_id: int) -> ResponseReturnValue:
@@ -252,12 +251,12 @@ def move(deal_id: int) -> ResponseReturnValue:
             f"“{isolated(changed.stored.title)}” has been changed by someone else: it is now in "
             f"{isolated(position_words(changed.stored.position))}. It was not moved."
         )
-        return _show(Board(workspace_id, words, refused=True), status=409)
+        return _show(Board.read(words, refused=True), status=409)
     if not is_htmx():
         return leave_for(url_for("board"))
     deal = deals.find_deal(session, workspace_id, deal_id)
     title = isolated(deal.title) if deal else ""
-    return _show(Board(workspace_id, f"“{title}” moved to {isolated(position_words(position))}."))
+    return _show(Board.read(f"“{title}” moved to {isolated(position_words(position))}."))
 
 
 def _offered(workspace_id: int) -> list[Position]:

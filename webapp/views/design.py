@@ -5,13 +5,16 @@ It shows no real data, and its controls do nothing. `docs/design-system.md` says
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from webapp.catalogue.stages import STAGES, WON, Position
+from webapp.contacts.deals import Column
 from webapp.contacts.search import Amount
-from webapp.models import Job, User
+from webapp.models import Contact, Job, User
 from webapp.models.job import JobState
 from webapp.models.restore_outcome import Reason
 from webapp.restoring.filters import Filters, read_filters
@@ -22,6 +25,8 @@ from webapp.restoring.work import RESTORE
 from webapp.views.bundles import BundleRow
 from webapp.views.confirm import RestoreQuestion
 from webapp.views.contact_page import EventRow
+from webapp.views.contact_picker import Picked, Picker
+from webapp.views.deals import Board, BoardColumn, DealRow
 from webapp.views.outcomes import Losses, OutcomeRow
 from webapp.views.plan import PlanShown, choices
 from webapp.views.restore_page import DeletedContacts, DeletedRow
@@ -60,6 +65,10 @@ def design() -> ResponseReturnValue:
         **_deleted_contacts(),
         many=Amount(50, exact=False),
         bundles=_bundles(),
+        board=_board(),
+        picker=Picker(
+            "ann", [Picked(1, "Amélie Fontaine", "amelie@example.com")], [Picked(2, "نور الدين", "")]
+        ),
         question=_question(),
         shown=_plan(),
         losses=_plan().losses,
@@ -114,6 +123,18 @@ def _bundles() -> list[BundleRow]:
             time_left="2 days left", ends_soon=True, until=before + timedelta(days=30),
         ),
     ]  # fmt: skip
+
+
+def _board() -> Board:
+    amelie = Contact(id=1, first_name="Amélie", last_name="Fontaine")
+    oil = DealRow(1, "Olive oil for نور الدين", Position(STAGES[0]), Decimal(1250), "EUR", 1, amelie, 2)
+    cups = DealRow(2, "Cups", Position(STAGES[0]), Decimal(90), "JPY", 1, None, 0)
+    first = Column(oil.position, [], Amount(1000, exact=False), [])
+    second = Column(Position(STAGES[1]), [], Amount(0))
+    third = Column(WON, [], Amount(1), [(Decimal("48250.50"), "EUR")])
+    won = DealRow(3, "Wine list", WON, Decimal("48250.50"), "EUR", 2, amelie, 0)
+    shown = BoardColumn(1, first, [oil, cups]), BoardColumn(2, second, []), BoardColumn(3, third, [won])
+    return Board([*shown], [])
 
 
 def _question() -> RestoreQuestion:

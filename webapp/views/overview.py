@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from flask import abort, request
+from flask import abort, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -16,6 +16,7 @@ from webapp.contacts.search import Amount
 from webapp.contacts.wanted import Sizes, Wanted
 from webapp.extensions import db
 from webapp.jobs.queries import find_job
+from webapp.models import Right
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.models.restore_outcome import Outcome
 from webapp.restoring.filters import why_unsearchable
@@ -27,6 +28,7 @@ from webapp.web.browse import PAGE_SIZE, SelectableListing
 from webapp.web.paging import requested_number
 from webapp.words.contacts import name_of
 from webapp.words.kinds import title
+from webapp.workspaces.first_steps import is_new
 
 ACCOUNT = "account"
 ORDERS: Mapping[str, Keyset] = {
@@ -129,6 +131,15 @@ class LiveContacts(SelectableListing):
     @property
     def statuses(self) -> list[tuple[str, str]]:
         return [(str(status), status.capitalize()) for status in SubscriptionStatus]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the account has no contact at all. Asked where the page has none to show."""
+        return not self.is_filtered and is_new(db.session(), self.wanted.workspace_id)
+
+    @property
+    def can_load_demo(self) -> bool:
+        return not current_app.config["PRODUCTION"] and bool(current_user.may(Right.SETTINGS))
 
     @property
     def is_filtered(self) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from flask import abort, request
+from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -16,6 +16,7 @@ from webapp.restoring.scope import Conflicts, Scope
 from webapp.views.outcomes import HEADER, Losses, OutcomeRow, foreseen_row, lines, losses
 from webapp.web.csv_download import csv_download
 from webapp.web.htmx import is_htmx, page_or_part
+from webapp.web.late import late_part
 from webapp.web.signing import ScopeForged, sign, unsign
 from webapp.words import plan as words
 from webapp.words.restoring import dialog_title, exceptions
@@ -37,7 +38,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class PlanShown:
-    """The plan for its template; without `plan` it has still to be made.
+    """The plan for its template; without `plan` it has still to be made, or took too long.
 
     `rescue_label` is empty where no deal could be brought back. `suggests_merging` says that all contacts
     exist again.
@@ -46,6 +47,7 @@ class PlanShown:
     token: str
     scope: Scope
     plan: Plan | None = None
+    took_too_long: bool = False
     figures: list[tuple[str, int]] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     examples: list[OutcomeRow] = field(default_factory=list)
@@ -102,8 +104,15 @@ def restore_plan() -> ResponseReturnValue:
     """The plan of a signed scope: the part of the dialog that arrives later, or a page of its own."""
     scope = _signed_scope()
     most = NAMES_IN_DIALOG if is_htmx() else NAMES_ON_PAGE
-    return page_or_part(
-        "restore/plan.html", "restore/_plan.html", shown=plan_now(scope, most=most), title=dialog_title(scope)
+
+    def show(shown: PlanShown) -> Response:
+        return page_or_part("restore/plan.html", "restore/_plan.html", shown=shown, title=dialog_title(scope))
+
+    if scope.expected <= SOON:
+        return show(plan_now(scope, most=most))
+    return late_part(
+        lambda: show(plan_now(scope, most=most)),
+        lambda: show(PlanShown(sign(scope), scope, took_too_long=True)),
     )
 
 

@@ -6,11 +6,10 @@ from flask_login import current_user
 
 from webapp.catalogue.statuses import NotAgreed, NotOnList, Suppressed, change_status_by_hand
 from webapp.clock import read_clock
-from webapp.contacts.things import Members
+from webapp.contacts.things import find_member
 from webapp.database import write_transaction
 from webapp.extensions import db
 from webapp.forms.subscription import StatusForm
-from webapp.models import MailingList
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.numbers import whole_number
 from webapp.views.thing_kinds import LISTS
@@ -69,8 +68,7 @@ def change_status(thing_id: int) -> ResponseReturnValue:
 
 def _ask(thing_id: int, form: StatusForm | None, *, status: int = 200) -> ResponseReturnValue:
     mailing_list = LISTS.find_or_404(thing_id)
-    members = Members(MailingList, thing_id, current_user.workspace_id)
-    found = members.find(db.session(), _contact_id())
+    found = find_member(db.session(), thing_id, current_user.workspace_id, _contact_id())
     if found is None:
         abort(404, NOT_HERE)
     contact, now = found

@@ -1,6 +1,6 @@
 """Lists, tags and accounts: the page of all of a kind, and the page of one with its contacts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import request, url_for
@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.characters import name_key
-from webapp.contacts import things
+from webapp.contacts import find, things
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.search import Amount
-from webapp.contacts.things import LAST_CREATED_FIRST, Members, Thing
+from webapp.contacts.things import Thing
+from webapp.contacts.wanted import Wanted
 from webapp.extensions import db
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.restoring.filters import why_unsearchable
@@ -95,7 +96,7 @@ class ThingContacts(Listing):
     page_template = "things/page.html"
     results_template = "things/_contacts.html"
     noun = "contact"
-    order = LAST_CREATED_FIRST
+    order = find.NEWEST_FIRST
 
     kind: ThingKind
     thing: Thing
@@ -138,15 +139,22 @@ class ThingContacts(Listing):
         return {"status": self.status_error} if self.status_error else {}
 
     @property
-    def members(self) -> Members:
-        return Members(self.kind.model, self.thing.id, current_user.workspace_id, self.status)
+    def wanted(self) -> Wanted:
+        return things.wanted_of(self.kind.model, self.thing.id, current_user.workspace_id, self.status)
 
     def read_page(self, *, after: Place | None = None, before: Place | None = None) -> tuple[Page, Amount]:
-        page = self.members.read_page(db.session(), size=PAGE_SIZE, after=after, before=before)
-        return page, self.members.count_quickly(db.session(), page, PAGE_SIZE)
+        session, wanted = db.session(), self.wanted
+        page = find.read_page(session, wanted, size=PAGE_SIZE, after=after, before=before)
+        total = find.count_quickly(session, wanted, page, PAGE_SIZE)
+        contacts = [row[0] for row in page.rows]
+        statuses = {}
+        if self.kind.has_status:
+            statuses = things.statuses_on(session, self.thing.id, [contact.id for contact in contacts])
+        rows: list[Any] = [(contact, statuses.get(contact.id)) for contact in contacts]
+        return replace(page, rows=rows), total
 
     def count(self) -> int:
-        return self.members.count(db.session())
+        return find.count(db.session(), self.wanted)
 
     def row(self, record: Any) -> MemberRow:
         contact, status = record

@@ -14,34 +14,48 @@ from webapp.jobs.queries import active_job
 from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted
 from webapp.jobs.work import NotAllowed
 from webapp.models import Job
+from webapp.models.restore_outcome import Outcome
 from webapp.restoring.report import people_of
 from webapp.restoring.undo_work import NothingToUndo, start
-from webapp.restoring.undoing import foresee
+from webapp.restoring.undoing import UndoPlan, foresee
 from webapp.restoring.work import RESTORE
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.job_page import find_or_404
+from webapp.web.late import late_part
 from webapp.web.progress import Progress, progress_of
 from webapp.words.contacts import name_of
 from webapp.words.kinds import title
 from webapp.words.undoing import left_alone, why_left_alone
 from webapp.worker.services import services
 
-# The dialog names so many of the contacts that are left alone.
-EXAMPLES = 20
+# The dialog has the plan about so many contacts at once; that about more arrives later.
+SOON = 2_000
+
+
+@dataclass(frozen=True)
+class UndoPlanShown:
+    """The plan for its template; without `plan` it has still to be made, or took too long.
+
+    `kept` are pairs of a contact's name and why it is left alone.
+    """
+
+    job: Job
+    title: str
+    plan: UndoPlan | None = None
+    took_too_long: bool = False
+    sentences: list[str] = field(default_factory=list)
+    kept: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class UndoQuestion:
-    """The dialog, for its template. `kept` are pairs of a contact's name and why it is left alone."""
+    """The dialog, for its template. `at_most` contacts go back."""
 
     title: str
     job: Job
     key: str
-    back: int
-    sentences: list[str] = field(default_factory=list)
-    kept: list[tuple[str, str]] = field(default_factory=list)
-    kept_count: int = 0
+    at_most: int
     error: str | None = None
     running: Progress | None = None
 
@@ -50,6 +64,20 @@ def confirm_undo(job_id: int) -> ResponseReturnValue:
     """The dialog before an undo."""
     job = _ended_restore(job_id)
     return _show(job)
+
+
+def undo_plan(job_id: int) -> ResponseReturnValue:
+    """The plan of an undo: the part of the dialog that arrives later, or a page of its own."""
+    job = _ended_restore(job_id)
+
+    def show(shown: UndoPlanShown) -> Response:
+        return page_or_part("restores/undo_plan.html", "restores/_undo_plan.html", shown=shown)
+
+    if job.processed <= SOON:
+        return show(_plan_now(job))
+    return late_part(
+        lambda: show(_plan_now(job)), lambda: show(UndoPlanShown(job, _title(job), took_too_long=True))
+    )
 
 
 def undo_restore(job_id: int) -> ResponseReturnValue:
@@ -91,26 +119,41 @@ def _is_key(text: str) -> bool:
         return False
 
 
+def _title(job: Job) -> str:
+    return f"Undo {title(job)}?"
+
+
+def _plan_now(job: Job) -> UndoPlanShown:
+    session = db.session()
+    plan = foresee(session, job, now=read_clock(session))
+    people = people_of(session, job.workspace_id, [(ending.contact_id, None) for ending in plan.examples])
+    return UndoPlanShown(
+        job,
+        _title(job),
+        plan,
+        sentences=left_alone(plan.counts),
+        kept=[(name_of(people.get(e.contact_id)), why_left_alone(e.reason)) for e in plan.examples],
+    )
+
+
 def _show(job: Job, *, error: str | None = None, status: int = 200) -> Response:
     session = db.session()
-    now = read_clock(session)
-    back, kept = foresee(session, job, now=now)
-    shown = kept[:EXAMPLES]
-    people = people_of(session, job.workspace_id, [(ending.contact_id, None) for ending in shown])
     active = active_job(session, job.workspace_id, RESTORE.group)
+    shown = _plan_now(job) if job.processed <= SOON else UndoPlanShown(job, _title(job))
     question = UndoQuestion(
-        title=f"Undo {title(job)}?",
+        title=_title(job),
         job=job,
         key=str(uuid.uuid4()),
-        back=back,
-        sentences=left_alone(kept),
-        kept=[(name_of(people.get(e.contact_id)), why_left_alone(e.reason)) for e in shown],
-        kept_count=len(kept),
+        at_most=shown.plan.back if shown.plan else job.count(Outcome.RESTORED),
         error=error,
-        running=progress_of(active, now) if active else None,
+        running=progress_of(active, read_clock(session)) if active else None,
     )
     if question.running and status == 200:
         status = 409
     return page_or_part(
-        "restores/confirm_undo.html", "restores/_confirm_undo.html", question=question, status=status
+        "restores/confirm_undo.html",
+        "restores/_confirm_undo.html",
+        question=question,
+        shown=shown,
+        status=status,
     )

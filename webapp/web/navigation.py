@@ -28,6 +28,10 @@ GROUPS = (
         Entry("deals", "Deals", "deal"),
     ),
     (
+        Entry("automations", "Automations", "automation", Access.CAMPAIGNS),
+        Entry("campaigns", "Campaigns", "campaign", Access.CAMPAIGNS),
+    ),
+    (
         Entry("restores", "Restores", "restore", Access.MAY_RESTORE),
         Entry("audit_log", "Audit log", "list", Access.MAY_RESTORE),
     ),

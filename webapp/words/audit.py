@@ -31,6 +31,16 @@ LABELS: Mapping[Action, str] = {
     Action.TAG_DELETED: "Tag deleted",
     Action.ACCOUNT_DELETED: "Account deleted",
     Action.DEAL_DELETED: "Deal deleted",
+    Action.CAMPAIGN_MADE: "Campaign added",
+    Action.CAMPAIGN_CHANGED: "Campaign changed",
+    Action.CAMPAIGN_SENT: "Campaign sent",
+    Action.CAMPAIGN_DELETED: "Campaign deleted",
+    Action.AUTOMATION_MADE: "Automation added",
+    Action.AUTOMATION_CHANGED: "Automation changed",
+    Action.AUTOMATION_STARTED: "Automation started",
+    Action.AUTOMATION_PAUSED: "Automation paused",
+    Action.AUTOMATION_RUNS_ENDED: "Automation’s runs ended",
+    Action.AUTOMATION_DELETED: "Automation deleted",
     Action.STATUS_CHANGED: "Status on a list changed",
     Action.SETTINGS_CHANGED: "Settings changed",
     Action.RIGHTS_CHANGED: "Rights changed",
@@ -136,6 +146,17 @@ def _named(verb: str, noun: str, after: str = "") -> Callable[[Entry], Told]:
     return told
 
 
+def _counted(verb: str, noun: str, detail: str, counted_noun: str) -> Callable[[Entry], Told]:
+    """ "Sent the campaign “News”: 12 messages"."""
+
+    def told(entry: Entry) -> Told:
+        count = entry.event.detail.get(detail)
+        after = f": {counted(count, counted_noun)}" if count is not None else ""
+        return _named(verb, noun, after)(entry)
+
+    return told
+
+
 def _settings(entry: Entry) -> Told:
     fields = [SETTINGS.get(name, name) for name in entry.event.detail.get("fields", ())]
     return Told(f"Changed {joined(fields)}" if fields else "Changed the settings")
@@ -188,6 +209,16 @@ TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.TAG_DELETED: _named("Deleted", "tag"),
     Action.ACCOUNT_DELETED: _named("Deleted", "account"),
     Action.DEAL_DELETED: _named("Deleted", "deal"),
+    Action.CAMPAIGN_MADE: _named("Added", "campaign"),
+    Action.CAMPAIGN_CHANGED: _named("Changed", "campaign"),
+    Action.CAMPAIGN_SENT: _counted("Sent", "campaign", "messages", "message"),
+    Action.CAMPAIGN_DELETED: _named("Deleted", "campaign"),
+    Action.AUTOMATION_MADE: _named("Added", "automation"),
+    Action.AUTOMATION_CHANGED: _named("Changed", "automation"),
+    Action.AUTOMATION_STARTED: _named("Started", "automation"),
+    Action.AUTOMATION_PAUSED: _named("Paused", "automation"),
+    Action.AUTOMATION_RUNS_ENDED: _counted("Ended the runs of", "automation", "runs", "run"),
+    Action.AUTOMATION_DELETED: _named("Deleted", "automation"),
     Action.STATUS_CHANGED: _status_changed,
     Action.SETTINGS_CHANGED: _settings,
     Action.RIGHTS_CHANGED: _rights,

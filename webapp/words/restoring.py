@@ -52,12 +52,14 @@ REASONS = {
         "Was no longer deleted.",
         "1 contact is no longer deleted and is left out.",
         "{} contacts are no longer deleted and are left out.",
+        "It is no longer deleted.",
     ),
     Reason.DELETED_AGAIN: Phrases(
         "Deleted again since this was confirmed",
         "Stayed deleted: it was deleted again after this was confirmed.",
         "1 contact was deleted again in the meantime and is left out.",
         "{} contacts were deleted again in the meantime and are left out.",
+        "It was deleted again in the meantime.",
     ),
     Reason.EXPIRED: Phrases(
         "More than 30 days deleted when this restore began",

@@ -1,12 +1,12 @@
 """Sentences about undoing a restore."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from webapp.models import Job
 from webapp.models.restore_outcome import Reason
 from webapp.restoring.undo_work import UNDONE
-from webapp.restoring.undoing import Ending, Kept
+from webapp.restoring.undoing import Kept
 from webapp.words.numbers import counted, number
 
 
@@ -76,13 +76,11 @@ FAILED: dict[str, str] = {
 }
 
 
-def left_alone(kept: Sequence[Ending]) -> list[str]:
+def left_alone(counts: Mapping[Kept | None, int]) -> list[str]:
     """A sentence for each reason: how many contacts an undo will leave alone."""
-    counts = ((KEPT[why], sum(ending.reason == why for ending in kept)) for why in Kept)
+    found = ((KEPT[why], counts.get(why, 0)) for why in Kept)
     return [
-        phrases.one if count == 1 else phrases.many.format(number(count))
-        for phrases, count in counts
-        if count
+        phrases.one if count == 1 else phrases.many.format(number(count)) for phrases, count in found if count
     ]
 
 

@@ -113,6 +113,23 @@ def test_ended_jobs_are_shown_on_request_only(run: Run, job: Job, restoring: Res
     ]
 
 
+def test_an_undo_is_shown_and_stopped_like_a_restore(
+    run: Run, job: Job, restoring: Restoring, place: World
+) -> None:
+    """It keeps restores from starting, and says by its name that it is none."""
+    restoring.run(job)
+    undo = restoring.start_undo(job)
+
+    lines = run("status").output.splitlines()
+
+    head = (
+        f"Undo {undo.id} (#1 of {place.workspace.name}, workspace {place.id}), requested by Ada Admin: queued"
+    )
+    assert head in lines
+    assert " ".join(lines[lines.index(head) + 1].split()) == "progress 0 of 5 contacts"
+    assert run("cancel", str(undo.id)).output == f"Undo {undo.id} is cancelled. It had not begun.\n"
+
+
 def test_a_queued_job_is_cancelled_at_once(
     run: Run, job: Job, store: Session, place: World, redis: Redis
 ) -> None:

@@ -24,7 +24,8 @@ from webapp.catalogue.members import count_members
 from webapp.catalogue.names import Named, NameTaken, NoName, create
 from webapp.catalogue.statuses import NotAgreed, NotOnList, Suppressed, change_status_by_hand
 from webapp.clock import read_clock
-from webapp.contacts.things import Members, amounts, read_things
+from webapp.contacts import find
+from webapp.contacts.things import amounts, find_member, read_things, statuses_on, wanted_of
 from webapp.marketing.consent import address_hash
 from webapp.models import (
     Account,
@@ -112,10 +113,9 @@ def test_only_live_contacts_are_counted_and_shown(session: Session, world: World
         row.id: (1, True),
         other.id: (1, True),
     }
-    members = Members(kind, row.id, world.id)
-    page = members.read_page(session, size=9)
-    assert [found[0].id for found in page.rows] == [stays.id]
-    assert members.count(session) == 1
+    wanted = wanted_of(kind, row.id, world.id)
+    assert [found[0].id for found in find.read_page(session, wanted, size=9).rows] == [stays.id]
+    assert find.count(session, wanted) == 1
 
 
 def test_a_count_looks_at_so_many_contacts_and_says_that_there_are_more(
@@ -164,12 +164,14 @@ def test_the_contacts_of_a_list_are_filtered_by_status(session: Session, world: 
         subscribe(session, contact, row, status)
     delete(session, world, contacts[2])
 
-    bounced = Members(MailingList, row.id, world.id, SubscriptionStatus.BOUNCED)
+    bounced = wanted_of(MailingList, row.id, world.id, SubscriptionStatus.BOUNCED)
 
-    assert [(found[0].id, found[1]) for found in bounced.read_page(session, size=9).rows] == [
-        (contacts[1].id, "bounced")
-    ]
-    assert bounced.count(session) == 1
+    found = [row[0].id for row in find.read_page(session, bounced, size=9).rows]
+    assert found == [contacts[1].id]
+    assert statuses_on(session, row.id, found) == {contacts[1].id: "bounced"}
+    assert find.count(session, bounced) == 1
+    assert find_member(session, row.id, world.id, contacts[1].id) == (contacts[1], "bounced")
+    assert find_member(session, row.id, world.id, contacts[2].id) is None
 
 
 def test_deleting_counts_what_used_it_and_records_how_many_contacts(

@@ -11,12 +11,17 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World
 from tests.support.counting import CountWork, order
 from tests.support.restoring import expire_lease
+from webapp.jobs.line import line_up
+from webapp.jobs.recover import stalled_jobs
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.jobs.start import start
 from webapp.jobs.work import Order
 from webapp.models import AuditEvent, Job, JobBatch, Tag
+from webapp.worker.connection import connect
 from webapp.worker.redis_lock import RedisLock
+
+NOWHERE = RedisLock(connect("redis://127.0.0.1:1"), lock_seconds=60, starting_seconds=10)
 
 
 @dataclass
@@ -36,6 +41,17 @@ class Counting:
         self.session.commit()
         what = to if isinstance(to, Order) else self.order(to)
         return start(self.session, self.lock, lambda *rung: self.rung.append(rung), self.work, what)
+
+    def line_up(self, what: Order | None = None, lock: RedisLock | None = None) -> Job:
+        """Put an order in line; by default one that counts to three."""
+        self.session.commit()
+        return line_up(
+            self.session,
+            lock or self.lock,
+            lambda *rung: self.rung.append(rung),
+            self.work,
+            what or self.order(3),
+        )
 
     def run(
         self, job: Job, size: int = 2, *, should_stop: Callable[[], object] = lambda: False, turn: float = 60
@@ -94,3 +110,14 @@ def counting(store: Session, world: World, lock: RedisLock) -> Counting:
 def job(counting: Counting) -> Job:
     """A queued job that counts to five."""
     return counting.start()
+
+
+@pytest.fixture
+def waiting(counting: Counting, job: Job) -> Job:
+    """A job in line behind `job`."""
+    return counting.line_up()
+
+
+def to_ring_for(session: Session, world: World) -> list[int]:
+    session.rollback()
+    return [stalled.job_id for stalled in stalled_jobs(session, ring_seconds=30, workspace_id=world.id)]

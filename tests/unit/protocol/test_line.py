@@ -1,7 +1,6 @@
-"""LINE: one job of a group waits until the active one has ended, and is promoted then."""
+"""LINE: one job of a group waits until the active one has ended."""
 
 import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
@@ -11,59 +10,25 @@ from redis import Redis
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from tests.factories.people import World, new_admin
-from tests.support.faults import before_each_statement, crash_at
-from tests.support.restoring import expire_lease
-from tests.unit.protocol.conftest import Counting
+from tests.factories.people import World
+from tests.support.faults import before_each_statement
+from tests.unit.protocol.conftest import NOWHERE, Counting, to_ring_for
 from webapp.jobs.cancel import cancel
-from webapp.jobs.claim import claim
-from webapp.jobs.isolation import MAX_CLAIMS
 from webapp.jobs.line import PlaceTaken, line_up, promote_waiting
 from webapp.jobs.lock import LockUnavailable
 from webapp.jobs.queries import active_job, job_in_line, wants_the_bin
-from webapp.jobs.recover import active_holders, stalled_jobs
-from webapp.jobs.run import carry_out
-from webapp.jobs.settings import BatchSettings
+from webapp.jobs.recover import active_holders
 from webapp.jobs.start import AlreadyRunning
-from webapp.jobs.work import NotAllowed, Order
-from webapp.models import AuditEvent, Job, User
+from webapp.jobs.work import NotAllowed
+from webapp.models import Job, User
 from webapp.models.job import JobState
-from webapp.worker.connection import connect
-from webapp.worker.redis_lock import RedisLock, key
-
-NOWHERE = RedisLock(connect("redis://127.0.0.1:1"), lock_seconds=60, starting_seconds=10)
-
-
-def wait_behind(counting: Counting, what: Order | None = None, lock: RedisLock | None = None) -> Job:
-    """Put an order in line; by default one that counts to three."""
-    counting.session.commit()
-    return line_up(
-        counting.session,
-        lock or counting.lock,
-        lambda *rung: counting.rung.append(rung),
-        counting.work,
-        what or counting.order(3),
-    )
-
-
-@pytest.fixture
-def waiting(counting: Counting, job: Job) -> Job:
-    """A job in line behind `job`."""
-    return wait_behind(counting)
-
-
-def to_ring_for(session: Session, world: World) -> list[int]:
-    session.rollback()
-    return [stalled.job_id for stalled in stalled_jobs(session, ring_seconds=30, workspace_id=world.id)]
-
-
-# Waiting
+from webapp.worker.redis_lock import key
 
 
 def test_a_job_in_line_needs_no_redis_is_not_active_and_no_runner_claims_it(
     store: Session, counting: Counting, job: Job, world: World, redis: Redis
 ) -> None:
-    waiting = wait_behind(counting, lock=NOWHERE)
+    waiting = counting.line_up(lock=NOWHERE)
 
     assert waiting.is_waiting
     assert not waiting.is_active
@@ -93,28 +58,28 @@ def test_the_same_order_again_is_the_same_job_before_and_after_its_promotion(
     store: Session, counting: Counting, job: Job, world: World
 ) -> None:
     order = counting.order(3)
-    waiting = wait_behind(counting, order)
+    waiting = counting.line_up(order)
 
-    assert wait_behind(counting, order).id == waiting.id
+    assert counting.line_up(order).id == waiting.id
     counting.run(job)
-    assert wait_behind(counting, order).id == waiting.id
+    assert counting.line_up(order).id == waiting.id
     assert counting.start(order).id == waiting.id, "and plain Restore with it leads there too"
     counting.run(waiting)
-    assert wait_behind(counting, order).id == waiting.id
+    assert counting.line_up(order).id == waiting.id
 
 
 def test_there_is_one_place_and_it_is_free_again_when_the_job_leaves(
     store: Session, counting: Counting, waiting: Job, world: World
 ) -> None:
     with pytest.raises(PlaceTaken) as refused:
-        wait_behind(counting)
+        counting.line_up()
     assert refused.value.job.id == waiting.id
 
     assert cancel(store, NOWHERE, waiting.id, by=None) == "cancelled"
 
     store.refresh(waiting)
     assert (waiting.state, waiting.is_waiting, waiting.has_ended) == ("cancelled", False, True)
-    assert wait_behind(counting).id != waiting.id
+    assert counting.line_up().id != waiting.id
 
 
 def test_a_job_that_the_previous_release_cancelled_in_line_leaves_the_place_free(
@@ -124,7 +89,7 @@ def test_a_job_that_the_previous_release_cancelled_in_line_leaves_the_place_free
     store.execute(update(Job).where(Job.id == waiting.id).values(state=JobState.CANCELLED))
     store.commit()
 
-    second = wait_behind(counting)
+    second = counting.line_up()
     counting.run(job)
 
     store.refresh(second)
@@ -146,7 +111,7 @@ def test_an_order_that_may_not_begin_is_not_put_in_line(
     store.get_one(User, world.admin.id).is_active = False
 
     with pytest.raises(NotAllowed):
-        wait_behind(counting)
+        counting.line_up()
 
     assert job_in_line(store, world.id, "count") is None
 
@@ -156,9 +121,9 @@ def test_where_nothing_is_active_any_more_it_starts_as_usual(
 ) -> None:
     counting.run(job)
     with pytest.raises(LockUnavailable):
-        wait_behind(counting, lock=NOWHERE)
+        counting.line_up(lock=NOWHERE)
 
-    second = wait_behind(counting)
+    second = counting.line_up()
 
     assert second.is_active
     assert (second.waits_for_group, second.promoted_at) == (None, None)
@@ -202,7 +167,7 @@ def test_where_the_active_job_ends_between_the_look_and_the_insert_it_is_promote
             cancel(other, counting.lock, job_id, by=None)
 
     with before_each_statement(engine, cancel_it):
-        waiting = wait_behind(counting)
+        waiting = counting.line_up()
 
     assert cancelled
     assert waiting.is_active
@@ -218,187 +183,3 @@ def test_purging_stands_back_while_a_job_is_active_or_in_line(
     counting.run(waiting)
     assert not wants_the_bin(store, world.id, "count")
     assert not wants_the_bin(store, world.id, "another")
-
-
-# Promotion
-
-
-def end_done(counting: Counting, job: Job) -> None:
-    assert counting.run(job) == "done"
-
-
-def end_cancelled_queued(counting: Counting, job: Job) -> None:
-    assert cancel(counting.session, counting.lock, job.id, by=None) == "cancelled"
-
-
-def end_cancelled_running(counting: Counting, job: Job) -> None:
-    claim(counting.session, job.id, ["count"], lease=30)
-    assert cancel(counting.session, counting.lock, job.id, by=None) == "running"
-    expire_lease(counting.session, job.id)
-    assert counting.run(job) == "cancelled"
-
-
-def end_failed(counting: Counting, job: Job) -> None:
-    for _ in range(MAX_CLAIMS):
-        assert claim(counting.session, job.id, ["count"], lease=30) is not None
-        expire_lease(counting.session, job.id)
-    assert counting.run(job) == "failed"
-
-
-def end_without_its_right(counting: Counting, job: Job) -> None:
-    former = new_admin(counting.session, counting.world.workspace)
-    former.is_active, job.requested_by = False, former.id
-    counting.session.commit()
-    assert counting.run(job) == "cancelled"
-
-
-@pytest.mark.parametrize(
-    "end", [end_done, end_cancelled_queued, end_cancelled_running, end_failed, end_without_its_right]
-)
-def test_it_is_promoted_however_the_active_job_ends_and_the_key_is_its_own(
-    end: Callable[[Counting, Job], None],
-    store: Session,
-    counting: Counting,
-    job: Job,
-    waiting: Job,
-    world: World,
-    redis: Redis,
-) -> None:
-    end(counting, job)
-
-    store.refresh(waiting)
-    store.refresh(job)
-    assert (waiting.is_waiting, waiting.is_active, waiting.exclusive_group) == (False, True, "count")
-    assert waiting.promoted_at == job.finished_at, "in the transaction that ended the other"
-    assert redis.get(key("count", world.id)) == waiting.uuid.encode()
-    assert to_ring_for(store, world) == [waiting.id], "whoever looks next rings"
-    assert to_ring_for(store, world) == [], "and no other one for a while"
-    assert counting.run(waiting) == "done"
-    assert redis.get(key("count", world.id)) is None
-
-
-def test_without_redis_it_is_promoted_too(store: Session, counting: Counting, job: Job, waiting: Job) -> None:
-    counting.lock = NOWHERE
-
-    assert counting.run(job) == "done"
-    store.refresh(waiting)
-    assert waiting.is_active
-    assert cancel(store, NOWHERE, waiting.id, by=None) == "cancelled"
-
-
-def test_end_and_promotion_are_committed_together(
-    engine: Engine, store: Session, counting: Counting, job: Job, waiting: Job
-) -> None:
-    """A runner that dies at any statement of its last batch leaves both or neither."""
-    seen = []
-    for number in range(1, 100):
-        store.execute(update(Job).where(Job.id == job.id).values(claims_since_progress=0))
-        expire_lease(store, job.id)
-        with Session(engine) as runner, crash_at(engine, runner, number) as crash:
-            carry_out(
-                runner,
-                counting.lock,
-                {"count": counting.work},
-                job.id,
-                settings=BatchSettings(30, 100),
-            )
-        store.rollback()
-        store.expire_all()
-        seen.append((job.has_ended, waiting.is_active))
-        if any(seen[-1]) or not crash.happened:
-            break
-
-    assert len(seen) > 10
-    assert set(seen[:-1]) == {(False, False)}
-    assert seen[-1] == (True, True)
-
-
-def test_lining_up_and_promotion_are_audited(
-    store: Session, counting: Counting, job: Job, waiting: Job, world: World
-) -> None:
-    counting.run(job)
-
-    events = store.scalars(
-        select(AuditEvent).where(AuditEvent.subject == waiting.audit_subject).order_by(AuditEvent.id)
-    ).all()
-
-    assert [event.action for event in events] == ["count.lined_up", "count.promoted"]
-    assert {event.user_id for event in events} == {world.admin.id}
-
-
-def test_a_promotion_that_was_missed_is_made_up_for_by_the_reconciler_once(
-    store: Session, other: Session, counting: Counting, job: Job, waiting: Job, world: World
-) -> None:
-    """The previous release ended the active job, and knows no line."""
-    store.execute(update(Job).where(Job.id == job.id).values(state=JobState.DONE))
-    store.commit()
-
-    assert promote_waiting(store, workspace_id=world.id) == 1
-    assert promote_waiting(other, workspace_id=world.id) == 0
-
-    store.refresh(waiting)
-    assert waiting.is_active
-    assert to_ring_for(other, world) == [waiting.id]
-
-
-def test_two_reconcilers_at_once_promote_it_once(
-    engine: Engine, store: Session, counting: Counting, job: Job, waiting: Job, world: World
-) -> None:
-    store.execute(update(Job).where(Job.id == job.id).values(state=JobState.DONE))
-    store.commit()
-    together = Barrier(3)
-
-    def reconcile(_: int) -> int:
-        with Session(engine) as session:
-            together.wait()
-            return promote_waiting(session, workspace_id=world.id)
-
-    with ThreadPoolExecutor(3) as pool:
-        given = list(pool.map(reconcile, range(3)))
-
-    assert sum(given) == 1
-    assert counting.actions().count("count.promoted") == 1
-
-
-def test_where_a_start_was_faster_the_job_in_line_waits_for_that_one(
-    store: Session, counting: Counting, job: Job, waiting: Job, world: World
-) -> None:
-    store.execute(update(Job).where(Job.id == job.id).values(state=JobState.DONE))
-    store.commit()
-    faster = counting.start()
-
-    assert promote_waiting(store, workspace_id=world.id) == 0
-    counting.run(faster)
-
-    store.refresh(waiting)
-    assert waiting.is_active
-
-
-def test_a_job_whose_owner_lost_the_right_is_cancelled_once_promoted_and_the_next_goes_on(
-    store: Session, counting: Counting, job: Job, world: World
-) -> None:
-    former = new_admin(store, world.workspace)
-    waiting = wait_behind(counting, counting.order(3, by=former.id))
-    former.is_active = False
-    store.commit()
-    counting.run(job)
-    third = wait_behind(counting)
-
-    assert counting.run(waiting) == "cancelled"
-
-    assert waiting.reason == {"code": "requester_not_allowed", "user": former.id}
-    assert (waiting.counts, counting.written()) == ({}, [0, 1, 2, 3, 4])
-    store.refresh(third)
-    assert third.is_active
-
-
-def test_a_promoted_job_can_be_cancelled_and_the_next_is_promoted(
-    store: Session, counting: Counting, job: Job, waiting: Job
-) -> None:
-    counting.run(job)
-    third = wait_behind(counting)
-
-    cancel(store, counting.lock, waiting.id, by=None)
-
-    store.refresh(third)
-    assert third.is_active

@@ -4,6 +4,7 @@ choice and size of a batch."""
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
@@ -26,6 +27,7 @@ from webapp.marketing.consent import address_hash
 from webapp.models import Account, Contact, Deal, MailingList, Suppression, Tag
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.models.suppression import SuppressionReason
+from webapp.restoring import plan as plans
 from webapp.restoring import undoing
 from webapp.restoring.links import LinkCount
 from webapp.restoring.merging import renew_search
@@ -96,6 +98,7 @@ def numbers(found: list[LinkCount]) -> set[tuple[str, str, int, int, int, int]]:
     suppressed=st.sets(st.sampled_from(ADDRESSES[:3])),
     conflicts=st.sampled_from(Conflicts),
     rescue=st.booleans(),
+    is_large=st.booleans(),
     batch_size=st.integers(1, 8),
 )
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -107,6 +110,7 @@ def test_the_plan_says_what_the_report_tells_and_an_undo_leaves_what_was_before(
     suppressed: set[str],
     conflicts: Conflicts,
     rescue: bool,
+    is_large: bool,
     batch_size: int,
     session: Session,
     restoring: Restoring,
@@ -147,7 +151,10 @@ def test_the_plan_says_what_the_report_tells_and_an_undo_leaves_what_was_before(
     asked = here.question_all(at=now).scope
     scope = about_other_choice(session, asked, conflicts, rescue=rescue).scope
 
-    plan = foresee(session, scope)
+    with pytest.MonkeyPatch.context() as patch:
+        if is_large:
+            patch.setattr(plans, "MANY", 0)
+        plan = foresee(session, scope)
     before = rows_of(session, world.id)
     job = here.confirm(scope, batch_size=batch_size)
 
@@ -159,9 +166,9 @@ def test_the_plan_says_what_the_report_tells_and_an_undo_leaves_what_was_before(
 
     if not plan.restored:
         return
-    back, kept = undoing.foresee(session, job, now=here.now())
+    foreseen = undoing.foresee(session, job, now=here.now())
     undone = here.undo(job, batch_size=batch_size)
 
-    assert (undone.count("undone"), undone.count("skipped")) == (back, len(kept))
+    assert (undone.count("undone"), undone.count("skipped")) == (foreseen.back, foreseen.kept)
     if not plan.merged:
         assert rows_of(session, world.id) == before

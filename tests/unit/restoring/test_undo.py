@@ -1,6 +1,7 @@
 """An undo puts back what a restore has restored and nothing has changed since, as if it had not been."""
 
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import delete as delete_rows
@@ -12,16 +13,20 @@ from tests.factories.people import World
 from tests.support.marketing import Marketing
 from tests.support.restored import rows_of
 from tests.support.restoring import Restoring
+from webapp.catalogue.delete import delete_from_catalogue
 from webapp.contacts.edit import Details, edit_contact
 from webapp.jobs.work import NotAllowed
 from webapp.marketing.tags import add_tag
 from webapp.models import (
     AutomationRun,
+    Deal,
     DealContact,
     Job,
     RestoreOutcome,
 )
 from webapp.models.automation import RunState
+from webapp.models.restore_link import LinkEffect
+from webapp.restoring import plan
 from webapp.restoring.question import about_other_choice
 from webapp.restoring.scope import Conflicts
 from webapp.restoring.undo_work import NothingToUndo
@@ -101,7 +106,7 @@ def test_what_has_changed_since_is_left_alone_as_foreseen(
     session.execute(update(DealContact).where(DealContact.contact_id == only.id).values(is_primary=False))
     session.commit()
 
-    back, kept = foresee(session, job, now=restoring.now())
+    plan = foresee(session, job, now=restoring.now())
     undone = restoring.undo(job, batch_size=2)
 
     expected = {
@@ -113,8 +118,8 @@ def test_what_has_changed_since_is_left_alone_as_foreseen(
         only.id: Kept.ONLY_CONTACT,
         merged.id: Kept.MERGED,
     }
-    assert {ending.contact_id: ending.reason for ending in kept} == expected
-    assert back == 1
+    assert {ending.contact_id: ending.reason for ending in plan.examples} == expected
+    assert plan.counts == Counter(expected.values()) | {None: 1}
     assert reasons(session, undone) == expected | {free.id: None}
     assert undone.counts == {"undone": 1, "skipped": 7}
     assert restoring.is_live(primary)
@@ -137,10 +142,12 @@ def test_of_all_contacts_of_a_deal_one_stays(session: Session, world: World, res
             session.execute(delete_rows(DealContact).where(*on_it))
         session.commit()
 
-        _, kept = foresee(session, job, now=restoring.now())
+        plan = foresee(session, job, now=restoring.now())
         undone = restoring.undo(job, batch_size=batch_size)
 
-        assert [(ending.contact_id, ending.reason) for ending in kept] == [(second.id, Kept.ONLY_CONTACT)]
+        assert [(ending.contact_id, ending.reason) for ending in plan.examples] == [
+            (second.id, Kept.ONLY_CONTACT)
+        ]
         assert reasons(session, undone) == {first.id: None, second.id: Kept.ONLY_CONTACT, third.id: None}
 
 
@@ -174,9 +181,9 @@ def test_after_the_window_nothing_can_be_undone(session: Session, world: World, 
     delete(session, world, contact, ago=29 * DAY)
     job = restoring.restore(contact)
 
-    _, kept = foresee(session, job, now=restoring.now() + 2 * DAY)
+    plan = foresee(session, job, now=restoring.now() + 2 * DAY)
 
-    assert [ending.reason for ending in kept] == [Kept.PAST_WINDOW]
+    assert plan.counts == {Kept.PAST_WINDOW: 1}
 
 
 def test_only_an_admin_of_the_account_may_undo(session: Session, world: World, restoring: Restoring) -> None:
@@ -223,3 +230,66 @@ def test_what_an_undo_puts_back_is_not_part_of_a_scope_that_was_frozen_before(
     assert restored.counts == {"restored": 1}
     assert not restoring.is_live(contact)
     assert restoring.question_all().scope.expected == 1
+
+
+def test_what_an_undo_leaves_alone_stays_part_of_a_scope_that_was_frozen_before(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """It was in the bin then, by a later deletion."""
+    again, other = new_contact(session, world), new_contact(session, world)
+    delete(session, world, again, other)
+    job = restoring.restore(again, other)
+    delete(session, world, again)
+    scope = restoring.question_all().scope
+    restoring.undo(job)
+
+    restoring.confirm(scope)
+
+    assert restoring.is_live(again)
+    assert not restoring.is_live(other)
+
+
+def test_a_deal_that_was_deleted_by_hand_since_is_left_as_a_restore_would_find_it(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """The contact is off the deal again, so that a later restore says that the deal does not come back. On
+    one that was deleted before the contact it keeps its place."""
+    contact, colleague = new_contact(session, world), new_contact(session, world)
+    earlier, since = (new_deal(session, world, colleague, contact) for _ in range(2))
+
+    def delete_by_hand(deal: Deal, at: datetime) -> None:
+        delete_from_catalogue(session, Deal, deal.id, workspace_id=world.id, by=None, now=at)
+
+    delete_by_hand(earlier, restoring.now() - DAY)
+    delete(session, world, contact, ago=DAY / 2)
+    before = rows_of(session, world.id)["places on deals"]
+    job = restoring.restore(contact)
+    delete_by_hand(since, restoring.now())
+
+    restoring.undo(job)
+
+    assert rows_of(session, world.id)["places on deals"] == before
+    lost = plan.foresee(session, restoring.question(contact).scope).of(LinkEffect.LOST)
+    assert [(link.kind, link.item_id) for link in lost] == [("deal", since.id)]
+    session.refresh(since)
+    assert since.deleted_at is not None
+
+
+def test_what_the_release_before_has_restored_is_left_alone(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """It kept no version, so whether a contact has changed since is not known."""
+    contacts = [new_contact(session, world) for _ in range(2)]
+    delete(session, world, *contacts)
+    job = restoring.restore(*contacts)
+    session.execute(
+        update(RestoreOutcome)
+        .where(RestoreOutcome.job_id == job.id, RestoreOutcome.contact_id == contacts[0].id)
+        .values(version=None)
+    )
+
+    plan = foresee(session, job, now=restoring.now())
+    undone = restoring.undo(job)
+
+    assert [(one.contact_id, one.reason) for one in plan.examples] == [(contacts[0].id, Kept.UNKNOWN)]
+    assert reasons(session, undone) == {contacts[0].id: Kept.UNKNOWN, contacts[1].id: None}

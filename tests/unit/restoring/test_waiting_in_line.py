@@ -146,3 +146,21 @@ def test_all_matching_are_those_of_the_confirmation_not_of_the_promotion(
     assert not restoring.is_live(later)
     # The one of the restore ahead was in the scope, too, and was back before.
     assert waiting.counts == {"no_longer_deleted": 1, "restored": 1}
+
+
+def test_what_the_undo_ahead_puts_back_is_not_part_of_what_was_confirmed(
+    restoring: Restoring, session: Session, world: World
+) -> None:
+    """It was not in the bin then. The 30 days alone are counted from the promotion."""
+    other, contact = new_contact(session, world), new_contact(session, world)
+    delete(session, world, contact)
+    restored = restoring.restore(contact)
+    delete(session, world, other)
+    scope = restoring.question_all().scope
+    ahead = restoring.start_undo(restored)
+    waiting = put_in_line(restoring, scope)
+
+    carry_out_both(restoring, ahead, waiting)
+
+    assert waiting.counts == {"restored": 1}
+    assert (restoring.is_live(other), restoring.is_live(contact)) == (True, False)

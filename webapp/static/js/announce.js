@@ -2,13 +2,10 @@
 // Other files announce a sentence by dispatching "app:announce" on document, with the sentence as `detail`.
 "use strict";
 {
-  let last = "";
-
+  // A modal dialog makes the rest of the page inert, so a dialog has an announcer of its own.
   const announce = (sentence) => {
-    const announcer = document.getElementById("announcer");
-    if (sentence === last || !announcer) return;
-    last = sentence;
-    announcer.textContent = sentence;
+    const announcer = document.querySelector("dialog .announcer") ?? document.getElementById("announcer");
+    if (announcer && announcer.textContent !== sentence) announcer.textContent = sentence;
   };
 
   const showUnreachable = (sentence) => {
@@ -19,7 +16,7 @@
     moveIntoDialog();
   };
 
-  // A modal dialog makes the rest of the page inert, so the notice moves into the dialog.
+  // The notice moves into a modal dialog, for the same reason.
   const moveIntoDialog = () => {
     const body = document.querySelector("dialog:modal .dialog-body");
     const notice = document.querySelector("#notices > *");

@@ -1,0 +1,36 @@
+"""Rows for the ids in addresses, so that each route of the app can be asked."""
+
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import new_contact, new_list, subscribe
+from tests.factories.people import World
+from tests.support.marketing import Marketing
+
+
+def with_rows(path: str, store: Session, world: World) -> str:
+    """The path with the id of a new row for a campaign or an automation; other ids stay as they are."""
+    for name, make in (("<id:automation_id>", _automation), ("<id:campaign_id>", _campaign)):
+        if name in path:
+            # On SQLite a transaction that has read cannot write after the app has.
+            store.rollback()
+            is_of_step = "/messages/" in path
+            path = path.replace(name, str(make(store, world, is_of_step=is_of_step)))
+            store.commit()
+    return path
+
+
+def _automation(store: Session, world: World, *, is_of_step: bool = False) -> int:
+    assert not is_of_step
+    return Marketing(store, world).automation(new_list(store, world), {"do": "wait", "hours": 1}).id
+
+
+def _campaign(store: Session, world: World, *, is_of_step: bool) -> int:
+    """One that can be sent, or the text of a step."""
+    marketing, news = Marketing(store, world), new_list(store, world)
+    subscribe(store, new_contact(store, world), news, "subscribed")
+    campaign = marketing.campaign(news)
+    campaign.subject, campaign.body = "Hello", "Hi"
+    if is_of_step:
+        automation = marketing.automation(news, {"do": "send", "campaign": campaign.id})
+        campaign.automation_id = automation.id
+    return campaign.id

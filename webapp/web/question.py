@@ -1,0 +1,28 @@
+"""A question before an action: a dialog for htmx, without JavaScript a page of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flask import Response
+
+from webapp.web.htmx import page_or_part
+
+
+@dataclass(frozen=True)
+class Question:
+    """`action` is the address that `button` posts the `fields` to, `back` the target of Cancel, `here` the
+    entry in the navigation. Each of the `lines` is a sentence of `webapp.words`."""
+
+    title: str
+    lines: list[str]
+    action: str
+    button: str
+    back: str
+    here: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    is_dangerous: bool = False
+
+
+def ask(question: Question) -> Response:
+    """The dialog, or its page."""
+    return page_or_part("question.html", "_question.html", question=question)
