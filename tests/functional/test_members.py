@@ -27,10 +27,11 @@ def test_the_menu_with_restore_is_for_admins(admin: Browser, member: Browser) ->
 
 
 def test_no_link_that_a_member_sees_is_forbidden(member: Browser, world: World, store: Session) -> None:
-    new_contact(store, world)
+    contact = new_contact(store, world)
     store.commit()
 
-    for path in ("/contacts", "/contacts?q=nobody", "/contacts?restored_by=1"):
+    of_one = f"/contacts/{contact.id}", f"/contacts/{contact.id}/edit", "/contacts/new"
+    for path in ("/contacts", "/contacts?q=nobody", "/contacts?restored_by=1", *of_one):
         for link in member.get(path).all("a[href^='/']"):
             assert member.get(str(link["href"])).status != 403, f"{link} on {path}"
 
