@@ -6,8 +6,8 @@
 *Carry out.* `due` finds the runs that are due in a workspace; `automations` carries out their next steps.
 *Send.*      `messages` says what may be sent; `sending` hands it to a mail server, each message at most
              once.
-*Consent.*   `refusals` ends it, `confirmations` gives it, `links` are how people do both; `reports` reads what
-             mail servers say later.
+*Consent.*   `refusals` ends it, `confirmations` gives it, `links` are how people do both; `reports` reads
+             what mail servers say later.
 *End.*       `pending` ends the runs and messages of deleted contacts. They never start again.
 
 The rows are the truth: a worker that dies leaves them as they were before its batch. A deletion and every
