@@ -408,10 +408,6 @@ PAGES_ONLY = {
     *("/deals", "/deals/new", "/deals/<id:deal_id>/edit"),
     *("/contacts/new", "/contacts/<id:contact_id>/edit"),
 }
-PAGES_ONLY = {
-    *("/login", "/settings", "/deals", "/deals/new", "/deals/<id:deal_id>/edit"),
-    *("/contacts/new", "/contacts/<id:contact_id>/edit"),
-}
 
 
 @dataclass(frozen=True)
