@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import choices, loading, pages, restoring, traffic, workers, writers
+from benchmarks import choices, loading, pages, restoring, sending, traffic, workers, writers
 from benchmarks.figures import Figure, show, write
 from benchmarks.fill import Size
 from benchmarks.stage import databases, filled
@@ -39,7 +39,7 @@ def main() -> None:
     print(f"\n{time.monotonic() - begun:,.0f} s in all. {wanted.json} has it as JSON.")
 
 
-PARTS = ("restoring", "choices", "pages", "traffic", "writers", "workers", "loading")
+PARTS = ("restoring", "choices", "pages", "traffic", "writers", "workers", "sending", "loading")
 
 
 def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[tuple[str, Iterable[Figure]]]:
@@ -70,6 +70,11 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
             yield (
                 f"{workers.WORKSPACES} workspaces restoring {each:,} each, {kind}",
                 workers.measure(made, Size(each, each)),
+            )
+        if "sending" in parts:
+            yield (
+                f"Sending messages, beside a restore of {each:,} contacts, {kind}",
+                sending.measure(made, Size(max(each, sending.MESSAGES), each)),
             )
         if "loading" in parts:
             timed = kind == "postgresql" and max(sizes) == JUDGED[kind]

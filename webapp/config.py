@@ -14,6 +14,7 @@ from click import ClickException
 from sqlalchemy import URL
 
 from webapp.local_services import redis_url
+from webapp.mail_settings import MailServer, UnreadableUrl, read_public_url, read_smtp_url
 from webapp.numbers import whole_number
 
 MIB = 1024 * 1024
@@ -23,6 +24,8 @@ LARGEST_BATCH = 30_000
 # Worker processes of the queue of restores, by the kind of database.
 RESTORE_WORKERS = {"postgresql": 2, "sqlite": 1}
 MOST_WORKERS = 32
+# Connections to the mail server at once.
+CONNECTIONS, MOST_CONNECTIONS = 8, 32
 
 # The times of the job protocol, in seconds; TIME_SCALE divides them all, so that tests need not wait.
 PROTOCOL_TIMES = {
@@ -33,6 +36,14 @@ PROTOCOL_TIMES = {
     "HEARTBEAT_SECONDS": 30,  # the interval of a worker's heartbeats to Redis
     "RECONCILE_SECONDS": 10,  # the interval of looking for stalled jobs and of heartbeats to the database
     "SILENCE_SECONDS": 30,  # the age of the last heartbeat at which pages say that no worker runs
+}
+# The times of sending, in seconds; scaled as well.
+MAIL_TIMES = {
+    "MAIL_STEP_SECONDS": 20,  # the time that a mail server has for each answer
+    "MAIL_ANSWER_SECONDS": 120,  # the time for its answer to a whole message, which it may examine first
+    "MAIL_LOST_SECONDS": 900,  # the age at which a message in hand is given up: its process has died
+    "MAIL_PAUSE_SECONDS": 60,  # the first pause when the server is in trouble; doubled up to an hour
+    "MAIL_RETRY_SECONDS": 300,  # the first wait of a message that is refused for now; doubled up to 4 hours
 }
 # Not scaled: a turn must be long beside the start of a process, or jobs that take turns only start processes.
 TURNS = {
@@ -82,9 +93,31 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
         "BATCH_SIZE": _optional_number(settings, "BATCH_SIZE", most=LARGEST_BATCH),
         "RESTORE_WORKERS": _optional_number(settings, "RESTORE_WORKERS", most=MOST_WORKERS)
         or RESTORE_WORKERS[database_url.partition(":")[0].partition("+")[0]],
-        **{name: seconds / scale for name, seconds in PROTOCOL_TIMES.items()},
+        # None: messages end in the outbox.
+        "MAIL_SERVER": _mail_server(settings),
+        "MAIL_CONNECTIONS": _optional_number(settings, "SMTP_CONNECTIONS", most=MOST_CONNECTIONS)
+        or CONNECTIONS,
+        "PUBLIC_URL": _public_url(settings, production),
+        **{name: seconds / scale for name, seconds in (PROTOCOL_TIMES | MAIL_TIMES).items()},
         **TURNS,
     }
+
+
+def _mail_server(settings: Mapping[str, str]) -> MailServer | None:
+    try:
+        return read_smtp_url(settings["SMTP_URL"]) if "SMTP_URL" in settings else None
+    except UnreadableUrl as error:
+        # The value can contain a password, so the message does not repeat it.
+        raise ConfigError(f"SMTP_URL {error}") from None
+
+
+def _public_url(settings: Mapping[str, str], production: bool) -> str | None:
+    try:
+        if "PUBLIC_URL" in settings:
+            return read_public_url(settings["PUBLIC_URL"], production=production)
+        return None
+    except UnreadableUrl as error:
+        raise ConfigError(f"PUBLIC_URL {error}") from None
 
 
 def _secret_key(settings: Mapping[str, str], instance_path: Path, production: bool) -> str:

@@ -78,6 +78,17 @@ def upgrade() -> None:
             ["group_id"], ["user_group.id"], name="fk_group_right_group_id", ondelete="CASCADE"
         ),
     )
+    op.create_table(
+        "mail_trouble",
+        sa.Column("workspace_id", Id, autoincrement=False, nullable=False),
+        sa.Column("reason", sa.String(40), nullable=False),
+        sa.Column("reply", sa.SmallInteger(), nullable=True),
+        sa.Column("since", Moment, nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("again_at", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", name="pk_mail_trouble"),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_mail_trouble_workspace_id"),
+    )
     for table, added in columns().items():
         for column in added:
             op.add_column(table, column)
@@ -106,4 +117,5 @@ def downgrade() -> None:
         with op.batch_alter_table(table) as batch:
             for gone in added:
                 batch.drop_column(gone.name)
+    op.drop_table("mail_trouble")
     op.drop_table("group_right")

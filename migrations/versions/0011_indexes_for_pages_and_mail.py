@@ -49,8 +49,15 @@ NEW = (
     Index("ix_automation_run_recent", "automation_run", ("automation_id", "id")),
     Index("ix_automation_run_caused_by_id", "automation_run", ("caused_by_id",)),
     Index("ix_campaign_automation_id", "campaign", ("automation_id",)),
+    Index("ix_campaign_send_state", "campaign_send", ("workspace_id", "state", "id")),
     Index("ix_campaign_send_list_id", "campaign_send", ("list_id",)),
     Index("ix_campaign_send_user_id", "campaign_send", ("user_id",)),
+    Index(
+        "ix_campaign_send_due",
+        "campaign_send",
+        ("workspace_id", "due_at", "id"),
+        "state = 'pending' AND taken_at IS NULL",
+    ),
     Index(
         "ix_campaign_send_in_hand",
         "campaign_send",
@@ -67,7 +74,10 @@ LONGER = (
     Index("ix_campaign_send_workspace_id", "campaign_send", ("workspace_id", "id")),
     Index("ix_deal_workspace_id", "deal", ("workspace_id", "id")),
 )
-OBSOLETE = (Index("ix_automation_run_automation_id", "automation_run", ("automation_id",)),)
+OBSOLETE = (
+    Index("ix_automation_run_automation_id", "automation_run", ("automation_id",)),
+    Index("ix_campaign_send_pending", "campaign_send", ("due_at",), "state = 'pending'"),
+)
 
 
 def is_postgresql() -> bool:

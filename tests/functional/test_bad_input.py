@@ -27,6 +27,8 @@ from tests.factories.people import PASSWORD, World
 from tests.support.addresses import with_rows
 from tests.support.bad_input import KINDS, PAGES_ONLY, PARTS_ONLY, ROWS, Row
 from tests.support.browser import HTMX, TOKEN, Browser, read_answer
+from tests.support.links import a_token
+from webapp.marketing.links import LinkKind
 from webapp.models import Automation, Campaign, Contact, Deal, DealContact, MailingList
 
 
@@ -96,7 +98,8 @@ class Scene:
         encoded = quote_from_bytes(value, safe="")
         path = row.path
         for name, good in self.ids.items():
-            path = path.replace(f"<id:{name}>", encoded if row.field == f"<{name}>" else good)
+            for pattern in (f"<id:{name}>", f"<{name}>"):
+                path = path.replace(pattern, encoded if row.field == f"<{name}>" else good)
         if "version" in self.fields:
             self.fields["version"] = self.version()
         others = self.fields | contact_fields(row).get(f"{row.method} {row.path}", {})
@@ -153,6 +156,8 @@ def scene(
     if "job_id" in row.path:
         job = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
         ids["job_id"] = job.path.removeprefix("/restores/")
+    if "<token>" in row.path:
+        ids["token"] = a_token(store, world, live.id, LinkKind(row.path[1]))
     for name in re.findall(r"<id:(automation_id|campaign_id)>", row.path):
         path = with_rows(row.path, store, world)
         ids[name] = re.findall(r"\d+", path)[0]

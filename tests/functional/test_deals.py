@@ -111,6 +111,22 @@ def test_a_deal_without_a_contact_is_refused_and_nothing_typed_is_lost(
         assert "needs a contact" in anyone.post("/deals", token | valid | {"contact": str(ann.id)}).complaint
 
 
+def test_enter_in_the_search_for_contacts_searches_and_creates_nothing(
+    admin: Browser, world: World, store: Session, ann: Contact, unchanged: Unchanged
+) -> None:
+    new_contact(store, world, "Bob", "Zander")
+    store.commit()
+    valid = {"title": "Oil", "currency": "EUR", "position": '["Negotiation", "open"]', "contact": str(ann.id)}
+
+    with unchanged():
+        page = admin.post("/deals", valid | {"csrf_token": admin.token(), "find": "bob", "searched": ""})
+
+    assert page.status == 200
+    ticked = page.one("input[name=contact][checked]")
+    assert ticked["value"] == str(ann.id)
+    assert "Bob Zander" in page.text
+
+
 def test_a_contact_that_an_address_names_is_picked(anyone: Browser, ann: Contact) -> None:
     page = anyone.get(f"/deals/new?contact={ann.id}")
 

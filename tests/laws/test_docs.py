@@ -159,6 +159,13 @@ def file_to_import(folder: Path) -> str:
     return str(path)
 
 
+def message_to_read(folder: Path) -> str:
+    """A message that is no bounce."""
+    path = folder / "message.eml"
+    path.write_text("Subject: Hello\n\nNothing has come back.\n")
+    return str(path)
+
+
 def job_to_cancel(app: Flask) -> str:
     """The id of a queued restore, confirmed on the pages."""
     with app.app_context(), Session(db.engine.execution_options(writes=True)) as session:
@@ -180,6 +187,7 @@ def test_a_quoted_command_runs(quote: Quote, own_app: Flask, tmp_path: Path) -> 
         words.append("--help")
     if words[-1] != "--help":
         words = [file_to_import(tmp_path) if word == "FILE.csv" else word for word in words]
+        words = [message_to_read(tmp_path) if word == "FILE.eml" else word for word in words]
         words = [job_to_cancel(own_app) if word == "ID" else word for word in words]
 
     answer = own_app.test_cli_runner().invoke(args=words)

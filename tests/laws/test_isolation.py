@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import (
@@ -33,7 +33,7 @@ from tests.support.seen import Seen
 from webapp.clock import read_clock
 from webapp.jobs.ending import CANCELLED_BY
 from webapp.jobs.interruption import DATABASE_UNWRITABLE
-from webapp.models import Contact, Job, RestoreOutcome, User
+from webapp.models import Account, Contact, Deal, Job, MailingList, RestoreOutcome, Tag, User
 from webapp.models.restore_outcome import Outcome, Reason
 from webapp.restoring.notices import LARGE
 
@@ -115,6 +115,38 @@ def test_lists_dialogs_and_the_page_of_a_contact(scene: Scene) -> None:
     for word in ("Workspace", "Admin", "Member", "Account", "List", "Tag", "Deal", "Stage", "Phone"):
         assert f"{TURNING}{word}" in shown, word
     for word in ("Live", "Gone", "Owner", "Nothing", f"Live{scene.world.id}@example.com"):
+        assert f"{TURNING}{word}".lower() in shown.lower(), word
+
+
+def test_lists_tags_accounts_and_deals(scene: Scene, store: Session) -> None:
+    admin, live, typed, search = scene.admin, scene.live, turned("Nothing"), quote(turned("Nothing"))
+    ids = {
+        kind: store.scalar(select(kind.id).where(kind.workspace_id == scene.world.id))
+        for kind in (MailingList, Tag, Account, Deal)
+    }
+    pages: list[Seen] = []
+    for kind in (MailingList, Tag, Account):
+        noun = kind.__tablename__.removeprefix("mailing_")
+        at, one = f"/{noun}s", f"/{noun}s/{ids[kind]}"
+        for path in (at, f"{at}?q={search}", one, f"{one}/rename", f"{one}/delete"):
+            pages += both_ways(admin, path)
+        # The name that is there already, in another spelling, and one that is too long.
+        for name in (turned(noun.upper()), turned("x" * 300)):
+            pages.append(admin.post(at, {"csrf_token": admin.token(), "name": name}))
+    pages += both_ways(admin, f"/lists/{ids[MailingList]}/status?contact={live.id}")
+    deal = f"/deals/{ids[Deal]}"
+    for path in ("/deals", f"/deals?q={search}", "/deals/board", f"{deal}?find={search}", f"{deal}/delete"):
+        pages += both_ways(admin, path)
+    pages += [admin.get(f"/deals/new?contact={live.id}&find={search}"), admin.get(f"{deal}/edit")]
+    token, stage = {"csrf_token": admin.token()}, '["Closed", "won"]'
+    changed = {"title": typed, "value": typed, "currency": "USD", "position": stage, "version": "7"}
+    pages.append(admin.post(f"{deal}/edit", token | changed))
+    pages.append(admin.post(f"{deal}/edit", token | changed | {"value": "5"}))
+    pages.append(admin.post(f"{deal}/move", token | {"position": stage, "version": "7"}))
+    pages.append(admin.post(f"{deal}/remove", token | {"contact": str(live.id)}))
+
+    shown = said(pages)
+    for word in ("Account", "List", "Tag", "Deal", "Stage", "Live", "Nothing"):
         assert f"{TURNING}{word}".lower() in shown.lower(), word
 
 

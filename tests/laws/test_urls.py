@@ -22,6 +22,8 @@ from tests.factories.contacts import (
 from tests.factories.people import World, new_world
 from tests.support.addresses import with_rows
 from tests.support.browser import Browser
+from tests.support.links import a_token
+from webapp.marketing.links import LinkKind
 from webapp.models import Account, Contact, MailingList, Tag
 from webapp.restoring.recycle_bin import latest_number
 from webapp.urls import ROUTES, Route
@@ -108,6 +110,12 @@ TABLE = [
     ("GET", "/contacts/restore/confirm-all", "", (303, 403, 200, 422)),
     ("POST", "/contacts/restore/confirm/again", "?scope={scope}", (303, 403, 200, 404)),
     ("GET", "/contacts/restore/plan", "?scope={scope}", (303, 403, 200, 404)),
+    ("GET", "/outbox", "", (303, 403, 200, 200)),
+    ("GET", "/suppressed", "", (303, 403, 200, 200)),
+    ("GET", "/u/<token>", "", (200, 200, 200, 200)),
+    ("POST", "/u/<token>", "", (200, 200, 200, 200)),
+    ("GET", "/c/<token>", "", (200, 200, 200, 200)),
+    ("POST", "/c/<token>", "", (200, 200, 200, 200)),
     ("GET", "/restores", "", (303, 403, 200, 200)),
     ("POST", "/restores", "?scope={scope}", (303, 403, 303, 404)),
     ("POST", "/restores/line", "?scope={scope}", (303, 403, 303, 404)),
@@ -162,6 +170,10 @@ TABLE = [
     ("GET", "/readyz", "", (200, 200, 200, 200)),
 ]
 
+PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"} | {
+    # The links in messages.
+    *("ask_unsubscribe", "unsubscribe", "ask_confirm", "confirm"),
+}
 CONTACT_PARTS = ("account", "lists", "tags", "deals", "notes")
 PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"}
 FOR_SIGNED_IN_USERS = {
@@ -191,6 +203,8 @@ FOR_SIGNED_IN_USERS = {
 }
 # For Admins, and for the groups that the settings name.
 FOR_A_RIGHT = {
+    Access.SETTINGS: {"settings", "change_settings", "change_rights"},
+    Access.CAMPAIGNS: {"outbox", "suppressed"},
     Access.SETTINGS: {"settings", "change_settings", "change_rights", "load_demo"},
     Access.CAMPAIGNS: {
         *("automations", "new_automation", "make_automation", "automation", "rename_automation"),
@@ -314,6 +328,8 @@ def address_of(path: str, sent: str, admin: Browser, store: Session, world: Worl
     job = a_job(admin, gone) if "job_id" in path else ""
     meant = binned if "/deleted/" in path else live
     path = path.replace("<id:contact_id>", str(meant)).replace("<id:job_id>", job)
+    if "<token>" in path:
+        path = path.replace("<token>", a_token(store, world, live, LinkKind(path[1])))
     path = path.replace("<id:thing_id>", str(a_thing(path, store, world, live)))
     path = path.replace("<id:deal_id>", str(a_deal(store, world, live)))
     number = latest_number(store, world.id)

@@ -70,12 +70,18 @@ class Marketing:
 
     def is_mailable(self, contact: Contact, mailing_list: Thing) -> bool:
         """Whether the contact, if it is live, may be written to for the list."""
-        address = contact.address
         return (
-            address is not None
+            contact.address is not None
             and not mailing_list.deleted
             and contact.lists.get(mailing_list) == SUBSCRIBED
-            and self.suppressed.isdisjoint(((address, None), (address, mailing_list)))
+            and not self.is_suppressed(contact, mailing_list)
+        )
+
+    def is_suppressed(self, contact: Contact, mailing_list: Thing) -> bool:
+        """Whether the contact's address may not be written to for the list, whatever its status."""
+        address = contact.address
+        return address is not None and not self.suppressed.isdisjoint(
+            ((address, None), (address, mailing_list))
         )
 
     def may_send(self, campaign: Campaign, contact: Contact) -> bool:

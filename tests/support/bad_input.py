@@ -231,6 +231,15 @@ GET  /contacts/restore/confirm-all  ?from_time,?to_time,?how,?expires  422 empty
 GET  /contacts/restore/confirm-all  ?back              200
 GET  /contacts/restore/confirm-all  ?after,?before,?selected,?show,?clear,?watching,?matching  200
 
+GET  /outbox                        ?state             422 empty=200 | Choose a state from the list
+GET  /outbox                        ?after,?before     400 empty=200 | edited or cut off
+GET  /suppressed                    ?after,?before     400 empty=200 | edited or cut off
+GET  /u/<token>                     <token>            404 | edited or cut off / a typing mistake
+POST /u/<token>                     <token>            404 | edited or cut off / a typing mistake
+POST /u/<token>                     from               200
+GET  /c/<token>                     <token>            404 | edited or cut off / a typing mistake
+POST /c/<token>                     <token>            404 | edited or cut off / a typing mistake
+
 GET  /restores                      ?after             400 empty=200 2^63-1=200 | edited or cut off
 POST /contacts/restore/confirm/again scope             400 | This confirmation is incomplete. Open it again.
 POST /contacts/restore/confirm/again chosen,conflicts,rescue,back  400 | This confirmation is incomplete

@@ -11,8 +11,10 @@ from tests.factories.people import World
 from webapp.clock import read_clock
 from webapp.database import lock_workspace
 from webapp.marketing.automations import advance
-from webapp.marketing.campaigns import deliver
+from webapp.marketing.consent import address_hash
 from webapp.marketing.lists import change_status, subscribe
+from webapp.marketing.messages import deliver
+from webapp.marketing.refusals import Refused, bounce, complain, unsubscribe
 from webapp.marketing.tags import add_tag, remove_tag
 from webapp.models import Automation, AutomationRun, Campaign, CampaignSend, Contact, MailingList, Tag
 from webapp.models.automation import Trigger
@@ -78,6 +80,20 @@ class Marketing:
             status=status,
             now=at or self.now(),
         )
+
+    def refused(self, contact: Contact) -> Refused:
+        """Whose refusal it is that comes from the contact's address."""
+        return Refused(self.world.id, address_hash(contact.email_key or ""), contact.id)
+
+    def unsubscribe(self, contact: Contact, mailing_list: MailingList | None) -> bool:
+        list_id = mailing_list.id if mailing_list else None
+        return unsubscribe(self.session, self.refused(contact), list_id=list_id, now=self.now())
+
+    def bounce(self, contact: Contact, mailing_list: MailingList) -> bool:
+        return bounce(self.session, self.refused(contact), list_id=mailing_list.id, now=self.now())
+
+    def complain(self, contact: Contact) -> bool:
+        return complain(self.session, self.refused(contact), now=self.now())
 
     def tag(self, tag: Tag, *contacts: Contact, at: datetime | None = None) -> list[int]:
         ids = [contact.id for contact in contacts]

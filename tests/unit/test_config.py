@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import make_url
 
 from webapp.config import PROTOCOL_TIMES, ConfigError, load_config
+from webapp.mail_settings import FROM_THE_START, NEVER, OFFERED, REQUIRED, MailServer
 
 DYNO = {
     "DYNO": "web.1",
@@ -96,6 +97,19 @@ def test_one_machine_may_run_in_production_on_sqlite(tmp_path: Path) -> None:
         ({"TIME_SCALE": "0"}, "TIME_SCALE"),
         ({"TIME_SCALE": "nan"}, "TIME_SCALE"),
         ({"BATCH_SIZE": "-1"}, "BATCH_SIZE"),
+        ({"SMTP_CONNECTIONS": "0"}, "SMTP_CONNECTIONS"),
+        ({"SMTP_URL": "mail.example:25"}, "SMTP_URL must begin with smtp://"),
+        ({"SMTP_URL": "smtp://"}, "SMTP_URL must begin with"),
+        ({"SMTP_URL": "smtp://h:port"}, "SMTP_URL must look like"),
+        ({"SMTP_URL": "smtp://u@h"}, "SMTP_URL must name a user and a password"),
+        ({"SMTP_URL": "smtp://u:hidden@h?tls=maybe"}, "SMTP_URL knows"),
+        ({"SMTP_URL": "smtp://u:hidden@h?tls=never"}, "SMTP_URL would send the password unencrypted"),
+        ({"SMTP_URL": "smtp://u:hidden@h/path"}, "SMTP_URL may have"),
+        ({"SMTP_URL": "smtps://h?tls=never"}, "SMTP_URL needs no"),
+        ({"PUBLIC_URL": "crm.example.com"}, "PUBLIC_URL must begin with https:// or http://"),
+        ({"PUBLIC_URL": "https://crm.example.com/app"}, "PUBLIC_URL must be only"),
+        ({"PUBLIC_URL": "https://h:x"}, "PUBLIC_URL must look like"),
+        (DYNO | {"PUBLIC_URL": "http://crm.example.com"}, "PUBLIC_URL must begin with https://"),
     ],
 )
 def test_an_impossible_setting_is_refused_by_name(
@@ -104,6 +118,26 @@ def test_an_impossible_setting_is_refused_by_name(
     with pytest.raises(ConfigError, match=named) as refusal:
         load_config(environ, tmp_path)
     assert "hidden" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://h", MailServer("h", 587, OFFERED)),
+        ("smtp://h:25?tls=never", MailServer("h", 25, NEVER)),
+        ("smtp://u:p%40ss@h", MailServer("h", 587, REQUIRED, "u", "p@ss")),
+        ("smtp://u:p@127.0.0.1:2525", MailServer("127.0.0.1", 2525, OFFERED, "u", "p")),
+        ("smtps://u:p@h", MailServer("h", 465, FROM_THE_START, "u", "p")),
+    ],
+)
+def test_the_mail_server(url: str, server: MailServer, tmp_path: Path) -> None:
+    """A password is sent over an encrypted connection only, unless the server is this machine."""
+    assert load_config({"SMTP_URL": url}, tmp_path)["MAIL_SERVER"] == server
+
+
+def test_the_public_address_has_no_slash_at_its_end(tmp_path: Path) -> None:
+    config = load_config({"PUBLIC_URL": "https://crm.example.com/"}, tmp_path)
+    assert (config["PUBLIC_URL"], config["MAIL_SERVER"]) == ("https://crm.example.com", None)
 
 
 def test_time_scale_divides_the_times_of_the_protocol(tmp_path: Path) -> None:

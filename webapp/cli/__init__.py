@@ -5,6 +5,7 @@ from flask import Flask
 from webapp.cli.campaigns import campaigns_group
 from webapp.cli.contacts import contacts_group
 from webapp.cli.demo import demo_command
+from webapp.cli.mail import mail_group
 from webapp.cli.restores import restore_group
 
 
@@ -13,4 +14,5 @@ def init_cli(app: Flask) -> None:
     app.cli.add_command(campaigns_group)
     app.cli.add_command(contacts_group)
     app.cli.add_command(demo_command)
+    app.cli.add_command(mail_group)
     app.cli.add_command(restore_group)

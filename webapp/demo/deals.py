@@ -8,11 +8,11 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
+from webapp.catalogue.stages import LOST, STAGES, WON, Position
 from webapp.contacts.load import NewContact, add_rows, new_ids
 from webapp.demo.catalogue import CUSTOMER, FORMER, PROSPECT
 from webapp.demo.firms import Firm
 from webapp.models import Deal, DealContact
-from webapp.models.deal import DealStatus
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,9 @@ BOUGHT = {
         ("Cakes and pastries", 1_500, 9_000),
     ),
 }
-# Stages and statuses of deals by the firm's relation, each with its percentage.
-WON, LOST = ("Closed", DealStatus.WON), ("Closed", DealStatus.LOST)
-TO_CONTACT, TALKED, OFFERED, NEARLY = (
-    (stage, DealStatus.OPEN) for stage in ("To contact", "In contact", "Proposal sent", "Negotiation")
-)
-STAGES = {
+# Where deals are, by the firm's relation, each with its percentage.
+TO_CONTACT, TALKED, OFFERED, NEARLY = map(Position, STAGES)
+POSITIONS = {
     CUSTOMER: ((WON, TALKED, OFFERED, NEARLY, LOST), (46, 14, 18, 14, 8)),
     PROSPECT: ((TO_CONTACT, TALKED, OFFERED, NEARLY, LOST), (22, 26, 20, 12, 20)),
     FORMER: ((WON, LOST), (35, 65)),
@@ -99,15 +96,15 @@ def add_deals(session: Session, random: Random, workspace_id: int, added: Sequen
 def deal_of(random: Random, workspace_id: int, firm: Firm) -> dict[str, object]:
     """A typical deal of the firm's trade, as a row without its id."""
     what, least, most = random.choice(BOUGHT[firm.trade])
-    outcomes, weights = STAGES[firm.relation]
-    stage, status = random.choices(outcomes, weights)[0]
+    outcomes, weights = POSITIONS[firm.relation]
+    position = random.choices(outcomes, weights)[0]
     return {
         "workspace_id": workspace_id,
         "title": f"{what} for {firm.name}",
         "value": Decimal(random.randrange(least, most, 50) * firm.country.rate),
         "currency": firm.country.currency,
-        "stage": stage,
-        "status": status,
+        "stage": position.stage,
+        "status": position.status,
     }
 
 

@@ -13,6 +13,7 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.catalogue.stages import STAGES
 from webapp.contacts.load import NewContact, add_contacts
 from webapp.demo.catalogue import (
     CUSTOMER,
@@ -74,7 +75,7 @@ def add_showcase(
     )
     [greta_id] = add_contacts(session, workspace_id, [greta])
     if colleague and firm:
-        shared = {**deal_of(random, workspace_id, firm), "stage": "Proposal sent", "status": DealStatus.OPEN}
+        shared = {**deal_of(random, workspace_id, firm), "stage": STAGES[2], "status": DealStatus.OPEN}
         alone = {**shared, "title": f"Christmas gifts for {firm.name}", "value": Decimal(1450)}
         joined = max(created_at, colleague.contact.created_at) + timedelta(days=3)
         insert_deals(

@@ -86,7 +86,7 @@ def run_ids(automation_id: int) -> Select[int]:
 
 def steps_named(
     session: Session, steps: Iterable[Mapping[str, Any]], workspace_id: int
-) -> dict[tuple[str, int], Any]:
+) -> dict[tuple[str, int | None], Any]:
     """What the steps refer to, by the step's field and its id: the names of live lists and tags, and the
     texts of messages."""
     ids: dict[str, set[int]] = {"list": set(), "tag": set(), "campaign": set()}
@@ -94,7 +94,7 @@ def steps_named(
         for field, found in ids.items():
             if isinstance(step.get(field), int):
                 found.add(step[field])
-    named: dict[tuple[str, int], Any] = {}
+    named: dict[tuple[str, int | None], Any] = {}
     models: dict[str, Any] = {"list": MailingList, "tag": Tag, "campaign": Campaign}
     for field, model in models.items():
         if ids[field]:

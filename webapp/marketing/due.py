@@ -1,4 +1,4 @@
-"""Finding due automation runs and messages, and processing them in batches. Additional rings are harmless."""
+"""Finding due automation runs and processing them in batches. Additional rings are harmless."""
 
 from collections.abc import Callable
 
@@ -10,11 +10,9 @@ from webapp.clock import read_clock
 from webapp.database import lock_workspace, write_transaction
 from webapp.jobs.settings import Rest
 from webapp.marketing.automations import advance
-from webapp.marketing.campaigns import deliver
-from webapp.models import Automation, AutomationRun, CampaignSend
+from webapp.models import Automation, AutomationRun
 from webapp.models.automation import RunState
 from webapp.models.base import is_in
-from webapp.models.campaign import SendState
 
 log = structlog.get_logger()
 
@@ -23,7 +21,7 @@ NO_REST = Rest()
 
 
 def due_workspaces(session: Session) -> list[int]:
-    """The workspaces in which a run of an active automation or a message is due."""
+    """The workspaces in which a run of an active automation is due."""
     now = read_clock(session)
     runs = (
         select(AutomationRun.workspace_id)
@@ -34,10 +32,7 @@ def due_workspaces(session: Session) -> list[int]:
             Automation.is_active,
         )
     )
-    messages = select(CampaignSend.workspace_id).where(
-        is_in(CampaignSend.state, SendState.PENDING), CampaignSend.due_at <= now
-    )
-    return sorted(session.scalars(runs.union(messages)))
+    return sorted(session.scalars(runs.distinct()))
 
 
 def process_due(
@@ -46,7 +41,7 @@ def process_due(
     """Process everything that is due, in every workspace, until nothing is or `should_stop` returns True.
 
     Each batch is one transaction under the workspace's lock, so a killed worker has done complete batches
-    only. Returns the number of steps and messages.
+    only. Returns the number of steps.
     """
     total, failed = 0, set[int]()
     while workspaces := [found for found in due_workspaces(session) if found not in failed]:
@@ -70,7 +65,4 @@ def process_due(
 def _batch(session: Session, workspace_id: int) -> int:
     with write_transaction(session):
         lock_workspace(session, workspace_id)
-        now = read_clock(session)
-        return advance(session, workspace_id, now=now, limit=BATCH) + deliver(
-            session, workspace_id, now=now, limit=BATCH
-        )
+        return advance(session, workspace_id, now=read_clock(session), limit=BATCH)

@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.database import execute_returning, lock_workspace
-from webapp.marketing.consent import STRICTNESS, strictness
+from webapp.marketing.consent import STRICTNESS, AddressSuppressed, strictness, why_suppressed
 from webapp.marketing.triggers import wake_subscribed
 from webapp.marketing.versions import touch
 from webapp.models import Contact, MailingList, Subscription, live
@@ -74,11 +74,16 @@ def change_status(
     (docs/adr/0002). Only a live contact can become Subscribed, which wakes the list's automations: a
     contact must not be mailable after a restore if it was not at its deletion (docs/rules.md, rule 9). The
     refusal of a contact that was merged holds for the contact that it is a part of now.
+
+    Raises AddressSuppressed if a contact is to become Subscribed whose address is suppressed: it would not be
+    mailable whatever its status says, and only its owner can change that.
     """
     lock_workspace(session, workspace_id)
+    if status == SubscriptionStatus.SUBSCRIBED and (reason := why_suppressed(session, contact_id, list_id)):
+        raise AddressSuppressed(reason)
     contact = select(Contact.id).where(
         Contact.workspace_id == workspace_id,
-        Contact.id.in_([contact_id, *_merged_into(session, workspace_id, contact_id)]),
+        Contact.id.in_([contact_id, *merged_into(session, workspace_id, contact_id)]),
     )
     if status == SubscriptionStatus.SUBSCRIBED:
         contact = contact.where(Contact.deleted_at.is_(None), Contact.id == contact_id)
@@ -131,7 +136,7 @@ def take_off(session: Session, *, workspace_id: int, contact_id: int, list_id: i
     return bool(gone)
 
 
-def _merged_into(session: Session, workspace_id: int, contact_id: int) -> list[int]:
+def merged_into(session: Session, workspace_id: int, contact_id: int) -> list[int]:
     """The contacts that this one was merged into, one after the other."""
     found: list[int] = []
     last: int | None = contact_id

@@ -10,6 +10,7 @@ from webapp.models.contact_note import ContactNote
 from webapp.models.deal import Deal, DealContact
 from webapp.models.deletion import Deletion
 from webapp.models.job import Job, JobBatch
+from webapp.models.mail_trouble import MailTrouble
 from webapp.models.mailing_list import NOT_SUBSCRIBED, MailingList, Subscription
 from webapp.models.notice_seen import NoticeSeen
 from webapp.models.private_text import PrivateText
@@ -44,6 +45,7 @@ __all__ = [
     "GroupRight",
     "Job",
     "JobBatch",
+    "MailTrouble",
     "MailingList",
     "NoticeSeen",
     "PrivateText",

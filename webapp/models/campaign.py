@@ -57,9 +57,17 @@ class CampaignSend(Base):
     __table_args__ = (
         Index("ix_campaign_send_contact_id", "contact_id"),
         Index("ix_campaign_send_campaign_id", "campaign_id"),
-        # The outbox, the newest first.
+        # The outbox, the newest first: all, or those of one state.
         Index("ix_campaign_send_workspace_id", "workspace_id", "id"),
-        partial_index("ix_campaign_send_pending", "due_at", where="state = 'pending'"),
+        Index("ix_campaign_send_state", "workspace_id", "state", "id"),
+        # What is due in a workspace, without the messages in hand.
+        partial_index(
+            "ix_campaign_send_due",
+            "workspace_id",
+            "due_at",
+            "id",
+            where="state = 'pending' AND taken_at IS NULL",
+        ),
         partial_index(
             "ix_campaign_send_in_hand", "taken_at", where="state = 'pending' AND taken_at IS NOT NULL"
         ),

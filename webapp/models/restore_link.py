@@ -24,8 +24,12 @@ class LinkEffect(StrEnum):
     LOST = "lost"
     # A deal that was deleted with its last contact, and that this job brought back because it was asked to.
     RESCUED = "rescued"
-    # A list for which the restored contacts can be written to again.
+    # A list for which the restored contacts can be written to again, as before their deletion.
     MAILABLE = "mailable"
+    # A list for which they cannot any more, because consent has ended since (docs/rules.md, rule 9).
+    HELD_BACK = "held_back"
+    # A list for which they can be written to, and could not before. There should be none.
+    MADE_MAILABLE = "made_mailable"
 
 
 class RestoreLink(Base):

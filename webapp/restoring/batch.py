@@ -64,7 +64,7 @@ def restore_contacts(
     there_is = links.what_exists(session, job.workspace_id)
     counts = links.lost(back, there_is)
     with_address = (
-        select(back.c.contact_id)
+        select(back.c.contact_id, back.c.deleted_at)
         .join(Contact, Contact.id == back.c.contact_id)
         .where(filter_only(and_(Contact.deleted_at.is_(None), Contact.email_key.is_not(None))))
     )

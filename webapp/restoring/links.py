@@ -2,7 +2,8 @@
 
 A list, tag, account or deal that was deleted after the contact does not come back with it (docs/rules.md,
 rule 3). A deal that was deleted with its last contact comes back only if the restore was asked to rescue it.
-A contact is mailable again for a list where it was before; how many are is counted, too (rule 9).
+A contact is mailable again for a list where it was before, unless consent has ended since; both are counted,
+and so is what should never be: one that has become mailable (rule 9).
 
 Every statement goes from the contacts to what they hang on: + 0 and `filter_only` keep the planner off the
 indexes that lead the other way, to all contacts of a list, and SQLite off an index of its own.
@@ -17,14 +18,18 @@ from sqlalchemy import (
     FromClause,
     Row,
     Select,
+    and_,
+    case,
+    cast,
     exists,
     func,
     literal,
     or_,
     select,
+    true,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from webapp.marketing.consent import suppressed_for
 from webapp.models import (
@@ -43,11 +48,13 @@ from webapp.models.base import filter_only, is_one_of
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.models.restore_link import LinkEffect, LinkKind
 
+# What becomes of the consent for a list.
+CONSENT = (LinkEffect.MAILABLE, LinkEffect.HELD_BACK, LinkEffect.MADE_MAILABLE)
 # Every effect that a kind of links can have.
 EFFECTS = (
     *((LinkEffect.LOST, kind) for kind in LinkKind),
     (LinkEffect.RESCUED, LinkKind.DEAL),
-    (LinkEffect.MAILABLE, LinkKind.LIST),
+    *((effect, LinkKind.LIST) for effect in CONSENT),
 )
 SUPPRESSIONS = "suppression"
 # So many of each kind are named, those of the most contacts.
@@ -76,19 +83,21 @@ def read_links(rows: Iterable[Row[*tuple[Any, ...]]]) -> list[LinkCount]:
 
 
 def largest(counted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """The NAMED rows of a count with the most contacts, with the columns of `LinkCount`."""
+    """The NAMED rows of each effect of a count with the most contacts, with the columns of `LinkCount`."""
     each = counted.subquery()
-    ranked = (
-        select(
-            each,
-            func.count().over().label("items"),
-            func.sum(each.c.contacts).over().label("total"),
-        )
-        .order_by(each.c.contacts.desc(), each.c.item_id)
-        .limit(NAMED)
-        .subquery()
-    )
-    return select(ranked)
+    of_effect = each.c.effect
+    ranked = select(
+        each,
+        func.count().over(partition_by=of_effect).label("items"),
+        func.sum(each.c.contacts).over(partition_by=of_effect).label("total"),
+        func.row_number()
+        .over(partition_by=of_effect, order_by=(each.c.contacts.desc(), each.c.item_id))
+        .label("place"),
+    ).subquery()
+    columns = [column for column in ranked.c if column.name != "place"]
+    first = select(*columns).where(ranked.c.place <= NAMED).order_by(ranked.c.place)
+    # As a subquery, because SQLite orders no part of a union.
+    return select(first.subquery())
 
 
 def what_exists(session: Session, workspace_id: int) -> set[str]:
@@ -183,11 +192,12 @@ def rescued_by(job_id: int) -> Select[int]:
 
 
 def mailable(restored: FromClause, there_is: Collection[str]) -> Select[*tuple[Any, ...]]:
-    """The same for each list for which `restored` contacts, which all keep their address, are mailable."""
+    """The same for each list for which `restored` contacts, which all keep their address, are mailable, are
+    held back, or have become mailable. They need the columns contact_id and deleted_at only."""
     places = select(Subscription.list_id).join_from(
         restored, Subscription, Subscription.contact_id == restored.c.contact_id + 0
     )
-    return _mailable(places, there_is)
+    return _consent(places, restored.c.deleted_at, there_is)
 
 
 def mailable_of_many(
@@ -198,28 +208,60 @@ def mailable_of_many(
     places = select(Subscription.list_id).join_from(
         restored, Subscription, Subscription.contact_id == restored.c.contact_id
     )
-    less = _mailable(select(Subscription.list_id).where(is_one_of(Subscription.contact_id, but)), there_is)
-    counted, left_out = _mailable(places, there_is).subquery(), less.subquery()
+    left = aliased(Contact)
+    of_others = (
+        select(Subscription.list_id)
+        .join(left, left.id == Subscription.contact_id)
+        .where(is_one_of(Subscription.contact_id, but))
+    )
+    less = _consent(of_others, cast(left.deleted_at, Contact.deleted_at.type), there_is)
+    counted, left_out = _consent(places, restored.c.deleted_at, there_is).subquery(), less.subquery()
     columns = [column for column in counted.c if column.name != "contacts"]
     contacts = counted.c.contacts - func.coalesce(left_out.c.contacts, 0)
     return (
         select(*columns, contacts.label("contacts"))
-        .outerjoin_from(counted, left_out, left_out.c.item_id == counted.c.item_id)
+        .outerjoin_from(
+            counted,
+            left_out,
+            and_(left_out.c.item_id == counted.c.item_id, left_out.c.effect == counted.c.effect),
+        )
         .where(contacts > 0)
     )
 
 
-def _mailable(places: Select[int], there_is: Collection[str]) -> Select[*tuple[Any, ...]]:
-    """How many of these places on lists are mailable. The lists are few, so they are looked at last."""
-    subscribed = places.where(Subscription.status == SubscriptionStatus.SUBSCRIBED)
+def _consent(
+    places: Select[int], deleted_at: ColumnElement[Any], there_is: Collection[str]
+) -> Select[*tuple[Any, ...]]:
+    """How many of these places on lists are mailable, held back, or have become mailable. The lists are few,
+    so they are looked at last.
+
+    A status that has changed since the deletion has become stricter: nothing else happens to a deleted
+    contact. So it was Subscribed, unless it was Unconfirmed, which counts as held back, too.
+    """
+    subscribed = Subscription.status == SubscriptionStatus.SUBSCRIBED
+    changed = Subscription.changed_at > deleted_at
+    is_free: ColumnElement[bool] = true()
+    was_free: ColumnElement[bool] = true()
     if SUPPRESSIONS in there_is:
-        subscribed = subscribed.join(Contact, Contact.id == Subscription.contact_id).where(
-            ~suppressed_for(Subscription.list_id)
-        )
-    counted = subscribed.add_columns(func.count().label("contacts")).group_by(Subscription.list_id).subquery()
+        places = places.join(Contact, Contact.id == Subscription.contact_id)
+        is_free = ~suppressed_for(Subscription.list_id)
+        was_free = ~suppressed_for(Subscription.list_id, until=deleted_at)
+    effect = case(
+        (and_(subscribed, is_free, ~changed), LinkEffect.MAILABLE.value),
+        (and_(subscribed, is_free), LinkEffect.MADE_MAILABLE.value),
+        (and_(or_(and_(subscribed, ~changed), ~subscribed), was_free), LinkEffect.HELD_BACK.value),
+    )
+    each = places.where(or_(subscribed, changed)).add_columns(effect.label("effect")).subquery()
+    counted = (
+        select(each.c.effect, each.c.list_id, func.count().label("contacts"))
+        .where(each.c.effect.is_not(None))
+        .group_by(each.c.effect, each.c.list_id)
+        .subquery()
+    )
     return (
         select(
-            *_of(LinkEffect.MAILABLE, LinkKind.LIST),
+            counted.c.effect,
+            literal(LinkKind.LIST.value).label("kind"),
             counted.c.list_id.label("item_id"),
             counted.c.contacts,
         )

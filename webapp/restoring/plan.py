@@ -159,7 +159,7 @@ def _mailable(
     everyone: FromClause, size: CTE, judged: CTE, there_is: Collection[str], *, is_large: bool
 ) -> Select[*tuple[Any, ...]]:
     """For which lists those are mailable that simply come back."""
-    addressed = select(everyone.c.contact_id).where(everyone.c.email_key.is_not(None))
+    addressed = select(everyone.c.contact_id, everyone.c.deleted_at).where(everyone.c.email_key.is_not(None))
     with_reason = select(judged.c.contact_id).where(judged.c.reason.is_not(None), judged.c.has_address)
     if not is_large:
         simply = addressed.where(everyone.c.contact_id.not_in(with_reason))

@@ -8,7 +8,7 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.catalogue.lookup import find_by_name, name_of, names_to_suggest
+from webapp.catalogue.lookup import find_by_name, names_to_suggest
 from webapp.clock import read_clock
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.search import Amount
@@ -126,7 +126,8 @@ def make() -> ResponseReturnValue:
 def automation(automation_id: int) -> ResponseReturnValue:
     """One automation: what it waits for, its steps, and its runs."""
     found, session = own_automation(automation_id), db.session()
-    named = steps_named(session, found.steps, found.workspace_id)
+    waits_for = Waiting(found.trigger, found.list_id, found.tag_id).step
+    named = steps_named(session, [*found.steps, waits_for], found.workspace_id)
     steps = [
         StepRow(
             place,
@@ -139,11 +140,12 @@ def automation(automation_id: int) -> ResponseReturnValue:
     return browse.show_page(
         Runs(
             found,
-            _trigger(found),
+            trigger_words(found, named.get(("list", found.list_id)), named.get(("tag", found.tag_id))),
             steps,
             amount_words(under_way, COUNTED, "contact") if under_way else "",
-            names_to_suggest(session, MailingList, found.workspace_id),
-            names_to_suggest(session, Tag, found.workspace_id),
+            # Steps can be added only while no contact is in it.
+            [] if under_way else names_to_suggest(session, MailingList, found.workspace_id),
+            [] if under_way else names_to_suggest(session, Tag, found.workspace_id),
         )
     )
 
@@ -154,15 +156,6 @@ def own_automation(automation_id: int) -> Automation:
     if found is None:
         abort(404)
     return found
-
-
-def _trigger(found: Automation) -> str:
-    session = db.session()
-    return trigger_words(
-        found,
-        name_of(session, MailingList, found.workspace_id, found.list_id),
-        name_of(session, Tag, found.workspace_id, found.tag_id),
-    )
 
 
 def _waiting(form: AutomationForm) -> Waiting | None:

@@ -99,15 +99,19 @@ def lines(
 @dataclass(frozen=True)
 class Losses:
     """What does not come back with the contacts, as pairs of a heading and the names; which deals do; and for
-    which lists the contacts are mailable."""
+    which lists the contacts are mailable; and what becomes of consent, in a sentence."""
 
     lost: list[tuple[str, str]]
     rescued: str
     mailable: str
+    consent: str = ""
 
 
-def losses(links: Sequence[LinkCount], names: Names, *, most: int, rescue: bool = True) -> Losses:
-    """The losses with at most `most` names of each kind; `rescue` is whether rescuable deals do come back."""
+def losses(
+    links: Sequence[LinkCount], names: Names, *, most: int, rescue: bool = True, ahead: bool = False
+) -> Losses:
+    """The losses with at most `most` names of each kind. `rescue` is whether rescuable deals do come back,
+    `ahead` whether it is a plan's."""
 
     def of(effect: LinkEffect, kind: LinkKind) -> list[LinkCount]:
         return [link for link in links if (link.effect, link.kind) == (effect, kind)]
@@ -119,4 +123,5 @@ def losses(links: Sequence[LinkCount], names: Names, *, most: int, rescue: bool 
         lost=[(words.label_of_lost(found), words.named(found, names, most=most)) for found in lost],
         rescued=words.named(rescued, names, most=most) if rescued else "",
         mailable=words.named(mailable, names, most=most) if mailable else "",
+        consent=words.consent(links, ahead=ahead),
     )

@@ -76,7 +76,7 @@ def plan_now(scope: Scope, *, most: int = NAMES_IN_DIALOG) -> PlanShown:
         figures=_figures(plan),
         sentences=exceptions(plan),
         examples=[foreseen_row(each) for each in foreseen(session, scope.workspace_id, plan.examples)],
-        losses=losses(plan.links, names, most=most, rescue=scope.rescue),
+        losses=losses(plan.links, names, most=most, rescue=scope.rescue, ahead=True),
         choices=choices(scope, plan),
         conflict_heading=words.conflict_heading(plan.conflicts),
         rescue_label=words.rescue_label(rescuable) if rescuable else "",

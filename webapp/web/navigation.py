@@ -30,6 +30,8 @@ GROUPS = (
     (
         Entry("automations", "Automations", "automation", Access.CAMPAIGNS),
         Entry("campaigns", "Campaigns", "campaign", Access.CAMPAIGNS),
+        Entry("outbox", "Outbox", "outbox", Access.CAMPAIGNS),
+        Entry("suppressed", "Suppressed", "ban", Access.CAMPAIGNS),
     ),
     (
         Entry("restores", "Restores", "restore", Access.MAY_RESTORE),

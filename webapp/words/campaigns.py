@@ -56,7 +56,7 @@ def trigger_words(automation: Automation, list_name: str | None, tag_name: str |
     return f"When a contact gets {name}"
 
 
-def step_words(step: Mapping[str, Any], named: Mapping[tuple[str, int], Any]) -> str:
+def step_words(step: Mapping[str, Any], named: Mapping[tuple[str, int | None], Any]) -> str:
     """What a step does: "Wait 2 days"."""
     match step.get("do"):
         case "wait":
@@ -95,6 +95,6 @@ def cause_words(automation: Automation, cause: str | None) -> str:
     return f"{change} by the automation “{isolated(cause)}”" if cause else change
 
 
-def _named(named: Mapping[tuple[str, int], Any], field: str, step: Mapping[str, Any]) -> str:
+def _named(named: Mapping[tuple[str, int | None], Any], field: str, step: Mapping[str, Any]) -> str:
     name = named.get((field, step.get(field, 0)))
     return f"the {field} “{isolated(name)}”" if name else A_DELETED[field]

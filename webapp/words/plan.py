@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from webapp.models.restore_link import LinkKind
-from webapp.restoring.links import LinkCount
+from webapp.restoring.links import CONSENT, LinkCount
 from webapp.restoring.names import Names
 from webapp.restoring.scope import Conflicts
 from webapp.words.isolation import isolated
@@ -49,6 +49,21 @@ def named(links: Sequence[LinkCount], names: Names, *, most: int = MOST_NAMES) -
 def _named(link: LinkCount, names: Names) -> str:
     name = isolated(names.get((link.kind, link.item_id), GONE))
     return name if link.kind == LinkKind.DEAL else f"{name} ({counted(link.contacts, 'contact')})"
+
+
+def consent(links: Sequence[LinkCount], *, ahead: bool) -> str:
+    """What becomes of the contacts' consent, in numbers of contacts on lists (docs/rules.md, rule 9). Empty
+    for a plan in which there is none."""
+    totals = {link.effect: link.total for link in links}
+    as_before, held, made = (totals.get(effect, 0) for effect in CONSENT)
+    if ahead and not totals.keys() & set(CONSENT):
+        return ""
+    become = ("becomes" if made == 1 else "become") if ahead else "became"
+    return (
+        f"Mailable before the deletion: {counted(as_before + held, 'subscription')}; after the restore: "
+        f"{number(as_before + made)}; held back, because consent has ended since: {number(held)}. "
+        f"{counted(made, 'contact')} {become} mailable that {'was' if made == 1 else 'were'} not."
+    )
 
 
 def rescue_label(rescuable: Sequence[LinkCount]) -> str:

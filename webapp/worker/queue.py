@@ -12,13 +12,15 @@ from webapp.worker.kinds import KINDS
 
 log = structlog.get_logger()
 
-# Automations and campaigns. They are rows that are due, not jobs.
-DUE = "work"
-QUEUES = tuple(dict.fromkeys([*(work.queue for work in KINDS.values()), DUE]))
+# The steps of automations, and messages. They are rows that are due, not jobs. A mail server that does not
+# answer holds up the queue of messages and no other.
+DUE, MAIL = "work", "mail"
+QUEUES = tuple(dict.fromkeys([*(work.queue for work in KINDS.values()), DUE, MAIL]))
 
 # By their old names for this release: workers of the previous one know no others (webapp/worker/tasks.py).
 CARRY_OUT = "webapp.jobs.tasks.restore"
 WORK_OFF = "webapp.jobs.tasks.work"
+SEND_MAIL = "webapp.worker.tasks.send_mail"
 
 
 def queue(name: str, redis: Redis) -> Queue:
@@ -39,9 +41,13 @@ class Doorbell:
             self._enqueue(KINDS[kind].queue, CARRY_OUT, job_id)
 
     def ring_for_due(self) -> bool:
-        """Ask a worker to look for automations and campaigns that are due. Returns False where Redis is
+        """Ask workers to look for automations and messages that are due. Returns False where Redis is
         away."""
-        return self._enqueue(DUE, WORK_OFF)
+        return self._enqueue(DUE, WORK_OFF) and self.ring_for_mail()
+
+    def ring_for_mail(self) -> bool:
+        """Ask a worker to look for messages that are due. Returns False where Redis is away."""
+        return self._enqueue(MAIL, SEND_MAIL)
 
     def _enqueue(self, name: str, function: str, *arguments: int) -> bool:
         """Send the message, unless the same one is waiting: it will be read after this moment.

@@ -6,9 +6,12 @@ from flask import Flask, current_app
 
 from webapp.extensions import db
 from webapp.jobs.settings import BatchSettings, Rest
+from webapp.marketing.sending import Pace
 from webapp.worker.connection import connect
+from webapp.worker.mail import Mail
 from webapp.worker.queue import Doorbell
 from webapp.worker.redis_lock import RedisLock
+from webapp.worker.smtp import Patience
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,7 @@ class Services:
 
     lock: RedisLock
     doorbell: Doorbell
+    mail: Mail
     batches: BatchSettings
     ring_seconds: float
     reconcile_seconds: float
@@ -31,6 +35,17 @@ def init_services(app: Flask) -> None:
             redis, lock_seconds=config["LOCK_SECONDS"], starting_seconds=config["STARTING_SECONDS"]
         ),
         doorbell=Doorbell(redis),
+        mail=Mail(
+            server=config["MAIL_SERVER"],
+            public_url=config["PUBLIC_URL"],
+            connections=config["MAIL_CONNECTIONS"],
+            patience=Patience(step=config["MAIL_STEP_SECONDS"], answer=config["MAIL_ANSWER_SECONDS"]),
+            pace=Pace(
+                lost=config["MAIL_LOST_SECONDS"],
+                first_retry=config["MAIL_RETRY_SECONDS"],
+                first_pause=config["MAIL_PAUSE_SECONDS"],
+            ),
+        ),
         batches=BatchSettings(
             lease=config["LEASE_SECONDS"],
             size=config["BATCH_SIZE"],

@@ -179,6 +179,8 @@ def reconcile(*, even_just_rung: bool = False) -> list[int]:
     # Waits end by the clock, and nothing but this rings for them or for what a deployment left to mend.
     if due_workspaces(session) or needs_mending(session):
         s.doorbell.ring_for_due()
+    elif s.mail.anything_due(session):
+        s.doorbell.ring_for_mail()
     session.rollback()
     renew_keys(session, s.lock)
     session.rollback()

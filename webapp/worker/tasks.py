@@ -38,12 +38,20 @@ def carry_out_job(job_id: int) -> str:
 
 
 def work_off_due() -> int:
-    """Work off the automations and campaigns that are due, then mend what another release has written. The
-    supervisor rings for what is left when this process is told to go.
+    """Work off the automations that are due, then mend what another release has written. The supervisor rings
+    for what is left when this process is told to go.
     """
     s, session = services(), db.session()
     done = process_due(session, rest=s.batches.rest, should_stop=shutting_down)
+    if done and s.mail.anything_due(session):
+        s.doorbell.ring_for_mail()
     return done + mend(session, rest=s.batches.rest, should_stop=shutting_down)
+
+
+def send_mail() -> int:
+    """Send the messages that are due. The supervisor rings for what is left, and when a pause is over."""
+    s = services()
+    return s.mail.send(db.session(), rest=s.batches.rest, should_stop=shutting_down)
 
 
 # What messages of the release before call, which may still lie in the queues.

@@ -11,7 +11,8 @@ from tests.model.choices import NEW_PEOPLE, WAITS, NewPerson
 from tests.model.things import SUBSCRIBED
 from webapp.database import write_transaction
 from webapp.marketing.automations import advance
-from webapp.marketing.campaigns import deliver, send_campaign
+from webapp.marketing.campaigns import send_campaign
+from webapp.marketing.messages import deliver
 
 
 class Everyday(Deleting):

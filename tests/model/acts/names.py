@@ -19,12 +19,12 @@ from tests.model.choices import (
     things,
 )
 from tests.model.opening import KINDS
-from tests.model.things import BOUNCED, UNSUBSCRIBED, Contact, Thing
+from tests.model.things import BOUNCED, SUBSCRIBED, UNSUBSCRIBED, Contact, Thing
 from webapp import models
 from webapp.catalogue.names import NameTaken, ids_by_name, rename
 from webapp.contacts.address import email_key
 from webapp.database import write_transaction
-from webapp.marketing.consent import address_hash
+from webapp.marketing.consent import AddressSuppressed, address_hash
 from webapp.marketing.lists import change_status, subscribe
 from webapp.marketing.tags import add_tag, remove_tag
 from webapp.models.mailing_list import SubscriptionStatus
@@ -77,16 +77,25 @@ class Names(Story):
             # A deleted contact cannot be subscribed; an unsubscribe or a bounce may still arrive.
             status = BOUNCED if status == BOUNCED else UNSUBSCRIBED
             self.note("a status arrives for a deleted contact")
-        self.business.change_status(contact, mailing_list, status)
-        with write_transaction(self.session):
-            change_status(
-                self.session,
-                workspace_id=self.world.id,
-                contact_id=self.ids[contact],
-                list_id=self.ids[mailing_list],
-                status=SubscriptionStatus(status),
-                now=self.now,
-            )
+        is_refused = status == SUBSCRIBED and self.business.marketing.is_suppressed(contact, mailing_list)
+        if is_refused:
+            self.note("a suppressed address cannot be made Subscribed")
+        else:
+            self.business.change_status(contact, mailing_list, status)
+        try:
+            with write_transaction(self.session):
+                change_status(
+                    self.session,
+                    workspace_id=self.world.id,
+                    contact_id=self.ids[contact],
+                    list_id=self.ids[mailing_list],
+                    status=SubscriptionStatus(status),
+                    now=self.now,
+                )
+        except AddressSuppressed:
+            assert is_refused, "an address that is not suppressed was refused"
+        else:
+            assert not is_refused, "a suppressed address was made Subscribed"
 
     @if_any(mailable)
     @rule(place=one_of(mailable), all_lists=st.booleans())

@@ -12,7 +12,7 @@ from tests.model.outcomes import Outcome
 from tests.model.restoring import Restore
 from tests.model.seen import model_notes, model_page_of, notes, page_of
 from tests.model.things import Contact
-from tests.model.told import kind_of
+from tests.model.told import is_modelled, kind_of
 from tests.model.undoing import Undo
 from tests.model.variety import events_of_undo, notable_events
 from tests.support.restored import Rows, rows_of, rows_of_contact, version_in
@@ -131,4 +131,6 @@ class Reports(Everyday):
                 RestoreLink.job_id == self.ids[self.job]
             )
         )
-        return {(effect, kind, item): contacts for effect, kind, item, contacts in rows}
+        return {
+            (effect, kind, item): contacts for effect, kind, item, contacts in rows if is_modelled(effect)
+        }

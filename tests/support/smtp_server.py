@@ -1,0 +1,184 @@
+"""A small mail server on the loopback, which can be told to refuse, to hang and to hang up.
+
+python -m tests.support.smtp_server     prints its port, and receives mail until its input ends
+"""
+
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+# The steps at which something can go wrong. CONTENT is after the first line of a message, END after its end.
+GREETING, EHLO, MAIL, RCPT, DATA, CONTENT, END = "GREETING", "EHLO", "MAIL", "RCPT", "DATA", "CONTENT", "END"
+
+REPLIES = {
+    GREETING: "220 mail.test ESMTP",
+    EHLO: "250-mail.test\r\n250-SMTPUTF8\r\n250 8BITMIME",
+    MAIL: "250 2.1.0 Ok",
+    RCPT: "250 2.1.5 Ok",
+    DATA: "354 Go on",
+    END: "250 2.0.0 Ok",
+    "RSET": "250 2.0.0 Ok",
+    "AUTH": "235 2.7.0 Ok",
+    "QUIT": "221 2.0.0 Bye",
+}
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message that the server has taken."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+    @property
+    def message(self) -> EmailMessage:
+        parsed = message_from_bytes(self.content, policy=default)
+        assert isinstance(parsed, EmailMessage)
+        return parsed
+
+    @property
+    def text(self) -> str:
+        return str(self.message.get_content()).replace("\r\n", "\n")
+
+
+@dataclass
+class SmtpServer:
+    """What it has received, and how it behaves. A test may change its behaviour at any time."""
+
+    port: int = 0
+    # In place of REPLIES.
+    replies: dict[str, str] = field(default_factory=dict)
+    # Of one recipient: what RCPT is answered.
+    of_recipient: dict[str, str] = field(default_factory=dict)
+    # At which step it says nothing any more, and at which it hangs up.
+    hangs_at: str | None = None
+    hangs_up_at: str | None = None
+    received: list[Received] = field(default_factory=list)
+    connections: int = 0
+    keeps: bool = True
+    # Set when it hangs; `let_go` makes it go on.
+    is_hanging: threading.Event = field(default_factory=threading.Event)
+    let_go: threading.Event = field(default_factory=threading.Event)
+    _open: set[socket.socket] = field(default_factory=set)
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def message_ids(self) -> list[str]:
+        return [str(each.message["Message-ID"]) for each in self.received]
+
+    @property
+    def recipients(self) -> list[str]:
+        return [each.recipient for each in self.received]
+
+    def serve(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.connections += 1
+            self._open.add(connection)
+            threading.Thread(target=self._talk_to, args=(connection,), daemon=True).start()
+
+    def stop(self) -> None:
+        self.let_go.set()
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _talk_to(self, connection: socket.socket) -> None:
+        with suppress(_HungUp, OSError), closing(connection):
+            self._talk(connection)
+        self._open.discard(connection)
+
+    def _talk(self, connection: socket.socket) -> None:
+        lines = connection.makefile("rb")
+        self._reply(connection, GREETING)
+        sender = recipient = ""
+        while line := lines.readline():
+            command = line[:4].decode("ascii", "replace").upper().strip()
+            argument = line[4:].decode("utf-8").strip()
+            if command == "MAIL":
+                sender = argument.partition("<")[2].partition(">")[0]
+                self._reply(connection, MAIL)
+            elif command == "RCPT":
+                recipient = argument.partition("<")[2].partition(">")[0]
+                self._reply(connection, RCPT, self.of_recipient.get(recipient))
+            elif command == "DATA":
+                if self._reply(connection, DATA).startswith("354"):
+                    self._take(connection, lines, sender, recipient)
+            elif command in ("EHLO", "HELO"):
+                self._reply(connection, EHLO)
+            elif command in REPLIES:
+                self._reply(connection, command)
+                if command == "QUIT":
+                    return
+            else:
+                connection.sendall(b"502 5.5.1 What?\r\n")
+
+    def _take(self, connection: socket.socket, lines: "Iterator[bytes]", sender: str, recipient: str) -> None:
+        content = [next(iter(lines))]
+        self._stumble(CONTENT)
+        for line in lines:
+            if line == b".\r\n":
+                break
+            content.append(line[1:] if line.startswith(b".") else line)
+        else:
+            return
+        reply = self.replies.get(END, REPLIES[END])
+        if self.keeps and reply.startswith("2"):
+            # Before the reply: one that never arrives was sent nevertheless.
+            self.received.append(Received(sender, recipient, b"".join(content)))
+        self._reply(connection, END)
+
+    def _reply(self, connection: socket.socket, step: str, reply: str | None = None) -> str:
+        self._stumble(step)
+        reply = reply or self.replies.get(step) or REPLIES[step]
+        connection.sendall(reply.encode() + b"\r\n")
+        if reply.startswith("421"):
+            raise _HungUp
+        return reply
+
+    def _stumble(self, step: str) -> None:
+        if step == self.hangs_up_at:
+            raise _HungUp
+        if step == self.hangs_at:
+            self.is_hanging.set()
+            self.let_go.wait()
+
+
+class _HungUp(Exception):
+    """The server ends the connection."""
+
+
+@contextmanager
+def smtp_server(**behaviour: object) -> Iterator[SmtpServer]:
+    """A server on a free port of the loopback; `behaviour` is its fields."""
+    with closing(socket.create_server(("127.0.0.1", 0), backlog=100)) as listener:
+        server = SmtpServer(port=listener.getsockname()[1], **behaviour)  # type: ignore[arg-type]
+        thread = threading.Thread(target=server.serve, args=(listener,), daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            # Closing alone does not wake the thread that accepts.
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            server.stop()
+
+
+if __name__ == "__main__":
+    with smtp_server(keeps=False) as running:
+        print(running.port, flush=True)
+        sys.stdin.read()
