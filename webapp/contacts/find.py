@@ -60,8 +60,8 @@ def read_page(
 
     The page that starts after `after`, or ends before `before`, or the first one; the first one as well if
     all rows of the page have disappeared since. Where a walk has ended, it has fewer rows than `size`,
-    perhaps none, and still a next page. With filters, only few can be sorted by
-    account. `sizes` is what `measure_sources` has found, if it was asked before.
+    perhaps none, and still a next page. With filters, only few can be sorted by account. `sizes` is what
+    `measure_sources` has found, if it was asked before.
     """
     finder = _finder(session, wanted, order, sizes)
     if before is not None:

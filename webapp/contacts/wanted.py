@@ -25,12 +25,11 @@ Id = ColumnElement[Any] | InstrumentedAttribute[Any]
 @dataclass(frozen=True)
 class Wanted:
     """The filters of the overview: `q` is empty or a text with a word to search for, `restored_by` a restore
-    job's id, and `restored` how many contacts that job has restored. `status` is one on the list."""
+    job's id. `status` is one on the list."""
 
     workspace_id: int
     q: str = ""
     restored_by: int | None = None
-    restored: int = 0
     list_id: int | None = None
     status: SubscriptionStatus | None = None
     tag_id: int | None = None

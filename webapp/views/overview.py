@@ -18,7 +18,6 @@ from webapp.extensions import db
 from webapp.jobs.queries import find_job
 from webapp.models import Right
 from webapp.models.mailing_list import SubscriptionStatus
-from webapp.models.restore_outcome import Outcome
 from webapp.restoring.filters import why_unsearchable
 from webapp.restoring.work import RESTORE
 from webapp.views.notices import deletion_notices
@@ -92,7 +91,7 @@ class LiveContacts(SelectableListing):
             job = find_job(db.session(), current_user.workspace_id, [RESTORE.kind], restored_by)
             if job is None:
                 abort(404, "There is no such restore. The address may have a typing mistake.")
-            wanted = replace(wanted, restored_by=job.id, restored=job.count(Outcome.RESTORED))
+            wanted = replace(wanted, restored_by=job.id)
             restored_title = title(job)
         filters = read_filters(request.args, wanted)
         wrong |= filters.wrong
