@@ -162,7 +162,11 @@ def test_a_small_account_has_no_pager(admin: Browser, world: World, store: Sessi
     assert "1 contact" in page.text
 
 
-def test_a_page_without_contacts_says_what_would_be_here(admin: Browser, member: Browser) -> None:
+def test_a_page_without_contacts_says_what_would_be_here(
+    admin: Browser, member: Browser, world: World, store: Session
+) -> None:
+    delete(store, world, new_contact(store, world))
+    store.commit()
     for_admin, for_member = admin.get("/contacts"), member.get("/contacts")
 
     assert "No contacts yet" in for_admin.text
