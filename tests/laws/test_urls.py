@@ -203,10 +203,9 @@ FOR_SIGNED_IN_USERS = {
 }
 # For Admins, and for the groups that the settings name.
 FOR_A_RIGHT = {
-    Access.SETTINGS: {"settings", "change_settings", "change_rights"},
-    Access.CAMPAIGNS: {"outbox", "suppressed"},
     Access.SETTINGS: {"settings", "change_settings", "change_rights", "load_demo"},
     Access.CAMPAIGNS: {
+        *("outbox", "suppressed"),
         *("automations", "new_automation", "make_automation", "automation", "rename_automation"),
         *("add_step", "change_steps", "change_automation_state", "confirm_delete_automation"),
         *("delete_automation", "new_step_message", "add_step_message"),
