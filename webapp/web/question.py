@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from flask import Response
 
-from webapp.web.htmx import page_or_part
+from webapp.web.dialogs import show_dialog
 
 
 @dataclass(frozen=True)
@@ -25,4 +25,4 @@ class Question:
 
 def ask(question: Question) -> Response:
     """The dialog, or its page."""
-    return page_or_part("question.html", "_question.html", question=question)
+    return show_dialog("_question.html", here=question.here, title=question.title, question=question)
