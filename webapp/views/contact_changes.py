@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import abort, make_response, redirect, request, url_for
+from flask import abort, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ from webapp.contacts.wanted import Wanted
 from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
 from webapp.forms.typed import searched, visible, why_unfit
+from webapp.marketing.confirmations import Asked, ask_to_confirm
 from webapp.marketing.lists import subscribe, take_off
 from webapp.marketing.tags import add_tag, remove_tag
 from webapp.models import Account, Tag
@@ -41,6 +42,12 @@ UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # What a section shows again if it was refused.
 TYPED = {"lists": ["status"], "notes": ["text"]}
 CHOSEN_FROM = ("lists", "deals")
+NOT_ASKED = {
+    Asked.GONE: "A contact is asked by e-mail, about a list that is here. Check both.",
+    Asked.ASKED_BEFORE: "This address was asked about this list within the last 30 days.",
+    Asked.BLOCKED: "This address bounces, or its owner has complained. It is not asked.",
+    Asked.SUBSCRIBED: "This contact is Subscribed already.",
+}
 BUTTONS = "Use the buttons of the page."
 ON_RECORD = "Who has unsubscribed or bounced stays on the list, so that this is not forgotten."
 
@@ -55,7 +62,8 @@ class Refused(Exception):
 
 
 # What a form does, in a write transaction: `(session, contact_id, now)`.
-Change = Callable[[Session, int, datetime], None]
+# Returns what is said about it, if anything is.
+Change = Callable[[Session, int, datetime], str | None]
 
 
 def change_account(contact_id: int) -> ResponseReturnValue:
@@ -85,9 +93,11 @@ def _set_account(session: Session, contact_id: int, account_id: int | None, now:
 def change_lists(contact_id: int) -> ResponseReturnValue:
     """Put the contact on a list, change its status on one, or take it off."""
 
-    def change(session: Session, contact_id: int, now: datetime) -> None:
-        workspace_id, do = current_user.workspace_id, _chosen("do", "put", "status", "off")
+    def change(session: Session, contact_id: int, now: datetime) -> str | None:
+        workspace_id, do = current_user.workspace_id, _chosen("do", "put", "status", "off", "ask")
         list_id = _id("list_id", "Choose a list.")
+        if do == "ask":
+            return _ask(session, contact_id, list_id, now)
         on_it = _status_on(session, contact_id, list_id)
         if do == "off":
             if (
@@ -97,7 +107,7 @@ def change_lists(contact_id: int) -> ResponseReturnValue:
                 and on_it is not None
             ):
                 raise Refused(ON_RECORD, 409)
-            return
+            return None
         status = SubscriptionStatus(_chosen("status", *SubscriptionStatus))
         if do == "put" and on_it is None:
             # Subscribed is a status that is given by hand, with what is asked for then.
@@ -109,9 +119,20 @@ def change_lists(contact_id: int) -> ResponseReturnValue:
                 raise Refused("This list is not here any more. Search again.", 409)
         if on_it != status:
             _give_status(session, contact_id, list_id, status, now)
+        return None
 
     item = whole_number(request.form.get("list_id", ""))
     return _make(contact_id, "lists", change, item=item, wakes=True)
+
+
+def _ask(session: Session, contact_id: int, list_id: int, now: datetime) -> str:
+    """Ask the contact by a message whether it wants the list's messages."""
+    asked = ask_to_confirm(
+        session, workspace_id=current_user.workspace_id, contact_id=contact_id, list_id=list_id, now=now
+    )
+    if asked != Asked.QUEUED:
+        raise Refused(NOT_ASKED[asked], 409)
+    return "A message that asks for confirmation is on its way."
 
 
 def _give_status(
@@ -220,7 +241,7 @@ def _make(
             lock_workspace(session, workspace_id)
             if find.filter_selection(session, Wanted(workspace_id), [contact_id]) == []:
                 abort(404)
-            change(session, contact_id, read_clock(session))
+            said = change(session, contact_id, read_clock(session))
     except Refused as refusal:
         typed = {name: request.form.get(name, "") for name in TYPED.get(section, ())}
         profile = profile_of(contact_id)
@@ -239,8 +260,10 @@ def _make(
     if wakes:
         services().doorbell.ring_for_due()
     if not is_htmx():
+        if said:
+            flash(said, "success")
         return redirect(url_for("contact", contact_id=contact_id) + f"#contact-{section}", 303)
-    response = make_response(draw(contact_id, Shown(section, announce="Saved.")))
+    response = make_response(draw(contact_id, Shown(section, announce=said or "Saved.", said=said or "")))
     # The timeline asks for itself again.
     response.headers["HX-Trigger"] = "app:contact-changed"
     return response

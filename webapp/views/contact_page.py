@@ -44,6 +44,8 @@ class Shown:
     item: int | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
     announce: str = ""
+    # What a change has done, where the section does not show it by itself.
+    said: str = ""
     # Whether a page of it was asked for by its address.
     is_asked: bool = False
 
