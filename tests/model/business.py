@@ -174,7 +174,8 @@ class Business:
         going = [contact for contact in dict.fromkeys(contacts) if contact.is_live]
         if not going:
             return None
-        deletion = Deletion(len(self.deletions) + 1, self.now, by, going)
+        mailable = self.marketing.mailable(going)
+        deletion = Deletion(len(self.deletions) + 1, self.now, by, going, mailable)
         self.deletions.append(deletion)
         for contact in going:
             contact.deletion = deletion

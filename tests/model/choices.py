@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
 from tests.model.business import Business
+from tests.model.marketing import Automation, Campaign
 from tests.model.outcomes import MERGE, SKIP, WITHOUT_ADDRESS
 from tests.model.restoring import WINDOW
-from tests.model.things import BOUNCED, SUBSCRIBED, UNCONFIRMED, UNSUBSCRIBED, Contact, Deal, Thing
+from tests.model.things import BOUNCED, SUBSCRIBED, UNCONFIRMED, UNSUBSCRIBED, Contact, Deal, Details, Thing
 
 # Ten minutes after midnight in the zone of the business, while it is still yesterday in UTC. On the next day
 # the clocks change there.
@@ -69,6 +70,30 @@ def things(*kinds: str) -> Choice[Thing]:
     return lambda business: [thing for thing in business.things if thing.kind in kinds]
 
 
+def accounts_or_none(business: Business) -> list[Thing | None]:
+    return [None, *things("account")(business)]
+
+
+def lists_or_none(business: Business) -> list[Thing | None]:
+    """Lists that are worth writing to, and more rarely none."""
+    return [*worth_writing_to(business), None]
+
+
+def nameable(business: Business) -> list[Thing | Deal]:
+    return [*business.things, *business.deals]
+
+
+def worth_writing_to(business: Business) -> list[Thing]:
+    """Lists with mailable contacts, each for every one of them, and all lists."""
+    mailable = [
+        each
+        for contact in business.live
+        for each in contact.lists
+        if business.marketing.is_mailable(contact, each)
+    ]
+    return [*mailable, *mailable, *things("list")(business)]
+
+
 def deletable(business: Business) -> list[Thing | Deal]:
     """Everything that is not deleted; what a deleted contact is associated with is more likely, and what a
     restore has rescued."""
@@ -100,6 +125,20 @@ def on_lists(business: Business) -> list[tuple[Contact, Thing]]:
     ]
 
 
+def mail_links(business: Business) -> list[tuple[Contact, str]]:
+    """The contacts with the addresses to which a message to them has gone: those that they have, and those
+    without which they came back. Deleted contacts, and those that are mailable or would be, mostly."""
+    have = [(contact, contact.address) for contact in mostly_deleted(business) if contact.address]
+    have += [(contact, address) for contact, _ in mailable(business) if (address := contact.address)] * 2
+    had = [
+        (contact, address)
+        for contact in business.contacts
+        for kind, text in contact.notes
+        if kind == "former_address" and (address := Details(text, "", "").address)
+    ]
+    return have + had * 2
+
+
 def mailable(business: Business) -> list[tuple[Contact, Thing]]:
     """The contacts that are mailable, or would be if they lived, with their lists; deleted ones mostly."""
     return [
@@ -108,6 +147,17 @@ def mailable(business: Business) -> list[tuple[Contact, Thing]]:
         for mailing_list in contact.lists
         if business.marketing.is_mailable(contact, mailing_list)
     ]
+
+
+def campaigns(business: Business) -> list[Campaign]:
+    """Those that people send; deleted ones less likely."""
+    campaigns = business.marketing.campaigns
+    return [each for each in campaigns if not each.deleted] * 3 + campaigns
+
+
+def automations(business: Business) -> list[Automation]:
+    automations = business.marketing.automations
+    return [each for each in automations if not each.deleted] * 3 + automations
 
 
 def addresses(business: Business) -> list[str | None]:

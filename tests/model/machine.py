@@ -6,8 +6,9 @@ from tests.model import restoring as rules
 from tests.model.acts.asking import Choice
 from tests.model.acts.jobs import IN_TWOS
 from tests.model.acts.undoing import SINCE, Undoing
-from tests.model.choices import RESTORE_CHOICES, NewPerson
+from tests.model.choices import RESTORE_CHOICES, ZONE, NewPerson
 from tests.model.things import SUBSCRIBED
+from webapp.models import Right
 
 
 class Machine(Undoing):
@@ -22,6 +23,7 @@ class Machine(Undoing):
                     self.carry_on(IN_TWOS)
                 self.create_again()
                 self.lose_something()
+                self.let_a_member_try()
                 self.restore_all_and_undo(self.last_choice, IN_TWOS, self.last_events, IN_TWOS)
                 self.the_database_equals_the_model()
         finally:
@@ -37,6 +39,12 @@ class Machine(Undoing):
         business = self.business
         so_far = len(business.contacts) + len(business.deletions) + len(business.marketing.runs)
         return [event for event in [*SINCE, None][so_far % (len(SINCE) + 1) :][:1] if event]
+
+    def let_a_member_try(self) -> None:
+        """A member that may do all that the settings can allow may not restore (article)."""
+        self.give_members(set(Right))
+        everything = self.ask_about_all(rules.Filters(ZONE), self.last_choice)
+        self.confirm(everything, IN_TWOS, is_admin=False)
 
     def create_again(self) -> None:
         """Up to half of the deleted contacts subscribe to the news, as new contacts without a name."""

@@ -1,30 +1,59 @@
 """Automations and campaigns: a change triggers them, a deletion ends what is pending, and nothing else
 changes them. So "restoring contacts will not trigger any automations to run or campaigns to send" needs no
 code here.
+
+A person changes a campaign or an automation in the version that it was shown in; each change makes a new one.
+What is refused has a code, and nothing changes.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tests.model.things import SUBSCRIBED, Contact, Thing
+from tests.model.suppressions import Suppressions
+from tests.model.things import SUBSCRIBED, Contact, Thing, Told
 
 QUEUED, WAITING, DONE, ENDED = "queued", "waiting", "done", "ended"
 PENDING, SENT = "pending", "sent"
 
 
 @dataclass(eq=False, repr=False)
-class Campaign:
-    mailing_list: Thing
+class Written(Told):
+    """What a person has written: a campaign or an automation."""
+
+    version: int = field(default=1, kw_only=True)
+    deleted: bool = field(default=False, kw_only=True)
+
+    def refusal(self, version: int) -> str | None:
+        """Why it cannot be changed by a person who was shown this version."""
+        if self.deleted:
+            return "gone"
+        return None if version == self.version else "changed"
+
+
+@dataclass(eq=False, repr=False)
+class Campaign(Written):
+    """A text for a list; that of an automation's step belongs to the `automation`."""
+
+    mailing_list: Thing | None
+    automation: "Automation | None" = None
+    is_sent: bool = False
+
+    def __repr__(self) -> str:
+        return f"<campaign to {self.mailing_list}{', sent' if self.is_sent else ''}>"
 
 
 Step = tuple[str, Thing | Campaign | timedelta]
 
 
 @dataclass(eq=False, repr=False)
-class Automation:
+class Automation(Written):
     waits_for: Thing
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = ()
+    is_active: bool = True
+
+    def __repr__(self) -> str:
+        return f"<automation for {self.waits_for}, {len(self.steps)} steps>"
 
 
 @dataclass(eq=False, repr=False)
@@ -62,11 +91,11 @@ class Message:
 @dataclass
 class Marketing:
     automations: list[Automation] = field(default_factory=list)
+    # Those that people send; the texts of automations are not among them.
     campaigns: list[Campaign] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
-    # Addresses that may not be written to, each for one list or, with None, for all.
-    suppressed: set[tuple[str, Thing | None]] = field(default_factory=set)
+    suppressions: Suppressions = field(default_factory=Suppressions)
 
     def is_mailable(self, contact: Contact, mailing_list: Thing) -> bool:
         """Whether the contact, if it is live, may be written to for the list."""
@@ -79,33 +108,43 @@ class Marketing:
 
     def is_suppressed(self, contact: Contact, mailing_list: Thing) -> bool:
         """Whether the contact's address may not be written to for the list, whatever its status."""
-        address = contact.address
-        return address is not None and not self.suppressed.isdisjoint(
-            ((address, None), (address, mailing_list))
-        )
+        return self.suppressions.hold_for(contact.address, mailing_list)
+
+    def mailable(self, contacts: Iterable[Contact]) -> set[tuple[Contact, Thing]]:
+        """Each of these contacts with the lists for which it is mailable, or would be if it lived."""
+        return {(c, each) for c in contacts for each in c.lists if self.is_mailable(c, each)}
 
     def may_send(self, campaign: Campaign, contact: Contact) -> bool:
-        return contact.is_live and self.is_mailable(contact, campaign.mailing_list)
+        return (
+            contact.is_live
+            and not campaign.deleted
+            and campaign.mailing_list is not None
+            and self.is_mailable(contact, campaign.mailing_list)
+        )
 
     def wake(self, contact: Contact, thing: Thing, now: datetime) -> None:
-        self.runs += [Run(a, contact, now) for a in self.automations if a.waits_for is thing]
+        """Automations that are paused wake nothing."""
+        self.runs += [
+            Run(each, contact, now) for each in self.automations if each.waits_for is thing and each.is_active
+        ]
 
     def due(self, now: datetime) -> list[Run]:
-        return [run for run in self.runs if run.is_pending and run.due <= now]
+        """The runs of a paused automation wait until it is started again."""
+        return [run for run in self.runs if run.is_pending and run.due <= now and run.automation.is_active]
 
-    def send(self, campaign: Campaign, contacts: Iterable[Contact]) -> None:
-        """No contact gets a campaign that is sent by hand twice, not even after a deletion and a restore."""
+    def send(self, campaign: Campaign, contacts: Iterable[Contact]) -> int:
+        """No contact gets a campaign that is sent by hand twice, not even after a deletion and a restore.
+        Returns how many get it now."""
         had = [m.contact for m in self.messages if m.campaign is campaign and m.run is None]
-        self.write_to([contact for contact in contacts if contact not in had], campaign, None)
+        return self.write_to([contact for contact in contacts if contact not in had], campaign, None)
 
-    def write_to(self, contacts: Iterable[Contact], campaign: Campaign, run: Run | None) -> None:
-        self.messages += [Message(campaign, c, run) for c in contacts if self.may_send(campaign, c)]
+    def write_to(self, contacts: Iterable[Contact], campaign: Campaign, run: Run | None) -> int:
+        new = [Message(campaign, c, run) for c in contacts if self.may_send(campaign, c)]
+        self.messages += new
+        return len(new)
 
     def is_sending_to(self, mailing_list: Thing) -> bool:
-        return any(
-            message.state == PENDING and message.campaign.mailing_list is mailing_list
-            for message in self.messages
-        )
+        return any(m.state == PENDING and m.campaign.mailing_list is mailing_list for m in self.messages)
 
     def deliver(self) -> None:
         for message in self.messages:

@@ -13,6 +13,7 @@ from tests.factories.contacts import new_deal
 from tests.factories.people import World
 from tests.model.business import Business
 from tests.model.marketing import Automation, Campaign
+from tests.model.suppressions import COMPLAINT
 from tests.support.marketing import Marketing
 from webapp.catalogue.names import Named, ids_by_name
 from webapp.marketing.consent import address_hash
@@ -29,19 +30,18 @@ BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 def open_in_model(business: Business) -> list[Any]:
     """Create it in the model; returns everything that has an id, in the order of `open_in_database`."""
     things = {name: business.named(kind, name) for kind, names in NAMES.items() for name in names}
-    business.marketing.suppressed.add((COMPLAINED, things["News"]))
-    spring = Campaign(things["News"])
+    business.marketing.suppressions.rows.add((COMPLAINED, things["News"], COMPLAINT))
+    spring, welcome = Campaign(things["News"]), Automation(things["News"])
+    text = Campaign(things["News"], welcome)
+    welcome.steps = ("add_tag", things["Hot"]), ("wait", timedelta(hours=24)), ("send", text)
     business.marketing.campaigns.append(spring)
     business.marketing.automations += [
-        Automation(
-            things["News"],
-            (("add_tag", things["Hot"]), ("wait", timedelta(hours=24)), ("send", spring)),
-        ),
+        welcome,
         Automation(things["Hot"], (("subscribe", things["Offers"]),)),
         Automation(things["Offers"], (("wait", timedelta(hours=48)), ("add_tag", things["Cold"]))),
     ]
     opened = [business.new_deal() for _ in range(DEALS)]
-    return [*things.values(), spring, *business.marketing.automations, *opened]
+    return [*things.values(), spring, text, *business.marketing.automations, *opened]
 
 
 def store(session: Session, world: World) -> list[int]:
@@ -63,19 +63,21 @@ def store(session: Session, world: World) -> list[int]:
     )
     hot = session.get_one(Tag, ids["Hot"])
     marketing = Marketing(session, world)
-    spring = marketing.campaign(news)
+    spring, text = marketing.campaign(news), marketing.campaign(news, "Welcome")
+    spring.subject, spring.body = "Spring", "It is spring."
     automations = [
         marketing.automation(
             news,
             {"do": "add_tag", "tag": hot.id},
             {"do": "wait", "hours": 24},
-            {"do": "send", "campaign": spring.id},
+            {"do": "send", "campaign": text.id},
         ),
         marketing.automation(hot, {"do": "subscribe", "list": offers.id}),
         marketing.automation(offers, {"do": "wait", "hours": 48}, {"do": "add_tag", "tag": ids["Cold"]}),
     ]
+    text.automation_id = automations[0].id
     opened = [new_deal(session, world) for _ in range(DEALS)]
     rows = [ids[name] for names in NAMES.values() for name in names]
-    rows += [spring.id, *(row.id for row in automations), *(row.id for row in opened)]
+    rows += [spring.id, text.id, *(row.id for row in automations), *(row.id for row in opened)]
     session.commit()
     return rows

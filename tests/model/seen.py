@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World
 from tests.model.business import Business
 from tests.model.restoring import WINDOW, bin_of
+from tests.model.suppressions import hash_of
 from tests.model.things import Contact as ModelContact
 from webapp.contacts.folding import folded
 from webapp.contacts.profile import profile
@@ -28,6 +29,7 @@ from webapp.models import (
     Deletion,
     MailingList,
     Subscription,
+    Suppression,
     Tag,
     User,
     days_left,
@@ -73,7 +75,11 @@ def model_state(business: Business, ids: Ids) -> State:
             (ids[contact], ids[tag]) for contact in business.live for tag in contact.tags if not tag.deleted
         },
         "deals": {
-            ids[deal]: ([ids[c] for c in deal.contacts], ids[deal.primary] if deal.primary else None)
+            ids[deal]: (
+                deal.title,
+                [ids[c] for c in deal.contacts],
+                ids[deal.primary] if deal.primary else None,
+            )
             for deal in business.deals
             if not deal.deleted
         },
@@ -108,6 +114,10 @@ def model_state(business: Business, ids: Ids) -> State:
         "messages": sorted(
             (ids[m.contact], ids[m.campaign], m.run is not None, m.state) for m in business.marketing.messages
         ),
+        "suppressions": sorted(
+            (hash_of(address), ids[scope] if scope else 0, why)
+            for address, scope, why in business.marketing.suppressions.rows
+        ),
     }
 
 
@@ -136,13 +146,14 @@ def database_state(session: Session, world: World, business: Business, ids: Ids)
         "tags carried": set(read(TAGS_CARRIED)),
         "deals": {
             deal: (
+                title,
                 [contact for other, contact, *_ in deals if other == deal and contact],
                 next((contact for other, contact, primary, *_ in deals if other == deal and primary), None),
             )
-            for deal, _, _, lives, _ in deals
+            for deal, _, _, lives, _, title in deals
             if lives
         },
-        "deals deleted": {deal: number for deal, _, _, lives, number in deals if not lives},
+        "deals deleted": {deal: number for deal, _, _, lives, number, _ in deals if not lives},
         "the bin": [
             (contact, deleted_at, name, days_left(deleted_at, business.now))
             for contact, deleted_at, name in in_bin
@@ -153,6 +164,7 @@ def database_state(session: Session, world: World, business: Business, ids: Ids)
             (*run, due.timestamp() if run[2] in ("queued", "waiting") else 0) for *run, due in read(RUNS)
         ),
         "messages": sorted(read(MESSAGES)),
+        "suppressions": sorted((address, scope or 0, why) for address, scope, why in read(SUPPRESSIONS)),
     }
 
 
@@ -207,6 +219,7 @@ DEALS = (
         DealContact.is_primary,
         Deal.deleted_at.is_(None),
         Deletion.number,
+        Deal.title,
     )
     .outerjoin(DealContact, (DealContact.deal_id == Deal.id) & DealContact.detached_at.is_(None))
     .outerjoin(Deletion, Deletion.id == Deal.deleted_by_deletion_id)
@@ -246,6 +259,11 @@ MESSAGES = select(
     CampaignSend.automation_run_id.is_not(None),
     CampaignSend.state,
 ).where(CampaignSend.workspace_id == WORKSPACE)
+
+
+SUPPRESSIONS = select(Suppression.address_hash, Suppression.list_id, Suppression.reason).where(
+    Suppression.workspace_id == WORKSPACE
+)
 
 
 def notes(session: Session, world: World) -> list[tuple[Any, ...]]:

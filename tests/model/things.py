@@ -83,6 +83,8 @@ class Deletion:
     at: datetime
     by: str | None
     contacts: "list[Contact]"
+    # Its contacts with the lists for which they were mailable when it deleted them (rule 9).
+    mailable: "set[tuple[Contact, Thing]]"
 
 
 @dataclass(eq=False, repr=False)
@@ -144,6 +146,9 @@ class Place:
 @dataclass(eq=False, repr=False)
 class Deal(Told):
     number: int
+    title: str = "A deal"
+    # Grows with each change of its title.
+    version: int = 1
     deleted: bool = False
     # The deletion that took its last contact, and so the deal; None if it was deleted by hand.
     deleted_by: Deletion | None = None

@@ -97,6 +97,10 @@ class BinWindow:
         undos = self._undos_since()
         return filter_only(or_(Contact.restore_job_id.is_(None), Contact.restore_job_id.not_in(undos)))
 
+    def has_undos_since(self, session: Session) -> bool:
+        """Whether there is an undo that had not ended when the scope was frozen."""
+        return self.through is not None and session.scalar(self._undos_since().limit(1)) is not None
+
     def _undos_since(self) -> Select[int]:
         return select(Job.id).where(
             Job.workspace_id == self.workspace_id,
@@ -241,9 +245,10 @@ def _search(
 def count(session: Session, window: BinWindow, filters: Filters) -> int:
     """How many contacts in the bin match `filters`.
 
-    Without a search text this adds up the deletions' counters, a few rows; with one it can take seconds.
+    Without a search text this adds up the deletions' counters, a few rows; with one it can take seconds. So
+    it can for a frozen scope while an undo puts contacts back, which count there and are not meant.
     """
-    if not filters.is_selective:
+    if not filters.is_selective and not window.has_undos_since(session):
         return int(
             session.scalar(
                 select(func.coalesce(func.sum(Deletion.in_bin), 0)).where(window.deletions(filters))

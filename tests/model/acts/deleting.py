@@ -1,5 +1,8 @@
 """Contacts get on deals and off them; contacts, deals and everything else are deleted."""
 
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -7,14 +10,18 @@ from hypothesis.stateful import rule
 from sqlalchemy import select
 
 from tests.factories.contacts import new_deal
-from tests.model.acts.people import People
+from tests.model import by_hand
+from tests.model.acts.consent import Consent
+from tests.model.acts.refused import refusal
 from tests.model.choices import (
+    ANY_NAME,
     PEOPLE,
     any_contact,
     deals,
     deletable,
     if_any,
     live_contacts,
+    nameable,
     on_deals,
     one_of,
     shared_deals,
@@ -23,14 +30,64 @@ from tests.model.choices import (
 from tests.model.opening import KINDS
 from tests.model.things import Contact, Deal, Thing
 from webapp import models
+from webapp.catalogue.deal_edits import (
+    DealChanged,
+    DealDetails,
+    NoContact,
+    NoDeal,
+    create_deal,
+    edit_deal,
+)
 from webapp.catalogue.deals import attach, remove_from_deal
 from webapp.catalogue.delete import StillSending, delete_from_catalogue
+from webapp.catalogue.stages import Position
 from webapp.contacts.delete import delete_contacts, preview_deletion
 from webapp.database import write_transaction
 
 
-class Deleting(People):
+class Deleting(Consent):
     """What a deletion concerns."""
+
+    @if_any(any_contact)
+    @rule(
+        kind=st.sampled_from(("deal", "list", "tag", "account")),
+        name=ANY_NAME,
+        contacts=some_of(any_contact),
+    )
+    def make_something(self, kind: str, name: str, contacts: list[Contact]) -> None:
+        if kind == "deal":
+            self.make_deal(contacts)
+        else:
+            self.make(kind, name)
+
+    @rule(what=one_of(nameable), name=ANY_NAME, is_old=st.sampled_from((False, False, True)))
+    def rename_something(self, what: Thing | Deal, name: str, is_old: bool) -> None:
+        if isinstance(what, Deal):
+            self.rename_deal(what, name, is_old)
+        else:
+            self.rename(what, name)
+
+    def make_deal(self, contacts: list[Contact]) -> None:
+        """With contacts of which some have perhaps been deleted since the form was opened."""
+        deal = by_hand.make_deal(self.business, contacts)
+        details = DealDetails("A deal", Decimal(100), "USD", Position("Negotiation"))
+        made: list[int] = []
+
+        def verb() -> None:
+            ids = [self.ids[contact] for contact in contacts]
+            made.append(create_deal(self.session, details, ids, **self.by_admin()))
+
+        assert refusal(self.session, verb, NoContact) == (None if deal else "NoContact")
+        if deal:
+            self.ids[deal] = made[0]
+
+    def rename_deal(self, deal: Deal, title: str, is_old: bool) -> None:
+        version = deal.version - is_old
+        row = self.session.get_one(models.Deal, self.ids[deal], populate_existing=True)
+        details = replace(DealDetails.of(row), title=title)
+        why = by_hand.rename_deal(deal, title, version)
+        verb = partial(edit_deal, self.session, self.ids[deal], details, version=version, **self.by_admin())
+        assert refusal(self.session, verb, NoDeal, DealChanged) == why
 
     @if_any(any_contact)
     @if_any(deals)
@@ -99,7 +156,10 @@ class Deleting(People):
         """Delete a list, tag, account or deal, and perhaps create another one with the same name."""
         kind = models.Deal if isinstance(thing, Deal) else KINDS[thing.kind]
         self.let_the_clock_tick()
-        assert self.delete_row(kind, self.ids[thing]) == self.business.delete_thing(thing)
+        deleted = self.business.delete_thing(thing)
+        assert self.delete_row(kind, self.ids[thing]) == deleted
+        if deleted is None:
+            self.note("a list with messages on their way stays")
         if anew:
             with write_transaction(self.session):
                 if isinstance(thing, Deal):
@@ -111,8 +171,6 @@ class Deleting(People):
         """Whether it was live, or None if it was refused."""
         try:
             with write_transaction(self.session):
-                return delete_from_catalogue(
-                    self.session, kind, row_id, workspace_id=self.world.id, by=None, now=self.now
-                )
+                return delete_from_catalogue(self.session, kind, row_id, **self.by_admin())
         except StillSending:
             return None

@@ -6,16 +6,18 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from tests.model.acts.deleting import Deleting
+from tests.model.acts.building import Building
 from tests.model.choices import NEW_PEOPLE, WAITS, NewPerson
 from tests.model.things import SUBSCRIBED
 from webapp.database import write_transaction
 from webapp.marketing.automations import advance
 from webapp.marketing.campaigns import send_campaign
 from webapp.marketing.messages import deliver
+from webapp.models import Right
+from webapp.workspaces.rights import give_rights, groups_with_rights
 
 
-class Everyday(Deleting):
+class Everyday(Building):
     """How a story begins, and what goes on beside restores."""
 
     @initialize(
@@ -29,7 +31,8 @@ class Everyday(Deleting):
         together=st.booleans(),
         waited=WAITS,
         created_again=st.sampled_from((True, True, False)),
-        deleted_again=st.booleans(),
+        deleted_again=st.sampled_from((True, False, True)),
+        rights=st.sets(st.sampled_from(Right)),
     )
     def create_first_contacts(
         self,
@@ -44,11 +47,14 @@ class Everyday(Deleting):
         waited: timedelta,
         created_again: bool,
         deleted_again: bool,
+        rights: set[Right],
     ) -> None:
         """A few contacts, some of them on two deals. Perhaps some are deleted, perhaps those are created
-        again later with little more than their address, perhaps these are deleted too."""
+        again later with little more than their address, perhaps these are deleted too. The settings give
+        members some rights; none of them is to restore."""
+        self.give_members(rights)
         people = [
-            replace(person, email=email, lists=person.lists or (("News", SUBSCRIBED),))
+            replace(person, email=email, lists=(("Offers", SUBSCRIBED), *person.lists))
             for person, email in zip(people, emails, strict=False)
         ]
         contacts = self.create_contacts_together(people)
@@ -68,13 +74,18 @@ class Everyday(Deleting):
             if deleted_again:
                 self.delete(again, "Ada Admin")
 
+    def give_members(self, rights: set[Right]) -> None:
+        with write_transaction(self.session):
+            [(group, _)] = groups_with_rights(self.session, self.world.id)
+            give_rights(self.session, {group.id: rights}, **self.by_admin())
+
     @rule(what=st.sampled_from(("run", "run and deliver", "send")), limit=st.sampled_from((1, 1000)))
     def work(self, what: str, limit: int) -> None:
-        """Automations run, messages go out, or a person sends the campaign."""
+        """Automations run, messages go out, or a command sends the first campaign, again and again."""
         marketing = self.business.marketing
         with write_transaction(self.session):
             if what == "send":
-                [spring] = marketing.campaigns
+                spring = marketing.campaigns[0]
                 marketing.send(spring, self.business.live)
                 where = {"workspace_id": self.world.id, "campaign_id": self.ids[spring]}
                 send_campaign(self.session, **where, now=self.now)

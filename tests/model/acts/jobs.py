@@ -7,7 +7,7 @@ from functools import partial
 from hypothesis import strategies as st
 
 from tests.model import restoring, undoing
-from tests.model.acts.reports import Reports
+from tests.model.acts.laws import Laws
 from tests.model.choices import BATCH_SIZES
 from tests.model.restoring import Restore
 from webapp import models
@@ -44,7 +44,7 @@ EXECUTIONS = st.builds(
 IN_TWOS = Execution(batch_size=2, then=2, batches=1, event="nothing")
 
 
-class Jobs(Reports):
+class Jobs(Laws):
     """The worker's side of restores and undos."""
 
     def refused(self, what: str, begin: Callable[[], models.Job], why: type[Exception]) -> None:
@@ -78,6 +78,7 @@ class Jobs(Reports):
         most = None
         if execution.event == "queued" and job.state == "queued":
             return
+        before = self.read_outside()
         if execution.event == "killed":
             try:
                 run(should_stop=then(self.die))
@@ -107,6 +108,7 @@ class Jobs(Reports):
         if calls >= execution.batches:
             self.note(f"{kind} is {execution.event}")
         self.check_job()
+        self.check_laws(job, before)
 
     def carry_on(self, execution: Execution) -> None:
         """The same for a job that was left."""

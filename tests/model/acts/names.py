@@ -1,34 +1,31 @@
 """Lists, tags and accounts get their names, and contacts get on lists and get tags."""
 
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
-from sqlalchemy import insert
 
+from tests.model import by_hand
+from tests.model.acts.refused import refusal
 from tests.model.acts.story import Story
 from tests.model.choices import (
-    ANY_NAME,
     STATUSES,
     any_contact,
     if_any,
-    mailable,
     on_lists,
     one_of,
     some_of,
     things,
 )
 from tests.model.opening import KINDS
-from tests.model.things import BOUNCED, SUBSCRIBED, UNSUBSCRIBED, Contact, Thing
-from webapp import models
-from webapp.catalogue.names import NameTaken, ids_by_name, rename
-from webapp.contacts.address import email_key
+from tests.model.things import Contact, Thing
+from webapp.catalogue.names import NameTaken, create, ids_by_name, rename
+from webapp.catalogue.statuses import NotAgreed, NotOnList, Suppressed, change_status_by_hand
 from webapp.database import write_transaction
-from webapp.marketing.consent import AddressSuppressed, address_hash
-from webapp.marketing.lists import change_status, subscribe
+from webapp.marketing.lists import subscribe, take_off
 from webapp.marketing.tags import add_tag, remove_tag
 from webapp.models.mailing_list import SubscriptionStatus
-from webapp.models.suppression import SuppressionReason
 
 
 class Names(Story):
@@ -41,20 +38,25 @@ class Names(Story):
             thing = self.business.named(kind, name)
             assert self.ids.setdefault(thing, found[name]) == found[name]
 
-    @rule(thing=one_of(things("list", "tag", "account")), name=ANY_NAME)
+    def make(self, kind: str, name: str) -> None:
+        """A person makes one of a new name."""
+        thing = by_hand.make_thing(self.business, kind, name)
+        made: list[int] = []
+
+        def verb() -> None:
+            made.append(create(self.session, KINDS[kind], name, **self.by_admin()))
+
+        why = refusal(self.session, verb, NameTaken)
+        assert why == (None if thing else "NameTaken")
+        if thing:
+            self.ids[thing] = made[0]
+
     def rename(self, thing: Thing, name: str) -> None:
         renamed = self.business.rename(thing, name)
         try:
             with write_transaction(self.session):
-                found = rename(
-                    self.session,
-                    KINDS[thing.kind],
-                    self.ids[thing],
-                    name,
-                    workspace_id=self.world.id,
-                    by=self.world.admin.id,
-                    now=self.now,
-                )
+                row_id = self.ids[thing]
+                found = rename(self.session, KINDS[thing.kind], row_id, name, **self.by_admin())
         except NameTaken:
             assert renamed is None, "a free name was refused"
             self.note("a name is refused that another has")
@@ -70,53 +72,29 @@ class Names(Story):
             subscribe(self.session, **self.contact_arguments(contacts), list_id=self.ids[mailing_list])
 
     @if_any(on_lists)
-    @rule(place=one_of(on_lists), status=STATUSES)
-    def change_status(self, place: tuple[Contact, Thing], status: str) -> None:
+    @rule(place=one_of(on_lists), status=STATUSES, agreed=st.sampled_from((True, True, False)))
+    def change_status(self, place: tuple[Contact, Thing], status: str, agreed: bool) -> None:
+        """By hand."""
         contact, mailing_list = place
-        if not contact.is_live:
-            # A deleted contact cannot be subscribed; an unsubscribe or a bounce may still arrive.
-            status = BOUNCED if status == BOUNCED else UNSUBSCRIBED
-            self.note("a status arrives for a deleted contact")
-        is_refused = status == SUBSCRIBED and self.business.marketing.is_suppressed(contact, mailing_list)
-        if is_refused:
-            self.note("a suppressed address cannot be made Subscribed")
-        else:
-            self.business.change_status(contact, mailing_list, status)
-        try:
-            with write_transaction(self.session):
-                change_status(
-                    self.session,
-                    workspace_id=self.world.id,
-                    contact_id=self.ids[contact],
-                    list_id=self.ids[mailing_list],
-                    status=SubscriptionStatus(status),
-                    now=self.now,
-                )
-        except AddressSuppressed:
-            assert is_refused, "an address that is not suppressed was refused"
-        else:
-            assert not is_refused, "a suppressed address was made Subscribed"
+        why = by_hand.change_status(self.business, contact, mailing_list, status, agreed)
+        if why:
+            self.note(f"a status stays as it is: {why}")
+        verb = partial(
+            change_status_by_hand,
+            self.session,
+            list_id=self.ids[mailing_list],
+            contact_id=self.ids[contact],
+            status=SubscriptionStatus(status),
+            agreed=agreed,
+            **self.by_admin(),
+        )
+        assert refusal(self.session, verb, NotOnList, Suppressed, NotAgreed) == why
 
-    @if_any(mailable)
-    @rule(place=one_of(mailable), all_lists=st.booleans())
-    def suppress(self, place: tuple[Contact, Thing], all_lists: bool) -> None:
-        """A complaint arrives from the contact's address, about one list or about all."""
-        contact, mailing_list = place[0], None if all_lists else place[1]
-        assert contact.address
-        self.business.marketing.suppressed.add((contact.address, mailing_list))
+    def take_off(self, contact: Contact, mailing_list: Thing) -> None:
+        done = by_hand.take_off(self.business, contact, mailing_list)
         with write_transaction(self.session):
-            self.session.execute(
-                insert(models.Suppression),
-                [
-                    {
-                        "workspace_id": self.world.id,
-                        "address_hash": address_hash(email_key(contact.details.email) or ""),
-                        "list_id": self.ids[mailing_list] if mailing_list else None,
-                        "reason": SuppressionReason.COMPLAINT,
-                        "at": self.now,
-                    }
-                ],
-            )
+            where = {"contact_id": self.ids[contact], "list_id": self.ids[mailing_list]}
+            assert done == take_off(self.session, workspace_id=self.world.id, **where, now=self.now)
 
     @if_any(any_contact)
     @if_any(things("tag"))

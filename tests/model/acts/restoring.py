@@ -31,6 +31,7 @@ from tests.model.links import Links
 from tests.model.things import Contact
 from tests.support.restored import rows_of
 from webapp.jobs.start import AlreadyRunning
+from webapp.jobs.work import NotAllowed
 from webapp.restoring.start import start
 from webapp.restoring.work import NothingToRestore, PlanChanged
 
@@ -46,9 +47,16 @@ class Restoring(Asking):
         self.dialogs: list[Dialog] = []
 
     @if_any(deleted_contacts)
-    @rule(contacts=some_of(mostly_deleted), choice=ANY_CHOICE, execution=EXECUTIONS)
-    def restore_some(self, contacts: list[Contact], choice: Choice, execution: Execution) -> None:
-        self.confirm(self.ask_about(contacts, choice), execution)
+    @rule(
+        contacts=some_of(mostly_deleted),
+        choice=ANY_CHOICE,
+        execution=EXECUTIONS,
+        is_admin=st.sampled_from((True, True, True, False)),
+    )
+    def restore_some(
+        self, contacts: list[Contact], choice: Choice, execution: Execution, is_admin: bool
+    ) -> None:
+        self.confirm(self.ask_about(contacts, choice), execution, is_admin=is_admin)
 
     @if_any(deleted_contacts)
     @rule(choice=ANY_CHOICE, execution=EXECUTIONS)
@@ -120,8 +128,8 @@ class Restoring(Asking):
             self.note("a dialog is confirmed that was open for a while")
             self.confirm(dialog, execution)
 
-    def confirm(self, dialog: Dialog | None, execution: Execution) -> None:
-        """Press "Restore", unless there is nothing to press."""
+    def confirm(self, dialog: Dialog | None, execution: Execution, *, is_admin: bool = True) -> None:
+        """Press "Restore", unless there is nothing to press. A member may not, whatever the settings say."""
         if dialog is None:
             return
         begin = partial(
@@ -130,11 +138,13 @@ class Restoring(Asking):
             self.lock,
             lambda *_: None,
             scope=dialog.question.scope,
-            requested_by=self.world.admin.id,
+            requested_by=(self.world.admin if is_admin else self.world.member).id,
         )
         if self.job and self.job.is_active:
             self.refused("a restore", begin, AlreadyRunning)
             self.carry_on(execution)
+        elif not is_admin:
+            self.refused("a restore", begin, NotAllowed)
         elif dialog.scope.chosen is not None and dialog.plan != self.plan(dialog.scope):
             self.refused("a restore", begin, PlanChanged)
         elif dialog.scope.chosen is None and not rules.contacts_in_scope(self.business, dialog.scope):

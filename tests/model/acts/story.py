@@ -60,6 +60,10 @@ class Story(RuleBasedStateMachine):
     def pass_time(self, how_long: timedelta) -> None:
         self.business.pass_time(how_long)
 
+    def by_admin(self) -> dict[str, Any]:
+        """Where, by whom and when, as most verbs take it."""
+        return {"workspace_id": self.world.id, "by": self.world.admin.id, "now": self.now}
+
     def tick(self) -> None:
         """Let the shortest time pass, where the order of two acts is known by their moments."""
         self.pass_time(timedelta(microseconds=1))

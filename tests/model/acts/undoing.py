@@ -12,7 +12,7 @@ from tests.model import undoing as rules
 from tests.model.acts.asking import Choice
 from tests.model.acts.jobs import EXECUTIONS, IN_TWOS, Execution
 from tests.model.acts.restoring import Restoring
-from tests.model.choices import ANY_CHOICE, ZONE, NewPerson, deleted_contacts, if_any
+from tests.model.choices import ANY_CHOICE, ZONE, NewPerson, deleted_contacts, if_any, worth_writing_to
 from tests.model.outcomes import Outcome
 from tests.model.restoring import Filters, Restore
 from tests.model.things import Contact, Deal
@@ -132,7 +132,8 @@ class Undoing(Restoring):
                 for deal in deals[:1]:
                     self.delete_thing(deal, anew=False)
             case "campaign", _:
-                self.work("send", limit=1000)
+                [mailing_list, *_] = worth_writing_to(self.business)
+                self.write_a_campaign(mailing_list, sent=True)
 
     def let_others_leave(self, deals: list[Deal], restored: list[Contact]) -> None:
         """A colleague joins one of the deals, as its primary if it has one. Then all contacts leave the deals

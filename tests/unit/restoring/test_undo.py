@@ -232,6 +232,23 @@ def test_what_an_undo_puts_back_is_not_part_of_a_scope_that_was_frozen_before(
     assert restoring.question_all().scope.expected == 1
 
 
+def test_a_dialog_that_opens_during_an_undo_does_not_count_what_that_has_put_back(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    """Its scope does not mean these contacts (rule 6)."""
+    other, *contacts = (new_contact(session, world) for _ in range(3))
+    delete(session, world, *contacts)
+    undoing = restoring.start_undo(restoring.restore(*contacts))
+    delete(session, world, other)
+    restoring.run_one_batch(undoing, 1)
+
+    scope = restoring.question_all().scope
+
+    restoring.run(undoing)
+    assert scope.expected == 1
+    assert restoring.confirm(scope).counts == {"restored": 1}
+
+
 def test_what_an_undo_leaves_alone_stays_part_of_a_scope_that_was_frozen_before(
     session: Session, world: World, restoring: Restoring
 ) -> None:
