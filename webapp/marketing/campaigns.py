@@ -15,11 +15,12 @@ from webapp.models.campaign import MessageKind, SendState
 def mailable() -> ColumnElement[bool]:
     """Whether the statement's `Contact` may be sent its `Campaign`: rule 9 for the pair of contact and list.
 
-    Both are live and in one workspace. No contact is mailable for a campaign without a list.
+    All are live and in one workspace. No contact is mailable for a campaign without a list.
     """
     return and_(
         Contact.deleted_at.is_(None),
         Contact.workspace_id == Campaign.workspace_id,
+        Campaign.deleted_at.is_(None),
         mailable_for(Campaign.list_id),
     )
 
