@@ -62,6 +62,9 @@ SETTINGS = {"name": "Northwind", "timezone": "UTC", "date_language": "en", "curr
 CAMPAIGN = {"name": "Spring", "version": "1"}
 MESSAGE = {"list": "News", "subject": "Hello", "body": "Hi", "version": "1"}
 WAIT = {"do": "wait", "count": "1", "unit": "days", "version": "1"}
+# What the two databases may take differently. All other kinds are read by the app alone, and are tried on
+# SQLite only.
+OF_DATABASES = ("long", "NUL", "half", "bytes", "emoji", "2^63-1", "2^63", "10^30", "10000")
 Unchanged = Callable[[], AbstractContextManager[None]]
 
 # Each request there is the first one of a new session.
@@ -254,19 +257,21 @@ def contact_fields(row: Row) -> dict[str, dict[str, str]]:
 def test_each_field_answers_each_kind_of_input_as_the_table_says(
     scene: Scene, rows: Sequence[Row], unchanged: Unchanged
 ) -> None:
+    is_first = scene.engine.dialect.name == "sqlite"
+    kinds = [kind for kind in KINDS if is_first or kind in OF_DATABASES]
     for row in rows:
         answers = {}
         scene.put_back()
         with unchanged():
-            for turn, kind in enumerate(kind for kind in KINDS if row.statuses[kind] >= 400):
+            for turn, kind in enumerate(kind for kind in kinds if row.statuses[kind] >= 400):
                 # As a page and as a part by turns: both show the same message.
                 htmx = row.path in PARTS_ONLY or (turn % 2 == 0 and row.path not in PAGES_ONLY)
                 seen = read_answer(scene.send(row, KINDS[kind], htmx=htmx), htmx)
                 assert any(sentence in seen.complaint for sentence in row.says), (str(row), kind, seen.text)
                 answers[kind] = seen.status
-        for kind in KINDS:
+        for kind in kinds:
             if kind not in answers:
                 scene.put_back()
                 answers[kind] = scene.send(row, KINDS[kind]).status_code
 
-        assert answers == row.statuses, str(row)
+        assert answers == {kind: row.statuses[kind] for kind in kinds}, str(row)

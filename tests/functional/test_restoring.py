@@ -167,13 +167,13 @@ def test_a_restored_contact_is_as_it_was_before(
     work()
 
     after = anyone.get(f"/contacts/{contact.id}")
-    for section in ("facts", "lists", "tags"):
+    for section in ("account", "lists", "tags"):
         selector = f"section[aria-labelledby={section}-title]"
         assert after.words(selector) == before.words(selector)
     deals = after.words("section[aria-labelledby=deals-title]")
     assert "Shared deal" in deals
     assert "Only hers" not in deals
-    assert "Primary Contact" not in deals
+    assert "· Primary Contact" not in deals
     assert "Primary Contact" in anyone.get(f"/contacts/{other.id}").text
     for row in (AutomationRun, CampaignSend):
         assert stored(select(func.count()).where(row.workspace_id == world.id)) == [0]

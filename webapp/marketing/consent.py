@@ -65,7 +65,7 @@ def mailable_for(list_id: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Co
 def suppressed_for(
     list_id: ColumnElement[Any] | InstrumentedAttribute[Any],
     *,
-    until: ColumnElement[Any] | None = None,
+    until: ColumnElement[Any] | InstrumentedAttribute[Any] | None = None,
 ) -> ColumnElement[bool]:
     """Whether the address of the statement's `Contact` is suppressed for the list, or for all lists; with
     `until`, whether it was at that time."""

@@ -20,7 +20,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    cast,
     exists,
     func,
     literal,
@@ -214,7 +213,7 @@ def mailable_of_many(
         .join(left, left.id == Subscription.contact_id)
         .where(is_one_of(Subscription.contact_id, but))
     )
-    less = _consent(of_others, cast(left.deleted_at, Contact.deleted_at.type), there_is)
+    less = _consent(of_others, left.deleted_at, there_is)
     counted, left_out = _consent(places, restored.c.deleted_at, there_is).subquery(), less.subquery()
     columns = [column for column in counted.c if column.name != "contacts"]
     contacts = counted.c.contacts - func.coalesce(left_out.c.contacts, 0)
@@ -230,7 +229,9 @@ def mailable_of_many(
 
 
 def _consent(
-    places: Select[int], deleted_at: ColumnElement[Any], there_is: Collection[str]
+    places: Select[int],
+    deleted_at: ColumnElement[Any] | InstrumentedAttribute[Any],
+    there_is: Collection[str],
 ) -> Select[*tuple[Any, ...]]:
     """How many of these places on lists are mailable, held back, or have become mailable. The lists are few,
     so they are looked at last.

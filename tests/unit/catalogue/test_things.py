@@ -275,8 +275,10 @@ def test_a_contact_becomes_subscribed_only_where_it_has_agreed(session: Session,
     assert change("bounced")
     assert not change("bounced")
     assert change("subscribed", agreed=True)
-    assert session.scalar(select(Subscription.status)) == "subscribed"
-    assert session.scalar(select(AutomationRun.contact_id)) == contact.id
+    status = select(Subscription.status).where(Subscription.contact_id == contact.id)
+    assert session.scalar(status) == "subscribed"
+    woken = select(AutomationRun.contact_id).where(AutomationRun.automation_id == welcome.id)
+    assert session.scalar(woken) == contact.id
     detail = {"contact": contact.id, "status": "subscribed"}
     changes = events(session, world, "mailing_list.status_changed")
     assert changes[-1] == (f"mailing_list:{row.id}", world.member.id, detail)
