@@ -209,7 +209,7 @@ def test_deleting_ends_its_runs_and_another_account_sees_nothing(
 
     page = anyone.get(f"/automations/{automation.id}")
     dialog = anyone.press(page, page.one("#delete-automation"))
-    assert "It ends for 1 contact who are in it now." in dialog.text
+    assert "It ends for 1 contact who is in it now." in dialog.text
     page = anyone.press(dialog, dialog.one("#confirm form[method=post] button"))
 
     assert "No automations yet" in page.text

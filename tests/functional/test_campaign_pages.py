@@ -168,7 +168,7 @@ def test_deleting_ends_what_waits_and_hides_the_campaign(
     page = anyone.press(dialog, dialog.one("#confirm form[method=post] button"))
 
     dialog = anyone.press(page, page.one("#delete-campaign"))
-    assert "1 message that still wait" in dialog.text
+    assert "1 message that still waits will not be sent." in dialog.text
     page = anyone.press(dialog, dialog.one("#confirm form[method=post] button"))
 
     assert "No campaigns yet" in page.text

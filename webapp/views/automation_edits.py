@@ -89,7 +89,8 @@ def confirm_delete(automation_id: int) -> ResponseReturnValue:
     under_way = building.count_under_way(db.session(), found.id, most=COUNTED)
     lines = ["Contacts no longer wake it. Messages that were sent stay in the outbox."]
     if under_way:
-        lines.append(f"It ends for {amount_words(under_way, COUNTED, 'contact')} who are in it now.")
+        are = "is" if under_way == 1 else "are"
+        lines.append(f"It ends for {amount_words(under_way, COUNTED, 'contact')} who {are} in it now.")
     return ask(
         Question(
             title=f"Delete the automation “{isolated(found.name)}”?",

@@ -84,7 +84,8 @@ def confirm_delete(campaign_id: int) -> ResponseReturnValue:
     waiting = count_messages(db.session(), campaign_id)[SendState.PENDING] if found.sent_at else 0
     lines = ["Its text is lost. Messages that were sent stay in the outbox."]
     if waiting:
-        lines.append(f"{amount_words(waiting, COUNTED, 'message')} that still wait will not be sent.")
+        wait = "waits" if waiting == 1 else "wait"
+        lines.append(f"{amount_words(waiting, COUNTED, 'message')} that still {wait} will not be sent.")
     return ask(
         Question(
             title=f"Delete the campaign “{isolated(found.name)}”?",
