@@ -46,9 +46,19 @@ def wait_for_a_stop(worker: WorkerProcess) -> int:
 
 
 @contextmanager
-def stopped_worker(pid: int) -> Iterator[None]:
-    os.kill(pid, signal.SIGSTOP)
+def stopped_worker(deployment: Deployment, pid: int) -> Iterator[None]:
+    """Stop the worker's parent between its writes: within one it would hold the lock that others wait for."""
+
+    def stopped_outside_of_a_write() -> bool:
+        os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: is_stopped(pid))
+        if not deployment.is_being_written():
+            return True
+        os.kill(pid, signal.SIGCONT)
+        return False
+
     try:
+        wait_until(stopped_outside_of_a_write)
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
@@ -92,7 +102,7 @@ def test_an_overwritten_key_lets_no_other_job_start_and_is_repaired_by_the_next_
             horse = wait_for_a_stop(worker)
             done = deployment.job(job_id).processed
             # The reconciler would repair the key as well, but this part tests the batch.
-            with stopped_worker(worker.process.pid):
+            with stopped_worker(deployment, worker.process.pid):
                 spoil(key("restore", world.id))
                 refused = confirm(second, dialog)
                 assert refused.status == 409
