@@ -20,6 +20,7 @@ from webapp.web.attempts import RedisOrMemory
 from webapp.web.bodies import init_bodies
 from webapp.web.errors import init_errors
 from webapp.web.headers import init_headers
+from webapp.web.job_address import init_job_addresses
 from webapp.web.job_notices import init_job_notices
 from webapp.web.navigation import init_navigation
 from webapp.web.template_filters import init_filters
@@ -54,6 +55,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_filters(app)
     init_headers(app)
     init_errors(app)
+    init_job_addresses(app)
     init_job_notices(app)
     init_navigation(app)
     add_urls(app)

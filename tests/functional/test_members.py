@@ -47,8 +47,7 @@ RESTORE_ADDRESSES = [
     ("GET", "/restores/{job}"),
     ("GET", "/restores/{job}/continue"),
     ("POST", "/restores/{job}/cancel"),
-    ("GET", "/notices"),
-    ("POST", "/notices/{job}/seen"),
+    ("GET", "/jobs"),
 ]
 
 

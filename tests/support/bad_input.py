@@ -270,6 +270,11 @@ POST /restores/<id:job_id>/undos    back               400 | This confirmation i
 POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/cancel   csrf_token         400 | open for too long. Go back, reload it
 POST /restores/<id:job_id>/cancel   back               303
+GET  /jobs                          ?after             400 empty=200 2^63-1=200 | edited or cut off
+GET  /jobs/<id:job_id>              <job_id>           404 | a typing mistake
+GET  /jobs/<id:job_id>/file         <job_id>           404 | a typing mistake
+POST /jobs/<id:job_id>/cancel       <job_id>           404 | a typing mistake
+POST /jobs/<id:job_id>/cancel       csrf_token         400 | open for too long. Go back, reload it
 GET  /notices                       ?besides           400 empty=200 2^63-1=200 | edited or cut off
 GET  /notices                       ?shown             200
 POST /notices/<id:job_id>/seen      <job_id>           404 | a typing mistake

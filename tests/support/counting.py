@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import insert
@@ -20,6 +21,13 @@ class CountWork(Work):
     queue = "count"
     batch_sizes: ClassVar = {"postgresql": 100, "sqlite": 100}
     refusals = (IntegrityError,)
+
+    def __init__(self) -> None:
+        # The state and the counted number of each job that was wrapped up.
+        self.wrapped_up: list[tuple[str, int]] = []
+
+    def wrap_up(self, session: Session, job: Job, now: datetime) -> None:
+        self.wrapped_up.append((str(job.state), job.processed))
 
     def admit(self, session: Session, order: Order) -> None:
         if order.requested_by is not None and not session.get_one(User, order.requested_by).is_active:

@@ -17,6 +17,8 @@ from webapp.models import Contact, Deal, DealContact, Deletion, live
 from webapp.models.audit_event import Action, record
 from webapp.models.base import filter_only, is_one_of
 
+# The group of the jobs that move contacts into the bin or out of it: one of them at a time in a workspace.
+BIN_JOBS = "restore"
 # The dialog names so many of the deals that will be deleted.
 NAMED_DEALS = 3
 

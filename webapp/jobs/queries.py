@@ -45,11 +45,19 @@ def find_job(session: Session, workspace_id: int, kinds: Collection[str], job_id
 
 
 def history(
-    session: Session, workspace_id: int, kinds: Collection[str], *, size: int, older: int | None = None
+    session: Session,
+    workspace_id: int,
+    kinds: Collection[str],
+    *,
+    size: int,
+    older: int | None = None,
+    by: int | None = None,
 ) -> list[Job]:
     """The workspace's jobs of the kinds, newest first; `older` is the id of the last one on the page
-    before."""
+    before. With `by`, only those that this user has requested."""
     query = _jobs(workspace_id).where(Job.kind.in_(kinds)).order_by(Job.id.desc()).limit(size)
+    if by is not None:
+        query = query.where(Job.requested_by == by)
     if older is not None:
         query = query.where(Job.id < older)
     return list(session.scalars(query))

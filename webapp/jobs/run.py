@@ -24,7 +24,7 @@ from webapp.jobs.lock import Lock, LockUnavailable, give_up_key
 from webapp.jobs.settings import BatchSettings
 from webapp.jobs.work import Step, Work
 from webapp.models import Job, JobBatch
-from webapp.models.job import ACTIVE, JobState
+from webapp.models.job import ACTIVE, JobState, Note
 
 log = structlog.get_logger()
 
@@ -111,10 +111,12 @@ class _Run:
     def _begin(self) -> str:
         """Before the first batch: end a job that comes to no end, and narrow down what processes die at."""
         with write_transaction(self.session):
+            # What a kind writes at the end may move contacts (`Work.wrap_up`).
+            lock_workspace(self.session, self.held.workspace_id)
             now = read_clock(self.session)
             job = prove_fence(self.session, self.held, now)
             if hopeless := why_hopeless(job):
-                end_job(self.session, job, JobState.FAILED, now, hopeless)
+                self._end(job, JobState.FAILED, now, hopeless)
             else:
                 narrow_down(job, self.size)
             return job.state
@@ -150,9 +152,9 @@ class _Run:
         now = read_clock(session)
         job = prove_fence(session, self.held, now, lease=self.settings.lease)
         if job.cancel_requested_at is not None:
-            end_job(session, job, JobState.CANCELLED, now, job.reason)
+            self._end(job, JobState.CANCELLED, now, job.reason)
         elif reason := work.why_not(session, job):
-            end_job(session, job, JobState.CANCELLED, now, reason)
+            self._end(job, JobState.CANCELLED, now, reason)
         elif must_leave_out(job):
             step = work.leave_out(session, job)
             # The last step may have met none any more.
@@ -183,7 +185,12 @@ class _Run:
         )
         job.cursor = step.cursor
         if step.is_last:
-            end_job(self.session, job, JobState.DONE, now)
+            self._end(job, JobState.DONE, now)
+
+    def _end(self, job: Job, state: JobState, now: datetime, reason: Note | None = None) -> None:
+        """End the job; the kind writes what belongs to the end."""
+        end_job(self.session, job, state, now, reason)
+        self.work.wrap_up(self.session, job, now)
 
     def _has_had_its_turn(self) -> bool:
         """Whether the job has run for a turn and a job of another workspace waits for a runner of this

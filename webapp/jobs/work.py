@@ -3,11 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy.orm import Session
 
-from webapp.models import Job
+from webapp.models import Job, Right, User
 from webapp.models.job import Note
 
 # The code for a requester who has lost the right that such a job needs; every kind may use it.
@@ -20,6 +21,13 @@ class NotStarted(Exception):
 
 class NotAllowed(NotStarted):
     """The requester may not start such a job."""
+
+
+def may_request(user: User | None, right: Right | None) -> bool:
+    """Whether the user has the right; without a right, whether the user is an Admin."""
+    if user is None:
+        return False
+    return user.may_restore if right is None else user.may(right)
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,8 @@ class Work(ABC):
 
     # Stored in each job; at most 20 characters.
     kind: ClassVar[str]
+    # What its requester must be allowed to; None: only Admins may request it.
+    right: ClassVar[Right | None] = None
     # Jobs of one group in a workspace exclude each other; None excludes none.
     group: ClassVar[str | None]
     # The RQ queue that its messages go to. A queue has workers of its own.
@@ -72,6 +82,22 @@ class Work(ABC):
         the window."""
         return request, None
 
+    def check_requester(self, session: Session, order: Order) -> None:
+        """Check that the requester has the kind's right in the workspace, or that the system requests it.
+        Raises NotAllowed."""
+        if order.requested_by is None:
+            return
+        requester = session.get(User, order.requested_by)
+        is_here = requester is not None and requester.workspace_id == order.workspace_id
+        if not is_here or not may_request(requester, self.right):
+            raise NotAllowed
+
+    def why_not_allowed(self, job: Job) -> Note | None:
+        """Why the job must stop: its requester has lost the right."""
+        if job.requested_by is None or may_request(job.requester, self.right):
+            return None
+        return {"code": REQUESTER_NOT_ALLOWED, "user": job.requested_by}
+
     @abstractmethod
     def admit(self, session: Session, order: Order) -> None:
         """Check, before the job is inserted, that it may begin. Raises NotStarted."""
@@ -87,6 +113,10 @@ class Work(ABC):
         Raises one of `refusals`; then the protocol rolls back. With `careful` the batch must isolate the
         refused items itself (`isolation.by_halves`).
         """
+
+    def wrap_up(self, session: Session, job: Job, now: datetime) -> None:  # noqa: B027 - most kinds have none
+        """What belongs to the end of a job that has begun, however it ends: it is written in the transaction
+        of the end, behind the workspace's lock. `job.state` is its final state."""
 
     @abstractmethod
     def leave_out(self, session: Session, job: Job) -> Step:

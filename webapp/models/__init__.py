@@ -9,6 +9,7 @@ from webapp.models.contact import NAMED, WINDOW, Contact, ContactSearch, days_le
 from webapp.models.contact_note import ContactNote
 from webapp.models.deal import Deal, DealContact
 from webapp.models.deletion import Deletion
+from webapp.models.import_line import ImportLine
 from webapp.models.job import Job, JobBatch
 from webapp.models.mail_trouble import MailTrouble
 from webapp.models.mailing_list import NOT_SUBSCRIBED, MailingList, Subscription
@@ -16,6 +17,7 @@ from webapp.models.notice_seen import NoticeSeen
 from webapp.models.private_text import PrivateText
 from webapp.models.restore_link import RestoreLink
 from webapp.models.restore_outcome import RestoreOutcome
+from webapp.models.stored_file import StoredFile, StoredPart
 from webapp.models.suppression import Suppression
 from webapp.models.tag import ContactTag, Tag
 from webapp.models.user import ADMIN, GroupMembership, GroupRight, Right, User, UserGroup
@@ -43,6 +45,7 @@ __all__ = [
     "Deletion",
     "GroupMembership",
     "GroupRight",
+    "ImportLine",
     "Job",
     "JobBatch",
     "MailTrouble",
@@ -52,6 +55,8 @@ __all__ = [
     "RestoreLink",
     "RestoreOutcome",
     "Right",
+    "StoredFile",
+    "StoredPart",
     "Subscription",
     "Suppression",
     "Tag",

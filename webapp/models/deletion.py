@@ -29,5 +29,7 @@ class Deletion(Base):
     # How many of its contacts are still deleted; every deletion and restore updates it.
     in_bin: Mapped[int] = mapped_column(default=0)
     completed_at: Mapped[datetime | None]
+    # The job that carries it out, batch by batch. Null for one that is carried out at once.
+    job_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("restore_job.id"), index=True)
 
     user: Mapped[User | None] = relationship()

@@ -26,6 +26,10 @@ class Right(StrEnum):
     """What only Admins may do, unless the settings give it to another group. Restoring is not among them:
     "only users in the Admin group can restore contacts" (article)."""
 
+    IMPORT = "import"
+    EXPORT = "export"
+    # More contacts at once than can be ticked on a page.
+    DELETE_MANY = "delete_many"
     CAMPAIGNS = "campaigns"
     SETTINGS = "settings"
     DELETE_LISTS = "delete_lists"

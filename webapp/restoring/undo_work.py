@@ -35,7 +35,7 @@ from webapp.restoring import links
 from webapp.restoring.batch import REFUSALS, PlanOutdated, move_in_bin
 from webapp.restoring.merging import renew_search
 from webapp.restoring.undoing import Ending, foresee, judge
-from webapp.restoring.work import RESTORE, check_requester, why_not_allowed
+from webapp.restoring.work import RESTORE
 
 UNDONE = "undone"
 
@@ -53,7 +53,7 @@ class UndoWork(Work):
 
     def admit(self, session: Session, order: Order) -> None:
         """Only an Admin of the workspace may undo, and only what would have an effect."""
-        check_requester(session, order)
+        self.check_requester(session, order)
         restore = find_job(session, order.workspace_id, [RESTORE.kind], order.request["undo_of"])
         if restore is None or not restore.has_ended:
             raise NothingToUndo
@@ -61,7 +61,7 @@ class UndoWork(Work):
             raise NothingToUndo
 
     def why_not(self, session: Session, job: Job) -> Note | None:
-        return why_not_allowed(job)
+        return self.why_not_allowed(job)
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         now = read_clock(session)

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 from sqlalchemy import and_, func, select, true
 from sqlalchemy.orm import Session
 
+from webapp.contacts.delete import BIN_JOBS
 from webapp.contacts.keyset import Place
 from webapp.contacts.matching import contact_matches
 from webapp.contacts.search import SCAN_LIMIT
 from webapp.database import avoid_whole_table_plans
-from webapp.jobs.work import REQUESTER_NOT_ALLOWED, NotAllowed, NotStarted, Order, Step, Work
-from webapp.models import Contact, Deletion, Job, RestoreOutcome, User
+from webapp.jobs.work import NotStarted, Order, Step, Work
+from webapp.models import Contact, Deletion, Job, RestoreOutcome
 from webapp.models.base import filter_only
 from webapp.models.job import Note
 from webapp.models.restore_outcome import Reason
@@ -35,23 +36,9 @@ class NothingToRestore(NotStarted):
     """No deleted contact matches the filters any more."""
 
 
-def check_requester(session: Session, order: Order) -> None:
-    """Only an Admin of the workspace may restore, and undo. Raises NotAllowed."""
-    requester = session.get(User, order.requested_by)
-    if requester is None or requester.workspace_id != order.workspace_id or not requester.may_restore:
-        raise NotAllowed
-
-
-def why_not_allowed(job: Job) -> Note | None:
-    """Why the job must stop: its requester has lost the right."""
-    if job.requester is not None and job.requester.may_restore:
-        return None
-    return {"code": REQUESTER_NOT_ALLOWED, "user": job.requested_by}
-
-
 class RestoreWork(Work):
     kind = "restore"
-    group = "restore"
+    group = BIN_JOBS
     queue = "restore"
     # Measured: at most a second on PostgreSQL, and 100 ms on SQLite, where other writers wait for it.
     batch_sizes: ClassVar = {"postgresql": 5000, "sqlite": 500}
@@ -64,7 +51,7 @@ class RestoreWork(Work):
         """Only an Admin of the workspace may restore, exactly what the dialog showed, and not nothing (rules
         6, 7).
         """
-        check_requester(session, order)
+        self.check_requester(session, order)
         scope = Scope.from_dict(order.request)
         if scope.is_by_ids:
             if digest(plan_selection(session, scope)) != scope.plan_digest:
@@ -73,7 +60,7 @@ class RestoreWork(Work):
             raise NothingToRestore
 
     def why_not(self, session: Session, job: Job) -> Note | None:
-        return why_not_allowed(job)
+        return self.why_not_allowed(job)
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         verdicts = _next(session, job, size)

@@ -19,6 +19,7 @@ from webapp.models import WINDOW
 from webapp.web.address import CURSORS, address
 from webapp.web.csv_download import csv_download
 from webapp.web.htmx import page_or_part
+from webapp.web.job_address import href_of
 from webapp.web.paging import requested_place, to_cursor
 from webapp.words.audit import THE_SYSTEM, Told, actions, label_of, tell, who
 from webapp.words.kinds import KIND_WORDS
@@ -126,7 +127,8 @@ def _row(entry: Entry, now: datetime) -> EventRow:
 def _href(entry: Entry, now: datetime) -> str | None:
     """Where the event's subject is shown, if it still is."""
     if entry.table == "restore_job" and entry.event.action.partition(".")[0] in KIND_WORDS:
-        return url_for("restore_job", job_id=entry.subject_id) if entry.name else None
+        kind = entry.event.action.partition(".")[0]
+        return href_of(kind, entry.subject_id) if entry.name else None
     if entry.deleted_at is not None and entry.deleted_at >= now - WINDOW:
         return url_for("restore_page", deletion=entry.name)
     return None

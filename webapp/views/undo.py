@@ -3,16 +3,13 @@
 import uuid
 from dataclasses import dataclass, field
 
-from flask import Response, abort, redirect, request, url_for
+from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.clock import read_clock
 from webapp.extensions import db
-from webapp.jobs.lock import LockUnavailable
 from webapp.jobs.queries import active_job
-from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted
-from webapp.jobs.work import NotAllowed
 from webapp.models import Job
 from webapp.models.restore_outcome import Outcome
 from webapp.restoring.report import people_of
@@ -20,10 +17,11 @@ from webapp.restoring.undo_work import NothingToUndo, start
 from webapp.restoring.undoing import UndoPlan, foresee
 from webapp.restoring.work import RESTORE
 from webapp.web.errors import error
-from webapp.web.htmx import is_htmx, page_or_part
+from webapp.web.htmx import page_or_part
 from webapp.web.job_page import find_or_404
 from webapp.web.late import late_part
 from webapp.web.progress import Progress, progress_of
+from webapp.web.starting import begin
 from webapp.words.contacts import name_of
 from webapp.words.kinds import title
 from webapp.words.undoing import left_alone, why_left_alone
@@ -87,22 +85,14 @@ def undo_restore(job_id: int) -> ResponseReturnValue:
     if not _is_key(key):
         return error(400, "This confirmation is incomplete. Open it again. Nothing was changed.")
     try:
-        job = start(session, s.lock, s.doorbell.ring, restore=restore, key=key, requested_by=current_user.id)
-    except NotAllowed:
-        abort(403)
-    except AnotherRequest:
-        return error(422, "This confirmation has been used for something else. Nothing was changed.")
+        return begin(
+            lambda: start(
+                session, s.lock, s.doorbell.ring, restore=restore, key=key, requested_by=current_user.id
+            ),
+            lambda sentence, status: _show(restore, error=sentence, status=status),
+        )
     except NothingToUndo:
         return _show(restore, error="Nothing can be undone any more. Nothing was changed.", status=409)
-    except (AlreadyRunning, BeingStarted):
-        return _show(restore, error="Another restore is running. Nothing was changed.", status=409)
-    except LockUnavailable:
-        sentence = "This cannot be started right now. Nothing was changed. Try again in a few seconds."
-        response = _show(restore, error=sentence, status=503)
-        response.headers["Retry-After"] = "5"
-        return response
-    watch = url_for("restore_job", job_id=job.id)
-    return Response(headers={"HX-Redirect": watch}) if is_htmx() else redirect(watch, 303)
 
 
 def _ended_restore(job_id: int) -> Job:

@@ -23,6 +23,10 @@ class Access(Enum):
     PUBLIC = "everyone"
     SIGNED_IN = "users who are signed in"
     MAY_RESTORE = "users who may restore contacts"
+    JOBS = "users who may import, export or delete many contacts"
+    IMPORT = "users who may import contacts"
+    EXPORT = "users who may export contacts"
+    DELETE_MANY = "users who may delete more contacts than can be ticked"
     CAMPAIGNS = "users who may make and send campaigns"
     SETTINGS = "users who may change the settings"
     DELETE_LISTS = "users who may delete lists"
@@ -31,14 +35,19 @@ class Access(Enum):
         """Whether a user who is signed in may see such a page."""
         if self is Access.MAY_RESTORE:
             return user.may_restore
-        right = RIGHTS.get(self)
-        return right is None or user.may(right)
+        rights = RIGHTS.get(self)
+        return rights is None or any(map(user.may, rights))
 
 
+# Each of these is enough.
 RIGHTS = {
-    Access.CAMPAIGNS: Right.CAMPAIGNS,
-    Access.SETTINGS: Right.SETTINGS,
-    Access.DELETE_LISTS: Right.DELETE_LISTS,
+    Access.JOBS: (Right.IMPORT, Right.EXPORT, Right.DELETE_MANY),
+    Access.IMPORT: (Right.IMPORT,),
+    Access.EXPORT: (Right.EXPORT,),
+    Access.DELETE_MANY: (Right.DELETE_MANY,),
+    Access.CAMPAIGNS: (Right.CAMPAIGNS,),
+    Access.SETTINGS: (Right.SETTINGS,),
+    Access.DELETE_LISTS: (Right.DELETE_LISTS,),
 }
 
 

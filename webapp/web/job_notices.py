@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from webapp.extensions import db
 from webapp.jobs.notices import jobs_to_tell_of, note_end_seen
 from webapp.models import Job
+from webapp.web.access import Access
 from webapp.web.htmx import is_htmx
 from webapp.web.progress import Progress
 
@@ -74,7 +75,7 @@ def _jobs() -> list[Job]:
     if "jobs_to_tell_of" not in g:
         g.jobs_to_tell_of = (
             jobs_to_tell_of(db.session(), current_user.workspace_id, current_user.id)
-            if current_user.may_restore
+            if Access.JOBS.admits(current_user)
             else []
         )
     found: list[Job] = g.jobs_to_tell_of

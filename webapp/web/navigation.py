@@ -35,6 +35,7 @@ GROUPS = (
     ),
     (
         Entry("restores", "Restores", "restore", Access.MAY_RESTORE),
+        Entry("jobs", "Jobs", "jobs", Access.JOBS),
         Entry("audit_log", "Audit log", "list", Access.MAY_RESTORE),
     ),
     (Entry("settings", "Settings", "settings", Access.SETTINGS),),

@@ -249,3 +249,43 @@ def test_a_clean_hand_over_clears_the_previous_error(store: Session, counting: C
 
     again = store.get_one(Job, job.id, populate_existing=True)
     assert (again.state, again.cursor, again.error) == ("running", 2, None)
+
+
+# WRAP UP: a kind can write what belongs to the end of its job, however that ends.
+
+
+def test_a_job_that_has_begun_is_wrapped_up_once_when_it_is_done(counting: Counting, job: Job) -> None:
+    counting.run(job, 2)
+
+    assert counting.work.wrapped_up == [("done", 5)]
+
+
+def test_a_job_that_is_cancelled_while_it_runs_is_wrapped_up_with_what_it_did(
+    counting: Counting, job: Job
+) -> None:
+    counting.run(job, 2, should_stop=lambda: stop(counting.session, counting, job.id))
+
+    counting.run_again(counting.session, job.id)
+
+    assert counting.work.wrapped_up == [("cancelled", 2)]
+
+
+def test_a_job_that_fails_is_wrapped_up(counting: Counting, job: Job) -> None:
+    die(counting.session, job, MAX_CLAIMS + MAX_DEATHS * (MAX_LEFT_OUT + 2))
+
+    counting.run_again(counting.session, job.id)
+
+    assert counting.work.wrapped_up == [("failed", 0)]
+    assert job.state == "failed"
+
+
+def test_a_job_whose_requester_has_lost_the_right_is_wrapped_up(
+    counting: Counting, job: Job, store: Session, world: World
+) -> None:
+    counting.run(job, 2, should_stop=lambda: True)
+    store.get_one(User, world.admin.id).is_active = False
+    store.commit()
+
+    counting.run_again(counting.session, job.id)
+
+    assert counting.work.wrapped_up == [("cancelled", 2)]
