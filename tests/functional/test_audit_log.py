@@ -17,8 +17,8 @@ from tests.support.seen import Seen
 from webapp.audit import log
 from webapp.catalogue.delete import delete_from_catalogue
 from webapp.clock import read_clock
-from webapp.contacts.import_rows import Row
-from webapp.contacts.importing import Import
+from webapp.importing.adding import Import
+from webapp.importing.rows import Row
 from webapp.models import AuditEvent, MailingList, PrivateText
 
 Work = Callable[[], None]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.contacts import csv_lines
-from webapp.contacts.csv_lines import UnreadableFile
-from webapp.contacts.csv_records import LONGEST_FIELD, Record, check_file, read_records
+from webapp.importing import csv_lines
+from webapp.importing.csv_lines import UnreadableFile
+from webapp.importing.csv_records import LONGEST_FIELD, Record, check_file, read_records
 
 
 def records(text: str) -> list[Record]:

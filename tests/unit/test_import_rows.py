@@ -2,10 +2,10 @@
 
 import pytest
 
-from webapp.contacts.csv_lines import UnreadableFile
-from webapp.contacts.csv_records import Record
-from webapp.contacts.import_names import NameFields, Split
-from webapp.contacts.import_rows import BadRow, Header, Row, read_header, read_row
+from webapp.importing.csv_lines import UnreadableFile
+from webapp.importing.csv_records import Record
+from webapp.importing.names import NameFields, Split
+from webapp.importing.rows import BadRow, Header, Row, read_header, read_row
 
 COLUMNS = ["Email", "First Name", "Last Name", "Phone", "Account", "Tags", "Lists"]
 

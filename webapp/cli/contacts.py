@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from webapp.cli.database import Refusal, check_database, chosen_workspace, readable, rest_on, shown
 from webapp.cli.progress import Progress, progress
 from webapp.cli.ringing import ring_for_due
-from webapp.contacts.csv_lines import UnreadableFile
-from webapp.contacts.csv_records import NOTHING, check_file, read_records
-from webapp.contacts.import_names import NameFields
-from webapp.contacts.import_rows import BadRow, Header, Row, read_header, read_row
-from webapp.contacts.importing import BATCH, Import
 from webapp.extensions import db
+from webapp.importing.adding import BATCH, Import
+from webapp.importing.csv_lines import UnreadableFile
+from webapp.importing.csv_records import NOTHING, check_file, read_records
+from webapp.importing.names import NameFields
+from webapp.importing.rows import BadRow, Header, Row, read_header, read_row
 from webapp.words.numbers import counted, number
 
 SHOWN_IN_FULL = 20

@@ -4,8 +4,8 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, StringField, ValidationError
 
 from webapp.contacts.address import NotAnAddress, read_address
-from webapp.contacts.import_rows import LIMITS
 from webapp.forms.typed import as_seen, visible, why_unfit
+from webapp.importing.rows import LIMITS
 
 NOTHING = "Type an e-mail address or a name, so that the contact can be found."
 

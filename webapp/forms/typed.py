@@ -7,7 +7,7 @@ from wtforms import Field
 from wtforms.validators import Length, ValidationError
 
 from webapp.characters import name_key, without_invisible
-from webapp.contacts.import_rows import CONTROL
+from webapp.importing.rows import CONTROL
 
 
 def as_seen(text: str | None) -> str:

@@ -8,9 +8,9 @@ from io import StringIO
 
 from flask import Response, stream_with_context
 
+from webapp.importing.cells import defused
+
 BYTE_ORDER_MARK = "\ufeff"
-# What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection"), also in full width.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Sent at once: a chunk for each row would cost more than the row.
 CHUNK = 32_000
 
@@ -22,11 +22,6 @@ def csv_download(name: str, header: Sequence[str], rows: Iterable[Sequence[objec
     response = Response(stream_with_context(_chunks(header, rows)), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def defused(cell: object) -> object:
-    """The cell, with an apostrophe before a text that a spreadsheet would take for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def _chunks(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

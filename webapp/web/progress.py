@@ -13,7 +13,8 @@ from webapp.models.job import JobState
 from webapp.restoring.named import Deleted, deletions_named
 from webapp.web.dates import account_dates
 from webapp.words.jobs import ENDINGS, IN_LINE, STATES, sentence_of
-from webapp.words.kinds import KindWords, title, words_of
+from webapp.words.kind_words import KindWords
+from webapp.words.kinds import title, words_of
 from webapp.words.numbers import counted, duration, number, plural, remaining
 from webapp.worker.kinds import KINDS
 from webapp.worker.services import services

@@ -6,4 +6,8 @@ from webapp.jobs.work import Work
 from webapp.restoring.undo_work import UNDO
 from webapp.restoring.work import RESTORE
 
-KINDS: Mapping[str, Work] = {work.kind: work for work in (RESTORE, UNDO)}
+ALL: tuple[Work, ...] = (
+    RESTORE,
+    UNDO,
+)
+KINDS: Mapping[str, Work] = {work.kind: work for work in ALL}

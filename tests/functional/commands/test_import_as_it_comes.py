@@ -10,8 +10,8 @@ from tests.factories.contacts import new_list, new_tag
 from tests.factories.people import World, new_world
 from webapp.cli import contacts as command
 from webapp.clock import read_clock
-from webapp.contacts.csv_lines import LONGEST_LINE
 from webapp.contacts.profile import profile
+from webapp.importing.csv_lines import LONGEST_LINE
 from webapp.models import Contact
 
 Import = Callable[..., Result]

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world, number
-from webapp.contacts.import_rows import Row
-from webapp.contacts.importing import Import
+from webapp.importing.adding import Import
+from webapp.importing.rows import Row
 from webapp.models import Contact
 
 ImportRows = Callable[..., Result]

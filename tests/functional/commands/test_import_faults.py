@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import new_contact
 from tests.factories.people import World
 from webapp.cli import contacts as command
-from webapp.contacts import importing
 from webapp.contacts.load import create_contacts
 from webapp.database import lock_workspace
+from webapp.importing import adding
 from webapp.models import Contact, Tag
 
 Import = Callable[..., Result]
@@ -42,7 +42,7 @@ def test_an_address_taken_at_the_same_time_refuses_one_row(
                 other.commit()
         return create_contacts(*args)
 
-    monkeypatch.setattr(importing, "create_contacts", create_after_a_rival)
+    monkeypatch.setattr(adding, "create_contacts", create_after_a_rival)
     result = import_rows("first@example.com", "wanted@example.com", "last@example.com", header="Email")
 
     emails = [contact.email for contact in imported_contacts()]
@@ -70,7 +70,7 @@ def test_a_lock_on_the_workspace_waits_for_the_batch(
             refused.append(refusal.value)
         return create_contacts(*args)
 
-    monkeypatch.setattr(importing, "create_contacts", create_while_another_locks)
+    monkeypatch.setattr(adding, "create_contacts", create_while_another_locks)
     import_rows("a@b.c", header="Email")
 
     assert len(refused) == 1
@@ -89,7 +89,7 @@ def test_a_database_that_keeps_refusing_stops_the_import_with_a_count(
             raise IntegrityError("INSERT", {}, Exception("the disk is full"))
         return create_contacts(*args)
 
-    monkeypatch.setattr(importing, "create_contacts", refuses_the_second_batch)
+    monkeypatch.setattr(adding, "create_contacts", refuses_the_second_batch)
     monkeypatch.setattr(command, "BATCH", 2)
     result = import_rows(*(f"a{i}@b.c,Tag {i}" for i in range(6)), header="Email,Tags")
 

@@ -7,7 +7,8 @@ from io import StringIO
 import pytest
 from flask import Flask
 
-from webapp.web.csv_download import csv_download, defused
+from webapp.importing.cells import defused
+from webapp.web.csv_download import csv_download
 
 # One database is enough for this.
 pytestmark = [

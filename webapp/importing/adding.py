@@ -16,10 +16,10 @@ from webapp.catalogue.names import ids_by_name
 from webapp.characters import name_key
 from webapp.clock import read_clock
 from webapp.contacts.deleted_addresses import DeletedAddresses
-from webapp.contacts.import_names import Split
-from webapp.contacts.import_rows import BadRow, Identity, Row
 from webapp.contacts.load import NewContact, create_contacts
 from webapp.database import lock_workspace, write_transaction
+from webapp.importing.names import Split
+from webapp.importing.rows import BadRow, Identity, Row
 from webapp.models import Account, Contact, MailingList, Tag, live
 from webapp.models.audit_event import Action, record
 from webapp.models.mailing_list import SubscriptionStatus

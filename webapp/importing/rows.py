@@ -12,9 +12,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.characters import name_key, without_invisible
 from webapp.contacts.address import NotAnAddress, read_address
-from webapp.contacts.csv_lines import UnreadableFile
-from webapp.contacts.csv_records import LONGEST_FIELD, Record
-from webapp.contacts.import_names import NameFields, Split
+from webapp.importing.csv_lines import UnreadableFile
+from webapp.importing.csv_records import LONGEST_FIELD, Record
+from webapp.importing.names import NameFields, Split
 from webapp.models import Account, Contact, MailingList, Tag
 
 EMAIL = "Email"

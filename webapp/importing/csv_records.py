@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import BinaryIO
 
-from webapp.contacts.csv_lines import UnreadableFile, read_lines
+from webapp.importing.csv_lines import UnreadableFile, read_lines
 
 QUOTE = '"'
 SEPARATORS = ",;|\t"
