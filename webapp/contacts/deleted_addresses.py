@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from zlib import crc32
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.models import WINDOW, Contact, Deletion
@@ -28,6 +28,8 @@ class DeletedAddresses:
         self._workspace_id = workspace_id
         self._buckets: defaultdict[int, array[int]] = defaultdict(lambda: array("Q"))
         self._last_deletion = 0
+        # Those that were still being carried out when they were read; once complete they are read again.
+        self._under_way: set[int] = set()
 
     def matching(self, session: Session, keys: Collection[str], now: datetime) -> set[str | None]:
         """The `keys` that belong to deleted contacts. The result may hold other addresses, too.
@@ -44,23 +46,31 @@ class DeletedAddresses:
         return set(session.scalars(deleted))
 
     def _read_new_deletions(self, session: Session, now: datetime) -> None:
-        new = select(Deletion.id).where(
+        new = select(Deletion.id, Deletion.completed_at).where(
             Deletion.workspace_id == self._workspace_id,
-            Deletion.id > self._last_deletion,
+            or_(
+                Deletion.id > self._last_deletion,
+                and_(Deletion.id.in_(self._under_way), Deletion.completed_at.is_not(None)),
+            ),
             Deletion.created_at >= now - WINDOW,
         )
-        deletions = session.scalars(new).all()
-        if not deletions:
+        found = session.execute(new).all()
+        if not found:
             return
         deleted = select(Contact.email_key, Contact.id).where(
-            is_one_of(Contact.deletion_id, new),
+            is_one_of(Contact.deletion_id, new.with_only_columns(Deletion.id)),
             Contact.deleted_at.is_not(None),
             Contact.email_key.is_not(None),
         )
         for key, contact_id in session.execute(deleted.execution_options(yield_per=10_000)):
             bucket, half = _checksum(key or "")
             self._buckets[bucket].append(half << ID_BITS | contact_id)
-        self._last_deletion = max(deletions)
+        for deletion_id, completed_at in found:
+            self._last_deletion = max(self._last_deletion, deletion_id)
+            if completed_at is None:
+                self._under_way.add(deletion_id)
+            else:
+                self._under_way.discard(deletion_id)
 
     def _candidates(self, key: str) -> Iterator[int]:
         bucket, half = _checksum(key)
