@@ -98,6 +98,15 @@ def start(
     return jobs.start(session, lock, ring, DELETE, order)
 
 
+def started(session: Session, workspace_id: int, key: str) -> Job | None:
+    """The job that a confirmation with this key has become, if it has."""
+    return session.scalar(
+        select(Job).where(
+            Job.workspace_id == workspace_id, Job.idempotency_key == key, Job.kind == DeleteWork.kind
+        )
+    )
+
+
 def deletion_of(session: Session, job: Job) -> Deletion | None:
     """The deletion that the job carries out, if it has taken a contact."""
     return session.scalar(select(Deletion).where(Deletion.job_id == job.id))

@@ -68,7 +68,10 @@ def scope_words(job: Job) -> str:
 
 def result(job: Job) -> str:
     """What an ended job did, in one sentence."""
-    parts = [f"{counted(job.count(DELETED), 'contact')} deleted"]
+    deleted = counted(job.count(DELETED), "contact")
+    if job.can_be_continued and job.total is not None and job.processed < job.total:
+        deleted = f"{number(job.count(DELETED))} of {counted(job.total, 'contact')}"
+    parts = [f"{deleted} deleted"]
     stayed = sum(job.count(why) for why in (Stayed.ADDED, Stayed.CHANGED, Stayed.RESTORED))
     for amount, words in (
         (stayed, "stayed"),
@@ -84,6 +87,32 @@ def not_deleted(counts: Mapping[str, int]) -> list[str]:
     """A sentence for each reason for which contacts were not deleted."""
     found = ((STAYED[why], counts.get(why, 0)) for why in NOT_DELETED)
     return [one if count == 1 else many.format(number(count)) for (_, one, many), count in found if count]
+
+
+def figures(job: Job) -> list[tuple[str, int]]:
+    """The numbers of the report: what was deleted, and for each reason what was not."""
+    stayed = [(STAYED[why][0], job.count(why)) for why in NOT_DELETED if job.count(why)]
+    return [("Deleted", job.count(DELETED)), *stayed]
+
+
+def stays(stayed: Mapping[str, int]) -> list[str]:
+    """What stays when an import is undone."""
+    changed, gone = stayed.get(Stayed.CHANGED, 0), stayed.get(Stayed.GONE, 0)
+    lines = []
+    if changed:
+        has, it = ("has", "It stays") if changed == 1 else ("have", "They stay")
+        lines.append(f"{counted(changed, 'contact')} {has} been changed since the import. {it}.")
+    if gone:
+        lines.append(f"{counted(gone, 'contact')} {'is' if gone == 1 else 'are'} already deleted.")
+    return lines
+
+
+def undo_scope(going: int) -> str:
+    """What undoing an import deletes."""
+    if not going:
+        return "None of the contacts that it added can be deleted."
+    were = "was" if going == 1 else "were"
+    return f"{counted(going, 'contact')} that it added and that {were} not changed since will be deleted."
 
 
 def restorable(contacts: int) -> str:

@@ -1,4 +1,4 @@
-"""A delete job: its scope is frozen, all its batches are one deletion, and that is completed however it ends."""
+"""A delete job: its scope is frozen, and its batches are one deletion, completed however the job ends."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,6 +21,7 @@ from tests.factories.contacts import (
 )
 from tests.factories.people import World, new_admin, new_world
 from tests.support.deleting import Deleting
+from tests.support.imports import ended_import
 from webapp.catalogue.delete import delete_from_catalogue
 from webapp.contacts import delete_scope, delete_work
 from webapp.contacts.delete_scope import scope_of_job
@@ -34,12 +35,10 @@ from webapp.models import (
     Deal,
     DealContact,
     GroupMembership,
-    ImportLine,
     Job,
     PrivateText,
 )
 from webapp.models.audit_event import Action
-from webapp.models.import_line import LineOutcome
 from webapp.models.job import JobState
 from webapp.restoring.recycle_bin import latest_number
 
@@ -283,28 +282,7 @@ def test_undoing_an_import_deletes_what_it_added_and_nothing_has_changed_since(
     added = [new_contact(session, world) for _ in range(5)]
     free, edited, gone, twice, last = added
     updated, mine = new_contact(session, world), new_contact(session, world)
-    job = Job(
-        uuid=f"import-{batch_size}",
-        workspace_id=world.id,
-        kind="import",
-        request={},
-        idempotency_key=f"import-{batch_size}",
-        state=JobState.DONE,
-        lease_until=deleting.now(),
-        rung_at=deleting.now(),
-        created_at=deleting.now(),
-    )
-    session.add(job)
-    session.flush()
-    for line, contact in enumerate([*added, updated], start=2):
-        outcome = LineOutcome.UPDATED if contact is updated else LineOutcome.ADDED
-        session.add(
-            ImportLine(
-                job_id=job.id, line=line, outcome=outcome, contact_id=contact.id, version=contact.version
-            )
-        )
-    session.add(ImportLine(job_id=job.id, line=20, outcome=LineOutcome.REJECTED))
-    session.flush()
+    job = ended_import(session, world, added, [updated])
     edit_contact(
         session,
         workspace_id=world.id,
@@ -327,7 +305,8 @@ def test_undoing_an_import_deletes_what_it_added_and_nothing_has_changed_since(
     assert deletion is not None
     assert (deletion.source, deletion.in_bin) == ("undone_import", 2)
     deleting.restore_all()
-    assert deleting.is_live(free) and deleting.is_live(last)
+    assert deleting.is_live(free)
+    assert deleting.is_live(last)
 
 
 @pytest.mark.parametrize("batch_size", [1, 2])
