@@ -100,13 +100,13 @@ class WorkerProcess:
         """A worker process of `queue`, if one runs at the moment."""
         return next(iter(self.of_queue(queue)), None)
 
-    def horses(self) -> list[int]:
-        """The processes that carry a restore out at the moment."""
-        return [horse for pid in self.of_queue("restore") for horse in children(pid)]
+    def horses(self, queue: str = "restore") -> list[int]:
+        """The processes that carry a job of the queue out at the moment."""
+        return [horse for pid in self.of_queue(queue) for horse in children(pid)]
 
-    def horse(self) -> int | None:
-        """A process that carries a restore out at the moment."""
-        return next(iter(self.horses()), None)
+    def horse(self, queue: str = "restore") -> int | None:
+        """A process that carries a job of the queue out at the moment."""
+        return next(iter(self.horses(queue)), None)
 
     @contextmanager
     def held_back(self, queue: str) -> Iterator[None]:
@@ -121,12 +121,12 @@ class WorkerProcess:
             for pid in pids:
                 os.kill(pid, signal.SIGCONT)
 
-    def wait_for_a_horse(self) -> int:
-        """The process that carries a restore out, as soon as there is one."""
+    def wait_for_a_horse(self, queue: str = "restore") -> int:
+        """The process that carries a job of the queue out, as soon as there is one."""
         found: list[int] = []
 
         def is_found() -> bool:
-            found[:] = [horse] if (horse := self.horse()) else []
+            found[:] = [horse] if (horse := self.horse(queue)) else []
             return bool(found)
 
         wait_until(is_found)

@@ -125,8 +125,8 @@ def _confirm(phrase: str, total: int) -> None:
     """Ask for the number on a terminal. Raises Refusal for another one, and without a terminal."""
     if not can_ask():
         raise Refusal(
-            f"This would delete {counted(total, 'contact')}. Confirm it with --yes where no terminal can ask. "
-            f"{UNCHANGED}"
+            f"This would delete {counted(total, 'contact')}. Confirm it with --yes where no terminal "
+            f"can ask. {UNCHANGED}"
         )
     click.echo(readable(f"This deletes {counted(total, 'contact')}: {phrase}."))
     typed = click.prompt("Type their number to confirm", default="", show_default=False)

@@ -44,7 +44,7 @@ class DeleteWork(Work):
     right = Right.DELETE_MANY
     queue = "bulk"
     # Measured: at most a second on PostgreSQL, and 100 ms on SQLite, where other writers wait for it.
-    batch_sizes: ClassVar = {"postgresql": 5000, "sqlite": 500}
+    batch_sizes: ClassVar = {"postgresql": 3000, "sqlite": 300}
     refusals = (IntegrityError, DataError, ChangedSince)
 
     def set_apart(self, request: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
