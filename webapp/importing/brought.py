@@ -4,8 +4,10 @@ A file is read twice, and memory stays flat: first to see whether it can be impo
 of one that cannot is stored; then record by record, with a short transaction for each part.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import BinaryIO
 
 from sqlalchemy import delete, select
@@ -13,16 +15,19 @@ from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import execute_update, write_transaction
-from webapp.importing.detecting import reread, samples_of
+from webapp.importing.detecting import reread
 from webapp.importing.encodings import charset
-from webapp.importing.reading import About, Brought, look
+from webapp.importing.formats import VCARD, recognise
+from webapp.importing.reading import About, look
 from webapp.importing.records import RecordWriter, StoredRecord, read_records
-from webapp.jobs.files import complete, new_file
+from webapp.jobs.files import PART_SIZE, complete, new_file
 from webapp.models import Job, StoredFile
 from webapp.models.job import ACTIVE
 
 # The kind of the job that imports a file.
 KIND = "import"
+# A transaction writes at most so many records.
+MOST_AT_ONCE = 2_000
 # An upload that has not ended by then never will.
 GIVEN_UP = timedelta(minutes=15)
 
@@ -36,28 +41,11 @@ def bring(
     Raises UnreadableFile if it cannot be imported; then nothing was stored.
     """
     brought = look(source)
-    return _store(session, brought, source, name, workspace_id, user_id)
-
-
-def _store(
-    session: Session, brought: Brought, source: BinaryIO, name: str, workspace_id: int, user_id: int | None
-) -> StoredFile:
-    records = brought.records(source)
-    file, count = _begin(session, name, workspace_id, user_id), 0
-    writer = RecordWriter(session, file)
-    pending: list[StoredRecord] = [brought.header]
-    # Records are read outside of the transaction that writes their part.
-    for record in records:
-        pending.append(record)
-        count += 1
-        if len(pending) >= RECORDS_AT_ONCE:
-            _write(session, writer, pending)
-    _finish(session, writer, pending, replace(brought.about, records=count), user_id)
+    file = _begin(session, name, workspace_id, user_id)
+    records = chain([brought.header], brought.records())
+    count = _write_all(session, file, records)
+    _finish(session, file, replace(brought.about, records=count - 1))
     return file
-
-
-# Some 100 to 300 KB.
-RECORDS_AT_ONCE = 1_000
 
 
 def _begin(session: Session, name: str, workspace_id: int, user_id: int | None) -> StoredFile:
@@ -67,26 +55,36 @@ def _begin(session: Session, name: str, workspace_id: int, user_id: int | None) 
         )
 
 
-def _write(session: Session, writer: RecordWriter, pending: list[StoredRecord]) -> None:
+def _write_all(session: Session, file: StoredFile, records: Iterable[StoredRecord]) -> int:
+    """Write the records, with a short transaction for each part; they are read between these. Returns how
+    many there are."""
+    writer, pending, size, count = RecordWriter(session, file), [], 0, 0
+    for record in records:
+        pending.append(record)
+        size += sum(map(len, record.fields))
+        count += 1
+        if size >= PART_SIZE or len(pending) >= MOST_AT_ONCE:
+            _write(session, writer, pending)
+            pending, size = [], 0
+    _write(session, writer, pending)
+    return count
+
+
+def _write(session: Session, writer: RecordWriter, records: list[StoredRecord]) -> None:
     with write_transaction(session):
-        for record in pending:
+        for record in records:
             writer.write(record)
         writer.close()
-    pending.clear()
 
 
-def _finish(
-    session: Session, writer: RecordWriter, pending: list[StoredRecord], about: About, user_id: int | None
-) -> None:
-    _write(session, writer, pending)
-    file = writer.file
+def _finish(session: Session, file: StoredFile, about: About) -> None:
     with write_transaction(session):
         now = read_clock(session)
         file.about = about.to_json()
         complete(file, now)
         session.flush()
-        if user_id is not None:
-            _erase_earlier(session, file, user_id, now)
+        if file.user_id is not None:
+            _erase_earlier(session, file, file.user_id, now)
 
 
 def _erase_earlier(session: Session, file: StoredFile, user_id: int, now: datetime) -> None:
@@ -122,19 +120,19 @@ def read_again(session: Session, file: StoredFile, encoding: str) -> StoredFile:
     def other(text: str) -> str:
         return reread(text, about.encoding, encoding)
 
-    old_id, name, user_id = file.id, file.name, file.user_id
-    again = _begin(session, name, file.workspace_id, user_id)
-    writer = RecordWriter(session, again)
-    pending: list[StoredRecord] = []
-    for record, _place in read_records(session, old_id):
-        pending.append(replace(record, fields=tuple(map(other, record.fields))))
-        if len(pending) >= RECORDS_AT_ONCE:
-            _write(session, writer, pending)
-    changed = replace(
-        about,
-        encoding=encoding,
-        samples=samples_of([other(word) for word in about.samples]),
-        is_doubtful=False,
+    old_id, mapping = file.id, dict(about.mapping)
+    again = _begin(session, file.name, file.workspace_id, file.user_id)
+    records = (
+        replace(record, fields=tuple(map(other, record.fields)))
+        for record, _ in read_records(session, old_id)
     )
-    _finish(session, writer, pending, changed, user_id)
+    header = next(records)
+    if about.program != VCARD:
+        # Names of columns can have such letters, too.
+        mapping = {str(at): field.value for at, field in recognise(header.fields)[1].items()}
+    _write_all(session, again, chain([header], records))
+    samples = [other(word) for word in about.samples]
+    _finish(
+        session, again, replace(about, encoding=encoding, samples=samples, is_doubtful=False, mapping=mapping)
+    )
     return again

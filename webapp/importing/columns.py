@@ -1,4 +1,4 @@
-"""From the fields of a record to what each `Field` says, by the mapping of columns that a person has chosen."""
+"""From the fields of a record to what each `Field` says, by the mapping that a person has chosen."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,18 +4,22 @@ A CSV file of any of the programs in `importing.formats`, in any of the encoding
 or a vCard file. Everything that comes out is text; which columns mean what is decided later.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any, BinaryIO
 
 from webapp.importing import csv_records
 from webapp.importing.csv_lines import UnreadableFile
-from webapp.importing.csv_records import SEPARATORS, Layout
+from webapp.importing.csv_records import SEPARATORS, Layout, Record
 from webapp.importing.detecting import Encoding, detect
 from webapp.importing.encodings import DAMAGED
 from webapp.importing.fields import Field
-from webapp.importing.formats import GOOGLE, best_separator, looks_like_header, recognise
+from webapp.importing.formats import GOOGLE, VCARD, best_separator, looks_like_header, recognise
 from webapp.importing.records import StoredRecord
+from webapp.importing.vcards import FIELDS as FIELDS_OF_CARDS
+from webapp.importing.vcards import HEADER as CARDS_HEADER
+from webapp.importing.vcards import check_cards, is_vcard, read_cards
 
 # A table with more columns is none. HubSpot exports some hundred.
 MOST_COLUMNS = 1_000
@@ -48,19 +52,12 @@ class About:
 
 @dataclass(frozen=True)
 class Brought:
-    """A file that can be read: what it is, and its header."""
+    """A file that can be read: what it is, its header, and its records after that, read from the beginning at
+    each call."""
 
     about: About
     header: StoredRecord
-    _layout: Layout
-
-    def records(self, file: BinaryIO) -> Iterator[StoredRecord]:
-        """The records after the header. Raises UnreadableFile only if the file has changed since."""
-        records = _stored(file, self._layout)
-        next(records)
-        if self.about.program != GOOGLE.code:
-            return records
-        return _of_google(records, self.header.fields)
+    records: Callable[[], Iterator[StoredRecord]]
 
 
 def look(file: BinaryIO) -> Brought:
@@ -69,13 +66,29 @@ def look(file: BinaryIO) -> Brought:
     Raises UnreadableFile, with a sentence that says why and what to do, if it cannot be imported.
     """
     encoding = detect(file)
+    return (_look_at_cards if is_vcard(file, encoding.name) else _look_at_table)(file, encoding)
+
+
+def _look_at_cards(file: BinaryIO, encoding: Encoding) -> Brought:
+    check_cards(file, encoding.name)
+    mapping = dict(enumerate(FIELDS_OF_CARDS))
+    about = _about(VCARD, encoding, Layout(), mapping)
+    return Brought(about, CARDS_HEADER, lambda: _marked(read_cards(file, encoding.name), encoding.name))
+
+
+def _look_at_table(file: BinaryIO, encoding: Encoding) -> Brought:
     layout = csv_records.check_file(
         file, encoding=encoding.name, guess=lambda line: best_separator(line, SEPARATORS)
     )
     header = next(_stored(file, layout))
     _check_header(header)
     program, mapping = recognise(header.fields)
-    return Brought(_about(program, encoding, layout, mapping), header, layout)
+
+    def records() -> Iterator[StoredRecord]:
+        rows = islice(_stored(file, layout), 1, None)
+        return _of_google(rows, header.fields) if program == GOOGLE.code else rows
+
+    return Brought(_about(program, encoding, layout, mapping), header, records)
 
 
 def _about(program: str, encoding: Encoding, layout: Layout, mapping: Mapping[int, Field]) -> About:
@@ -104,14 +117,24 @@ def _check_header(header: StoredRecord) -> None:
 
 
 def _stored(file: BinaryIO, layout: Layout) -> Iterator[StoredRecord]:
-    is_damaged = layout.encoding == DAMAGED
-    for record in csv_records.read_records(file, layout):
-        if record.fault:
-            yield StoredRecord(record.line, record.last_line, fault={"code": "torn_quote"})
-        elif is_damaged and any("\udc80" <= char <= "\udcff" for text in record.fields for char in text):
-            yield StoredRecord(record.line, record.last_line, fault={"code": "not_utf8"})
-        else:
-            yield StoredRecord(record.line, record.last_line, tuple(record.fields))
+    return _marked(map(_from_csv, csv_records.read_records(file, layout)), layout.encoding)
+
+
+def _from_csv(record: Record) -> StoredRecord:
+    if record.fault:
+        return StoredRecord(record.line, record.last_line, fault={"code": "torn_quote"})
+    return StoredRecord(record.line, record.last_line, tuple(record.fields))
+
+
+def _marked(records: Iterator[StoredRecord], encoding: str) -> Iterator[StoredRecord]:
+    """The records; in a damaged file with a fault for each that has bytes which are no text."""
+    return map(_undamaged, records) if encoding == DAMAGED else records
+
+
+def _undamaged(record: StoredRecord) -> StoredRecord:
+    if any("\udc80" <= char <= "\udcff" for text in record.fields for char in text):
+        return StoredRecord(record.line, record.last_line, fault={"code": "not_utf8"})
+    return record
 
 
 def _of_google(records: Iterator[StoredRecord], header: tuple[str, ...]) -> Iterator[StoredRecord]:
