@@ -27,6 +27,8 @@ from webapp.views import (
     design,
     first_steps,
     health,
+    import_preview,
+    imports,
     job_notices,
     job_reports,
     jobs,
@@ -142,6 +144,23 @@ ROUTES = (
     Route("GET", "/contacts/restore/plan", "restore_plan", plan.restore_plan, MAY_RESTORE),
     Route("GET", "/contacts/restore/plan.csv", "plan_csv", plan.plan_csv, MAY_RESTORE),
     Route("GET", "/contacts/deleted/<id:contact_id>", "deleted_contact", look.deleted_contact, MAY_RESTORE),
+    Route("GET", "/contacts/import", "import_file", imports.choose, Access.IMPORT),
+    Route("POST", "/contacts/import", "bring_file", imports.bring_file, Access.IMPORT),
+    Route("GET", "/contacts/import/<id:file_id>", "import_preview", import_preview.preview, Access.IMPORT),
+    Route("POST", "/contacts/import/<id:file_id>", "start_import", import_preview.start, Access.IMPORT),
+    Route(
+        "POST", "/contacts/import/<id:file_id>/look", "redraw_import", import_preview.redraw, Access.IMPORT
+    ),
+    Route(
+        "POST", "/contacts/import/<id:file_id>/encoding", "read_again", imports.change_encoding, Access.IMPORT
+    ),
+    Route(
+        "GET",
+        "/contacts/import/<id:file_id>/deleted",
+        "import_deleted",
+        import_preview.deleted,
+        Access.IMPORT,
+    ),
     *things(LISTS),
     Route("GET", "/lists/<id:thing_id>/status", "ask_status", statuses.ask_status, SIGNED_IN),
     Route("POST", "/lists/<id:thing_id>/status", "change_status", statuses.change_status, SIGNED_IN),
