@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from webapp.importing.work import IMPORT
 from webapp.jobs.work import Work
 from webapp.restoring.undo_work import UNDO
 from webapp.restoring.work import RESTORE
@@ -9,5 +10,6 @@ from webapp.restoring.work import RESTORE
 ALL: tuple[Work, ...] = (
     RESTORE,
     UNDO,
+    IMPORT,
 )
 KINDS: Mapping[str, Work] = {work.kind: work for work in ALL}
