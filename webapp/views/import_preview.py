@@ -21,10 +21,11 @@ from webapp.importing.encodings import charset
 from webapp.importing.fields import Field
 from webapp.importing.reading import MOST_COLUMNS, About
 from webapp.importing.records import StoredRecord, read_records
+from webapp.importing.work import NoSuchColumn, NoSuchFile, NothingToFindBy
 from webapp.jobs.queries import find_by_key
 from webapp.marketing.browse import count_active_automations
 from webapp.models import Job, StoredFile
-from webapp.views.imports import find_or_404
+from webapp.views.imports import GONE, find_or_404
 from webapp.web.errors import error
 from webapp.web.htmx import page_or_part
 from webapp.web.late import late_part
@@ -37,12 +38,16 @@ from webapp.worker.services import services
 # Rows that the preview shows of each column.
 ROWS = 3
 LONGEST_CELL = 80
+# Without one of these no row can be a contact.
+IDENTIFYING = {Field.EMAIL, Field.FIRST_NAME, Field.LAST_NAME, Field.FULL_NAME}
 # So many columns that are not known need not be folded away.
 FEW = 4
 
 OTHER_CHOICE = "This is the preview for your choice. Nothing was imported yet."
 TOO_OLD = "This preview was open for too long. Check it again. Nothing was imported yet."
-NO_EMAIL = "Say first which column has the e-mail addresses."
+NOTHING_TO_FIND_BY = (
+    "Say first which column has the e-mail addresses, or the names. Nothing was imported yet."
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ class Preview:
     @property
     def hindrance(self) -> str:
         """The id of the notice that says why this cannot be imported; empty if it can."""
-        if not self.has_email:
+        if not IDENTIFYING & set(self.choices.mapping.values()):
             return "no-email"
         if not self.about.records:
             return "no-rows"
@@ -134,22 +139,27 @@ def start(file_id: int) -> ResponseReturnValue:
         file = find_or_404(file_id)
         if confirmation.is_old(read_clock(session)):
             return _show(file, choices, error=TOO_OLD, status=409)
-        if Field.EMAIL not in choices.mapping.values():
-            return _show(file, choices, error=NO_EMAIL, status=422)
         if file.id in jobs_reading(session, file.workspace_id):
             return _show(file, choices, status=409)
-    return begin(
-        lambda: importing.start(
-            session,
-            s.lock,
-            s.doorbell.ring,
-            workspace_id=current_user.workspace_id,
-            requested_by=current_user.id,
-            key=confirmation.key,
-            request=confirmation.request,
-        ),
-        lambda sentence, status: _show(find_or_404(file_id), choices, error=sentence, status=status),
-    )
+    try:
+        return begin(
+            lambda: importing.start(
+                session,
+                s.lock,
+                s.doorbell.ring,
+                workspace_id=current_user.workspace_id,
+                requested_by=current_user.id,
+                key=confirmation.key,
+                request=confirmation.request,
+            ),
+            lambda sentence, status: _show(find_or_404(file_id), choices, error=sentence, status=status),
+        )
+    except NoSuchFile:
+        return error(404, GONE)
+    except NothingToFindBy:
+        return _show(find_or_404(file_id), choices, error=NOTHING_TO_FIND_BY, status=422)
+    except NoSuchColumn:
+        return error(422, "The file has no such column. Open its preview again. Nothing was imported.")
 
 
 def deleted(file_id: int) -> ResponseReturnValue:
