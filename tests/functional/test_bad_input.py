@@ -65,8 +65,8 @@ WAIT = {"do": "wait", "count": "1", "unit": "days", "version": "1"}
 # What the two databases may take differently. All other kinds are read by the app alone, and are tried on
 # SQLite only.
 OF_DATABASES = ("long", "NUL", "half", "bytes", "emoji", "2^63-1", "2^63", "10^30", "10000")
-# One piece of code reads each of these on all routes. All kinds are tried on the first route that has the field,
-# and on the others one kind for each answer.
+# One piece of code reads each of these on all routes. All kinds are tried on the first route that has it, and
+# on the others one kind for each answer.
 READ_BY_ONE = (
     *(
         "csrf_token",
