@@ -28,7 +28,7 @@ def test_a_file_is_shown_before_it_is_imported(anyone: Browser, world: World, st
 
 def test_what_is_shown_is_what_is_started(anyone: Browser, world: World, stored: Stored) -> None:
     page = bring(anyone, PEOPLE)
-    set_value(page.one("#column-2"), "tags")
+    set_value(page.one("#column-2"), "2:tags")
     tick(page, "agreed")
     choose(page, "existing-update")
     page = redraw(anyone, page)

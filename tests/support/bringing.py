@@ -24,5 +24,5 @@ def mapped(page: Seen) -> dict[str, str]:
         name = row.select_one(".cell-name")
         chosen = row.select_one("option[selected]")
         assert name is not None
-        found[" ".join(name.get_text().split())] = str(chosen["value"]) if chosen else ""
+        found[" ".join(name.get_text().split())] = str(chosen["value"]).partition(":")[2] if chosen else ""
     return found

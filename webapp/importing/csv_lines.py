@@ -22,7 +22,7 @@ def read_lines(file: BinaryIO, encoding: str = UTF_8) -> Iterator[str]:
     Raises UnreadableFile if a line is too long or is not text in this encoding.
     """
     number, rest = 0, b""
-    for chunk in _chunks(file, encoding):
+    for chunk in filter(None, _chunks(file, encoding)):
         # Of bytes, unlike of text, splitlines() knows no other line ends. They are the same bytes in every
         # encoding that gets here.
         *lines, rest = (rest + chunk).splitlines(keepends=True)

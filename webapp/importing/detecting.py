@@ -2,7 +2,6 @@
 
 import re
 from codecs import getincrementaldecoder
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -25,11 +24,16 @@ _SIGNATURES = (
     (b"GIF8", "It is a picture. Choose a CSV or vCard file."),
 )
 NO_TEXT = "It holds no text that can be read. Choose a CSV or vCard file."
-# Bytes that text does not have, but for a stray one.
+# Bytes that text does not have, but for a few stray ones.
+STRAY = 8
 _CONTROL = bytes(set(range(32)) - {9, 10, 11, 12, 13, 27})
-_WORD = re.compile(r"[^\W\d_]*[^\x00-\x7f]+[^\s,;\t\"]*")
+# From a letter that is not ASCII to the end of its word; and the beginning of the word before it.
+_REST = re.compile(r'[^\x00-\x7f][^\s,;"|]{0,40}')
+_BEGINNING = re.compile(r'[^\s,;"|]*\Z')
 _SAMPLES = 6
-# How many words with other letters than ASCII are judged.
+# So many bytes more that are none than characters that are: this is no UTF-8.
+_ENOUGH = 1_000
+# How many lines with other letters than ASCII are judged, and how many different words.
 _JUDGED = 2_000
 # The letters and signs of Western European texts in Windows-1252.
 _WESTERN = frozenset("äöüÄÖÜßàâçèéêëîïôùûœæÀÂÇÈÉÊËÎÏÔÙÛŒÆñÑáíóúÁÍÓÚãõÃÕåÅøØìòÌÒýÝ€’‘“”„‚–—…«»°·•®©™´§ ¿¡ºª")
@@ -56,7 +60,7 @@ def detect(file: BinaryIO) -> Encoding:
             raise UnreadableFile(_EXCEL if b"[Content_Types].xml" in head else sentence)
     if utf_16 := _utf_16(head):
         return Encoding(utf_16)
-    if len(head) - len(head.translate(None, _CONTROL)) > len(head) // 100:
+    if len(head) - len(head.translate(None, _CONTROL)) > max(STRAY, len(head) // 100):
         raise UnreadableFile(NO_TEXT)
     good, bad = _count_utf_8(file)
     if not bad:
@@ -87,27 +91,27 @@ def _count_utf_8(file: BinaryIO) -> tuple[int, int]:
         if chunk.isascii() and not decoder.getstate()[0]:
             continue
         text = decoder.decode(chunk)
-        wrong = sum("\udc80" <= char <= "\udcff" for char in text) if _has_escapes(text) else 0
+        # Encoders leave out what has no bytes in their encoding: of UTF-8 that is what was none.
+        wrong = len(text) - len(text.encode(errors="ignore").decode())
         bad += wrong
         good += len(text) - len(text.encode("ascii", "ignore")) - wrong
+        if bad > _ENOUGH + good:
+            break
     return good, bad + len(decoder.getstate()[0])
-
-
-def _has_escapes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _one_byte(file: BinaryIO) -> Encoding:
     """Windows-1252, and whether the words look as if it were not."""
-    words: Counter[str] = Counter()
+    words: dict[str, None] = {}
+    looked_at = 0
     for line in read_lines(file, WINDOWS_1252):
-        if not line.isascii():
-            words.update(_WORD.findall(line))
-        if len(words) >= _JUDGED:
+        if line.isascii():
+            continue
+        for rest in _REST.finditer(line):
+            beginning = _BEGINNING.search(line[max(0, rest.start() - 40) : rest.start()])
+            words[f"{beginning[0] if beginning else ''}{rest[0]}"] = None
+        looked_at += 1
+        if looked_at >= _JUDGED or len(words) >= _JUDGED:
             break
     odd = [word for word in words if not _looks_western(word)]
     is_doubtful = 20 * len(odd) > len(words)

@@ -156,7 +156,7 @@ def read_cards(file: BinaryIO, encoding: str) -> Iterator[StoredRecord]:
 
 def check_cards(file: BinaryIO, encoding: str) -> None:
     """Read the file to its end, so that a read that follows never stops half-way. Raises as `read_cards`."""
-    if not sum(1 for _ in read_cards(file, encoding)):
+    if not sum(each.fault is None for each in read_cards(file, encoding)):
         raise UnreadableFile("It holds no complete vCard.")
 
 

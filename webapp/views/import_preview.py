@@ -21,10 +21,11 @@ from webapp.importing.encodings import charset
 from webapp.importing.fields import Field
 from webapp.importing.reading import MOST_COLUMNS, About
 from webapp.importing.records import StoredRecord, read_records
+from webapp.importing.work import NoSuchColumn, NoSuchFile, NothingToFindBy
 from webapp.jobs.queries import find_by_key
 from webapp.marketing.browse import count_active_automations
 from webapp.models import Job, StoredFile
-from webapp.views.imports import find_or_404
+from webapp.views.imports import GONE, find_or_404
 from webapp.web.errors import error
 from webapp.web.htmx import page_or_part
 from webapp.web.late import late_part
@@ -37,10 +38,16 @@ from webapp.worker.services import services
 # Rows that the preview shows of each column.
 ROWS = 3
 LONGEST_CELL = 80
+# Without one of these no row can be a contact.
+IDENTIFYING = {Field.EMAIL, Field.FIRST_NAME, Field.LAST_NAME, Field.FULL_NAME}
+# So many columns that are not known need not be folded away.
+FEW = 4
 
 OTHER_CHOICE = "This is the preview for your choice. Nothing was imported yet."
 TOO_OLD = "This preview was open for too long. Check it again. Nothing was imported yet."
-NO_EMAIL = "Say first which column has the e-mail addresses."
+NOTHING_TO_FIND_BY = (
+    "Say first which column has the e-mail addresses, or the names. Nothing was imported yet."
+)
 
 
 @dataclass(frozen=True)
@@ -70,12 +77,34 @@ class Preview:
     error: str | None = None
 
     @property
+    def known(self) -> list[ColumnShown]:
+        """The columns that were recognised: a choice moves none."""
+        return [column for column in self.columns if str(column.index) in self.about.mapping]
+
+    @property
+    def others(self) -> list[ColumnShown]:
+        return [column for column in self.columns if str(column.index) not in self.about.mapping]
+
+    @property
+    def opens_others(self) -> bool:
+        return not self.has_email or any(column.field for column in self.others) or len(self.others) <= FEW
+
+    @property
     def email_columns(self) -> list[int]:
         return [column.index for column in self.columns if column.field == Field.EMAIL]
 
     @property
     def has_email(self) -> bool:
         return Field.EMAIL in self.choices.mapping.values()
+
+    @property
+    def hindrance(self) -> str:
+        """The id of the notice that says why this cannot be imported; empty if it can."""
+        if not IDENTIFYING & set(self.choices.mapping.values()):
+            return "no-email"
+        if not self.about.records:
+            return "no-rows"
+        return "is-running" if self.running else ""
 
 
 def preview(file_id: int) -> ResponseReturnValue:
@@ -110,28 +139,36 @@ def start(file_id: int) -> ResponseReturnValue:
         file = find_or_404(file_id)
         if confirmation.is_old(read_clock(session)):
             return _show(file, choices, error=TOO_OLD, status=409)
-        if Field.EMAIL not in choices.mapping.values():
-            return _show(file, choices, error=NO_EMAIL, status=422)
         if file.id in jobs_reading(session, file.workspace_id):
             return _show(file, choices, status=409)
-    return begin(
-        lambda: importing.start(
-            session,
-            s.lock,
-            s.doorbell.ring,
-            workspace_id=current_user.workspace_id,
-            requested_by=current_user.id,
-            key=confirmation.key,
-            request=confirmation.request,
-        ),
-        lambda sentence, status: _show(find_or_404(file_id), choices, error=sentence, status=status),
-    )
+    try:
+        return begin(
+            lambda: importing.start(
+                session,
+                s.lock,
+                s.doorbell.ring,
+                workspace_id=current_user.workspace_id,
+                requested_by=current_user.id,
+                key=confirmation.key,
+                request=confirmation.request,
+            ),
+            lambda sentence, status: _show(find_or_404(file_id), choices, error=sentence, status=status),
+        )
+    except NoSuchFile:
+        return error(404, GONE)
+    except NothingToFindBy:
+        return _show(find_or_404(file_id), choices, error=NOTHING_TO_FIND_BY, status=422)
+    except NoSuchColumn:
+        return error(422, "The file has no such column. Open its preview again. Nothing was imported.")
 
 
 def deleted(file_id: int) -> ResponseReturnValue:
     """How many rows have the address of a deleted contact: the part of the preview that arrives later."""
     file = find_or_404(file_id)
-    columns = [int(text) for text in request.args.getlist("column") if text.isdecimal() and len(text) < 5]
+    try:
+        columns = [_column_number(text) for text in request.args.getlist("column")]
+    except ValueError:
+        return error(422, "There is no such column.")
 
     def show(count: int | None) -> Response:
         context: dict[str, Any] = {"file": file, "columns": columns, "count": count, "is_late": False}
@@ -148,11 +185,10 @@ def _is_used(confirmation: Confirmation) -> bool:
 def _chosen() -> Choices:
     """The choices of the form. Raises ValueError for one that there is not."""
     form = request.form
-    columns = form.getlist("column")
-    if len(columns) > MOST_COLUMNS:
-        raise ValueError("column")
+    chosen = [column.split(":", 1) for column in form.getlist("column") if column]
+    mapping = {str(_column_number(at)): Field(name).value for at, name in chosen}
     return Choices(
-        mapping={str(at): Field(name).value for at, name in enumerate(columns) if name},
+        mapping=mapping,
         existing=form.get("existing", "skip"),
         agreed="agreed" in form,
         wake="wake" in form,
@@ -184,16 +220,30 @@ def _show(file: StoredFile, choices: Choices, *, error: str | None = None, statu
     )
 
 
+def _column_number(text: str) -> int:
+    """The index of a column. Raises ValueError for what can be none."""
+    index = int(text) if text.isascii() and text.isdecimal() and len(text) <= 4 else MOST_COLUMNS
+    if index >= MOST_COLUMNS:
+        raise ValueError(text)
+    return index
+
+
 def _columns(header: StoredRecord, rows: list[StoredRecord], choices: Choices) -> list[ColumnShown]:
     return [
         ColumnShown(
             at,
             name.strip(),
-            [_shortened(row.fields[at]) if at < len(row.fields) else "" for row in rows],
+            _cells(at, rows),
             choices.mapping.get(str(at), ""),
         )
         for at, name in enumerate(header.fields)
     ]
+
+
+def _cells(at: int, rows: list[StoredRecord]) -> list[str]:
+    """The column's cells in these rows; of an empty column one."""
+    cells = [_shortened(row.fields[at]) if at < len(row.fields) else "" for row in rows]
+    return cells if any(cells) else [""]
 
 
 def _shortened(cell: str) -> str:
