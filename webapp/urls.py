@@ -28,6 +28,7 @@ from webapp.views import (
     first_steps,
     health,
     import_preview,
+    import_rejected,
     imports,
     job_notices,
     job_reports,
@@ -202,6 +203,9 @@ ROUTES = (
     Route("GET", "/jobs/<id:job_id>", "job", jobs.job, Access.JOBS),
     Route("GET", "/jobs/<id:job_id>/file", "job_file", jobs.job_file, Access.EXPORT),
     Route("POST", "/jobs/<id:job_id>/cancel", "cancel_job", jobs.cancel_job, Access.JOBS),
+    Route(
+        "GET", "/jobs/<id:job_id>/rejected.csv", "rejected_rows", import_rejected.rejected_rows, Access.IMPORT
+    ),
     Route("GET", "/notices", "poll_notices", job_notices.poll_notices, SIGNED_IN),
     Route("POST", "/notices/<id:job_id>/seen", "dismiss_job_notice", job_notices.dismiss_notice, SIGNED_IN),
     Route("GET", "/audit", "audit_log", audit.audit_log, MAY_RESTORE),

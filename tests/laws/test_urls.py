@@ -139,6 +139,7 @@ TABLE = [
     ("GET", "/jobs/<id:job_id>", "", (303, 403, 404, 404)),
     ("GET", "/jobs/<id:job_id>/file", "", (303, 403, 404, 404)),
     ("POST", "/jobs/<id:job_id>/cancel", "", (303, 403, 404, 404)),
+    ("GET", "/jobs/<id:job_id>/rejected.csv", "", (303, 403, 404, 404)),
     ("GET", "/notices", "", (303, 200, 200, 200)),
     ("POST", "/notices/<id:job_id>/seen", "", (303, 404, 303, 404)),
     ("GET", "/audit", "", (303, 403, 200, 200)),

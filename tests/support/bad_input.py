@@ -275,6 +275,7 @@ GET  /jobs/<id:job_id>              <job_id>           404 | a typing mistake
 GET  /jobs/<id:job_id>/file         <job_id>           404 | a typing mistake
 POST /jobs/<id:job_id>/cancel       <job_id>           404 | a typing mistake
 POST /jobs/<id:job_id>/cancel       csrf_token         400 | open for too long. Go back, reload it
+GET  /jobs/<id:job_id>/rejected.csv <job_id>           404 | a typing mistake
 GET  /notices                       ?besides           400 empty=200 2^63-1=200 | edited or cut off
 GET  /notices                       ?shown             200
 POST /notices/<id:job_id>/seen      <job_id>           404 | a typing mistake

@@ -249,9 +249,9 @@ class TestSeveralNamesInOneField:
 
 
 def test_an_unreadable_record_keeps_its_reason() -> None:
-    torn = StoredRecord(3, 3, fault={"code": "torn"})
-    assert read(header("Email"), torn) == BadRow(3, {"code": "torn"})
-    over_lines = StoredRecord(3, 5, fault={"code": "torn"})
+    torn = StoredRecord(3, 3, fault={"code": "torn_quote"})
+    assert read(header("Email"), torn) == BadRow(3, {"code": "torn_quote"})
+    over_lines = StoredRecord(3, 5, fault={"code": "torn_quote"})
     bad = read(header("Email"), over_lines)
     assert isinstance(bad, BadRow)
     assert why_rejected(bad.reason, 3, None, {}) == (

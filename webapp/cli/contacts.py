@@ -2,32 +2,33 @@
 
 import sys
 import uuid
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable
+from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import click
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from webapp.cli.carrying_out import carry_out_here, not_ringing
-from webapp.cli.database import Refusal, check_database, chosen_workspace, paced_transaction, readable, shown
+from webapp.cli.database import Refusal, check_database, chosen_workspace, readable, shown
 from webapp.cli.progress import progress
 from webapp.cli.ringing import ring_for_due
-from webapp.clock import read_clock
 from webapp.database import write_transaction
 from webapp.extensions import db
+from webapp.importing.brought import bring
 from webapp.importing.csv_lines import UnreadableFile
-from webapp.importing.csv_records import NOTHING, Record, check_file, read_records
 from webapp.importing.deciding import ALREADY_THERE, AMONG_THE_DELETED, UNCHANGED
+from webapp.importing.encodings import DAMAGED
 from webapp.importing.fields import COLUMNS, Field
 from webapp.importing.order import SKIP, UPDATE
-from webapp.importing.records import RecordWriter, StoredRecord
+from webapp.importing.reading import About
+from webapp.importing.records import StoredRecord, read_header, read_records
 from webapp.importing.report import Split, also_deleted, first_lines, splits, unread_lines
 from webapp.importing.start import start
-from webapp.jobs.files import complete, erase_file, new_file
-from webapp.models import Job, StoredFile
+from webapp.jobs.files import erase_file
+from webapp.models import Job
 from webapp.models.import_line import LineOutcome
 from webapp.words.imports import why_rejected, why_skipped
 from webapp.words.numbers import counted, number
@@ -36,8 +37,6 @@ from webapp.worker.services import services
 SHOWN_IN_FULL = 20
 # In bytes. A smaller file takes too little time for a progress bar.
 WORTH_A_BAR = 100_000
-# Records that are stored in one transaction.
-STORED_AT_ONCE = 2000
 
 
 @click.group("contacts")
@@ -117,70 +116,51 @@ def import_contacts(
 
 
 def _store(session: Session, workspace_id: int, path: Path, source: BinaryIO) -> tuple[int, dict[str, str]]:
-    """Store the file for its import; returns its id and the mapping of its columns."""
-    records = read_records(source, check_file(source))
-    header = next(records, NOTHING)
-    mapping = _mapping(header)
-    _warn([name.strip() for at, name in enumerate(header.fields) if str(at) not in mapping])
-    with write_transaction(session):
+    """Store the file for its import; returns its id and the mapping of its columns. Raises UnreadableFile."""
+    size = path.stat().st_size
+    with progress("Reading the file", size, is_long=size > WORTH_A_BAR) as bar:
         # A file's name need not be Unicode.
         name = path.name.encode("utf-8", "backslashreplace").decode()
-        file = new_file(session, workspace_id=workspace_id, name=name, now=read_clock(session))
-    file_id = file.id
-    size = path.stat().st_size
+        watched = cast(BinaryIO, _Watched(source, bar.update))
+        file = bring(session, watched, name, workspace_id=workspace_id)
+    file_id, about, header = file.id, About.from_json(file.about or {}), read_header(session, file.id)
+    assert header is not None
     try:
-        with progress("Reading the file", size, is_long=size > WORTH_A_BAR) as bar:
-            # The number of rows is unknown, so the bar shows the position in the file.
-            _write(session, file, header, records, lambda: bar.update(source.tell()))
-    except BaseException:
-        session.rollback()
+        _check(session, file_id, about, header)
+    except UnreadableFile:
         with write_transaction(session):
             erase_file(session, file_id)
         raise
-    return file_id, mapping
+    _warn([name.strip() for at, name in enumerate(header.fields) if str(at) not in about.mapping])
+    return file_id, dict(about.mapping)
 
 
-def _write(
-    session: Session,
-    file: StoredFile,
-    header: Record,
-    records: Iterator[Record],
-    tell: Callable[[], None],
-) -> None:
-    writer = RecordWriter(session, file)
-    with paced_transaction(session):
-        writer.write(StoredRecord(header.line, header.last_line, tuple(header.fields)))
-    while some := list(islice(records, STORED_AT_ONCE)):
-        with paced_transaction(session):
-            for each in some:
-                fault: dict[str, object] | None = {"code": "torn"} if each.fault else None
-                writer.write(StoredRecord(each.line, each.last_line, tuple(each.fields), fault))
-        tell()
-    with write_transaction(session):
-        writer.close()
-        complete(file, read_clock(session))
-
-
-def _mapping(header: Record) -> dict[str, str]:
-    """Which column is about which field. Raises UnreadableFile where the header is none."""
-    if header.fault:
-        raise UnreadableFile(f"Its header (line {header.line}) cannot be read: {header.fault}.")
-    fields = {name.lower(): field for field, name in COLUMNS.items()}
-    mapping: dict[str, str] = {}
-    for place, written in enumerate(header.fields):
-        field = fields.get(" ".join(written.split()).lower())
-        if field is None:
-            continue
-        if field in mapping.values():
-            raise UnreadableFile(f"Its header has the column “{COLUMNS[field]}” twice.")
-        mapping[str(place)] = field
-    if Field.EMAIL not in mapping.values():
+def _check(session: Session, file_id: int, about: About, header: StoredRecord) -> None:
+    """What a person would be asked in the browser is refused here: scripts are not asked."""
+    if about.encoding == DAMAGED or about.is_doubtful:
+        damaged = next((each.line for each, _ in read_records(session, file_id) if each.fault), None)
+        where = f" (line {damaged:,})" if damaged else ""
+        raise UnreadableFile(f"It is not UTF-8 text{where}. Save it as “CSV UTF-8” and try again.")
+    if Field.EMAIL not in about.mapping.values():
         raise UnreadableFile(
             f"Its header (line {header.line}) has no column “{COLUMNS[Field.EMAIL]}”. The columns are "
-            f"{', '.join(COLUMNS.values())}, separated by commas, or by what a first line such as "
-            "“sep=;” names."
+            f"{', '.join(COLUMNS.values())}."
         )
-    return mapping
+
+
+class _Watched(RawIOBase):
+    """A file that tells where it is read."""
+
+    def __init__(self, file: BinaryIO, tell: Callable[[int], None]) -> None:
+        self._file, self._tell = file, tell
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._tell(self._file.tell())
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
 
 
 def _warn(unknown: list[str]) -> None:

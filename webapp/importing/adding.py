@@ -92,11 +92,8 @@ class Writer:
         rows = {fate.contact_id: fate.row for fate in fates if fate.contact_id is not None and fate.row}
         if not rows:
             return {}
-        versions = dict(
-            self.session.execute(
-                select(Contact.id, Contact.version).where(Contact.id.in_(list(rows)))
-            ).tuples()
-        )
+        stored = select(Contact.id, Contact.version).where(Contact.id.in_(list(rows)))
+        versions = dict(self.session.execute(stored).all())
         changed = self._change_fields(rows) | self._add_tags(rows) | self._change_places(rows)
         touch(self.session, sorted(changed), self.now)
         return {
@@ -142,11 +139,8 @@ class Writer:
         return changed
 
     def _add_tags(self, rows: Mapping[int, Row]) -> set[int]:
-        carried = set(
-            self.session.execute(
-                select(ContactTag.contact_id, ContactTag.tag_id).where(ContactTag.contact_id.in_(list(rows)))
-            ).tuples()
-        )
+        stored = select(ContactTag.contact_id, ContactTag.tag_id).where(ContactTag.contact_id.in_(list(rows)))
+        carried = {(contact_id, tag_id) for contact_id, tag_id in self.session.execute(stored)}
         new = [
             (contact_id, tag_id)
             for contact_id, row in rows.items()

@@ -67,7 +67,7 @@ def erase_old_records(session: Session, *, limit: int = ERASED_AT_ONCE) -> int:
         # Looking is a read. The write lock is only for where there is something to write.
         return 0
     with write_transaction(session):
-        found = session.execute(old).tuples().all()
+        found = session.execute(old).all()
         erased = 0
         for job_id in {job_id for job_id, _ in found}:
             lines = [line for of, line in found if of == job_id]

@@ -1,6 +1,6 @@
 """What became of the records of an import, for its report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,9 @@ from webapp.importing.fields import STATUSES, Field
 from webapp.importing.rows import Columns
 from webapp.models import Contact, ImportLine, Job
 from webapp.models.import_line import LineOutcome
+
+# Lines that are read at once.
+SLICE = 500
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,32 @@ def lines(session: Session, job: Job, outcome: LineOutcome, *, after: int | None
     if after is not None:
         found = found.where(ImportLine.line > after)
     return [_line(*row) for row in session.execute(found)]
+
+
+def keeps_records(session: Session, job: Job) -> bool:
+    """Whether fields of rejected records are still kept."""
+    kept = _with_record(job).limit(1)
+    return session.scalar(kept) is not None
+
+
+def rejected_records(session: Session, job: Job) -> Iterator[ImportLine]:
+    """The rejected lines whose fields are kept, by line. Reads a slice at a time."""
+    after = 0
+    while found := session.scalars(_with_record(job).where(ImportLine.line > after).limit(SLICE)).all():
+        yield from found
+        after = found[-1].line
+
+
+def _with_record(job: Job) -> Select[ImportLine]:
+    return (
+        select(ImportLine)
+        .where(
+            ImportLine.job_id == job.id,
+            ImportLine.record.is_not(None),
+            ImportLine.outcome == LineOutcome.REJECTED,
+        )
+        .order_by(ImportLine.line)
+    )
 
 
 def first_lines(session: Session, job: Job, *, size: int) -> list[Line]:

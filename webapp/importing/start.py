@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
@@ -13,6 +12,7 @@ from webapp.importing.work import IMPORT, NoSuchFile
 from webapp.jobs import start as jobs
 from webapp.jobs.files import find_file
 from webapp.jobs.lock import Lock
+from webapp.jobs.queries import find_by_key
 from webapp.jobs.start import Ring
 from webapp.jobs.work import Order
 from webapp.models import Job
@@ -33,7 +33,7 @@ def start(
     The same `key` again returns the same job, also when its file is gone. Raises NoSuchFile, NoSuchColumn,
     NothingToFindBy or another NotStarted; then nothing was changed.
     """
-    known = session.scalar(select(Job).where(Job.workspace_id == workspace_id, Job.idempotency_key == key))
+    known = find_by_key(session, workspace_id, key)
     total = None
     if known is not None:
         named = Named.of(known.private.text if known.private else None)

@@ -14,6 +14,7 @@ from webapp.jobs.cancel import cancel
 from webapp.jobs.files import file_of, read_parts
 from webapp.jobs.queries import find_job, history
 from webapp.models import Job
+from webapp.views.import_report import import_report
 from webapp.web.job_address import RESTORES
 from webapp.web.job_page import show_job
 from webapp.web.paging import requested_number
@@ -25,7 +26,9 @@ from webapp.worker.services import services
 HISTORY_SIZE = 25
 SHOWN = [kind for kind in KINDS if kind not in RESTORES]
 # The context of the report of each kind, beside the job's progress. A kind without one has none.
-REPORTS: Mapping[str, Callable[[Job], dict[str, object]]] = {}
+REPORTS: Mapping[str, Callable[[Job], dict[str, object]]] = {
+    "import": import_report,
+}
 
 
 def jobs() -> ResponseReturnValue:

@@ -24,6 +24,7 @@ from webapp.importing.rows import (
 )
 from webapp.models import Job
 from webapp.models.import_line import LineOutcome
+from webapp.words.imports_reading import FAULTS
 from webapp.words.isolation import isolated
 from webapp.words.kind_words import KindWords
 from webapp.words.numbers import counted, number
@@ -38,6 +39,8 @@ FIGURES = {
     str(LineOutcome.REJECTED): "Rejected",
 }
 SKIPPED = (ALREADY_THERE, UNCHANGED, AMONG_THE_DELETED)
+# The last column of the rejected rows as a file. No field of a contact has this name.
+REASON = "Reason"
 
 
 def why_rejected(
@@ -78,10 +81,9 @@ def why_rejected(
 
 
 def why_not_read(fault: Mapping[str, Any], line: int) -> str:
-    """Why a record could not be read, as a clause."""
-    last = line + fault.get("unread", 0)
-    unread = f", so lines {number(line)} to {number(last)} are not read" if last > line else ""
-    return f"its quotation marks do not match{unread}"
+    """Why a record could not be read, as a clause. A fault of a later release has no words here."""
+    say = FAULTS.get(fault["code"])
+    return say(line, line + fault.get("unread", 0)) if say else "it cannot be read"
 
 
 def why_skipped(email: str | None, name: str) -> str:
@@ -90,6 +92,15 @@ def why_skipped(email: str | None, name: str) -> str:
         return "a contact has it already"
     has = f"the address “{isolated(email)}”" if email else f"the name “{isolated(name)}” and no address"
     return f"a contact has {has} already"
+
+
+def skipped_label(code: str) -> str:
+    """Why a row was skipped, as the beginning of a sentence."""
+    return {
+        ALREADY_THERE: "Skipped: this contact is already there",
+        UNCHANGED: "Nothing to change: this contact is as the row says",
+        AMONG_THE_DELETED: "Skipped: it is about a deleted contact",
+    }.get(code, "Skipped")
 
 
 def _what(reason: Mapping[str, Any]) -> str:

@@ -221,9 +221,9 @@ def test_the_header_may_use_other_spellings(import_rows: Import, imported_contac
     [
         (b"", "It is empty."),
         (b"First Name\nAnn\n", "has no column “Email”"),
-        (b"Email;Phone\na@b.c;1\n", "separated by commas"),
-        (b"Email\n" + b"a@b.c\n" * 3000 + b"\xff\n", "not UTF-8 text (line 3,002)"),
-        (b"PK\x03\x04\x00\xff", "not UTF-8 text (line 1)"),
+        (b"First Name;Phone\nAnn;1\n", "has no column “Email”"),
+        (b"Email\n" + b"a@b.c\n" * 3000 + b"\xff\n", "not UTF-8 text"),
+        (b"PK\x03\x04\x00\xff", "It is a zip archive"),
         (b"Email\n" + b"a@b.c\n" * 3000 + b'"d@e.f\n', "The quotation mark in line 3,002 is never closed."),
         (None, "No such file or directory"),
     ],

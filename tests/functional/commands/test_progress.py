@@ -44,7 +44,6 @@ def import_args(
 ) -> list[str]:
     """For six batches, with a bad row in the first, the fourth and the last."""
     batches_of(50)
-    monkeypatch.setattr(contacts, "STORED_AT_ONCE", 50)
     monkeypatch.setattr(contacts, "WORTH_A_BAR", 10_000)
     monkeypatch.setattr(carrying_out, "WORTH_A_BAR", 100)
     path = tmp_path / "people.csv"
