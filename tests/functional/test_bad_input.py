@@ -190,7 +190,7 @@ def scene(
         ids["job_id"] = job.path.removeprefix("/restores/")
     if "<token>" in row.path:
         ids["token"] = a_token(store, world, live.id, LinkKind(row.path[1]))
-    for name in re.findall(r"<id:(automation_id|campaign_id)>", row.path):
+    for name in re.findall(r"<id:(automation_id|campaign_id|file_id)>", row.path):
         path = with_rows(row.path, store, world)
         ids[name] = re.findall(r"\d+", path)[0]
     put_back = nothing
@@ -198,6 +198,10 @@ def scene(
         ids["thing_id"], put_back = a_list(store, world, live)
     elif row.path.startswith("/deals"):
         ids["deal_id"], put_back = a_deal(store, world, live)
+    preview = {}
+    if "file_id" in ids:
+        page = admin.get(f"/contacts/import/{ids['file_id']}")
+        preview = {"frozen": str(page.one("input[name=frozen]")["value"]), "column": "0:email"}
     status = {"contact": str(live.id), "status": "bounced"}
     fields = {
         "POST /lists": {"name": "New"},
@@ -217,6 +221,7 @@ def scene(
         "GET /contacts/restore/confirm": {"selected": str(binned[1].id)},
         "POST /restores": {"scope": str(dialog.one("input[name=scope]")["value"])},
         "POST /restores/line": {"scope": str(dialog.one("input[name=scope]")["value"])},
+        "POST /contacts/import/<id:file_id>": preview,
         "POST /contacts/new": {"first_name": "New", "last_name": "Lee"},
         "POST /settings": SETTINGS,
         "POST /campaigns": CAMPAIGN,

@@ -134,6 +134,14 @@ TABLE = [
         (303, 403, 409, 404),
     ),
     ("POST", "/restores/<id:job_id>/cancel", "", (303, 403, 303, 404)),
+    ("GET", "/contacts/import", "", (303, 403, 200, 200)),
+    ("POST", "/contacts/import", "", (303, 403, 422, 422)),
+    ("GET", "/contacts/import/<id:file_id>", "", (303, 403, 200, 404)),
+    # Without a confirmation no file is looked for.
+    ("POST", "/contacts/import/<id:file_id>", "", (303, 403, 400, 400)),
+    ("POST", "/contacts/import/<id:file_id>/look", "", (303, 403, 200, 404)),
+    ("POST", "/contacts/import/<id:file_id>/encoding", "?encoding=cp1250", (303, 403, 303, 404)),
+    ("GET", "/contacts/import/<id:file_id>/deleted", "?column=0", (303, 403, 200, 404)),
     # The pages of restores are others: these do not show the job.
     ("GET", "/jobs", "", (303, 403, 200, 200)),
     ("GET", "/jobs/<id:job_id>", "", (303, 403, 404, 404)),
@@ -221,6 +229,10 @@ FOR_A_RIGHT = {
         *("confirm_send_campaign", "send_campaign", "confirm_delete_campaign", "delete_campaign"),
     },
     Access.DELETE_LISTS: {"ask_delete_list", "delete_list"},
+    Access.IMPORT: {
+        *("import_file", "bring_file", "import_preview", "start_import", "redraw_import", "read_again"),
+        *("import_deleted", "rejected_rows"),
+    },
     Access.JOBS: {"jobs", "job", "cancel_job"},
     Access.EXPORT: {"job_file"},
 }

@@ -270,6 +270,27 @@ POST /restores/<id:job_id>/undos    back               400 | This confirmation i
 POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/cancel   csrf_token         400 | open for too long. Go back, reload it
 POST /restores/<id:job_id>/cancel   back               303
+GET  /contacts/import               ?nonsense          200
+POST /contacts/import               file               422 | Choose a file first.
+POST /contacts/import               csrf_token         400 | open for too long. Go back, reload it
+GET  /contacts/import/<id:file_id>  <file_id>          404 | a typing mistake / Choose it again.
+POST /contacts/import/<id:file_id>  <file_id>  404 | a typing mistake / Choose it again.
+POST /contacts/import/<id:file_id>  frozen             400 | This confirmation is incomplete.
+POST /contacts/import/<id:file_id>  column             422 empty=409 | no such choice / Nothing was imported yet.
+POST /contacts/import/<id:file_id>  existing           422 | There is no such choice.
+POST /contacts/import/<id:file_id>  agreed,wake,even_if_deleted,keep_commas  409 | Nothing was imported yet.
+POST /contacts/import/<id:file_id>  csrf_token         400 | open for too long. Go back, reload it
+POST /contacts/import/<id:file_id>/look <file_id>      404 | a typing mistake / Choose it again.
+POST /contacts/import/<id:file_id>/look column         422 empty=200 | There is no such choice.
+POST /contacts/import/<id:file_id>/look existing       422 | There is no such choice.
+POST /contacts/import/<id:file_id>/look agreed,wake,even_if_deleted,keep_commas  200
+POST /contacts/import/<id:file_id>/look frozen         200
+POST /contacts/import/<id:file_id>/look csrf_token     400 | open for too long. Go back, reload it
+POST /contacts/import/<id:file_id>/encoding <file_id>  404 | a typing mistake / Choose it again.
+POST /contacts/import/<id:file_id>/encoding encoding   422 | There is no such choice.
+POST /contacts/import/<id:file_id>/encoding csrf_token 400 | open for too long. Go back, reload it
+GET  /contacts/import/<id:file_id>/deleted <file_id>   404 | a typing mistake / Choose it again.
+GET  /contacts/import/<id:file_id>/deleted ?column     422 0=200 | There is no such column.
 GET  /jobs                          ?after             400 empty=200 2^63-1=200 | edited or cut off
 GET  /jobs/<id:job_id>              <job_id>           404 | a typing mistake
 GET  /jobs/<id:job_id>/file         <job_id>           404 | a typing mistake
@@ -409,6 +430,7 @@ PARTS_ONLY = {
     "/contacts/accounts",
 }
 PAGES_ONLY = {
+    "/contacts/import",
     *("/login", "/settings", "/campaigns", "/automations", "/campaigns/<id:campaign_id>"),
     *("/automations/messages/<id:campaign_id>", "/automations/<id:automation_id>/message"),
     *("/deals", "/deals/new", "/deals/<id:deal_id>/edit"),
