@@ -27,7 +27,7 @@ def with_rows(path: str, store: Session, world: World) -> str:
 
 
 def _file(store: Session, world: World) -> int:
-    """The id of a file of the operator's that waits for its import, with letters that can be read in two ways."""
+    """The id of a file of the operator's, with letters that can be read in two ways."""
     data = "Email,Name,Notes\nann@example.org,Jürgen,Tea\n".encode("cp1252")
     return bring(store, BytesIO(data), "people.csv", workspace_id=world.id).id
 

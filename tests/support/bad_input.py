@@ -276,7 +276,7 @@ POST /contacts/import               csrf_token         400 | open for too long. 
 GET  /contacts/import/<id:file_id>  <file_id>          404 | a typing mistake / Choose it again.
 POST /contacts/import/<id:file_id>  <file_id>  404 | a typing mistake / Choose it again.
 POST /contacts/import/<id:file_id>  frozen             400 | This confirmation is incomplete.
-POST /contacts/import/<id:file_id>  column             422 empty=409 | no such choice / Nothing was imported yet.
+POST /contacts/import/<id:file_id>  column             422 empty=409 | no such choice / was imported yet.
 POST /contacts/import/<id:file_id>  existing           422 | There is no such choice.
 POST /contacts/import/<id:file_id>  agreed,wake,even_if_deleted,keep_commas  409 | Nothing was imported yet.
 POST /contacts/import/<id:file_id>  csrf_token         400 | open for too long. Go back, reload it
