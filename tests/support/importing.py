@@ -22,10 +22,8 @@ from webapp.jobs.settings import BatchSettings
 from webapp.models import Contact, ImportLine, Job, live
 from webapp.worker.kinds import KINDS
 
-FIELDS = {name: str(field) for field, name in COLUMNS.items()} | {
-    "Full Name": "full_name",
-    "Status": "status",
-}
+FIELDS = {name: str(field) for field, name in COLUMNS.items()}
+FIELDS |= {"Full Name": "full_name", "Status": "status", "Opted Out": "opted_out"}
 
 
 @dataclass
