@@ -23,6 +23,7 @@ from webapp.views import (
     deal,
     deal_edits,
     deals,
+    delete_all,
     deletion,
     design,
     first_steps,
@@ -48,13 +49,14 @@ from webapp.views import (
     step_messages,
     thing_edits,
     undo,
+    undo_import,
 )
 from webapp.views import things as thing_pages
 from webapp.views.thing_kinds import ACCOUNTS, LISTS, TAGS, ThingKind
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
-CAMPAIGNS = Access.CAMPAIGNS
+CAMPAIGNS, DELETE_MANY = Access.CAMPAIGNS, Access.DELETE_MANY
 
 
 class IdConverter(IntegerConverter):
@@ -132,6 +134,9 @@ ROUTES = (
     ),
     Route("GET", "/contacts/delete", "confirm_delete", deletion.confirm_delete, SIGNED_IN),
     Route("POST", "/contacts/delete", "delete_contacts", deletion.delete, SIGNED_IN),
+    Route("GET", "/contacts/delete-all", "confirm_delete_all", delete_all.confirm_delete_all, DELETE_MANY),
+    Route("POST", "/contacts/delete-all", "delete_all", delete_all.delete_all, DELETE_MANY),
+    Route("GET", "/contacts/delete-all/deals", "delete_all_deals", delete_all.deals, DELETE_MANY),
     Route("POST", "/contacts/notices", "dismiss_notice", notices.dismiss, MAY_RESTORE),
     Route("GET", "/contacts/restore", "restore_page", restore_page.restore_page, MAY_RESTORE),
     Route(
@@ -206,6 +211,8 @@ ROUTES = (
     Route(
         "GET", "/jobs/<id:job_id>/rejected.csv", "rejected_rows", import_rejected.rejected_rows, Access.IMPORT
     ),
+    Route("GET", "/jobs/<id:job_id>/undo", "undo_import", undo_import.undo_import, DELETE_MANY),
+    Route("POST", "/jobs/<id:job_id>/undo", "start_undo_import", undo_import.start_undo_import, DELETE_MANY),
     Route("GET", "/notices", "poll_notices", job_notices.poll_notices, SIGNED_IN),
     Route("POST", "/notices/<id:job_id>/seen", "dismiss_job_notice", job_notices.dismiss_notice, SIGNED_IN),
     Route("GET", "/audit", "audit_log", audit.audit_log, MAY_RESTORE),

@@ -165,6 +165,7 @@ PAGES = [
     *("/deals?q=deal&stage=Legal&status=open", "/deals/count?q=deal", "/deals/board", "/deals/new?find=ann"),
     *("/deals/contacts?find=ann&contact={one}", "/deals/{deal}", "/deals/{deal}?find=ann"),
     *("/deals/{deal}/edit", "/deals/{deal}/delete"),
+    *("/contacts/delete-all?q=ann", "/contacts/delete-all?"),
     *("/audit?", "/audit?who={by}&action=contacts.deleted&from={today}&to={today}"),
 ]
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.cli.database import Refusal, check_database, readable, shown
 from webapp.clock import read_clock
+from webapp.contacts.delete_work import DELETE
 from webapp.extensions import db
 from webapp.jobs.cancel import cancel
 from webapp.jobs.line import NEVER_RUNG
@@ -25,7 +26,7 @@ from webapp.worker.ringing import ring_for_stalled
 from webapp.worker.services import services
 
 # Jobs that exclude each other: an operator who finds no restore wants to know what runs instead.
-KINDS_OF_GROUP = RESTORE.kind, UNDO.kind
+KINDS_OF_GROUP = RESTORE.kind, UNDO.kind, DELETE.kind
 
 
 @click.group("restore")

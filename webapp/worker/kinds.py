@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from webapp.contacts.delete_work import DELETE
 from webapp.importing.work import IMPORT
 from webapp.jobs.work import Work
 from webapp.restoring.undo_work import UNDO
@@ -11,5 +12,6 @@ ALL: tuple[Work, ...] = (
     RESTORE,
     UNDO,
     IMPORT,
+    DELETE,
 )
 KINDS: Mapping[str, Work] = {work.kind: work for work in ALL}
