@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 
 from webapp.jobs.work import Work
+from webapp.purging.work import PURGE
 from webapp.restoring.undo_work import UNDO
 from webapp.restoring.work import RESTORE
 
 ALL: tuple[Work, ...] = (
     RESTORE,
     UNDO,
+    PURGE,
 )
 KINDS: Mapping[str, Work] = {work.kind: work for work in ALL}
