@@ -77,4 +77,5 @@ KIND_WORDS = {
         menu="restores",
     ),
     "purge": purging.PURGE,
+    "erase": purging.ERASE,
 }

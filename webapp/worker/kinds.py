@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from webapp.jobs.work import Work
+from webapp.purging.erase_work import ERASE
 from webapp.purging.work import PURGE
 from webapp.restoring.undo_work import UNDO
 from webapp.restoring.work import RESTORE
@@ -11,5 +12,6 @@ ALL: tuple[Work, ...] = (
     RESTORE,
     UNDO,
     PURGE,
+    ERASE,
 )
 KINDS: Mapping[str, Work] = {work.kind: work for work in ALL}
