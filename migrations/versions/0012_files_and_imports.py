@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job_id", "line", name="pk_import_line"),
     )
     _partial("ix_import_line_not_added", ["job_id", "outcome", "line"], "outcome <> 'added'")
+    _partial("ix_import_line_record", ["job_id", "line"], "record IS NOT NULL")
     _partial("ix_import_line_contact", ["contact_id"], "contact_id IS NOT NULL")
     with op.batch_alter_table("deletion") as batch:
         batch.add_column(sa.Column("job_id", Id, nullable=True))

@@ -22,7 +22,7 @@ from webapp.jobs.work import NotStarted, Order, Step, Work
 from webapp.models import Contact, Job
 from webapp.models.job import Note
 from webapp.purging.remove import REFUSALS, Removed, remove_batch
-from webapp.purging.texts import erase_texts, expire_files
+from webapp.purging.texts import erase_records, erase_texts, expire_files
 from webapp.restoring.recycle_bin import WALK, ids_in_scope
 from webapp.restoring.request import scope_of, set_apart
 from webapp.restoring.scope import Scope
@@ -66,6 +66,9 @@ class EraseWork(Work):
         return self.why_not_allowed(job)
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
+        # There can be more of these than of the contacts.
+        if erase_records(session, job.workspace_id, limit=size) == size:
+            return Step(cursor=job.cursor)
         places = _next(session, job, size)
         avoid_whole_table_plans(session)
         ids = [contact_id for _, contact_id in places]

@@ -16,7 +16,8 @@ from webapp.clock import read_clock
 from webapp.jobs.files import complete, file_of, find_file, new_file
 from webapp.jobs.start import AlreadyRunning
 from webapp.jobs.work import NotAllowed
-from webapp.models import AuditEvent, Contact, Deletion, Job, PrivateText
+from webapp.models import AuditEvent, Contact, Deletion, ImportLine, Job, PrivateText
+from webapp.models.import_line import LineOutcome
 from webapp.purging import erase_work
 from webapp.purging.erase_work import NothingToErase, SelectionChanged
 from webapp.purging.scope import EraseQuestion, about_matching, about_these
@@ -260,3 +261,25 @@ def test_files_that_the_workspace_has_kept_cannot_be_read_any_more(
     now = read_clock(session)
     assert file_of(session, exported, now) is None
     assert [each for each in ids if find_file(session, world.id, each, now)] == [reads]
+
+
+def test_the_fields_of_records_that_imports_have_rejected_are_erased_however_many_they_are(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    contact = new_contact(session, world)
+    delete(session, world, contact)
+    # As if it were an import.
+    ended = restoring.restore(contact)
+    delete(session, world, contact)
+    for line in range(2, 9):
+        session.add(
+            ImportLine(job_id=ended.id, line=line, outcome=LineOutcome.REJECTED, record=["ann@x", "Ann"])
+        )
+    ended_id = ended.id
+
+    job = erase(restoring, ask(restoring, contact), batch_size=3)
+
+    kept = select(ImportLine.line).where(ImportLine.job_id == ended_id, ImportLine.record.is_not(None))
+    assert session.scalars(kept).all() == []
+    assert len(session.scalars(select(ImportLine.line).where(ImportLine.job_id == ended_id)).all()) == 7
+    assert job.count("erased") == 1
