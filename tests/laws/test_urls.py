@@ -113,6 +113,9 @@ TABLE = [
     ("GET", "/contacts/restore/confirm", BINNED, (303, 403, 200, 422)),
     ("GET", "/contacts/restore/confirm-all", "", (303, 403, 200, 422)),
     ("POST", "/contacts/restore/confirm/again", "?scope={scope}", (303, 403, 200, 404)),
+    ("GET", "/contacts/restore/erase", BINNED, (303, 403, 200, 422)),
+    # The scope of a restore confirms no other kind of job.
+    ("POST", "/contacts/restore/erase", "?scope={scope}", (303, 403, 400, 400)),
     ("GET", "/contacts/restore/plan", "?scope={scope}", (303, 403, 200, 404)),
     ("GET", "/outbox", "", (303, 403, 200, 200)),
     ("GET", "/suppressed", "", (303, 403, 200, 200)),

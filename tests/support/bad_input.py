@@ -239,6 +239,16 @@ GET  /contacts/restore/confirm-all  ?deletion          422 empty=200 | Correct t
 GET  /contacts/restore/confirm-all  ?from_time,?to_time,?how,?expires  422 empty=200 | Correct the search
 GET  /contacts/restore/confirm-all  ?back              200
 GET  /contacts/restore/confirm-all  ?after,?before,?selected,?show,?clear,?watching,?matching  200
+GET  /contacts/restore/erase        ?selected          422 | not be read. Check the ticks / is still deleted
+GET  /contacts/restore/erase        ?q                 422 empty=200 0=200 | Correct the search / No deleted
+GET  /contacts/restore/erase        ?from,?to,?deleted_by  422 empty=200 | Correct the search first
+GET  /contacts/restore/erase        ?deletion          422 empty=200 | Correct the search / No deleted
+GET  /contacts/restore/erase        ?from_time,?to_time,?how,?expires  422 empty=200 | Correct the search
+GET  /contacts/restore/erase        ?after,?before,?show,?clear,?watching,?matching,?back  200
+POST /contacts/restore/erase        scope              400 | This confirmation is incomplete. Open it again.
+POST /contacts/restore/erase        typed              422 | Type 1 to confirm. Nothing was deleted.
+POST /contacts/restore/erase        csrf_token         400 | open for too long. Go back, reload it
+POST /contacts/restore/erase        back               303
 
 GET  /outbox                        ?state             422 empty=200 | Choose a state from the list
 GET  /outbox                        ?after,?before     400 empty=200 | edited or cut off
