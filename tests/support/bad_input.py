@@ -258,7 +258,8 @@ GET  /restores/<id:job_id>          ?show              200
 GET  /restores/<id:job_id>/continue <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/continue ?q,?from,?to,?deleted_by,?deletion,?after,?before,?selected,?clear  200
 GET  /restores/<id:job_id>/continue ?from_time,?to_time,?how,?expires,?back  200
-GET  /restores/<id:job_id>/report.csv <job_id>         404 | a typing mistake
+GET  /restores/<id:job_id>/export   <job_id>           404 | a typing mistake
+GET  /restores/<id:job_id>/export   ?back              200
 GET  /restores/<id:job_id>/retry    <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/retry    ?back              409 | None of the skipped contacts is still deleted
 GET  /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
@@ -275,6 +276,17 @@ GET  /jobs/<id:job_id>              <job_id>           404 | a typing mistake
 GET  /jobs/<id:job_id>/file         <job_id>           404 | a typing mistake
 POST /jobs/<id:job_id>/cancel       <job_id>           404 | a typing mistake
 POST /jobs/<id:job_id>/cancel       csrf_token         400 | open for too long. Go back, reload it
+GET  /jobs/<id:job_id>/export       <job_id>           404 | a typing mistake
+GET  /jobs/<id:job_id>/export       ?back              404 | a typing mistake
+GET  /contacts/export               ?q                 200 long,NUL,blank=422 | at most / no name / no letter
+GET  /contacts/export               ?sort,?status      422 empty=200 | Choose a
+GET  /contacts/export               ?list,?tag,?account  422 empty,blank=200 | There is no
+GET  /contacts/export               ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
+GET  /contacts/export               ?after,?before,?selected,?show,?clear,?back  200
+GET  /contacts/restore/export       ?q                 200
+POST /exports                       export             400 | This confirmation is incomplete. Open it again.
+POST /exports                       csrf_token         400 | open for too long. Go back, reload it
+POST /exports                       back               400 | This confirmation is incomplete. Open it again.
 GET  /notices                       ?besides           400 empty=200 2^63-1=200 | edited or cut off
 GET  /notices                       ?shown             200
 POST /notices/<id:job_id>/seen      <job_id>           404 | a typing mistake

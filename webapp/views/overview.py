@@ -141,6 +141,10 @@ class LiveContacts(SelectableListing):
         return not current_app.config["PRODUCTION"] and bool(current_user.may(Right.SETTINGS))
 
     @property
+    def can_export(self) -> bool:
+        return bool(current_user.may(Right.EXPORT))
+
+    @property
     def is_filtered(self) -> bool:
         return self.wanted != self._everything
 

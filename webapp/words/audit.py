@@ -42,6 +42,7 @@ LABELS: Mapping[Action, str] = {
     Action.AUTOMATION_RUNS_ENDED: "Automation’s runs ended",
     Action.AUTOMATION_DELETED: "Automation deleted",
     Action.STATUS_CHANGED: "Status on a list changed",
+    Action.EXPORT_DOWNLOADED: "Export downloaded",
     Action.SETTINGS_CHANGED: "Settings changed",
     Action.RIGHTS_CHANGED: "Rights changed",
 }
@@ -220,6 +221,9 @@ TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.AUTOMATION_RUNS_ENDED: _counted("Ended the runs of", "automation", "runs", "run"),
     Action.AUTOMATION_DELETED: _named("Deleted", "automation"),
     Action.STATUS_CHANGED: _status_changed,
+    Action.EXPORT_DOWNLOADED: lambda entry: Told(
+        "Downloaded the file of ", f"Export #{entry.event.detail.get('number')}"
+    ),
     Action.SETTINGS_CHANGED: _settings,
     Action.RIGHTS_CHANGED: _rights,
 }

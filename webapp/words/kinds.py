@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from webapp.models import Job
 from webapp.restoring.named import Deleted
 from webapp.restoring.request import scope_of
-from webapp.words import restoring, undoing
+from webapp.words import exporting, restoring, undoing
 from webapp.words.dates import Dates
 from webapp.words.kind_words import KindWords
 from webapp.words.numbers import counted
@@ -76,4 +76,5 @@ KIND_WORDS = {
         report="restores/_undo_report.html",
         menu="restores",
     ),
+    "export": exporting.WORDS,
 }

@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 
+from webapp.exporting.outcomes import Lines
+from webapp.exporting.work import ExportWork
 from webapp.jobs.work import Work
 from webapp.restoring.undo_work import UNDO
 from webapp.restoring.work import RESTORE
+from webapp.words.outcome_lines import HEADER, outcome_line
 
+EXPORT = ExportWork(Lines(HEADER, outcome_line))
 ALL: tuple[Work, ...] = (
     RESTORE,
     UNDO,
+    EXPORT,
 )
 KINDS: Mapping[str, Work] = {work.kind: work for work in ALL}
