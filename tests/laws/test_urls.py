@@ -138,8 +138,8 @@ TABLE = [
     ("GET", "/jobs/<id:job_id>", "", (303, 403, 404, 404)),
     ("GET", "/jobs/<id:job_id>/file", "", (303, 403, 404, 404)),
     ("POST", "/jobs/<id:job_id>/cancel", "", (303, 403, 404, 404)),
-    ("GET", "/contacts/export", "", (303, 403, 200, 200)),
-    ("GET", "/contacts/restore/export", "", (303, 403, 200, 200)),
+    ("GET", "/contacts/export", "", (303, 403, 200, 422)),
+    ("GET", "/contacts/restore/export", "", (303, 403, 200, 422)),
     ("GET", "/restores/<id:job_id>/export", "", (303, 403, 200, 404)),
     ("GET", "/jobs/<id:job_id>/export", "", (303, 403, 404, 404)),
     ("POST", "/exports", "", (303, 403, 400, 400)),
@@ -222,6 +222,8 @@ FOR_A_RIGHT = {
         *("campaigns", "new_campaign", "make_campaign", "campaign", "change_campaign", "try_campaign"),
         *("confirm_send_campaign", "send_campaign", "confirm_delete_campaign", "delete_campaign"),
     },
+    Access.EXPORT: {"ask_export_contacts", "export_again", "start_export"},
+    Access.JOBS: {"jobs", "job", "job_file", "cancel_job"},
     Access.DELETE_LISTS: {"ask_delete_list", "delete_list"},
 }
 

@@ -278,12 +278,17 @@ POST /jobs/<id:job_id>/cancel       <job_id>           404 | a typing mistake
 POST /jobs/<id:job_id>/cancel       csrf_token         400 | open for too long. Go back, reload it
 GET  /jobs/<id:job_id>/export       <job_id>           404 | a typing mistake
 GET  /jobs/<id:job_id>/export       ?back              404 | a typing mistake
-GET  /contacts/export               ?q                 200 long,NUL,blank=422 | at most / no name / no letter
-GET  /contacts/export               ?sort,?status      422 empty=200 | Choose a
-GET  /contacts/export               ?list,?tag,?account  422 empty,blank=200 | There is no
+GET  /contacts/export               ?q                 422 empty=200 | Correct the / nothing to export
+GET  /contacts/export               ?sort,?status      422 empty=200 | Correct the search first
+GET  /contacts/export               ?list,?tag,?account  422 empty,blank=200 | Correct the search first
 GET  /contacts/export               ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/export               ?after,?before,?selected,?show,?clear,?back  200
-GET  /contacts/restore/export       ?q                 200
+GET  /contacts/restore/export       ?q                 422 empty,0=200 | Correct the search / nothing to e
+GET  /contacts/restore/export       ?from,?to          422 empty=200 | Correct the search first
+GET  /contacts/restore/export       ?deleted_by        422 empty=200 | Correct the search first
+GET  /contacts/restore/export       ?deletion          422 empty=200 | Correct the search / nothing to export
+GET  /contacts/restore/export       ?from_time,?to_time,?how,?expires  422 empty=200 | Correct the search
+GET  /contacts/restore/export       ?after,?before,?selected,?show,?clear,?watching,?matching,?back  200
 POST /exports                       export             400 | This confirmation is incomplete. Open it again.
 POST /exports                       csrf_token         400 | open for too long. Go back, reload it
 POST /exports                       back               400 | This confirmation is incomplete. Open it again.

@@ -36,6 +36,7 @@ from webapp.worker.services import services
 
 TOO_OLD = "This has been open for more than 30 minutes. Nothing was exported. Check it again."
 FORGOTTEN = "The search of this export is no longer kept. Search the contacts again."
+NOTHING = "There is nothing to export: no contact matches."
 # The dialog says how many contacts there are if counting them takes no longer, in seconds.
 COUNTS_FOR = 1.0
 
@@ -61,7 +62,11 @@ def ask_export_contacts() -> ResponseReturnValue:
     if listing.restored_title:
         names["restored_by"] = listing.restored_title
     back = address(listing.endpoint, listing.filters + CURSORS)
-    return _show(LiveContacts.freeze(db.session(), listing.wanted, names), back)
+    source = LiveContacts.freeze(db.session(), listing.wanted, names)
+    total = _count(source)
+    if total == 0:
+        return browse.refuse(listing, NOTHING)
+    return _show(source, total, back)
 
 
 def ask_export_deleted() -> ResponseReturnValue:
@@ -72,7 +77,10 @@ def ask_export_deleted() -> ResponseReturnValue:
     if typed.meaning is None:
         return restore_page.refuse("Correct the search first. Nothing was exported.")
     source = DeletedContacts.freeze(session, current_user.workspace_id, typed.meaning, now)
-    return _show(source, address("restore_page", restore_page.ADDRESS))
+    total = _count(source)
+    if total == 0:
+        return restore_page.refuse(NOTHING)
+    return _show(source, total, address("restore_page", restore_page.ADDRESS))
 
 
 def ask_export_report(job_id: int) -> ResponseReturnValue:
@@ -80,7 +88,8 @@ def ask_export_report(job_id: int) -> ResponseReturnValue:
     job = find_or_404(job_id, *KINDS)
     if not job.has_ended:
         abort(404)
-    return _show(Report.of(job, EXPORT.lines), job_href(job))
+    source = Report.of(job, EXPORT.lines)
+    return _show(source, _count(source), job_href(job))
 
 
 def export_again(job_id: int) -> ResponseReturnValue:
@@ -92,7 +101,8 @@ def export_again(job_id: int) -> ResponseReturnValue:
     if source.is_forgotten:
         return error(410, FORGOTTEN, back=(url_for("overview"), "See contacts"))
     session = db.session()
-    return _show(source.anew(session, read_clock(session)), job_href(job))
+    source = source.anew(session, read_clock(session))
+    return _show(source, _count(source), job_href(job))
 
 
 def start_export() -> ResponseReturnValue:
@@ -113,7 +123,8 @@ def start_export() -> ResponseReturnValue:
     back = local_path(request.form.get("back")) or url_for("overview")
 
     def again(sentence: str, status: int) -> Response:
-        return _show(source.anew(session, read_clock(session)), back, error=sentence, status=status)
+        now_meant = source.anew(session, read_clock(session))
+        return _show(now_meant, _count(now_meant), back, error=sentence, status=status)
 
     # A confirmation that has been used leads to its job, however old it is.
     if asked.is_old(read_clock(session)) and already_started(session, EXPORT, order) is None:
@@ -124,9 +135,11 @@ def start_export() -> ResponseReturnValue:
         return error(404, "This report is not here any more. Nothing was exported.")
 
 
-def _show(source: Source, back: str, *, error: str | None = None, status: int = 200) -> Response:
+def _show(
+    source: Source, total: int | None, back: str, *, error: str | None = None, status: int = 200
+) -> Response:
     session = db.session()
-    now, total = read_clock(session), _count(source)
+    now = read_clock(session)
     people: dict[int, str] = {}
     deletions: Mapping[int, Deleted] = {}
     if isinstance(source, DeletedContacts):
