@@ -5,6 +5,7 @@ from flask import Flask
 from webapp.cli.campaigns import campaigns_group
 from webapp.cli.contacts import contacts_group
 from webapp.cli.demo import demo_command
+from webapp.cli.exporting import export_contacts
 from webapp.cli.mail import mail_group
 from webapp.cli.restores import restore_group
 
@@ -12,6 +13,7 @@ from webapp.cli.restores import restore_group
 def init_cli(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(campaigns_group)
+    contacts_group.add_command(export_contacts)
     app.cli.add_command(contacts_group)
     app.cli.add_command(demo_command)
     app.cli.add_command(mail_group)
