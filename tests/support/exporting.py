@@ -44,9 +44,12 @@ class Exporting:
         now = read_clock(self.session)
         return DeletedContacts.freeze(self.session, self.world.id, Filters(**filters), now)  # type: ignore[arg-type]
 
+    def order(self, source: Source, *, by: int | None = None) -> Order:
+        return Order(self.world.id, by or self.world.admin.id, str(uuid.uuid4()), source.to_request())
+
     def start(self, source: Source, *, by: int | None = None) -> Job:
         self.session.commit()
-        order = Order(self.world.id, by or self.world.admin.id, str(uuid.uuid4()), source.to_request())
+        order = self.order(source, by=by)
         return start(self.session, self.lock, lambda _kind, _id: None, EXPORT, order)
 
     def run(

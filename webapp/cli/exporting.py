@@ -36,6 +36,7 @@ from webapp.worker.kinds import EXPORT
 from webapp.worker.services import services
 
 STANDARD_OUTPUT = "-"
+STATUSES = [str(status) for status in SubscriptionStatus]
 
 NAMED: Mapping[str, Named] = {"list": MailingList, "tag": Tag, "account": Account}
 
@@ -51,11 +52,7 @@ class Writable(Protocol):
 @click.option("--workspace", "workspace_name", help="Whose contacts.  [default: the first workspace]")
 @click.option("--search", default="", help="Only contacts in whose name or address these words are found.")
 @click.option("--list", "list_name", default="", help="Only contacts on this list.")
-@click.option(
-    "--status",
-    type=click.Choice([str(status) for status in SubscriptionStatus]),
-    help="Only those with this status on the list.",
-)
+@click.option("--status", type=click.Choice(STATUSES), help="Only those with this status on the list.")
 @click.option("--tag", "tag_name", default="", help="Only contacts with this tag.")
 @click.option("--account", "account_name", default="", help="Only contacts of this account.")
 @click.option("--deleted", is_flag=True, help="The contacts deleted in the last 30 days instead.")
@@ -97,11 +94,9 @@ def export_contacts(
         source = DeletedContacts.freeze(session, workspace_id, Filters(q=q), read_clock(session))
     else:
         ids = {f"{noun}_id": _id(session, workspace_id, noun, name) for noun, name in names.items()}
-        source = LiveContacts.freeze(
-            session,
-            Wanted(workspace_id, q, status=SubscriptionStatus(status) if status else None, **ids),
-            names,
-        )
+        has_status = SubscriptionStatus(status) if status else None
+        wanted = Wanted(workspace_id, q, status=has_status, **ids)
+        source = LiveContacts.freeze(session, wanted, names)
     with _target(path, force=force) as file:
         job = _carry_out(session, workspace_id, source)
         stored = file_of(session, job, read_clock(session))

@@ -34,8 +34,10 @@ WHAT_IT_HOLDS = {
     ],
     Report.what: ["The file has what became of each contact, and why."],
 }
-WHO_CAN_DOWNLOAD = "It is kept for a day. Until then you and the admins of your account can download it."
-ADMINS_CAN_DOWNLOAD = "It is kept for a day. Until then the admins of your account can download it."
+WHO_CAN_DOWNLOAD = (
+    "The file is kept for a day. Until then you and the admins of your account can download it."
+)
+ADMINS_CAN_DOWNLOAD = "The file is kept for a day. Until then the admins of your account can download it."
 
 
 def title(source: Source, total: int | None) -> str:
