@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.database import id_table, sha256_hex
 from webapp.exporting.source import Cells
-from webapp.importing.fields import COLUMNS, STATUSES, Field
+from webapp.importing.fields import COLUMNS, STATUSES
 from webapp.importing.names import SEPARATOR, quoted
 from webapp.marketing.consent import STRICTNESS
 from webapp.models import Account, Contact, ContactTag, MailingList, Subscription, Suppression, Tag
@@ -25,9 +25,9 @@ from webapp.models.suppression import SuppressionReason
 
 HEADER: Cells = tuple(COLUMNS.values())
 
-# A contact's names, by its id as a text: the aggregates below are texts of ids.
-_Names = Mapping[str, Sequence[str]]
-_NONE: Sequence[str] = ()
+# A contact's names as they are written, by its id as a text: the aggregates below are texts of ids. Texts and
+# no lists, because a hundred thousand of these keep the collector of garbage busy.
+_Names = dict[str, str]
 
 
 def read_contacts(
@@ -53,25 +53,30 @@ def read_contacts(
         .outerjoin(Account, (Account.id == Contact.account_id) & Account.deleted_at.is_(None))
         .where(Contact.id.in_(select(table.c.value)), *map(filter_only, conditions))
     )
-    rows = {row[0]: row for row in session.execute(query)}
+    # By the connection, because rows of the ORM take twice as long.
+    rows = {row[0]: row for row in session.connection().execute(query)}
     found = [contact_id for contact_id in ids if contact_id in rows]
     tags, lists = _tags(session, found), _lists(session, found)
+    subscribed, unconfirmed, unsubscribed, bounced = (lists[status] for status in STATUSES.values())
     result = []
     for contact_id in found:
         _, email, first_name, last_name, phone, account, created_at, *values = rows[contact_id]
         key = str(contact_id)
-        cells = {
-            Field.EMAIL: email or "",
-            Field.FIRST_NAME: first_name,
-            Field.LAST_NAME: last_name,
-            Field.PHONE: phone,
-            Field.ACCOUNT: account or "",
-            Field.TAGS: SEPARATOR.join(tags.get(key, _NONE)),
-            Field.CREATED: created_at.isoformat(),
-        }
-        for field, status in STATUSES.items():
-            cells[field] = SEPARATOR.join(lists[status].get(key, _NONE))
-        result.append(([cells[field] for field in COLUMNS], tuple(values)))
+        # In the order of COLUMNS.
+        cells = [
+            email or "",
+            first_name,
+            last_name,
+            phone,
+            account or "",
+            tags.get(key, ""),
+            subscribed.get(key, ""),
+            unconfirmed.get(key, ""),
+            unsubscribed.get(key, ""),
+            bounced.get(key, ""),
+            created_at.isoformat(),
+        ]
+        result.append((cells, tuple(values)))
     return result
 
 
@@ -93,8 +98,8 @@ def _tags(session: Session, ids: Sequence[int]) -> _Names:
         .where(Tag.deleted_at.is_(None))
         .order_by(Tag.id)
     )
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for name, contacts in session.execute(named) if ids else ():
+    found: _Names = {}
+    for name, contacts in session.connection().execute(named) if ids else ():
         _add(found, name, contacts.split(","))
     return found
 
@@ -112,32 +117,30 @@ def _lists(session: Session, ids: Sequence[int]) -> Mapping[SubscriptionStatus, 
         .where(MailingList.deleted_at.is_(None))
         .order_by(MailingList.id)
     )
-    found: dict[SubscriptionStatus, defaultdict[str, list[str]]] = {
-        status: defaultdict(list) for status in SubscriptionStatus
-    }
-    rows = session.execute(named).all() if ids else []
+    found: dict[SubscriptionStatus, _Names] = {status: {} for status in SubscriptionStatus}
+    rows = session.connection().execute(named).all() if ids else []
     refused = _refused(session, ids) if rows else {}
     for list_id, name, status, contacts in rows:
-        by_status: defaultdict[SubscriptionStatus, list[str]] = defaultdict(list)
-        for contact in contacts.split(","):
-            by_status[_stricter(status, list_id, refused.get(contact))].append(contact)
-        for effective, some in by_status.items():
-            _add(found[effective], name, some)
+        on_it = contacts.split(",")
+        _add(found[status], name, [contact for contact in on_it if contact not in refused])
+        for contact in on_it if refused else ():
+            if contact in refused:
+                _add(found[_stricter(status, list_id, refused[contact])], name, [contact])
     return found
 
 
-def _add(found: defaultdict[str, list[str]], name: str, contacts: Sequence[str]) -> None:
+def _add(found: _Names, name: str, contacts: Sequence[str]) -> None:
     written = quoted(name)
+    after = SEPARATOR + written
     for contact in contacts:
-        found[contact].append(written)
+        before = found.get(contact)
+        found[contact] = written if before is None else before + after
 
 
 def _stricter(
-    status: SubscriptionStatus, list_id: int, refused: Mapping[int | None, SubscriptionStatus] | None
+    status: SubscriptionStatus, list_id: int, refused: Mapping[int | None, SubscriptionStatus]
 ) -> SubscriptionStatus:
     """The stricter of the stored status and that of the address's suppression, for this list or for all."""
-    if refused is None:
-        return status
     return max((status, *filter(None, (refused.get(None), refused.get(list_id)))), key=STRICTNESS.__getitem__)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.contacts.keyset import Place
 from webapp.contacts.matching import contact_matches
 from webapp.exporting.contact_cells import HEADER, read_contacts
-from webapp.exporting.source import Batch, Cells
+from webapp.exporting.source import Batch, Cells, walk
 from webapp.models import Contact, Deletion, User, days_left
 from webapp.restoring.filters import Filters
 from webapp.restoring.question import about_all
@@ -57,29 +57,27 @@ class DeletedContacts:
         return self.scope.is_forgotten
 
     def read(self, session: Session, *, after: Place | None, size: int, now: datetime) -> Batch:
-        places = self._places(session, after, size)
+        ids, end = self._walk(session, after, size)
         matches = [window_of(self.scope).contacts(self.filters)]
         if self.filters.has_text is not None:
             matches.append(contact_matches(Contact.id, self.filters.has_text))
-        found = read_contacts(
-            session, [place[-1] for place in places], *matches, more=(Contact.deleted_at, _by)
-        )
+        found = read_contacts(session, ids, *matches, more=(Contact.deleted_at, _by))
         rows = [
             [*cells, deleted_at.isoformat(), by or "", days_left(deleted_at, now)]
             for cells, (deleted_at, by) in found
         ]
-        return Batch(rows, places[-1] if places else None, len(places) < size)
+        return Batch(rows, end, len(ids) < size)
 
     def skip(self, session: Session, *, after: Place | None) -> Place | None:
-        return next(iter(self._places(session, after, 1)), None)
+        return self._walk(session, after, 1)[1]
 
     def count(self, session: Session) -> int:
         return count(session, window_of(self.scope), self.filters)
 
-    def _places(self, session: Session, after: Place | None, size: int) -> list[Any]:
-        """The places of the next contacts of the bin in the filtered time, whether they match or not."""
-        every = select(*WALK.columns).where(window_of(self.scope).by_contact(self.filters))
-        return [tuple(row) for row in session.execute(WALK.seek(every, limit=size, after=after))]
+    def _walk(self, session: Session, after: Place | None, size: int) -> tuple[list[int], Place | None]:
+        """The next contacts of the bin in the filtered time, whether they match or not."""
+        every = window_of(self.scope).by_contact(self.filters)
+        return walk(session, WALK, every, after=after, size=size)
 
     def to_request(self) -> dict[str, Any]:
         return {"what": self.what, "scope": self.scope.to_dict()}

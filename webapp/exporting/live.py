@@ -12,7 +12,7 @@ from webapp.contacts import find
 from webapp.contacts.keyset import Place
 from webapp.contacts.wanted import Wanted
 from webapp.exporting.contact_cells import HEADER, read_contacts
-from webapp.exporting.source import Batch, Cells, Texts
+from webapp.exporting.source import Batch, Cells, Texts, walk
 from webapp.models import Contact, live
 from webapp.models.base import filter_only
 from webapp.models.mailing_list import SubscriptionStatus
@@ -50,28 +50,23 @@ class LiveContacts:
         return replace(self, through_id=session.scalar(select(func.max(Contact.id))) or 0)
 
     def read(self, session: Session, *, after: Place | None, size: int, now: datetime) -> Batch:
-        places = self._places(session, after, size)
+        ids, end = self._walk(session, after, size)
         wanted = self.wanted.checks(Contact.id, Contact.account_id)
-        rows = read_contacts(
-            session, [place[-1] for place in places], live(self.wanted.workspace_id), *wanted
-        )
-        return Batch([cells for cells, _ in rows], places[-1] if places else None, len(places) < size)
+        rows = read_contacts(session, ids, live(self.wanted.workspace_id), *wanted)
+        return Batch([cells for cells, _ in rows], end, len(ids) < size)
 
     def skip(self, session: Session, *, after: Place | None) -> Place | None:
-        return next(iter(self._places(session, after, 1)), None)
+        return self._walk(session, after, 1)[1]
 
     def count(self, session: Session) -> int:
         return find.count(session, self.wanted)
 
-    def _places(self, session: Session, after: Place | None, size: int) -> list[Any]:
-        """The places of the next contacts, whether they match or not: so no batch looks at more."""
+    def _walk(self, session: Session, after: Place | None, size: int) -> tuple[list[int], Place | None]:
+        """The next contacts, whether they match or not: so no batch looks at more."""
         if self.is_forgotten:
-            return []
-        order = find.NEWEST_FIRST
-        every = select(*order.columns).where(
-            live(self.wanted.workspace_id), filter_only(Contact.id <= self.through_id)
-        )
-        return [tuple(row) for row in session.execute(order.seek(every, limit=size, after=after))]
+            return [], None
+        every = live(self.wanted.workspace_id) & filter_only(Contact.id <= self.through_id)
+        return walk(session, find.NEWEST_FIRST, every, after=after, size=size)
 
     def to_request(self) -> dict[str, Any]:
         wanted = asdict(self.wanted)

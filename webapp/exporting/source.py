@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, Self
 
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from webapp.contacts.keyset import Place
+from webapp.contacts.keyset import Keyset, Place
 
 Cells = Sequence[object]
 
@@ -57,6 +58,23 @@ class Source(Protocol):
 
     def to_request(self) -> dict[str, Any]:
         """The source as plain JSON values, with its texts."""
+
+
+def walk(
+    session: Session,
+    order: Keyset,
+    every: ColumnElement[bool],
+    *,
+    after: Place | None,
+    size: int,
+) -> tuple[list[int], Place | None]:
+    """The ids of the next `size` contacts of those that fulfil `every`, and the place of the last one. Only
+    ids, because the moments of thousands of contacts are slow to read and only one is needed."""
+    ids = list(session.scalars(order.seek(select(order.id).where(every), limit=size, after=after)))
+    if not ids:
+        return [], None
+    end = session.execute(select(*order.columns).where(order.id == ids[-1])).one()
+    return ids, tuple(end)
 
 
 def to_cursor(place: Place) -> list[object]:
