@@ -28,6 +28,9 @@ from webapp.views import (
     exports,
     first_steps,
     health,
+    import_preview,
+    import_rejected,
+    imports,
     job_notices,
     jobs,
     links,
@@ -142,6 +145,23 @@ ROUTES = (
     Route("GET", "/contacts/restore/plan", "restore_plan", plan.restore_plan, MAY_RESTORE),
     Route("GET", "/contacts/restore/plan.csv", "plan_csv", plan.plan_csv, MAY_RESTORE),
     Route("GET", "/contacts/deleted/<id:contact_id>", "deleted_contact", look.deleted_contact, MAY_RESTORE),
+    Route("GET", "/contacts/import", "import_file", imports.choose, Access.IMPORT),
+    Route("POST", "/contacts/import", "bring_file", imports.bring_file, Access.IMPORT),
+    Route("GET", "/contacts/import/<id:file_id>", "import_preview", import_preview.preview, Access.IMPORT),
+    Route("POST", "/contacts/import/<id:file_id>", "start_import", import_preview.start, Access.IMPORT),
+    Route(
+        "POST", "/contacts/import/<id:file_id>/look", "redraw_import", import_preview.redraw, Access.IMPORT
+    ),
+    Route(
+        "POST", "/contacts/import/<id:file_id>/encoding", "read_again", imports.change_encoding, Access.IMPORT
+    ),
+    Route(
+        "GET",
+        "/contacts/import/<id:file_id>/deleted",
+        "import_deleted",
+        import_preview.deleted,
+        Access.IMPORT,
+    ),
     *things(LISTS),
     Route("GET", "/lists/<id:thing_id>/status", "ask_status", statuses.ask_status, SIGNED_IN),
     Route("POST", "/lists/<id:thing_id>/status", "change_status", statuses.change_status, SIGNED_IN),
@@ -187,6 +207,9 @@ ROUTES = (
     Route("GET", "/contacts/restore/export", "ask_export_deleted", exports.ask_export_deleted, MAY_RESTORE),
     Route("GET", "/jobs/<id:job_id>/export", "export_again", exports.export_again, Access.EXPORT),
     Route("POST", "/exports", "start_export", exports.start_export, Access.EXPORT),
+    Route(
+        "GET", "/jobs/<id:job_id>/rejected.csv", "rejected_rows", import_rejected.rejected_rows, Access.IMPORT
+    ),
     Route("GET", "/notices", "poll_notices", job_notices.poll_notices, SIGNED_IN),
     Route("POST", "/notices/<id:job_id>/seen", "dismiss_job_notice", job_notices.dismiss_notice, SIGNED_IN),
     Route("GET", "/audit", "audit_log", audit.audit_log, MAY_RESTORE),

@@ -143,6 +143,7 @@ TABLE = [
     ("GET", "/restores/<id:job_id>/export", "", (303, 403, 200, 404)),
     ("GET", "/jobs/<id:job_id>/export", "", (303, 403, 404, 404)),
     ("POST", "/exports", "", (303, 403, 400, 400)),
+    ("GET", "/jobs/<id:job_id>/rejected.csv", "", (303, 403, 404, 404)),
     ("GET", "/notices", "", (303, 200, 200, 200)),
     ("POST", "/notices/<id:job_id>/seen", "", (303, 404, 303, 404)),
     ("GET", "/audit", "", (303, 403, 200, 200)),

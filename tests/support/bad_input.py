@@ -292,6 +292,7 @@ GET  /contacts/restore/export       ?after,?before,?selected,?show,?clear,?watch
 POST /exports                       export             400 | This confirmation is incomplete. Open it again.
 POST /exports                       csrf_token         400 | open for too long. Go back, reload it
 POST /exports                       back               400 | This confirmation is incomplete. Open it again.
+GET  /jobs/<id:job_id>/rejected.csv <job_id>           404 | a typing mistake
 GET  /notices                       ?besides           400 empty=200 2^63-1=200 | edited or cut off
 GET  /notices                       ?shown             200
 POST /notices/<id:job_id>/seen      <job_id>           404 | a typing mistake

@@ -110,6 +110,9 @@ class Work(ABC):
     def why_not(self, session: Session, job: Job) -> Note | None:
         """Why the job must stop before its next batch, as a code with parameters; None to go on."""
 
+    def prepare(self, session: Session, job: Job) -> None:  # noqa: B027 - most kinds need none
+        """Read, before the first batch of a claim and outside of its transaction, what takes long to read."""
+
     @abstractmethod
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         """Write the next `size` items after `job.cursor`.

@@ -17,6 +17,7 @@ from webapp.jobs.queries import find_job, history
 from webapp.models import Job
 from webapp.models.audit_event import Action, record
 from webapp.views import export_report
+from webapp.views.import_report import import_report
 from webapp.web.job_address import RESTORES
 from webapp.web.job_page import show_job
 from webapp.web.paging import requested_number
@@ -30,6 +31,7 @@ SHOWN = [kind for kind in KINDS if kind not in RESTORES]
 # The context of the report of each kind, beside the job's progress. A kind without one has none.
 REPORTS: Mapping[str, Callable[[Job], dict[str, object]]] = {
     "export": export_report.report_of,
+    "import": import_report,
 }
 
 

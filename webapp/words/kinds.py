@@ -7,6 +7,7 @@ from webapp.restoring.named import Deleted
 from webapp.restoring.request import scope_of
 from webapp.words import exporting, restoring, undoing
 from webapp.words.dates import Dates
+from webapp.words.imports import IMPORT_WORDS
 from webapp.words.kind_words import KindWords
 from webapp.words.numbers import counted
 
@@ -77,4 +78,5 @@ KIND_WORDS = {
         menu="restores",
     ),
     "export": exporting.WORDS,
+    "import": IMPORT_WORDS,
 }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from webapp.exporting.outcomes import Lines
 from webapp.exporting.work import ExportWork
+from webapp.importing.work import IMPORT
 from webapp.jobs.work import Work
 from webapp.restoring.undo_work import UNDO
 from webapp.restoring.work import RESTORE
@@ -14,5 +15,6 @@ ALL: tuple[Work, ...] = (
     RESTORE,
     UNDO,
     EXPORT,
+    IMPORT,
 )
 KINDS: Mapping[str, Work] = {work.kind: work for work in ALL}
