@@ -18,6 +18,7 @@ from webapp.exporting.source import Cells
 from webapp.importing.fields import COLUMNS, STATUSES
 from webapp.importing.names import SEPARATOR, quoted
 from webapp.marketing.consent import STRICTNESS
+from webapp.marketing.refusals import STATUS
 from webapp.models import Account, Contact, ContactTag, MailingList, Subscription, Suppression, Tag
 from webapp.models.base import filter_only
 from webapp.models.mailing_list import SubscriptionStatus
@@ -159,8 +160,6 @@ def _refused(session: Session, ids: Sequence[int]) -> dict[str, dict[int | None,
     found: defaultdict[str, dict[int | None, SubscriptionStatus]] = defaultdict(dict)
     for contact_id, list_id, reason in session.execute(suppressed):
         of_contact = found[str(contact_id)]
-        if reason == SuppressionReason.BOUNCE:
-            of_contact[list_id] = SubscriptionStatus.BOUNCED
-        else:
-            of_contact.setdefault(list_id, SubscriptionStatus.UNSUBSCRIBED)
+        if reason == SuppressionReason.BOUNCE or list_id not in of_contact:
+            of_contact[list_id] = STATUS[reason]
     return found
