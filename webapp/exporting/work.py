@@ -18,11 +18,13 @@ from webapp.exporting.request import read_source, set_apart, source_of
 from webapp.exporting.source import Source, to_cursor, to_place
 from webapp.exporting.table import part
 from webapp.jobs.files import add_part, complete, erase_file, new_file
-from webapp.jobs.work import REQUESTER_NOT_ALLOWED, NotAllowed, NotStarted, Order, Step, Work
+from webapp.jobs.work import NotAllowed, NotStarted, Order, Step, Work
 from webapp.models import Job, Right, StoredFile, User
 from webapp.models.job import JobState, Note
 
 EXPORTED, FAILED = "exported", "failed"
+# Why an export stops: its requester may not export this any more.
+EXPORT_NOT_ALLOWED = "export_not_allowed"
 
 
 class NothingToExport(NotStarted):
@@ -73,7 +75,7 @@ class ExportWork(Work):
     def why_not(self, session: Session, job: Job) -> Note | None:
         if job.requester is None or self.may_see(job.requester, self.source_of(job)):
             return None
-        return {"code": REQUESTER_NOT_ALLOWED, "user": job.requested_by}
+        return {"code": EXPORT_NOT_ALLOWED, "user": job.requested_by}
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         now, source = read_clock(session), self.source_of(job)
