@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("completed_at", Moment, nullable=True),
         sa.Column("expires_at", Moment, nullable=False),
+        sa.Column("about", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_stored_file"),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_stored_file_workspace_id"),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name="fk_stored_file_user_id"),
@@ -68,6 +69,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job_id", "line", name="pk_import_line"),
     )
     _partial("ix_import_line_not_added", ["job_id", "outcome", "line"], "outcome <> 'added'")
+    _partial("ix_import_line_record", ["job_id", "line"], "record IS NOT NULL")
     _partial("ix_import_line_contact", ["contact_id"], "contact_id IS NOT NULL")
     with op.batch_alter_table("deletion") as batch:
         batch.add_column(sa.Column("job_id", Id, nullable=True))

@@ -34,6 +34,12 @@ class NewContact:
     account_id: int | None = None
     lists: Sequence[tuple[int, SubscriptionStatus]] = ()
     tags: Sequence[int] = ()
+    # When it was added here, where it was created elsewhere before.
+    added_at: datetime | None = None
+
+    @property
+    def written_at(self) -> datetime:
+        return self.added_at or self.created_at
 
 
 def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewContact]) -> list[int]:
@@ -61,7 +67,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
                 "phone": contact.phone,
                 "account_id": contact.account_id,
                 "created_at": contact.created_at,
-                "updated_at": contact.created_at,
+                "updated_at": contact.written_at,
             }
             for contact_id, contact, address in together
         ),
@@ -86,7 +92,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
                 "contact_id": contact_id,
                 "list_id": list_id,
                 "status": status,
-                "changed_at": contact.created_at,
+                "changed_at": contact.written_at,
             }
             for contact_id, contact, _ in together
             for list_id, status in contact.lists
@@ -96,7 +102,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
         session,
         ContactTag,
         (
-            {"contact_id": contact_id, "tag_id": tag_id, "added_at": contact.created_at}
+            {"contact_id": contact_id, "tag_id": tag_id, "added_at": contact.written_at}
             for contact_id, contact, _ in together
             for tag_id in contact.tags
         ),
@@ -105,14 +111,15 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
 
 
 def create_contacts(
-    session: Session, workspace_id: int, contacts: Sequence[NewContact], now: datetime
+    session: Session, workspace_id: int, contacts: Sequence[NewContact], now: datetime, *, wake: bool = True
 ) -> list[int]:
-    """Add live contacts as a user's change at `now`: their lists and tags wake the automations.
+    """Add live contacts as a user's change at `now`: their lists and tags wake the automations, unless the
+    user wants none of them to begin.
 
     The caller rings after the commit.
     """
     ids = add_contacts(session, workspace_id, contacts)
-    for some in slices(ids):
+    for some in slices(ids) if wake else ():
         wake_subscribed(session, some, now=now)
         wake_tagged(session, some, now=now)
     return ids

@@ -64,7 +64,7 @@ class DeletedRow:
 
 @dataclass(frozen=True)
 class RestoreActions:
-    """The two buttons of the bar, each with the reason why it is disabled, and the running restore."""
+    """The buttons of the bar, each with the reason why it is disabled, and the running restore."""
 
     running: Progress | None
     in_line: Progress | None
@@ -75,6 +75,8 @@ class RestoreActions:
     can_line_up: bool
     # Whether the button for the selection is enabled. It also is with an empty selection, and then explains.
     selected_enabled: bool
+    # Whether contacts can be deleted for ever: the selected ones, or else all that match.
+    erase_enabled: bool
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,7 @@ class DeletedContacts(SelectableListing):
             selected_why_not=waits or _why_not_selected(selection),
             can_line_up=bool(running and not self.in_line and (matching.number or selection.count)),
             selected_enabled=not running and bool(matching.number or selection.count),
+            erase_enabled=not running and bool(matching.number or selection.count),
         )
 
     def all_label(self, matching: Amount) -> str:
