@@ -11,6 +11,7 @@ from benchmarks import (
     exporting,
     loading,
     pages,
+    purging,
     restoring,
     sending,
     traffic,
@@ -52,7 +53,7 @@ def main() -> None:
 
 PARTS = (
     *("restoring", "deleting", "choices", "pages", "traffic", "writers", "workers", "sending", "loading"),
-    "exporting",
+    *("exporting", "purging"),
 )
 
 
@@ -69,6 +70,8 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
                     yield f"Deleting all of {what}", deleting.measure(made, url, world, judged=judged)
                 if "choices" in parts and is_largest:
                     yield f"Choices about {what}", choices.measure(made, url, world, judged=judged)
+                if "purging" in parts and is_largest:
+                    yield f"Purging all of {what}", purging.measure(made, url, world, judged=judged)
                 if "pages" in parts and is_largest:
                     yield f"Pages with {what}", pages.measure(made, url, world, judged=judged)
                 if "traffic" in parts and is_largest:
