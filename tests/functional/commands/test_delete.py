@@ -78,7 +78,7 @@ def test_on_a_terminal_the_number_is_asked_for(
     assert len(live()) == 3
     asked = run("--all", typed="3\n")
     assert asked.exit_code == 0
-    assert "This deletes 3 contacts: all contacts." in asked.output
+    assert "This will delete 3 contacts: all contacts." in asked.output
     assert live() == set()
 
 
