@@ -219,6 +219,7 @@ def scene(
         "POST /contacts/delete": {"selected": str(live.id)},
         "POST /contacts/notices": {"kind": "deletion", "number": "1"},
         "GET /contacts/restore/confirm": {"selected": str(binned[1].id)},
+        "POST /contacts/restore/erase": {"scope": to_erase(admin, binned[1].id), "typed": "1"},
         "POST /restores": {"scope": str(dialog.one("input[name=scope]")["value"])},
         "POST /restores/line": {"scope": str(dialog.one("input[name=scope]")["value"])},
         "POST /contacts/import/<id:file_id>": preview,
@@ -237,6 +238,12 @@ def scene(
         "POST /login": {"email": world.admin.email, "password": PASSWORD},
     }.get(f"{row.method} {row.path}", {})
     return Scene(browse() if row.path in SIGN_IN_AND_OUT else admin, ids, fields, engine, put_back)
+
+
+def to_erase(admin: Browser, contact_id: int) -> str:
+    """The frozen scope of a dialog that asks whether to delete the contact for ever."""
+    dialog = admin.get("/contacts/restore/erase", {"selected": str(contact_id)})
+    return str(dialog.one("#erase-form input[name=scope]")["value"])
 
 
 def a_list(store: Session, world: World, contact: Contact) -> tuple[str, Callable[[], None]]:

@@ -82,6 +82,9 @@ TABLE = [
     ("GET", "/contacts/deleted/<id:contact_id>", "", (303, 403, 200, 404)),
     ("GET", "/contacts/delete", LIVE, (303, 200, 200, 422)),
     ("POST", "/contacts/delete", LIVE, (303, 303, 303, 404)),
+    ("GET", "/contacts/delete-all", "", (303, 403, 200, 422)),
+    ("POST", "/contacts/delete-all", "?scope=forged", (303, 403, 400, 400)),
+    ("GET", "/contacts/delete-all/deals", "?scope=forged", (303, 403, 400, 400)),
     ("POST", "/contacts/notices", "?kind=deletion&number={number}", (303, 403, 303, 404)),
     *things("lists", (303, 403, 303, 404)),
     ("GET", "/lists/<id:thing_id>/status", "?contact={live}", (303, 200, 200, 404)),
@@ -110,6 +113,9 @@ TABLE = [
     ("GET", "/contacts/restore/confirm", BINNED, (303, 403, 200, 422)),
     ("GET", "/contacts/restore/confirm-all", "", (303, 403, 200, 422)),
     ("POST", "/contacts/restore/confirm/again", "?scope={scope}", (303, 403, 200, 404)),
+    ("GET", "/contacts/restore/erase", BINNED, (303, 403, 200, 422)),
+    # The scope of a restore confirms no other kind of job.
+    ("POST", "/contacts/restore/erase", "?scope={scope}", (303, 403, 400, 400)),
     ("GET", "/contacts/restore/plan", "?scope={scope}", (303, 403, 200, 404)),
     ("GET", "/outbox", "", (303, 403, 200, 200)),
     ("GET", "/suppressed", "", (303, 403, 200, 200)),
@@ -148,6 +154,8 @@ TABLE = [
     ("GET", "/jobs/<id:job_id>/file", "", (303, 403, 404, 404)),
     ("POST", "/jobs/<id:job_id>/cancel", "", (303, 403, 404, 404)),
     ("GET", "/jobs/<id:job_id>/rejected.csv", "", (303, 403, 404, 404)),
+    ("GET", "/jobs/<id:job_id>/undo", "", (303, 403, 404, 404)),
+    ("POST", "/jobs/<id:job_id>/undo", "?scope=forged", (303, 403, 404, 404)),
     ("GET", "/notices", "", (303, 200, 200, 200)),
     ("POST", "/notices/<id:job_id>/seen", "", (303, 404, 303, 404)),
     ("GET", "/audit", "", (303, 403, 200, 200)),
@@ -234,6 +242,9 @@ FOR_A_RIGHT = {
         *("import_deleted", "rejected_rows"),
     },
     Access.JOBS: {"jobs", "job", "cancel_job"},
+    Access.DELETE_MANY: {
+        *("confirm_delete_all", "delete_all", "delete_all_deals", "undo_import", "start_undo_import"),
+    },
     Access.EXPORT: {"job_file"},
 }
 

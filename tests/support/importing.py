@@ -22,10 +22,8 @@ from webapp.jobs.settings import BatchSettings
 from webapp.models import Contact, ImportLine, Job, live
 from webapp.worker.kinds import KINDS
 
-FIELDS = {name: str(field) for field, name in COLUMNS.items()} | {
-    "Full Name": "full_name",
-    "Status": "status",
-}
+FIELDS = {name: str(field) for field, name in COLUMNS.items()}
+FIELDS |= {"Full Name": "full_name", "Status": "status", "Opted Out": "opted_out"}
 
 
 @dataclass
@@ -77,7 +75,7 @@ class Importing:
         file_id = self.bring(*lines, header=header)
         return self.start(self.request(file_id, header=header, **request), by=by)
 
-    def run(self, job: Job, *, batch_size: int = 1000, should_stop: bool = False) -> str:
+    def run(self, job: Job, *, batch_size: int = 1000, should_stop: bool | Callable[[], bool] = False) -> str:
         self.session.commit()
         return carry_out(
             self.session,
@@ -85,7 +83,7 @@ class Importing:
             KINDS,
             job.id,
             settings=BatchSettings(30, batch_size),
-            should_stop=lambda: should_stop,
+            should_stop=should_stop if callable(should_stop) else lambda: should_stop,
         )
 
     def imported(self, *lines: str, header: str = "", batch_size: int = 1000, **request: Any) -> Job:
