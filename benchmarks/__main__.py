@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import choices, loading, pages, restoring, sending, traffic, workers, writers
+from benchmarks import choices, importing, loading, pages, restoring, sending, traffic, workers, writers
 from benchmarks.figures import Figure, show, write
 from benchmarks.fill import Size
 from benchmarks.stage import databases, filled
@@ -39,7 +39,7 @@ def main() -> None:
     print(f"\n{time.monotonic() - begun:,.0f} s in all. {wanted.json} has it as JSON.")
 
 
-PARTS = ("restoring", "choices", "pages", "traffic", "writers", "workers", "sending", "loading")
+PARTS = ("restoring", "choices", "pages", "traffic", "writers", "workers", "sending", "loading", "importing")
 
 
 def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[tuple[str, Iterable[Figure]]]:
@@ -79,6 +79,10 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
         if "loading" in parts:
             timed = kind == "postgresql" and max(sizes) == JUDGED[kind]
             yield f"Loading, {kind}", loading.measure(made, max(sizes), timed=timed)
+        if "importing" in parts:
+            most = max(sizes)
+            judged = most == JUDGED[kind]
+            yield f"Importing {most:,} contacts, {kind}", importing.measure(made, most, judged=judged)
 
 
 if __name__ == "__main__":
