@@ -55,9 +55,9 @@ def horse(worker: WorkerProcess) -> int:
 
 
 def test_a_horse_that_is_killed_twenty_times_imports_each_row_once(deployment: Deployment) -> None:
-    rows, kills = 2_000, 20
+    rows, kills = 600, 20
     chance = random.Random(10)
-    with deployment.worker(BATCH_SIZE="10", TIME_SCALE=PATIENT) as worker:
+    with deployment.worker(BATCH_SIZE="5", TIME_SCALE=PATIENT) as worker:
         wait_until(lambda: worker.child(IMPORT.queue))
         world, job_id = start(deployment, rows)
 
@@ -79,7 +79,7 @@ def test_a_horse_that_is_killed_twenty_times_imports_each_row_once(deployment: D
 
 
 def test_a_worker_that_is_told_to_stop_hands_its_import_over(deployment: Deployment) -> None:
-    rows = 1_000
+    rows = 200
     with deployment.worker(BATCH_SIZE="5") as worker:
         wait_until(lambda: worker.child(IMPORT.queue))
         world, job_id = start(deployment, rows)
