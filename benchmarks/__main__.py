@@ -5,7 +5,18 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import choices, importing, loading, pages, restoring, sending, traffic, workers, writers
+from benchmarks import (
+    choices,
+    deleting,
+    importing,
+    loading,
+    pages,
+    restoring,
+    sending,
+    traffic,
+    workers,
+    writers,
+)
 from benchmarks.figures import Figure, show, write
 from benchmarks.fill import Size
 from benchmarks.stage import databases, filled
@@ -39,7 +50,18 @@ def main() -> None:
     print(f"\n{time.monotonic() - begun:,.0f} s in all. {wanted.json} has it as JSON.")
 
 
-PARTS = ("restoring", "choices", "pages", "traffic", "writers", "workers", "sending", "loading", "importing")
+PARTS = (
+    "restoring",
+    "deleting",
+    "choices",
+    "pages",
+    "traffic",
+    "writers",
+    "workers",
+    "sending",
+    "loading",
+    "importing",
+)
 
 
 def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[tuple[str, Iterable[Figure]]]:
@@ -51,6 +73,8 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
             with filled(made, Size(contacts, contacts)) as (url, world):
                 if "restoring" in parts:
                     yield f"Restoring all of {what}", restoring.measure(made, url, world, judged=judged)
+                if "deleting" in parts and is_largest:
+                    yield f"Deleting all of {what}", deleting.measure(made, url, world, judged=judged)
                 if "choices" in parts and is_largest:
                     yield f"Choices about {what}", choices.measure(made, url, world, judged=judged)
                 if "pages" in parts and is_largest:

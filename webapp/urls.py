@@ -23,8 +23,10 @@ from webapp.views import (
     deal,
     deal_edits,
     deals,
+    delete_all,
     deletion,
     design,
+    erase,
     first_steps,
     health,
     import_preview,
@@ -48,13 +50,14 @@ from webapp.views import (
     step_messages,
     thing_edits,
     undo,
+    undo_import,
 )
 from webapp.views import things as thing_pages
 from webapp.views.thing_kinds import ACCOUNTS, LISTS, TAGS, ThingKind
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
-CAMPAIGNS = Access.CAMPAIGNS
+CAMPAIGNS, DELETE_MANY = Access.CAMPAIGNS, Access.DELETE_MANY
 
 
 class IdConverter(IntegerConverter):
@@ -132,6 +135,9 @@ ROUTES = (
     ),
     Route("GET", "/contacts/delete", "confirm_delete", deletion.confirm_delete, SIGNED_IN),
     Route("POST", "/contacts/delete", "delete_contacts", deletion.delete, SIGNED_IN),
+    Route("GET", "/contacts/delete-all", "confirm_delete_all", delete_all.confirm_delete_all, DELETE_MANY),
+    Route("POST", "/contacts/delete-all", "delete_all", delete_all.delete_all, DELETE_MANY),
+    Route("GET", "/contacts/delete-all/deals", "delete_all_deals", delete_all.deals, DELETE_MANY),
     Route("POST", "/contacts/notices", "dismiss_notice", notices.dismiss, MAY_RESTORE),
     Route("GET", "/contacts/restore", "restore_page", restore_page.restore_page, MAY_RESTORE),
     Route(
@@ -142,6 +148,8 @@ ROUTES = (
     Route("GET", "/contacts/restore/confirm", "confirm_selected", confirm.confirm_selected, MAY_RESTORE),
     Route("GET", "/contacts/restore/confirm-all", "confirm_all", confirm.confirm_all, MAY_RESTORE),
     Route("POST", "/contacts/restore/confirm/again", "confirm_again", confirm.confirm_again, MAY_RESTORE),
+    Route("GET", "/contacts/restore/erase", "confirm_erase", erase.confirm_erase, MAY_RESTORE),
+    Route("POST", "/contacts/restore/erase", "erase", erase.erase, MAY_RESTORE),
     Route("GET", "/contacts/restore/plan", "restore_plan", plan.restore_plan, MAY_RESTORE),
     Route("GET", "/contacts/restore/plan.csv", "plan_csv", plan.plan_csv, MAY_RESTORE),
     Route("GET", "/contacts/deleted/<id:contact_id>", "deleted_contact", look.deleted_contact, MAY_RESTORE),
@@ -206,6 +214,8 @@ ROUTES = (
     Route(
         "GET", "/jobs/<id:job_id>/rejected.csv", "rejected_rows", import_rejected.rejected_rows, Access.IMPORT
     ),
+    Route("GET", "/jobs/<id:job_id>/undo", "undo_import", undo_import.undo_import, DELETE_MANY),
+    Route("POST", "/jobs/<id:job_id>/undo", "start_undo_import", undo_import.start_undo_import, DELETE_MANY),
     Route("GET", "/notices", "poll_notices", job_notices.poll_notices, SIGNED_IN),
     Route("POST", "/notices/<id:job_id>/seen", "dismiss_job_notice", job_notices.dismiss_notice, SIGNED_IN),
     Route("GET", "/audit", "audit_log", audit.audit_log, MAY_RESTORE),

@@ -16,7 +16,7 @@ from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.models import AuditEvent, Contact, Deal, DealContact, Deletion, Job, JobBatch, RestoreOutcome
-from webapp.models.job import ACTIVE, JobState
+from webapp.models.job import ACTIVE, ENDED, JobState
 from webapp.models.restore_outcome import Outcome, Reason
 
 OVERLAP = "batches overlap or go back"
@@ -35,6 +35,9 @@ HALF_SKIPPED = "a contact skipped only in part"
 IN_BIN = "a deletion's counter"
 # Skipped before the walk reached them: their state does not depend on this restore.
 NOT_MET = (Reason.NO_LONGER_DELETED, Reason.DELETED_AGAIN)
+# These kinds walk the bin, last deleted first, and have the ledger of restores. Of others the checker knows
+# what holds for each kind: batches that continue each other, fences, sums, ends.
+WALKS_THE_BIN = ("restore",)
 # How many contacts a sentence names at most.
 NAMED = 5
 
@@ -51,7 +54,7 @@ class Violation:
 
 
 def check_history(session: Session) -> list[Violation]:
-    """The violations of all restores in the database, running ones included, as committed so far."""
+    """The violations of all jobs in the database, running ones included, as committed so far."""
     session.expire_all()
     jobs = session.scalars(select(Job).order_by(Job.id)).all()
     return [
@@ -91,7 +94,8 @@ def _batches(session: Session, jobs: Rows) -> Iterator[Violation]:
 
 
 def _walk(job: Any, batches: Rows) -> Iterator[Violation]:
-    """The walk goes by (deleted_at, id) descending, never back; each claim has a higher fence."""
+    """Each batch begins where the one before ended, and each claim has a higher fence. A restore's walk goes
+    by (deleted_at, id) descending, never back."""
     fence, reached = 0, None
     for batch in batches:
         which = f"{named(job.id, job.workspace_id)}, batch {batch.id} under fence {batch.fence}"
@@ -102,22 +106,33 @@ def _walk(job: Any, batches: Rows) -> Iterator[Violation]:
         if job.finished_at and batch.at > job.finished_at:
             yield Violation(AFTER_THE_END, f"{which} at {batch.at}, the job ended at {job.finished_at}")
         fence = batch.fence
-        begin, end = place(batch.cursor_before), place(batch.cursor_after)
-        if begin != reached or (begin and end and end > begin):
+        begin, end = place(job, batch.cursor_before), place(job, batch.cursor_after)
+        is_back = job.kind in WALKS_THE_BIN and begin and end and end > begin
+        if begin != reached or is_back:
             yield Violation(OVERLAP, f"{which} goes from {begin} to {end}, the walk had come to {reached}")
         reached = end
-    cursor = place(job.cursor)
+    cursor = place(job, job.cursor)
     if cursor != reached:
         yield Violation(CURSOR, f"{named(job.id, job.workspace_id)}: {cursor}, the batches end at {reached}")
 
 
-def place(cursor: Any) -> tuple[datetime, int] | None:
-    """The place in the walk of a restore's cursor: (deleted_at, id)."""
+def place(job: Any, cursor: Any) -> Any:
+    """The place in the walk of a restore's cursor: (deleted_at, id); of another kind the cursor itself."""
+    if job.kind not in WALKS_THE_BIN:
+        return cursor
     return (datetime.fromisoformat(cursor[0]), cursor[1]) if cursor else None
 
 
 def _sums(job: Any, batches: Rows, outcomes: Counter[str]) -> Iterator[Violation]:
     in_history = sum(batch.items for batch in batches)
+    if job.kind not in WALKS_THE_BIN:
+        if in_history != job.processed:
+            yield Violation(
+                SUMS,
+                f"{named(job.id, job.workspace_id)}, fence {job.fence}: the batches have {in_history} items, "
+                f"the job counts {job.processed}",
+            )
+        return
     in_ledger = tuple(outcomes[outcome] for outcome in (Outcome.RESTORED, Outcome.SKIPPED, Outcome.FAILED))
     in_job = (job.count("restored"), job.count("skipped"), job.count("failed"))
     if in_history != sum(in_ledger) or in_ledger != in_job:
@@ -131,8 +146,9 @@ def _sums(job: Any, batches: Rows, outcomes: Counter[str]) -> Iterator[Violation
 def _one_at_a_time(jobs: Rows) -> Iterator[Violation]:
     by_workspace = defaultdict(list)
     for job in jobs:
-        by_workspace[job.workspace_id].append(job)
-    for workspace_id, theirs in by_workspace.items():
+        if group := job.exclusive_group or job.waits_for_group:
+            by_workspace[job.workspace_id, group].append(job)
+    for (workspace_id, _), theirs in by_workspace.items():
         active = [job.id for job in theirs if job.is_active]
         if len(active) > 1:
             yield Violation(TWO_AT_ONCE, f"workspace {workspace_id}: the jobs {active} are active")
@@ -178,7 +194,7 @@ def _line(session: Session, jobs: Rows) -> Iterator[Violation]:
 def _ended_once(session: Session, jobs: Rows) -> Iterator[Violation]:
     """Terminal states are final: the audit log has one end."""
     ends = select(AuditEvent.subject, AuditEvent.workspace_id, func.count()).where(
-        AuditEvent.action.in_(["restore.done", "restore.cancelled", "restore.failed"])
+        or_(*(AuditEvent.action.endswith(f".{state}") for state in ENDED))
     )
     told = {
         subject: times

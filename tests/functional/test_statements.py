@@ -144,6 +144,7 @@ PAGES = [
     *("/contacts/restore/count?q=ann", "/restores", "/restores/{job}"),
     *("/contacts/restore?deletion=1-3,5&how=test&expires=soon", "/contacts/restore/deletions"),
     *("/contacts/restore/confirm-all?deletion=1-3&q=ann&deleted_by={by}", "/contacts/restore/confirm?"),
+    *("/contacts/restore/erase?", "/contacts/restore/erase?q=ann"),
     "/contacts/restore?from={today}&from_time=00:00&how=test&q=ann&deletion=1-3",
     *("/contacts/deleted/{look}", "/outbox?", "/outbox?state=ended", "/suppressed?"),
     *(
@@ -165,6 +166,7 @@ PAGES = [
     *("/deals?q=deal&stage=Legal&status=open", "/deals/count?q=deal", "/deals/board", "/deals/new?find=ann"),
     *("/deals/contacts?find=ann&contact={one}", "/deals/{deal}", "/deals/{deal}?find=ann"),
     *("/deals/{deal}/edit", "/deals/{deal}/delete"),
+    *("/contacts/delete-all?q=ann", "/contacts/delete-all?"),
     *("/audit?", "/audit?who={by}&action=contacts.deleted&from={today}&to={today}"),
 ]
 

@@ -79,6 +79,32 @@ def refusing(engine: Engine, contact_id: int, *, code: str = "check_violation") 
 
 
 @contextmanager
+def refusing_to_delete(session: Session, contact_id: int) -> Iterator[None]:
+    """Let the database itself refuse to delete the contact, on the session's own connection."""
+    if session.get_bind().dialect.name == "sqlite":
+        make = [
+            f"CREATE TEMP TRIGGER refuse BEFORE DELETE ON contact WHEN OLD.id = {contact_id} "
+            "BEGIN SELECT RAISE(ABORT, 'this one not'); END"
+        ]
+        remove = ["DROP TRIGGER refuse"]
+    else:
+        make = [
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'this one not' USING ERRCODE = 'check_violation'; END $$",
+            f"CREATE TRIGGER refuse BEFORE DELETE ON contact FOR EACH ROW WHEN (OLD.id = {contact_id}) "
+            "EXECUTE FUNCTION refuse()",
+        ]
+        remove = ["DROP TRIGGER refuse ON contact", "DROP FUNCTION refuse"]
+    for statement in make:
+        session.execute(text(statement))
+    try:
+        yield
+    finally:
+        for statement in remove:
+            session.execute(text(statement))
+
+
+@contextmanager
 def full_from(engine: Engine, contact_id: int) -> Iterator[None]:
     """Let PostgreSQL report a full disk for the outcome of a contact up to `contact_id`."""
     make = [

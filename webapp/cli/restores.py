@@ -16,16 +16,16 @@ from webapp.jobs.line import NEVER_RUNG
 from webapp.models import Job, User
 from webapp.models.job import ACTIVE, JobState
 from webapp.numbers import LARGEST_ID
-from webapp.restoring.undo_work import UNDO
 from webapp.restoring.work import RESTORE
 from webapp.words.jobs import sentence_of
 from webapp.words.kinds import words_of
 from webapp.words.numbers import counted, number
+from webapp.worker.kinds import KINDS
 from webapp.worker.ringing import ring_for_stalled
 from webapp.worker.services import services
 
 # Jobs that exclude each other: an operator who finds no restore wants to know what runs instead.
-KINDS_OF_GROUP = RESTORE.kind, UNDO.kind
+KINDS_OF_GROUP = tuple(work.kind for work in KINDS.values() if work.group == RESTORE.group)
 
 
 @click.group("restore")

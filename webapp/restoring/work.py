@@ -120,8 +120,8 @@ def _gone_since(session: Session, job: Job, now_counted: int) -> Counter[str]:
     reason.
 
     No list was made of them when the dialog opened, so they have no outcome of their own. Only a restore
-    takes a contact out of the bin; one that was deleted again since is found by that restore and the later
-    deletion.
+    and deleting for ever take a contact out of the bin; one that was deleted again since is found by that
+    restore and the later deletion.
     """
     scope = scope_of(job)
     gone = scope.expected - job.processed - now_counted

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -17,6 +17,7 @@ from webapp.marketing.drafting import NotWritten
 from webapp.models import MailingList, Tag
 from webapp.numbers import whole_number
 from webapp.views.automations import own_automation
+from webapp.web.dialogs import leave_for
 from webapp.web.errors import error
 from webapp.web.question import Question, ask
 from webapp.words.campaigns import amount_words, refusal
@@ -127,7 +128,7 @@ def _build(
         return _refuse(automation_id, refusal(refused.code), status=STATUS.get(refused.code, 409))
     services().doorbell.ring_for_due()
     flash(said, "success")
-    return redirect(then or url_for("automation", automation_id=automation_id), 303)
+    return leave_for(then or url_for("automation", automation_id=automation_id))
 
 
 def _refuse(automation_id: int, sentence: str, status: int = 422) -> ResponseReturnValue:

@@ -18,6 +18,7 @@ from webapp.marketing.drafting import NotWritten
 from webapp.models import MailingList
 from webapp.models.campaign import SendState
 from webapp.views.campaigns import own_campaign, person, refused_for, seen_version
+from webapp.web.dialogs import leave_for
 from webapp.web.question import Question, ask
 from webapp.words.campaigns import amount_words
 from webapp.words.isolation import isolated
@@ -107,7 +108,7 @@ def delete(campaign_id: int) -> ResponseReturnValue:
     if not deleted:
         abort(404)
     flash("Campaign deleted.", "success")
-    return redirect(url_for("campaigns"), 303)
+    return leave_for(url_for("campaigns"))
 
 
 def _act(
@@ -121,4 +122,4 @@ def _act(
         return refused_for(refused, campaign_id)
     services().doorbell.ring_for_due()
     flash(say(count), "success")
-    return redirect(url_for("campaign", campaign_id=campaign_id), 303)
+    return leave_for(url_for("campaign", campaign_id=campaign_id))

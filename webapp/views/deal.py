@@ -16,9 +16,10 @@ from webapp.extensions import db
 from webapp.models import Contact, Deal
 from webapp.numbers import whole_number
 from webapp.views.contact_picker import Picker
-from webapp.web.dialogs import leave_for, show_dialog
+from webapp.web.dialogs import leave_for
 from webapp.web.errors import error
 from webapp.web.htmx import page_or_part
+from webapp.web.question import Question, ask
 from webapp.words.contacts import name_of
 from webapp.words.deals import position_words
 from webapp.words.isolation import isolated
@@ -130,14 +131,16 @@ def ask_delete(deal_id: int) -> ResponseReturnValue:
     on_it = contacts_on(db.session(), [deal_id])[deal_id]
     number = on_it.others + (on_it.primary is not None)
     stays = {0: "It has no contacts.", 1: "Its contact stays."}.get(number, f"Its {number} contacts stay.")
-    return show_dialog(
-        "_ask_delete.html",
-        here="deals",
-        title=f"Delete the deal “{isolated(found.title)}”?",
-        action=url_for("delete_deal", deal_id=deal_id),
-        waiting=0,
-        lines=[stays, "No restore brings back a deal that was deleted by hand. This cannot be undone."],
-        back=url_for("deal", deal_id=deal_id),
+    return ask(
+        Question(
+            title=f"Delete the deal “{isolated(found.title)}”?",
+            lines=[stays, "No restore brings back a deal that was deleted by hand. This cannot be undone."],
+            action=url_for("delete_deal", deal_id=deal_id),
+            button="Delete",
+            back=url_for("deal", deal_id=deal_id),
+            here="deals",
+            is_dangerous=True,
+        )
     )
 
 

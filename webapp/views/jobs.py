@@ -9,11 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.clock import read_clock
+from webapp.contacts.delete_work import DELETE
 from webapp.extensions import db
 from webapp.jobs.cancel import cancel
 from webapp.jobs.files import file_of, read_parts
 from webapp.jobs.queries import find_job, history
 from webapp.models import Job
+from webapp.views.delete_report import delete_report
 from webapp.views.import_report import import_report
 from webapp.web.job_address import RESTORES
 from webapp.web.job_page import show_job
@@ -28,6 +30,7 @@ SHOWN = [kind for kind in KINDS if kind not in RESTORES]
 # The context of the report of each kind, beside the job's progress. A kind without one has none.
 REPORTS: Mapping[str, Callable[[Job], dict[str, object]]] = {
     "import": import_report,
+    DELETE.kind: delete_report,
 }
 
 

@@ -1,6 +1,5 @@
 """Restore Contacts: the contacts deleted within the last 30 days, as a list page."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,7 +24,7 @@ from webapp.restoring.work import RESTORE
 from webapp.views.bundles import BundleRows, latest_bundles
 from webapp.web import browse
 from webapp.web.address import CURSORS, LONGEST_NEXT
-from webapp.web.browse import PAGE_SIZE, SelectableListing
+from webapp.web.browse import PAGE_SIZE, SelectableListing, matching_shown
 from webapp.web.dates import account_dates
 from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import Selection
@@ -65,7 +64,7 @@ class DeletedRow:
 
 @dataclass(frozen=True)
 class RestoreActions:
-    """The two buttons of the bar, each with the reason why it is disabled, and the running restore."""
+    """The buttons of the bar, each with the reason why it is disabled, and the running restore."""
 
     running: Progress | None
     in_line: Progress | None
@@ -76,6 +75,8 @@ class RestoreActions:
     can_line_up: bool
     # Whether the button for the selection is enabled. It also is with an empty selection, and then explains.
     selected_enabled: bool
+    # Whether contacts can be deleted for ever: the selected ones, or else all that match.
+    erase_enabled: bool
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,7 @@ class DeletedContacts(SelectableListing):
             selected_why_not=waits or _why_not_selected(selection),
             can_line_up=bool(running and not self.in_line and (matching.number or selection.count)),
             selected_enabled=not running and bool(matching.number or selection.count),
+            erase_enabled=not running and bool(matching.number or selection.count),
         )
 
     def all_label(self, matching: Amount) -> str:
@@ -264,12 +266,6 @@ def read_requested_filters(window: BinWindow) -> tuple[TypedFilters, Choices]:
 def _shortened(typed: TypedFilters) -> TypedFilters:
     """The same filters, with texts cut to a length that can be shown again."""
     return replace(typed, texts={name: text[: LONGEST.get(name, 40)] for name, text in typed.texts.items()})
-
-
-def matching_shown() -> Amount | None:
-    """The number that the page shows, which it sends with each change of the selection; None without it."""
-    shown = re.fullmatch("([0-9]{1,9})([+]?)", request.args.get("matching", ""), re.ASCII)
-    return Amount(int(shown[1]), exact=not shown[2]) if shown else None
 
 
 def _why_not_selected(selection: Selection) -> str | None:

@@ -14,8 +14,9 @@ from webapp.forms.thing_name import ThingNameForm
 from webapp.views.thing_kinds import ThingKind
 from webapp.web.dialogs import leave_for, show_dialog
 from webapp.web.errors import error
+from webapp.web.question import Question, ask
 from webapp.words.isolation import isolated
-from webapp.words.things import losses
+from webapp.words.things import losses, still_sending
 
 
 def new(kind: ThingKind) -> ResponseReturnValue:
@@ -104,7 +105,7 @@ def _ask_name(
 def ask_delete(kind: ThingKind, thing_id: int) -> ResponseReturnValue:
     """The dialog that says what is lost."""
     thing = kind.find_or_404(thing_id)
-    return _ask_delete(kind, thing, status=200)
+    return _ask_delete(kind, thing)
 
 
 def delete_one(kind: ThingKind, thing_id: int) -> ResponseReturnValue:
@@ -116,7 +117,7 @@ def delete_one(kind: ThingKind, thing_id: int) -> ResponseReturnValue:
                 session, kind.model, thing_id, workspace_id=workspace_id, by=by, now=read_clock(session)
             )
     except StillSending:
-        return _ask_delete(kind, kind.find_or_404(thing_id), status=409)
+        return _ask_delete(kind, kind.find_or_404(thing_id))
     if not deleted:
         back = url_for(kind.index), f"See all {kind.noun}s"
         return error(404, f"This {kind.noun} is not here any more. Nothing was changed.", back=back)
@@ -124,16 +125,18 @@ def delete_one(kind: ThingKind, thing_id: int) -> ResponseReturnValue:
     return leave_for(url_for(kind.index))
 
 
-def _ask_delete(kind: ThingKind, thing: Thing, *, status: int) -> ResponseReturnValue:
+def _ask_delete(kind: ThingKind, thing: Thing) -> ResponseReturnValue:
     used = uses(db.session(), kind.model, thing.id, workspace_id=current_user.workspace_id)
-    return show_dialog(
-        "_ask_delete.html",
-        here=kind.index,
-        # A list that messages are sent to is not deleted, whether that is known before or after the question.
-        status=409 if used.waiting else status,
-        title=f"Delete the {kind.noun} “{isolated(thing.name)}”?",
-        action=kind.href("delete", thing.id),
-        waiting=used.waiting,
-        lines=losses(kind.noun, used),
-        back=kind.href(row_id=thing.id),
+    return ask(
+        Question(
+            title=f"Delete the {kind.noun} “{isolated(thing.name)}”?",
+            lines=losses(kind.noun, used),
+            action=kind.href("delete", thing.id),
+            button="Delete",
+            back=kind.href(row_id=thing.id),
+            here=kind.index,
+            is_dangerous=True,
+            # A list that messages are sent to stays, whether that is known before or after the question.
+            refused=still_sending(used.waiting) if used.waiting else "",
+        )
     )

@@ -11,7 +11,8 @@ from webapp.web.dialogs import show_dialog
 @dataclass(frozen=True)
 class Question:
     """`action` is the address that `button` posts the `fields` to, `back` the target of Cancel, `here` the
-    entry in the navigation. Each of the `lines` is a sentence of `webapp.words`."""
+    entry in the navigation. Each of the `lines` is a sentence of `webapp.words`. With `refused`, a sentence
+    that says why, the action is not offered, and the answer is 409: a POST may answer so, too."""
 
     title: str
     lines: list[str]
@@ -21,8 +22,15 @@ class Question:
     here: str
     fields: Mapping[str, str] = field(default_factory=dict)
     is_dangerous: bool = False
+    refused: str = ""
 
 
 def ask(question: Question) -> Response:
     """The dialog, or its page."""
-    return show_dialog("_question.html", here=question.here, title=question.title, question=question)
+    return show_dialog(
+        "_question.html",
+        here=question.here,
+        status=409 if question.refused else 200,
+        title=question.title,
+        question=question,
+    )

@@ -10,6 +10,7 @@ from webapp.jobs.interruption import DATABASE_FULL, DATABASE_UNWRITABLE, UNEXPEC
 from webapp.jobs.isolation import INTERRUPTED_TOO_OFTEN, TOO_MANY_LEFT_OUT
 from webapp.jobs.work import REQUESTER_NOT_ALLOWED
 from webapp.models.job import JobState, Note
+from webapp.purging.work import STOOD_BACK
 from webapp.words.isolation import isolated
 
 STATES = {
@@ -41,6 +42,7 @@ SENTENCES = {
     DATABASE_UNWRITABLE: "The database could not be written to: {detail}.",
     UNEXPECTED: "An unexpected error occurred: {type}.",
     WORKER_DIED: "The worker process died ({how}).",
+    STOOD_BACK: "Another job needed the deleted contacts. The rest is left to the next purge.",
     # The previous release stored the sentence itself.
     "previous_release": "{words}",
 }

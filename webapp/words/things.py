@@ -4,6 +4,15 @@ from webapp.catalogue.delete import Uses
 from webapp.words.numbers import counted, joined, number
 
 
+def still_sending(messages: int) -> str:
+    """Why a list cannot be deleted to which messages are on their way."""
+    one = messages == 1
+    return (
+        f"{counted(messages, 'message')} to this list {'is' if one else 'are'} still being sent. "
+        f"The list can be deleted when {'it has' if one else 'they have'} gone out. Nothing was changed."
+    )
+
+
 def losses(noun: str, used: Uses) -> list[str]:
     """The sentences of the dialog before a list, tag or account is deleted."""
     lines = [_contacts(noun, used)]

@@ -29,6 +29,7 @@ from webapp.restoring.work import RESTORE
 from webapp.worker.kinds import KINDS
 from webapp.worker.queue import QUEUES
 from webapp.worker.ringing import ring_for_stalled
+from webapp.worker.scheduling import start_purges
 from webapp.worker.services import services
 from webapp.worker.settings import WorkerSettings
 
@@ -163,8 +164,8 @@ class Supervisor:
 
 def reconcile(*, even_just_rung: bool = False) -> list[int]:
     """Promote jobs in line that were missed, ring again for stalled jobs and for what is due, erase private
-    texts whose time has passed, and renew the keys of active jobs. Returns the ids of the jobs that were rung
-    for.
+    texts whose time has passed, renew the keys of active jobs, and start the purges that are due. Returns the
+    ids of the jobs that were rung again for.
 
     Raises what the database raises, and LockUnavailable.
     """
@@ -188,6 +189,8 @@ def reconcile(*, even_just_rung: bool = False) -> list[int]:
     session.rollback()
     renew_keys(session, s.lock)
     session.rollback()
+    # Last, because it needs Redis, and nothing else must wait for it.
+    start_purges(session)
     return [job.job_id for job in stalled]
 
 
