@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks import (
     choices,
     deleting,
+    exporting,
     importing,
     loading,
     pages,
@@ -51,15 +52,8 @@ def main() -> None:
 
 
 PARTS = (
-    "restoring",
-    "deleting",
-    "choices",
-    "pages",
-    "traffic",
-    "writers",
-    "workers",
-    "sending",
-    "loading",
+    *("restoring", "deleting", "choices", "pages", "traffic", "writers", "workers", "sending", "loading"),
+    "exporting",
     "importing",
 )
 
@@ -83,6 +77,9 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
                     yield f"{traffic.USERS} people at {what}", traffic.measure(made, url, world)
                 if "writers" in parts and is_largest and kind == "sqlite":
                     yield f"Two people who write beside {what}", writers.measure(made, url, world)
+                if "exporting" in parts and is_largest:
+                    live = f"{contacts:,} contacts, {kind}"
+                    yield f"Exporting {live}", exporting.measure(made, url, world)
         if "pages" in parts:
             gone = min(max(sizes), MOST_BY_ACCIDENT)
             yield (

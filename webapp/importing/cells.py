@@ -5,12 +5,16 @@ without loss.
 # What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection"), also in full width.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 SIGN = "'"
+# Nearly every cell begins with another character.
+_FIRST = frozenset((*FORMULA, SIGN))
 
 
 def defused(cell: object) -> object:
     """The cell, with an apostrophe before a text that a spreadsheet would take for a formula, or that looks
     like one that was defused."""
-    return f"{SIGN}{cell}" if isinstance(cell, str) and _looks_like_one(cell) else cell
+    if isinstance(cell, str) and cell[:1] in _FIRST and _looks_like_one(cell):
+        return SIGN + cell
+    return cell
 
 
 def undefused(cell: str) -> str:
