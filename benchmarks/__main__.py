@@ -5,7 +5,19 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import choices, deleting, loading, pages, restoring, sending, traffic, workers, writers
+from benchmarks import (
+    choices,
+    deleting,
+    exporting,
+    importing,
+    loading,
+    pages,
+    restoring,
+    sending,
+    traffic,
+    workers,
+    writers,
+)
 from benchmarks.figures import Figure, show, write
 from benchmarks.fill import Size
 from benchmarks.stage import databases, filled
@@ -39,7 +51,11 @@ def main() -> None:
     print(f"\n{time.monotonic() - begun:,.0f} s in all. {wanted.json} has it as JSON.")
 
 
-PARTS = ("restoring", "deleting", "choices", "pages", "traffic", "writers", "workers", "sending", "loading")
+PARTS = (
+    *("restoring", "deleting", "choices", "pages", "traffic", "writers", "workers", "sending", "loading"),
+    "exporting",
+    "importing",
+)
 
 
 def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[tuple[str, Iterable[Figure]]]:
@@ -61,6 +77,9 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
                     yield f"{traffic.USERS} people at {what}", traffic.measure(made, url, world)
                 if "writers" in parts and is_largest and kind == "sqlite":
                     yield f"Two people who write beside {what}", writers.measure(made, url, world)
+                if "exporting" in parts and is_largest:
+                    live = f"{contacts:,} contacts, {kind}"
+                    yield f"Exporting {live}", exporting.measure(made, url, world)
         if "pages" in parts:
             gone = min(max(sizes), MOST_BY_ACCIDENT)
             yield (
@@ -81,6 +100,10 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
         if "loading" in parts:
             timed = kind == "postgresql" and max(sizes) == JUDGED[kind]
             yield f"Loading, {kind}", loading.measure(made, max(sizes), timed=timed)
+        if "importing" in parts:
+            most = max(sizes)
+            judged = most == JUDGED[kind]
+            yield f"Importing {most:,} contacts, {kind}", importing.measure(made, most, judged=judged)
 
 
 if __name__ == "__main__":

@@ -277,7 +277,8 @@ GET  /restores/<id:job_id>          ?show              200
 GET  /restores/<id:job_id>/continue <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/continue ?q,?from,?to,?deleted_by,?deletion,?after,?before,?selected,?clear  200
 GET  /restores/<id:job_id>/continue ?from_time,?to_time,?how,?expires,?back  200
-GET  /restores/<id:job_id>/report.csv <job_id>         404 | a typing mistake
+GET  /restores/<id:job_id>/export   <job_id>           404 | a typing mistake
+GET  /restores/<id:job_id>/export   ?back              200
 GET  /restores/<id:job_id>/retry    <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/retry    ?back              409 | None of the skipped contacts is still deleted
 GET  /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
@@ -315,6 +316,22 @@ GET  /jobs/<id:job_id>              <job_id>           404 | a typing mistake
 GET  /jobs/<id:job_id>/file         <job_id>           404 | a typing mistake
 POST /jobs/<id:job_id>/cancel       <job_id>           404 | a typing mistake
 POST /jobs/<id:job_id>/cancel       csrf_token         400 | open for too long. Go back, reload it
+GET  /jobs/<id:job_id>/export       <job_id>           404 | a typing mistake
+GET  /jobs/<id:job_id>/export       ?back              404 | a typing mistake
+GET  /contacts/export               ?q                 422 empty=200 | Correct the / nothing to export
+GET  /contacts/export               ?sort,?status      422 empty=200 | Correct the search first
+GET  /contacts/export               ?list,?tag,?account  422 empty,blank=200 | Correct the search first
+GET  /contacts/export               ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
+GET  /contacts/export               ?after,?before,?selected,?show,?clear,?back  200
+GET  /contacts/restore/export       ?q                 422 empty,0=200 | Correct the search / nothing to e
+GET  /contacts/restore/export       ?from,?to          422 empty=200 | Correct the search first
+GET  /contacts/restore/export       ?deleted_by        422 empty=200 | Correct the search first
+GET  /contacts/restore/export       ?deletion          422 empty=200 | Correct the search / nothing to export
+GET  /contacts/restore/export       ?from_time,?to_time,?how,?expires  422 empty=200 | Correct the search
+GET  /contacts/restore/export       ?after,?before,?selected,?show,?clear,?watching,?matching,?back  200
+POST /exports                       export             400 | This confirmation is incomplete. Open it again.
+POST /exports                       csrf_token         400 | open for too long. Go back, reload it
+POST /exports                       back               400 | This confirmation is incomplete. Open it again.
 GET  /jobs/<id:job_id>/rejected.csv <job_id>           404 | a typing mistake
 GET  /jobs/<id:job_id>/undo         <job_id>           404 | a typing mistake
 POST /jobs/<id:job_id>/undo         <job_id>           404 0,2^63,10^30=405 | mistake / the buttons

@@ -6,6 +6,7 @@ from webapp.cli.campaigns import campaigns_group
 from webapp.cli.contacts import contacts_group
 from webapp.cli.deleting import delete_contacts
 from webapp.cli.demo import demo_command
+from webapp.cli.exporting import export_contacts
 from webapp.cli.mail import mail_group
 from webapp.cli.purging import purge_contacts
 from webapp.cli.restores import restore_group
@@ -15,6 +16,7 @@ def init_cli(app: Flask) -> None:
     """Add the commands to `flask`."""
     contacts_group.add_command(delete_contacts)
     app.cli.add_command(campaigns_group)
+    contacts_group.add_command(export_contacts)
     app.cli.add_command(contacts_group)
     contacts_group.add_command(purge_contacts)
     app.cli.add_command(demo_command)

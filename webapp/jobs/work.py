@@ -98,6 +98,10 @@ class Work(ABC):
             return None
         return {"code": REQUESTER_NOT_ALLOWED, "user": job.requested_by}
 
+    def may_download(self, user: User, job: Job) -> bool:
+        """Whether the user, who may see the job, may have the file that it has made."""
+        return may_request(user, self.right)
+
     @abstractmethod
     def admit(self, session: Session, order: Order) -> None:
         """Check, before the job is inserted, that it may begin. Raises NotStarted."""

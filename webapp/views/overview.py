@@ -144,6 +144,10 @@ class LiveContacts(SelectableListing):
         return not current_app.config["PRODUCTION"] and bool(current_user.may(Right.SETTINGS))
 
     @property
+    def may_export(self) -> bool:
+        return bool(current_user.may(Right.EXPORT))
+
+    @property
     def may_import(self) -> bool:
         return bool(current_user.may(Right.IMPORT))
 

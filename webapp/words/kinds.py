@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from webapp.models import Job
 from webapp.restoring.named import Deleted
 from webapp.restoring.request import scope_of
-from webapp.words import deleting, purging, restoring, undoing
+from webapp.words import deleting, exporting, purging, restoring, undoing
 from webapp.words.dates import Dates
 from webapp.words.imports import IMPORT_WORDS
 from webapp.words.kind_words import KindWords
@@ -77,6 +77,7 @@ KIND_WORDS = {
         report="restores/_undo_report.html",
         menu="restores",
     ),
+    "export": exporting.WORDS,
     "import": IMPORT_WORDS,
     "delete": deleting.WORDS,
     "purge": purging.PURGE,
