@@ -9,6 +9,7 @@ from benchmarks import (
     choices,
     deleting,
     exporting,
+    importing,
     loading,
     pages,
     purging,
@@ -53,7 +54,7 @@ def main() -> None:
 
 PARTS = (
     *("restoring", "deleting", "choices", "pages", "traffic", "writers", "workers", "sending", "loading"),
-    *("exporting", "purging"),
+    *("importing", "exporting", "purging"),
 )
 
 
@@ -101,6 +102,10 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
         if "loading" in parts:
             timed = kind == "postgresql" and max(sizes) == JUDGED[kind]
             yield f"Loading, {kind}", loading.measure(made, max(sizes), timed=timed)
+        if "importing" in parts:
+            most = max(sizes)
+            judged = most == JUDGED[kind]
+            yield f"Importing {most:,} contacts, {kind}", importing.measure(made, most, judged=judged)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.database import one_of
 from webapp.marketing.consent import FINAL, STRICTNESS, address_hash
 from webapp.marketing.refusals import STATUS
 from webapp.models import Suppression
@@ -46,7 +47,10 @@ class Suppressions:
             return
         rows = session.execute(
             select(Suppression.address_hash, Suppression.list_id, Suppression.reason)
-            .where(Suppression.workspace_id == workspace_id, Suppression.address_hash.in_(self._hashes))
+            .where(
+                Suppression.workspace_id == workspace_id,
+                one_of(session, Suppression.address_hash, self._hashes),
+            )
             # The one that decides comes last: a final one, and of these the latest.
             .order_by(Suppression.reason.in_(FINAL), Suppression.id)
         )
