@@ -101,11 +101,13 @@ class WorkerProcess:
         return next(iter(self.of_queue(queue)), None)
 
     def horses(self) -> list[int]:
-        """The processes that carry a restore out at the moment."""
-        return [horse for pid in self.of_queue("restore") for horse in children(pid)]
+        """The processes that carry a job out at the moment."""
+        return [
+            horse for queue in ("restore", "bulk") for pid in self.of_queue(queue) for horse in children(pid)
+        ]
 
     def horse(self) -> int | None:
-        """A process that carries a restore out at the moment."""
+        """A process that carries a job out at the moment."""
         return next(iter(self.horses()), None)
 
     @contextmanager
