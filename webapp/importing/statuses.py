@@ -43,7 +43,8 @@ class Suppressions:
     def __init__(self, session: Session, workspace_id: int, email_keys: Iterable[str | None]) -> None:
         self._hashes = {address_hash(key): key for key in email_keys if key is not None}
         self._found: dict[tuple[str, int | None], SubscriptionStatus] = {}
-        if not self._hashes:
+        here = select(Suppression.id).where(Suppression.workspace_id == workspace_id)
+        if not self._hashes or session.scalar(here.limit(1)) is None:
             return
         rows = session.execute(
             select(Suppression.address_hash, Suppression.list_id, Suppression.reason)
