@@ -5,7 +5,20 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks import choices, loading, pages, purging, restoring, sending, traffic, workers, writers
+from benchmarks import (
+    choices,
+    deleting,
+    exporting,
+    importing,
+    loading,
+    pages,
+    purging,
+    restoring,
+    sending,
+    traffic,
+    workers,
+    writers,
+)
 from benchmarks.figures import Figure, show, write
 from benchmarks.fill import Size
 from benchmarks.stage import databases, filled
@@ -39,7 +52,10 @@ def main() -> None:
     print(f"\n{time.monotonic() - begun:,.0f} s in all. {wanted.json} has it as JSON.")
 
 
-PARTS = ("restoring", "choices", "pages", "traffic", "writers", "workers", "sending", "loading", "purging")
+PARTS = (
+    *("restoring", "deleting", "choices", "pages", "traffic", "writers", "workers", "sending", "loading"),
+    *("importing", "exporting", "purging"),
+)
 
 
 def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[tuple[str, Iterable[Figure]]]:
@@ -51,6 +67,8 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
             with filled(made, Size(contacts, contacts)) as (url, world):
                 if "restoring" in parts:
                     yield f"Restoring all of {what}", restoring.measure(made, url, world, judged=judged)
+                if "deleting" in parts and is_largest:
+                    yield f"Deleting all of {what}", deleting.measure(made, url, world, judged=judged)
                 if "choices" in parts and is_largest:
                     yield f"Choices about {what}", choices.measure(made, url, world, judged=judged)
                 if "purging" in parts and is_largest:
@@ -61,6 +79,9 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
                     yield f"{traffic.USERS} people at {what}", traffic.measure(made, url, world)
                 if "writers" in parts and is_largest and kind == "sqlite":
                     yield f"Two people who write beside {what}", writers.measure(made, url, world)
+                if "exporting" in parts and is_largest:
+                    live = f"{contacts:,} contacts, {kind}"
+                    yield f"Exporting {live}", exporting.measure(made, url, world)
         if "pages" in parts:
             gone = min(max(sizes), MOST_BY_ACCIDENT)
             yield (
@@ -81,6 +102,10 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
         if "loading" in parts:
             timed = kind == "postgresql" and max(sizes) == JUDGED[kind]
             yield f"Loading, {kind}", loading.measure(made, max(sizes), timed=timed)
+        if "importing" in parts:
+            most = max(sizes)
+            judged = most == JUDGED[kind]
+            yield f"Importing {most:,} contacts, {kind}", importing.measure(made, most, judged=judged)
 
 
 if __name__ == "__main__":

@@ -23,13 +23,17 @@ from webapp.views import (
     deal,
     deal_edits,
     deals,
+    delete_all,
     deletion,
     design,
     erase,
+    exports,
     first_steps,
     health,
+    import_preview,
+    import_rejected,
+    imports,
     job_notices,
-    job_reports,
     jobs,
     links,
     look,
@@ -46,13 +50,14 @@ from webapp.views import (
     step_messages,
     thing_edits,
     undo,
+    undo_import,
 )
 from webapp.views import things as thing_pages
 from webapp.views.thing_kinds import ACCOUNTS, LISTS, TAGS, ThingKind
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
-CAMPAIGNS = Access.CAMPAIGNS
+CAMPAIGNS, DELETE_MANY = Access.CAMPAIGNS, Access.DELETE_MANY
 
 
 class IdConverter(IntegerConverter):
@@ -130,6 +135,9 @@ ROUTES = (
     ),
     Route("GET", "/contacts/delete", "confirm_delete", deletion.confirm_delete, SIGNED_IN),
     Route("POST", "/contacts/delete", "delete_contacts", deletion.delete, SIGNED_IN),
+    Route("GET", "/contacts/delete-all", "confirm_delete_all", delete_all.confirm_delete_all, DELETE_MANY),
+    Route("POST", "/contacts/delete-all", "delete_all", delete_all.delete_all, DELETE_MANY),
+    Route("GET", "/contacts/delete-all/deals", "delete_all_deals", delete_all.deals, DELETE_MANY),
     Route("POST", "/contacts/notices", "dismiss_notice", notices.dismiss, MAY_RESTORE),
     Route("GET", "/contacts/restore", "restore_page", restore_page.restore_page, MAY_RESTORE),
     Route(
@@ -145,6 +153,23 @@ ROUTES = (
     Route("GET", "/contacts/restore/plan", "restore_plan", plan.restore_plan, MAY_RESTORE),
     Route("GET", "/contacts/restore/plan.csv", "plan_csv", plan.plan_csv, MAY_RESTORE),
     Route("GET", "/contacts/deleted/<id:contact_id>", "deleted_contact", look.deleted_contact, MAY_RESTORE),
+    Route("GET", "/contacts/import", "import_file", imports.choose, Access.IMPORT),
+    Route("POST", "/contacts/import", "bring_file", imports.bring_file, Access.IMPORT),
+    Route("GET", "/contacts/import/<id:file_id>", "import_preview", import_preview.preview, Access.IMPORT),
+    Route("POST", "/contacts/import/<id:file_id>", "start_import", import_preview.start, Access.IMPORT),
+    Route(
+        "POST", "/contacts/import/<id:file_id>/look", "redraw_import", import_preview.redraw, Access.IMPORT
+    ),
+    Route(
+        "POST", "/contacts/import/<id:file_id>/encoding", "read_again", imports.change_encoding, Access.IMPORT
+    ),
+    Route(
+        "GET",
+        "/contacts/import/<id:file_id>/deleted",
+        "import_deleted",
+        import_preview.deleted,
+        Access.IMPORT,
+    ),
     *things(LISTS),
     Route("GET", "/lists/<id:thing_id>/status", "ask_status", statuses.ask_status, SIGNED_IN),
     Route("POST", "/lists/<id:thing_id>/status", "change_status", statuses.change_status, SIGNED_IN),
@@ -177,15 +202,24 @@ ROUTES = (
     Route("GET", "/restores/<id:job_id>", "restore_job", restores.restore_job, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>/continue", "continue_restore", confirm.continue_restore, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>/retry", "retry_skipped", confirm.retry_skipped, MAY_RESTORE),
-    Route("GET", "/restores/<id:job_id>/report.csv", "report_csv", job_reports.report_csv, MAY_RESTORE),
+    Route("GET", "/restores/<id:job_id>/export", "ask_export_report", exports.ask_export_report, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>/undo", "confirm_undo", undo.confirm_undo, MAY_RESTORE),
     Route("GET", "/restores/<id:job_id>/undo/plan", "undo_plan", undo.undo_plan, MAY_RESTORE),
     Route("POST", "/restores/<id:job_id>/undos", "undo_restore", undo.undo_restore, MAY_RESTORE),
     Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, MAY_RESTORE),
     Route("GET", "/jobs", "jobs", jobs.jobs, Access.JOBS),
     Route("GET", "/jobs/<id:job_id>", "job", jobs.job, Access.JOBS),
-    Route("GET", "/jobs/<id:job_id>/file", "job_file", jobs.job_file, Access.EXPORT),
+    Route("GET", "/jobs/<id:job_id>/file", "job_file", jobs.job_file, Access.JOBS),
     Route("POST", "/jobs/<id:job_id>/cancel", "cancel_job", jobs.cancel_job, Access.JOBS),
+    Route("GET", "/contacts/export", "ask_export_contacts", exports.ask_export_contacts, Access.EXPORT),
+    Route("GET", "/contacts/restore/export", "ask_export_deleted", exports.ask_export_deleted, MAY_RESTORE),
+    Route("GET", "/jobs/<id:job_id>/export", "export_again", exports.export_again, Access.EXPORT),
+    Route("POST", "/exports", "start_export", exports.start_export, Access.EXPORT),
+    Route(
+        "GET", "/jobs/<id:job_id>/rejected.csv", "rejected_rows", import_rejected.rejected_rows, Access.IMPORT
+    ),
+    Route("GET", "/jobs/<id:job_id>/undo", "undo_import", undo_import.undo_import, DELETE_MANY),
+    Route("POST", "/jobs/<id:job_id>/undo", "start_undo_import", undo_import.start_undo_import, DELETE_MANY),
     Route("GET", "/notices", "poll_notices", job_notices.poll_notices, SIGNED_IN),
     Route("POST", "/notices/<id:job_id>/seen", "dismiss_job_notice", job_notices.dismiss_notice, SIGNED_IN),
     Route("GET", "/audit", "audit_log", audit.audit_log, MAY_RESTORE),

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("completed_at", Moment, nullable=True),
         sa.Column("expires_at", Moment, nullable=False),
+        sa.Column("about", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_stored_file"),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_stored_file_workspace_id"),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name="fk_stored_file_user_id"),

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact, new_contacts, new_list
 from tests.factories.people import World, new_world
 from tests.support.browser import Browser
+from tests.support.importing import Importing
 from tests.support.seen import Seen
 from webapp.audit import log
 from webapp.catalogue.delete import delete_from_catalogue
 from webapp.clock import read_clock
-from webapp.importing.adding import Import
-from webapp.importing.rows import Row
 from webapp.models import AuditEvent, MailingList, PrivateText
+from webapp.worker.redis_lock import RedisLock
 
 Work = Callable[[], None]
 
@@ -107,16 +107,17 @@ def test_a_deletion_leads_to_its_contacts_as_long_as_they_can_be_restored(
 
 
 def test_what_a_file_was_called_is_shown_as_long_as_it_is_kept(
-    admin: Browser, world: World, store: Session
+    admin: Browser, world: World, store: Session, lock: RedisLock
 ) -> None:
-    row = Row(1, None, None, "Ann", "Lee", "", "", (), ())
-    Import(world.id, "\u202eAnn Lee.csv").add_batch(store, [row])
+    importing = Importing(store, world, lock)
+    file_id = importing.bring(",Ann,Lee,,,,", name="\u202eAnn Lee.csv")
+    importing.run(importing.start(importing.request(file_id)))
     gone = new_list(store, world, "\u202eNews")
     delete_from_catalogue(
         store, MailingList, gone.id, workspace_id=world.id, by=world.member.id, now=read_clock(store)
     )
     store.commit()
-    assert lines(admin.get("/audit")) == [
+    assert lines(admin.get("/audit"))[:2] == [
         "Deleted the list “\u202eNews” / Max Member",
         "Imported 1 contact from “\u202eAnn Lee.csv” / The system",
     ]
@@ -129,25 +130,28 @@ def test_what_a_file_was_called_is_shown_as_long_as_it_is_kept(
 
 
 def test_filters_by_person_by_action_and_by_days_of_the_account(
-    anyone: Browser, world: World, store: Session
+    anyone: Browser, world: World, store: Session, lock: RedisLock
 ) -> None:
     noon = datetime(2026, 3, 5, 12, tzinfo=UTC)
     for day, action in enumerate(["tag.deleted", "contacts.deleted", "contacts.deleted"]):
         write(store, world, 1, at=noon + timedelta(days=day), action=action)
-    Import(world.id, "file.csv").add_batch(store, [Row(1, None, None, "Ann", "", "", "", (), ())])
-    assert len(lines(anyone.get("/audit"))) == 4
+    importing = Importing(store, world, lock)
+    importing.run(importing.start(importing.request(importing.bring(",Ann", name="file.csv"))))
+    assert len(lines(anyone.get("/audit"))) == 6
 
     assert len(lines(anyone.fill(anyone.get("/audit"), who=str(world.member.id)))) == 3
     both = anyone.fill(anyone.get("/audit"), who=str(world.member.id), action="contacts.deleted")
     assert len(lines(both)) == 2
     assert lines(anyone.fill(anyone.get("/audit"), who="system")) == [
-        "Imported 1 contact from “file.csv” / The system"
+        "Imported 1 contact from “file.csv” / The system",
+        "Import #1 ended: 1 added / The system",
+        "Requested Import #1 of 1 row / The system",
     ]
     assert len(lines(anyone.fill(anyone.get("/audit"), from_="2026-03-05", to="2026-03-06"))) == 2
     none = anyone.fill(anyone.get("/audit"), to="2026-03-04")
     assert lines(none) == []
     assert "No entry matches" in none.text
-    assert len(lines(anyone.get(none.one("#clear-filters")["href"]))) == 4
+    assert len(lines(anyone.get(none.one("#clear-filters")["href"]))) == 6
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,9 @@ PAGES = [
     *("/deals?q=deal&stage=Legal&status=open", "/deals/count?q=deal", "/deals/board", "/deals/new?find=ann"),
     *("/deals/contacts?find=ann&contact={one}", "/deals/{deal}", "/deals/{deal}?find=ann"),
     *("/deals/{deal}/edit", "/deals/{deal}/delete"),
+    *("/contacts/delete-all?q=ann", "/contacts/delete-all?"),
+    *("/contacts/export?", "/contacts/export?list=news&status=bounced&tag=vip&q=ann"),
+    *("/contacts/restore/export?deletion=1-3&q=ann&deleted_by={by}", "/restores/{job}/export"),
     *("/audit?", "/audit?who={by}&action=contacts.deleted&from={today}&to={today}"),
 ]
 

@@ -64,7 +64,8 @@ def store(session: Session, world: World) -> list[int]:
     hot = session.get_one(Tag, ids["Hot"])
     marketing = Marketing(session, world)
     spring, text = marketing.campaign(news), marketing.campaign(news, "Welcome")
-    spring.subject, spring.body = "Spring", "It is spring."
+    # As people write them later: the model knows campaigns by their lists, and not by their texts.
+    spring.subject, spring.body = "Hello", "Read this."
     automations = [
         marketing.automation(
             news,

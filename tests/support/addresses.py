@@ -1,14 +1,21 @@
 """Rows for the ids in addresses, so that each route of the app can be asked."""
 
+from io import BytesIO
+
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_contact, new_list, subscribe
 from tests.factories.people import World
 from tests.support.marketing import Marketing
+from webapp.importing.brought import bring
 
 
 def with_rows(path: str, store: Session, world: World) -> str:
-    """The path with the id of a new row for a campaign or an automation; other ids stay as they are."""
+    """The path with the id of a new row for a campaign, an automation or a brought file; other ids stay as
+    they are."""
+    if "<id:file_id>" in path:
+        store.rollback()
+        path = path.replace("<id:file_id>", str(_file(store, world)))
     for name, make in (("<id:automation_id>", _automation), ("<id:campaign_id>", _campaign)):
         if name in path:
             # On SQLite a transaction that has read cannot write after the app has.
@@ -17,6 +24,12 @@ def with_rows(path: str, store: Session, world: World) -> str:
             path = path.replace(name, str(make(store, world, is_of_step=is_of_step)))
             store.commit()
     return path
+
+
+def _file(store: Session, world: World) -> int:
+    """The id of a file of the operator's, with letters that can be read in two ways."""
+    data = "Email,Name,Notes\nann@example.org,Jürgen,Tea\n".encode("cp1252")
+    return bring(store, BytesIO(data), "people.csv", workspace_id=world.id).id
 
 
 def _automation(store: Session, world: World, *, is_of_step: bool = False) -> int:

@@ -49,7 +49,7 @@ GET  /contacts                      ?status            422 empty=200 | Choose a 
 GET  /contacts                      ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts                      ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts                      ?selected          422 2^63-1=200 | not be read. Check the ticks
-GET  /contacts                      ?show,?clear       200
+GET  /contacts                      ?show,?clear,?matching  200
 GET  /contacts/count                ?q                 200 long,NUL,blank=422 | at most / no name / no letter
 GET  /contacts/count                ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/count                ?sort,?status      422 empty=200 | Choose a
@@ -58,7 +58,7 @@ GET  /contacts/selection            ?sort,?list,?tag,?account,?status  200
 GET  /contacts/selection            ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/selection            ?after,?before     400 empty=200 | edited or cut off
 GET  /contacts/selection            ?selected          422 2^63-1=200 | not be read. Check the ticks
-GET  /contacts/selection            ?q,?show,?clear    200
+GET  /contacts/selection            ?q,?show,?clear,?matching  200
 GET  /contacts/<id:contact_id>      <contact_id>       404 | a typing mistake
 GET  /contacts/new                  ?nonsense          200
 POST /contacts/new                  email  422 empty,blank=303 | cannot be an e-mail / Type an e-mail
@@ -122,11 +122,20 @@ GET  /contacts/deleted/<id:contact_id> ?selected,?show,?clear,?watching,?matchin
 GET  /contacts/delete               ?selected          422 | not be read. Check the ticks / is here any more
 GET  /contacts/delete               ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/delete               ?q,?restored_by,?after,?before,?show  200
-GET  /contacts/delete               ?sort,?list,?tag,?account,?status  200
+GET  /contacts/delete               ?sort,?list,?tag,?account,?status,?matching  200
 POST /contacts/delete               selected,?selected 422 2^63-1=404 | Check the ticks. Nothing / not here. N
 POST /contacts/delete               ?clear             422 empty=303 | Select at least one contact first. N
 POST /contacts/delete               csrf_token         400 | open for too long. Go back, reload it
 POST /contacts/delete               back               303
+GET  /contacts/delete-all           ?q 422 empty=200 | Correct the search first / No contact matches
+GET  /contacts/delete-all           ?sort,?status      422 empty=200 | Correct the search first
+GET  /contacts/delete-all           ?list,?tag,?account  422 empty,blank=200 | Correct the search first
+GET  /contacts/delete-all           ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
+GET  /contacts/delete-all           ?after,?before,?selected,?show,?clear,?matching  200
+POST /contacts/delete-all           scope              400 | This confirmation is incomplete. Open it again.
+POST /contacts/delete-all           number,back        400 | This confirmation is incomplete. Open it again.
+POST /contacts/delete-all           csrf_token         400 | open for too long. Go back, reload it
+GET  /contacts/delete-all/deals     ?scope             400 | This confirmation is incomplete. Open it again.
 
 GET  /deals                         ?q                 200 long,NUL,blank=422 | at most / no name / no letter
 GET  /deals                         ?stage             422 empty=200 | Choose a stage from the list
@@ -268,7 +277,8 @@ GET  /restores/<id:job_id>          ?show              200
 GET  /restores/<id:job_id>/continue <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/continue ?q,?from,?to,?deleted_by,?deletion,?after,?before,?selected,?clear  200
 GET  /restores/<id:job_id>/continue ?from_time,?to_time,?how,?expires,?back  200
-GET  /restores/<id:job_id>/report.csv <job_id>         404 | a typing mistake
+GET  /restores/<id:job_id>/export   <job_id>           404 | a typing mistake
+GET  /restores/<id:job_id>/export   ?back              200
 GET  /restores/<id:job_id>/retry    <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/retry    ?back              409 | None of the skipped contacts is still deleted
 GET  /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
@@ -280,11 +290,53 @@ POST /restores/<id:job_id>/undos    back               400 | This confirmation i
 POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake
 POST /restores/<id:job_id>/cancel   csrf_token         400 | open for too long. Go back, reload it
 POST /restores/<id:job_id>/cancel   back               303
+GET  /contacts/import               ?nonsense          200
+POST /contacts/import               file               422 | Choose a file first.
+POST /contacts/import               csrf_token         400 | open for too long. Go back, reload it
+GET  /contacts/import/<id:file_id>  <file_id>          404 | a typing mistake / Choose it again.
+POST /contacts/import/<id:file_id>  <file_id>  404 | a typing mistake / Choose it again.
+POST /contacts/import/<id:file_id>  frozen             400 | This confirmation is incomplete.
+POST /contacts/import/<id:file_id>  column             422 empty=409 | no such choice / was imported yet.
+POST /contacts/import/<id:file_id>  existing           422 | There is no such choice.
+POST /contacts/import/<id:file_id>  agreed,wake,even_if_deleted,keep_commas  409 | Nothing was imported yet.
+POST /contacts/import/<id:file_id>  csrf_token         400 | open for too long. Go back, reload it
+POST /contacts/import/<id:file_id>/look <file_id>      404 | a typing mistake / Choose it again.
+POST /contacts/import/<id:file_id>/look column         422 empty=200 | There is no such choice.
+POST /contacts/import/<id:file_id>/look existing       422 | There is no such choice.
+POST /contacts/import/<id:file_id>/look agreed,wake,even_if_deleted,keep_commas  200
+POST /contacts/import/<id:file_id>/look frozen         200
+POST /contacts/import/<id:file_id>/look csrf_token     400 | open for too long. Go back, reload it
+POST /contacts/import/<id:file_id>/encoding <file_id>  404 | a typing mistake / Choose it again.
+POST /contacts/import/<id:file_id>/encoding encoding   422 | There is no such choice.
+POST /contacts/import/<id:file_id>/encoding csrf_token 400 | open for too long. Go back, reload it
+GET  /contacts/import/<id:file_id>/deleted <file_id>   404 | a typing mistake / Choose it again.
+GET  /contacts/import/<id:file_id>/deleted ?column     422 0=200 | There is no such column.
 GET  /jobs                          ?after             400 empty=200 2^63-1=200 | edited or cut off
 GET  /jobs/<id:job_id>              <job_id>           404 | a typing mistake
 GET  /jobs/<id:job_id>/file         <job_id>           404 | a typing mistake
 POST /jobs/<id:job_id>/cancel       <job_id>           404 | a typing mistake
 POST /jobs/<id:job_id>/cancel       csrf_token         400 | open for too long. Go back, reload it
+GET  /jobs/<id:job_id>/export       <job_id>           404 | a typing mistake
+GET  /jobs/<id:job_id>/export       ?back              404 | a typing mistake
+GET  /contacts/export               ?q                 422 empty=200 | Correct the / nothing to export
+GET  /contacts/export               ?sort,?status      422 empty=200 | Correct the search first
+GET  /contacts/export               ?list,?tag,?account  422 empty,blank=200 | Correct the search first
+GET  /contacts/export               ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
+GET  /contacts/export               ?after,?before,?selected,?show,?clear,?back  200
+GET  /contacts/restore/export       ?q                 422 empty,0=200 | Correct the search / nothing to e
+GET  /contacts/restore/export       ?from,?to          422 empty=200 | Correct the search first
+GET  /contacts/restore/export       ?deleted_by        422 empty=200 | Correct the search first
+GET  /contacts/restore/export       ?deletion          422 empty=200 | Correct the search / nothing to export
+GET  /contacts/restore/export       ?from_time,?to_time,?how,?expires  422 empty=200 | Correct the search
+GET  /contacts/restore/export       ?after,?before,?selected,?show,?clear,?watching,?matching,?back  200
+POST /exports                       export             400 | This confirmation is incomplete. Open it again.
+POST /exports                       csrf_token         400 | open for too long. Go back, reload it
+POST /exports                       back               400 | This confirmation is incomplete. Open it again.
+GET  /jobs/<id:job_id>/rejected.csv <job_id>           404 | a typing mistake
+GET  /jobs/<id:job_id>/undo         <job_id>           404 | a typing mistake
+POST /jobs/<id:job_id>/undo         <job_id>           404 0,2^63,10^30=405 | mistake / the buttons
+POST /jobs/<id:job_id>/undo         scope,number,back  404 | a typing mistake
+POST /jobs/<id:job_id>/undo         csrf_token         400 | open for too long. Go back, reload it
 GET  /notices                       ?besides           400 empty=200 2^63-1=200 | edited or cut off
 GET  /notices                       ?shown             200
 POST /notices/<id:job_id>/seen      <job_id>           404 | a typing mistake
@@ -418,6 +470,7 @@ PARTS_ONLY = {
     "/contacts/accounts",
 }
 PAGES_ONLY = {
+    "/contacts/import",
     *("/login", "/settings", "/campaigns", "/automations", "/campaigns/<id:campaign_id>"),
     *("/automations/messages/<id:campaign_id>", "/automations/<id:automation_id>/message"),
     *("/deals", "/deals/new", "/deals/<id:deal_id>/edit"),

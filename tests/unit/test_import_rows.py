@@ -1,60 +1,54 @@
 """What a row of an import file means, and why rows are left out."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
-from webapp.importing.csv_lines import UnreadableFile
-from webapp.importing.csv_records import Record
+from webapp.importing.fields import COLUMNS as NAMES
 from webapp.importing.names import NameFields, Split
-from webapp.importing.rows import BadRow, Header, Row, read_header, read_row
+from webapp.importing.records import StoredRecord
+from webapp.importing.rows import BadRow, Columns, Row, read_row
+from webapp.models.mailing_list import SubscriptionStatus
+from webapp.words.imports import why_rejected
+from webapp.words.isolation import bare
 
 COLUMNS = ["Email", "First Name", "Last Name", "Phone", "Account", "Tags", "Lists"]
+FIELDS = {name: field for field, name in NAMES.items()}
+UTC = ZoneInfo("UTC")
+SUBSCRIBED, UNCONFIRMED = SubscriptionStatus.SUBSCRIBED, SubscriptionStatus.UNCONFIRMED
+UNSUBSCRIBED, BOUNCED = SubscriptionStatus.UNSUBSCRIBED, SubscriptionStatus.BOUNCED
 
 
-def header(*names: str) -> Header:
-    return read_header(Record(1, 1, list(names)))
+def mapping(*names: str) -> dict[str, str]:
+    return {str(place): FIELDS[name] for place, name in enumerate(names)}
+
+
+def header(*names: str) -> Columns:
+    return Columns(mapping(*names), len(names))
 
 
 def row(**fields: str) -> Row | BadRow:
     """The row with these fields, named as the columns are, with an underscore for the space."""
-    values = [fields.get(name.replace(" ", "_"), "") for name in COLUMNS]
-    return read(header(*COLUMNS), Record(7, 7, values))
+    return read(header(*COLUMNS), record(7, *cells(fields)))
 
 
-def read(columns: Header, record: Record) -> Row | BadRow:
-    return read_row(columns, record, NameFields())
+def cells(fields: dict[str, str]) -> list[str]:
+    return [fields.get(name.replace(" ", "_"), "") for name in COLUMNS]
+
+
+def record(line: int, *fields: str, last_line: int | None = None) -> StoredRecord:
+    return StoredRecord(line, last_line or line, fields)
+
+
+def read(columns: Columns, found: StoredRecord) -> Row | BadRow:
+    return read_row(columns, found, NameFields(), UTC)
 
 
 def reason(**fields: str) -> str:
     bad = row(**fields)
     assert isinstance(bad, BadRow)
     assert bad.line == 7
-    return bad.reason
-
-
-class TestHeader:
-    def test_columns_may_have_any_order_and_spelling(self) -> None:
-        found = header(" lists ", "LAST  name", "eMail", "Notes", "")
-
-        assert found.places == {"Lists": 0, "Last Name": 1, "Email": 2}
-        assert found.unknown == ("Notes", "")
-        assert found.width == 5
-
-    @pytest.mark.parametrize(
-        ("names", "complaint"),
-        [
-            (["First Name", "Last Name"], "no column “Email”"),
-            (["Email;First Name"], "separated by commas"),
-            (["E\0mail"], "no column “Email”"),
-            (["Email", "Phone", "phone "], "the column “Phone” twice"),
-        ],
-    )
-    def test_an_invalid_header_is_refused(self, names: list[str], complaint: str) -> None:
-        with pytest.raises(UnreadableFile, match=complaint):
-            header(*names)
-
-    def test_a_header_with_unclosed_quotation_marks_is_refused(self) -> None:
-        with pytest.raises(UnreadableFile, match="marks do not match"):
-            read_header(Record(1, 1, [], fault="its quotation marks do not match"))
+    return bare(why_rejected(bad.reason, 7, cells(fields), mapping(*COLUMNS)))
 
 
 def test_a_row_is_read_without_surrounding_spaces_and_duplicates() -> None:
@@ -75,12 +69,12 @@ def test_a_row_is_read_without_surrounding_spaces_and_duplicates() -> None:
         phone="1 2",
         account="Acme",
         tags=("VIP", "New"),
-        lists=("News",),
+        lists=(("News", SUBSCRIBED),),
     )
 
 
 def test_a_missing_column_is_empty() -> None:
-    found = read(header("Email"), Record(2, 2, ["a@b.c"]))
+    found = read(header("Email"), record(2, "a@b.c"))
     assert isinstance(found, Row)
     assert (found.first_name, found.account, found.tags, found.lists) == ("", "", (), ())
 
@@ -136,7 +130,7 @@ def test_control_characters_are_refused(name: str, character: str) -> None:
 def test_fields_may_be_left_out_at_the_end_and_empty_ones_may_follow() -> None:
     three = header("Email", "First Name", "Phone")
     for fields in (["a@b.c"], ["a@b.c", ""], ["a@b.c", "", "", "", " ", ""]):
-        found = read(three, Record(2, 2, fields))
+        found = read(three, record(2, *fields))
         assert isinstance(found, Row)
         assert (found.email, found.first_name, found.phone) == ("a@b.c", "", "")
 
@@ -144,11 +138,14 @@ def test_fields_may_be_left_out_at_the_end_and_empty_ones_may_follow() -> None:
 def test_something_after_the_last_column_is_refused() -> None:
     two = header("Email", "Phone")
     for fields in (["a@b.c", "", "x"], ["a@b.c", "", " x ", "", ""]):
-        assert read(two, Record(3, 3, fields)) == BadRow(3, "it has 3 fields instead of 2")
+        surplus = {"code": "surplus", "found": 3, "width": 2}
+        assert read(two, record(3, *fields)) == BadRow(3, surplus)
+        assert why_rejected(surplus, 3, fields, {}) == "it has 3 fields instead of 2"
     # With a missing quotation mark the record ends far below.
-    assert read(header("Email"), Record(3, 90, ["x", "", "", "y"])) == BadRow(
-        3, "the record, which ends in line 90, has 4 fields instead of 1"
-    )
+    bad = read(header("Email"), record(3, "x", "", "", "y", last_line=90))
+    assert isinstance(bad, BadRow)
+    said = "the record, which ends in line 90, has 4 fields instead of 1"
+    assert why_rejected(bad.reason, 3, None, {}) == said
 
 
 INVISIBLE = ["\u200b", "\ufeff \u200d", "\u3164", "\u2800", "\u00ad\u202e"]
@@ -163,7 +160,13 @@ def test_a_name_of_invisible_characters_is_no_name(nothing: str) -> None:
         Tags=f"VIP;{nothing}; {nothing} ",
     )
     assert isinstance(found, Row)
-    assert (found.name, found.phone, found.account, found.tags, found.lists) == ("", "", "", ("VIP",), ())
+    assert (found.first_name, found.phone, found.account, found.tags, found.lists) == (
+        "",
+        "",
+        "",
+        ("VIP",),
+        (),
+    )
 
 
 def test_invisible_characters_within_a_name_stay() -> None:
@@ -246,7 +249,14 @@ class TestSeveralNamesInOneField:
 
 
 def test_an_unreadable_record_keeps_its_reason() -> None:
-    assert read(header("Email"), Record(3, 3, [], fault="torn")) == BadRow(3, "torn")
+    torn = StoredRecord(3, 3, fault={"code": "torn_quote"})
+    assert read(header("Email"), torn) == BadRow(3, {"code": "torn_quote"})
+    over_lines = StoredRecord(3, 5, fault={"code": "torn_quote"})
+    bad = read(header("Email"), over_lines)
+    assert isinstance(bad, BadRow)
+    assert why_rejected(bad.reason, 3, None, {}) == (
+        "its quotation marks do not match, so lines 3 to 5 are not read"
+    )
 
 
 def test_a_text_that_is_no_address_is_refused_with_the_reason() -> None:

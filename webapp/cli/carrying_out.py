@@ -55,6 +55,7 @@ def carry_out_here(job_id: int) -> Job:
                     runner=runner,
                     should_stop=between_batches,
                 )
+            between_batches()
     except KeyboardInterrupt:
         session.rollback()
         note = {"code": UNEXPECTED, "type": KeyboardInterrupt.__name__}

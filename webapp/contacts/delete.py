@@ -1,17 +1,19 @@
 """Deleting contacts in place, and the effects on deals and pending automations.
 
-The deletion is set-based, so that two contacts of one deal have the same result whether they are deleted
-together or one after the other.
+Every step is set-based, so that two contacts of one deal have the same result whether they are deleted
+together or one after the other. So a deletion has the same result in one transaction (`delete_contacts`) and
+in the batches of a job (`delete_work`): it is begun, takes contacts, and is completed. Its contacts and deals
+have one moment, `Deletion.created_at`, whichever batch writes them.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, true, update
 from sqlalchemy.orm import Session
 
 from webapp.catalogue.deals import promote_next_primary
-from webapp.database import execute_update, lock_workspace
+from webapp.database import execute_update, id_table, lock_workspace
 from webapp.marketing.pending import end_pending
 from webapp.models import Contact, Deal, DealContact, Deletion, live
 from webapp.models.audit_event import Action, record
@@ -96,48 +98,87 @@ def delete_contacts(
     another workspace are ignored, so a second call changes nothing.
     """
     lock_workspace(session, workspace_id)
-    last_number = session.scalar(
-        select(func.max(Deletion.number)).where(Deletion.workspace_id == workspace_id)
+    deletion = begin_deletion(
+        session, workspace_id=workspace_id, by=by, now=now, source=source, description=description
     )
+    if not mark_deleted(session, deletion, which):
+        session.delete(deletion)
+        session.flush()
+        return None
+    gone = select(Contact.id).where(Contact.deletion_id == deletion.id, Contact.deleted_at.is_not(None))
+    let_go(session, deletion, gone, now)
+    complete_deletion(session, deletion, now)
+    session.expire_all()
+    return deletion
+
+
+def begin_deletion(
+    session: Session,
+    *,
+    workspace_id: int,
+    by: int | None,
+    now: datetime,
+    source: str,
+    description: str = "",
+    job_id: int | None = None,
+) -> Deletion:
+    """A new deletion, which has no number and has taken no contact yet, in the caller's transaction."""
     deletion = Deletion(
         workspace_id=workspace_id,
         user_id=by,
         created_at=now,
         source=source,
         description=description,
+        job_id=job_id,
     )
     session.add(deletion)
     session.flush()
+    return deletion
+
+
+def mark_deleted(
+    session: Session, deletion: Deletion, which: Select[int], *, only: ColumnElement[bool] | None = None
+) -> int:
+    """Take the live contacts among `which` that fulfil `only` into the deletion, and return how many they
+    are. `let_go` must follow, in the same transaction."""
+    at = deletion.created_at
+    takes = and_(live(deletion.workspace_id), true() if only is None else only)
     count = execute_update(
         session,
         update(Contact)
-        .where(is_one_of(Contact.id, which), filter_only(live(workspace_id)))
-        .values(deleted_at=now, deletion_id=deletion.id, version=Contact.version + 1, updated_at=now),
+        .where(is_one_of(Contact.id, which), filter_only(takes))
+        .values(deleted_at=at, deletion_id=deletion.id, version=Contact.version + 1, updated_at=at),
     )
-    if count == 0:
-        session.delete(deletion)
-        session.flush()
-        return None
-    gone = select(Contact.id).where(Contact.deletion_id == deletion.id, Contact.deleted_at.is_not(None))
-    _detach_from_deals(session, gone, deletion.id, now)
+    counts = {"contact_count": Deletion.contact_count + count, "in_bin": Deletion.in_bin + count}
+    execute_update(session, update(Deletion).where(Deletion.id == deletion.id).values(counts))
+    return count
+
+
+def let_go(session: Session, deletion: Deletion, gone: Select[int], now: datetime) -> None:
+    """End what the deletion's contacts `gone` had a part in: their places on deals, the deals that have no
+    contact left, pending runs and messages."""
+    _detach_from_deals(session, gone, deletion)
     end_pending(session, contacts=gone, now=now, why="contact_deleted")
-    deletion.number = (last_number or 0) + 1
-    deletion.contact_count = deletion.in_bin = count
+
+
+def complete_deletion(session: Session, deletion: Deletion, now: datetime) -> None:
+    """Give the deletion its number, behind the workspace's lock: from now on it can be restored."""
+    session.refresh(deletion)
+    last_number = select(func.max(Deletion.number)).where(Deletion.workspace_id == deletion.workspace_id)
+    deletion.number = (session.scalar(last_number) or 0) + 1
     deletion.completed_at = now
     record(
         session,
-        workspace_id=workspace_id,
-        user_id=by,
+        workspace_id=deletion.workspace_id,
+        user_id=deletion.user_id,
         at=now,
         action=Action.CONTACTS_DELETED,
         subject=f"deletion:{deletion.id}",
         number=deletion.number,
-        contacts=count,
-        source=source,
+        contacts=deletion.contact_count,
+        source=deletion.source,
     )
     session.flush()
-    session.expire_all()
-    return deletion
 
 
 def any_deleted(session: Session, *, workspace_id: int, ids: list[int]) -> bool:
@@ -154,20 +195,32 @@ def any_deleted(session: Session, *, workspace_id: int, ids: list[int]) -> bool:
     )
 
 
-def _detach_from_deals(session: Session, gone: Select[int], deletion_id: int, now: datetime) -> None:
-    """Detach the contacts from their deals, delete deals that are then empty, promote the next primary."""
+def _detach_from_deals(session: Session, gone: Select[int], deletion: Deletion) -> None:
+    """Detach the contacts from their deals, delete deals that are then empty, promote the next primary.
+
+    A contact that is promoted here and deleted by a later batch hands on what it was given, so that the end
+    is that of one act.
+    """
+    at = deletion.created_at
     lives = select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None))
+    leaving = (
+        is_one_of(DealContact.contact_id, gone),
+        DealContact.detached_at.is_(None),
+        filter_only(lives.exists()),
+    )
+    headless = session.scalars(select(DealContact.deal_id).where(*leaving, DealContact.is_primary)).all()
+    # A restore does not make them primary again: "They will not be restored as the Primary Contact".
     execute_update(
         session,
         update(DealContact)
-        .where(
-            is_one_of(DealContact.contact_id, gone),
-            DealContact.detached_at.is_(None),
-            filter_only(lives.exists()),
-        )
-        .values(detached_at=now, detached_by_deletion_id=deletion_id),
+        .where(*leaving)
+        .values(detached_at=at, detached_by_deletion_id=deletion.id, is_primary=False),
     )
-    touched = select(DealContact.deal_id).where(DealContact.detached_by_deletion_id == deletion_id)
+    # By the contacts, because the deletion may have detached many more before.
+    touched = select(DealContact.deal_id).where(
+        is_one_of(DealContact.contact_id, gone),
+        filter_only(DealContact.detached_by_deletion_id == deletion.id),
+    )
     attached = select(DealContact.deal_id).where(
         DealContact.detached_at.is_(None), DealContact.deal_id == Deal.id
     )
@@ -175,13 +228,7 @@ def _detach_from_deals(session: Session, gone: Select[int], deletion_id: int, no
         session,
         update(Deal)
         .where(is_one_of(Deal.id, touched), Deal.deleted_at.is_(None), filter_only(~attached.exists()))
-        .values(deleted_at=now, deleted_by_deletion_id=deletion_id),
+        .values(deleted_at=at, deleted_by_deletion_id=deletion.id),
     )
-    promote_next_primary(session, touched.where(DealContact.is_primary))
-    # A restore does not make them primary again: "They will not be restored as the Primary Contact".
-    execute_update(
-        session,
-        update(DealContact)
-        .where(DealContact.detached_by_deletion_id == deletion_id, DealContact.is_primary)
-        .values(is_primary=False),
-    )
+    if headless:
+        promote_next_primary(session, select(id_table(session, headless).c.value))

@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from zlib import crc32
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from webapp.database import id_table
 from webapp.models import WINDOW, Contact, Deletion
 from webapp.models.base import filter_only, is_one_of
 
@@ -22,12 +23,15 @@ HALF, ID_BITS = 16, 48
 
 
 class DeletedAddresses:
-    """The addresses of a workspace's deleted contacts, including those of deletions under way."""
+    """The addresses of a workspace's deleted contacts. Of a deletion under way they are those that it had
+    taken when it was met first, until it is complete."""
 
     def __init__(self, workspace_id: int) -> None:
         self._workspace_id = workspace_id
         self._buckets: defaultdict[int, array[int]] = defaultdict(lambda: array("Q"))
         self._last_deletion = 0
+        # The deletions that were under way when they were read.
+        self._under_way: set[int] = set()
 
     def matching(self, session: Session, keys: Collection[str], now: datetime) -> set[str | None]:
         """The `keys` that belong to deleted contacts. The result may hold other addresses, too.
@@ -35,7 +39,7 @@ class DeletedAddresses:
         Runs in the caller's write transaction, which holds the workspace's lock, so that no deletion
         interferes.
         """
-        self._read_new_deletions(session, now)
+        self.read(session, now)
         candidates = [contact_id for key in keys for contact_id in self._candidates(key)]
         if not candidates:
             return set()
@@ -43,15 +47,20 @@ class DeletedAddresses:
         deleted = select(Contact.email_key).where(Contact.id.in_(candidates), filter_only(in_bin))
         return set(session.scalars(deleted))
 
-    def _read_new_deletions(self, session: Session, now: datetime) -> None:
-        new = select(Deletion.id).where(
-            Deletion.workspace_id == self._workspace_id,
+    def read(self, session: Session, now: datetime) -> None:
+        """Read what has been deleted since the last time. The first time it takes seconds for a million."""
+        is_new = or_(
             Deletion.id > self._last_deletion,
-            Deletion.created_at >= now - WINDOW,
+            Deletion.id.in_(self._under_way) & Deletion.completed_at.is_not(None),
         )
-        deletions = session.scalars(new).all()
-        if not deletions:
+        found = session.execute(
+            select(Deletion.id, Deletion.completed_at).where(
+                Deletion.workspace_id == self._workspace_id, is_new, Deletion.created_at >= now - WINDOW
+            )
+        ).all()
+        if not found:
             return
+        new = select(id_table(session, [deletion_id for deletion_id, _ in found]).c.value)
         deleted = select(Contact.email_key, Contact.id).where(
             is_one_of(Contact.deletion_id, new),
             Contact.deleted_at.is_not(None),
@@ -60,7 +69,9 @@ class DeletedAddresses:
         for key, contact_id in session.execute(deleted.execution_options(yield_per=10_000)):
             bucket, half = _checksum(key or "")
             self._buckets[bucket].append(half << ID_BITS | contact_id)
-        self._last_deletion = max(deletions)
+        self._last_deletion = max(self._last_deletion, *(deletion_id for deletion_id, _ in found))
+        self._under_way -= {deletion_id for deletion_id, _ in found}
+        self._under_way |= {deletion_id for deletion_id, completed_at in found if completed_at is None}
 
     def _candidates(self, key: str) -> Iterator[int]:
         bucket, half = _checksum(key)

@@ -34,6 +34,12 @@ class NewContact:
     account_id: int | None = None
     lists: Sequence[tuple[int, SubscriptionStatus]] = ()
     tags: Sequence[int] = ()
+    # When it was added here, where it was created elsewhere before.
+    added_at: datetime | None = None
+
+    @property
+    def written_at(self) -> datetime:
+        return self.added_at or self.created_at
 
 
 def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewContact]) -> list[int]:
@@ -61,7 +67,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
                 "phone": contact.phone,
                 "account_id": contact.account_id,
                 "created_at": contact.created_at,
-                "updated_at": contact.created_at,
+                "updated_at": contact.written_at,
             }
             for contact_id, contact, address in together
         ),
@@ -86,7 +92,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
                 "contact_id": contact_id,
                 "list_id": list_id,
                 "status": status,
-                "changed_at": contact.created_at,
+                "changed_at": contact.written_at,
             }
             for contact_id, contact, _ in together
             for list_id, status in contact.lists
@@ -96,7 +102,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
         session,
         ContactTag,
         (
-            {"contact_id": contact_id, "tag_id": tag_id, "added_at": contact.created_at}
+            {"contact_id": contact_id, "tag_id": tag_id, "added_at": contact.written_at}
             for contact_id, contact, _ in together
             for tag_id in contact.tags
         ),
@@ -105,14 +111,15 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
 
 
 def create_contacts(
-    session: Session, workspace_id: int, contacts: Sequence[NewContact], now: datetime
+    session: Session, workspace_id: int, contacts: Sequence[NewContact], now: datetime, *, wake: bool = True
 ) -> list[int]:
-    """Add live contacts as a user's change at `now`: their lists and tags wake the automations.
+    """Add live contacts as a user's change at `now`: their lists and tags wake the automations, unless the
+    user wants none of them to begin.
 
     The caller rings after the commit.
     """
     ids = add_contacts(session, workspace_id, contacts)
-    for some in slices(ids):
+    for some in slices(ids) if wake else ():
         wake_subscribed(session, some, now=now)
         wake_tagged(session, some, now=now)
     return ids
@@ -169,13 +176,17 @@ def _copy(connection: Connection, table: Table, given: list[str], rows: Iterable
         for column in table.c
         if column.default and column.name not in given
     }
+    dialect = connection.dialect
+
+    def converter(name: str) -> Any:
+        return table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+
     names = [*given, *defaults]
-    dialect, converters = connection.dialect, {}
-    for name in names:
-        if process := table.c[name].type.dialect_impl(dialect).bind_processor(dialect):
-            converters[name] = process
+    converters = [(place, convert) for place, name in enumerate(given) if (convert := converter(name))]
+    # The same in each row.
+    rest = [convert(value) if (convert := converter(name)) else value for name, value in defaults.items()]
     columns, into = SQL(", ").join(map(Identifier, names)), Identifier(table.name)
-    values = itemgetter(*names)
+    values = itemgetter(*given) if len(given) > 1 else lambda row: (row[given[0]],)
     driver: Any = connection.connection.driver_connection
     copy = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(into, columns)
     try:
@@ -184,10 +195,10 @@ def _copy(connection: Connection, table: Table, given: list[str], rows: Iterable
             with cursor.copy(copy) as stream:
                 stream.set_types([column.type_code for column in described])
                 for row in rows:
-                    complete = defaults | row
-                    for name, convert in converters.items():
-                        complete[name] = convert(complete[name])
-                    stream.write_row(values(complete))
+                    complete = [*values(row), *rest]
+                    for place, convert in converters:
+                        complete[place] = convert(complete[place])
+                    stream.write_row(complete)
     except psycopg.Error as error:
         raise DBAPIError.instance(
             copy.as_string(), None, error, psycopg.Error, hide_parameters=True

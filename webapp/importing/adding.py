@@ -1,195 +1,212 @@
-"""Importing contacts from a file, batch by batch.
+"""Writing the rows of a batch: new contacts, and changes of existing ones. A few statements for each kind of
+change, however many rows there are."""
 
-No contact is added twice: a row is skipped if a live contact has its address. It is also skipped if a deleted
-contact has it, because a restore recovers more than a file contains.
-"""
-
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from webapp.catalogue.names import ids_by_name
-from webapp.characters import name_key
-from webapp.clock import read_clock
-from webapp.contacts.deleted_addresses import DeletedAddresses
-from webapp.contacts.load import NewContact, create_contacts
-from webapp.database import lock_workspace, write_transaction
-from webapp.importing.names import Split
-from webapp.importing.rows import BadRow, Identity, Row
-from webapp.models import Account, Contact, MailingList, Tag, live
-from webapp.models.audit_event import Action, record
+from webapp.contacts.load import NewContact, add_rows, create_contacts
+from webapp.contacts.matching import search_columns
+from webapp.importing.deciding import UNCHANGED, Fate
+from webapp.importing.order import ImportRequest
+from webapp.importing.rows import Row
+from webapp.importing.statuses import Suppressions, of_a_known_place, of_a_new_place
+from webapp.marketing.triggers import any_active, wake_subscribed, wake_tagged
+from webapp.marketing.versions import touch
+from webapp.models import Account, Contact, ContactSearch, ContactTag, MailingList, Subscription, Tag
+from webapp.models.import_line import LineOutcome
 from webapp.models.mailing_list import SubscriptionStatus
 
-BATCH = 1000
-TRIES = 5
+Places = list[tuple[int, SubscriptionStatus]]
 
 
-@dataclass
-class _SortedRows:
-    good: list[Row] = field(default_factory=list)
-    bad: list[BadRow] = field(default_factory=list)
-    in_bin: int = 0
+class Writer:
+    """Writes fates in the transaction of one batch of an import, at `now`, behind the workspace's lock."""
 
+    def __init__(self, session: Session, workspace_id: int, asked: ImportRequest, now: datetime) -> None:
+        self.session, self.workspace_id, self.asked, self.now = session, workspace_id, asked, now
+        self.wakes = asked.wake and any_active(session, workspace_id)
 
-@dataclass
-class Import:
-    """The import of one file into a workspace, with the counts of the rows so far.
+    def write(self, fates: Sequence[Fate]) -> list[Fate]:
+        """Add and update the contacts of these fates; returns the fates with ids and versions. A contact that
+        is as the row says already counts as skipped. Raises IntegrityError if the database refuses one."""
+        rows = [fate.row for fate in fates if fate.row is not None]
+        if not rows:
+            return list(fates)
+        self._find_names(rows)
+        written = {fate.line: fate for fate in fates}
+        written |= self._add([fate for fate in fates if fate.outcome is LineOutcome.ADDED])
+        written |= self._update([fate for fate in fates if fate.outcome is LineOutcome.UPDATED])
+        return [written[fate.line] for fate in fates]
 
-    `in_bin` counts the rows whose address belongs to a deleted contact; `left_out` includes them unless
-    `even_if_deleted` is set. `unread_lines` counts the lines that torn records hide, and `split_fields` the
-    fields of added rows that were split at commas.
-    """
+    def _find_names(self, rows: Sequence[Row]) -> None:
+        """The accounts, tags and lists that the rows name; missing ones are created."""
+        session, workspace_id = self.session, self.workspace_id
+        accounts = (row.account for row in rows if row.account)
+        self.accounts = ids_by_name(session, Account, workspace_id, accounts)
+        self.tags = ids_by_name(session, Tag, workspace_id, (name for row in rows for name in row.tags))
+        lists = (name for row in rows for name, _ in row.lists)
+        self.lists = ids_by_name(session, MailingList, workspace_id, lists)
+        on_lists = (row.email_key for row in rows if row.lists)
+        self.suppressions = Suppressions(session, workspace_id, on_lists)
 
-    workspace_id: int
-    file_name: str
-    even_if_deleted: bool = False
-    added: int = 0
-    left_out: int = 0
-    unread_lines: int = 0
-    in_bin: int = 0
-    split_fields: int = 0
-    first_split: Split | None = None
-    # Contacts with this id or a higher one come from this file.
-    _first_id: int | None = None
-    _deleted: DeletedAddresses = field(init=False)
+    def _add(self, fates: Sequence[Fate]) -> dict[int, Fate]:
+        if not fates:
+            return {}
+        new = [self._new_contact(fate.row) for fate in fates if fate.row is not None]
+        ids = create_contacts(self.session, self.workspace_id, new, self.now, wake=self.wakes)
+        return {
+            fate.line: Fate(fate.line, fate.outcome, None, contact_id, 1, fate.reason)
+            for fate, contact_id in zip(fates, ids, strict=True)
+        }
 
-    def __post_init__(self) -> None:
-        self._deleted = DeletedAddresses(self.workspace_id)
-
-    def add_batch(self, session: Session, rows: Sequence[Row | BadRow]) -> list[BadRow]:
-        """Add the contacts of the good rows in one transaction; return all bad rows, by line.
-
-        Tries again if another connection takes one of the addresses or creates one of the tags at the same
-        moment. Raises SQLAlchemyError if the database keeps refusing; then no contact of this batch is added.
-        """
-        sorted_rows, ids = self._add_with_retries(
-            session, [row for row in rows if isinstance(row, Row)], TRIES
+    def _new_contact(self, row: Row) -> NewContact:
+        return NewContact(
+            # Not in the future: a page would say "in 3 years".
+            created_at=min(row.created_at, self.now) if row.created_at else self.now,
+            added_at=self.now,
+            email=row.email,
+            first_name=row.first_name,
+            last_name=row.last_name,
+            phone=row.phone,
+            account_id=self.accounts.get(row.account),
+            lists=[(list_id, self._new_status(row, list_id, said)) for list_id, said in self._places(row)],
+            tags=self._tag_ids(row),
         )
-        self.added += len(ids)
-        self.left_out += len(rows) - len(ids)
-        self.unread_lines += sum(row.unread for row in rows if isinstance(row, BadRow))
-        self.in_bin += sorted_rows.in_bin
-        splits = [split for row in sorted_rows.good for split in row.splits]
-        self.split_fields += len(splits)
-        self.first_split = self.first_split or next(iter(splits), None)
-        if self._first_id is None and ids:
-            self._first_id = ids[0]
-        bad = [*sorted_rows.bad, *(row for row in rows if isinstance(row, BadRow))]
-        return sorted(bad, key=lambda row: row.line)
 
-    def _add_with_retries(
-        self, session: Session, rows: Sequence[Row], tries: int
-    ) -> tuple[_SortedRows, list[int]]:
-        try:
-            with write_transaction(session):
-                lock_workspace(session, self.workspace_id)
-                now = read_clock(session)
-                sorted_rows = self._sort_rows(session, rows, now)
-                return sorted_rows, self._add(session, sorted_rows.good, now)
-        except (IntegrityError, OperationalError):
-            if tries == 1:
-                raise
-        return self._add_with_retries(session, rows, tries - 1)
+    def _places(self, row: Row) -> Places:
+        return [(self.lists[name], said) for name, said in row.lists if name in self.lists]
 
-    def _sort_rows(self, session: Session, rows: Sequence[Row], now: datetime) -> _SortedRows:
-        """Separate rows that can be added, bad rows, and rows that match a deleted contact."""
-        existing_ids = self._find_existing(session, rows)
-        deleted = self._deleted.matching(session, _keys(rows), now)
-        sorted_rows = _SortedRows()
-        seen: set[Identity] = set()
-        for row in rows:
-            existing = existing_ids.get(row.identity)
-            if row.identity in seen or (existing and self._first_id and existing >= self._first_id):
-                sorted_rows.bad.append(
-                    BadRow(row.line, f"“{row.email or row.name}” is already in a line above")
-                )
-            elif existing:
-                has = f"the address “{row.email}”" if row.email else f"the name “{row.name}” and no address"
-                sorted_rows.bad.append(BadRow(row.line, f"a contact has {has} already"))
-            elif row.email_key in deleted and not self.even_if_deleted:
-                sorted_rows.in_bin += 1
-            else:
-                sorted_rows.in_bin += row.email_key in deleted
-                sorted_rows.good.append(row)
-                seen.add(row.identity)
-        return sorted_rows
+    def _new_status(self, row: Row, list_id: int, said: SubscriptionStatus) -> SubscriptionStatus:
+        suppressed = self.suppressions.status(row.email_key, list_id)
+        return of_a_new_place(said, suppressed, agreed=self.asked.agreed)
 
-    def _find_existing(self, session: Session, rows: Sequence[Row]) -> dict[Identity, int]:
-        """The ids of the live contacts that match one of the rows."""
-        contacts = select(Contact).where(live(self.workspace_id))
-        by_address = contacts.with_only_columns(Contact.email_key, Contact.id)
-        found: dict[Identity, int] = {}
-        for key, contact_id in session.execute(by_address.where(Contact.email_key.in_(_keys(rows)))):
-            if key is not None:
-                found[key] = contact_id
-        without = [row for row in rows if row.email_key is None]
-        if without:
-            by_other_fields = (
-                contacts.with_only_columns(
-                    Contact.first_name, Contact.last_name, Contact.phone, Account.name, Contact.id
-                )
-                .outerjoin(Account, (Account.id == Contact.account_id) & Account.deleted_at.is_(None))
-                .where(
-                    Contact.email_key.is_(None),
-                    Contact.first_name.in_({row.first_name for row in without}),
-                    Contact.last_name.in_({row.last_name for row in without}),
+    def _tag_ids(self, row: Row) -> list[int]:
+        return list(dict.fromkeys(self.tags[name] for name in row.tags if name in self.tags))
+
+    def _update(self, fates: Sequence[Fate]) -> dict[int, Fate]:
+        rows = {fate.contact_id: fate.row for fate in fates if fate.contact_id is not None and fate.row}
+        if not rows:
+            return {}
+        stored = select(Contact.id, Contact.version).where(Contact.id.in_(list(rows)))
+        versions = dict(self.session.execute(stored).all())
+        changed = self._change_fields(rows) | self._add_tags(rows) | self._change_places(rows)
+        touch(self.session, sorted(changed), self.now)
+        return {
+            fate.line: replace(fate, version=versions[fate.contact_id] + 1)
+            if fate.contact_id in changed
+            else replace(fate, outcome=LineOutcome.SKIPPED, row=None, reason={"code": UNCHANGED})
+            for fate in fates
+            if fate.contact_id is not None
+        }
+
+    def _change_fields(self, rows: Mapping[int, Row]) -> set[int]:
+        """Take over names, phones and accounts; an empty cell changes nothing."""
+        stored = self.session.execute(
+            select(
+                Contact.id,
+                Contact.first_name,
+                Contact.last_name,
+                Contact.phone,
+                Contact.account_id,
+                Contact.email,
+            ).where(Contact.id.in_(list(rows)))
+        )
+        contacts: list[dict[str, object]] = []
+        searches: list[dict[str, object]] = []
+        changed = set()
+        for contact_id, first_name, last_name, phone, account_id, email in stored:
+            row = rows[contact_id]
+            has = (first_name, last_name, phone, account_id)
+            gets = (
+                row.first_name or first_name,
+                row.last_name or last_name,
+                row.phone or phone,
+                self.accounts.get(row.account, account_id),
+            )
+            if gets != has:
+                changed.add(contact_id)
+                names = ("first_name", "last_name", "phone", "account_id")
+                contacts.append({"the_id": contact_id, **dict(zip(names, gets, strict=True))})
+            if gets[:2] != has[:2]:
+                searches.append({"the_id": contact_id, **search_columns(gets[0], gets[1], email)})
+        _update_each(self.session, Contact, contacts)
+        _update_each(self.session, ContactSearch, searches)
+        return changed
+
+    def _add_tags(self, rows: Mapping[int, Row]) -> set[int]:
+        stored = select(ContactTag.contact_id, ContactTag.tag_id).where(ContactTag.contact_id.in_(list(rows)))
+        carried = {(contact_id, tag_id) for contact_id, tag_id in self.session.execute(stored)}
+        new = [
+            (contact_id, tag_id)
+            for contact_id, row in rows.items()
+            for tag_id in self._tag_ids(row)
+            if (contact_id, tag_id) not in carried
+        ]
+        added = ({"contact_id": contact, "tag_id": tag, "added_at": self.now} for contact, tag in new)
+        add_rows(self.session, ContactTag, added)
+        if self.wakes:
+            for tag_id, contact_ids in _by_second(new).items():
+                wake_tagged(self.session, contact_ids, tag_id=tag_id, now=self.now)
+        return {contact_id for contact_id, _ in new}
+
+    def _change_places(self, rows: Mapping[int, Row]) -> set[int]:
+        """Put the contacts on further lists, and make statuses stricter."""
+        stored = {
+            (contact_id, list_id): status
+            for contact_id, list_id, status in self.session.execute(
+                select(Subscription.contact_id, Subscription.list_id, Subscription.status).where(
+                    Subscription.contact_id.in_(list(rows))
                 )
             )
-            for first_name, last_name, phone, account, contact_id in session.execute(by_other_fields):
-                found[first_name, last_name, phone, name_key(account or "")] = contact_id
-        return found
-
-    def _add(self, session: Session, rows: Sequence[Row], now: datetime) -> list[int]:
-        """Add the rows as contacts, with the accounts, lists and tags they name; return the ids."""
-        if not rows:
-            return []
-        accounts = ids_by_name(
-            session, Account, self.workspace_id, (row.account for row in rows if row.account)
+        }
+        new, stricter = [], []
+        for contact_id, row in rows.items():
+            for list_id, said in self._places(row):
+                has = stored.get((contact_id, list_id))
+                status = self._new_status(row, list_id, said) if has is None else of_a_known_place(has, said)
+                if has is None:
+                    new.append((contact_id, list_id, status))
+                elif status is not has:
+                    stricter.append({"the_id": contact_id, "the_list": list_id, "status": status})
+        add_rows(
+            self.session,
+            Subscription,
+            (
+                {"contact_id": contact, "list_id": of, "status": status, "changed_at": self.now}
+                for contact, of, status in new
+            ),
         )
-        lists = ids_by_name(
-            session, MailingList, self.workspace_id, (name for row in rows for name in row.lists)
-        )
-        tags = ids_by_name(session, Tag, self.workspace_id, (name for row in rows for name in row.tags))
-        ids = create_contacts(
-            session,
-            self.workspace_id,
-            [
-                NewContact(
-                    created_at=now,
-                    email=row.email,
-                    first_name=row.first_name,
-                    last_name=row.last_name,
-                    phone=row.phone,
-                    account_id=accounts.get(row.account),
-                    lists=[(list_id, SubscriptionStatus.SUBSCRIBED) for list_id in _ids(lists, row.lists)],
-                    tags=_ids(tags, row.tags),
-                )
-                for row in rows
-            ],
-            now,
-        )
-        record(
-            session,
-            workspace_id=self.workspace_id,
-            user_id=None,
-            at=now,
-            action=Action.CONTACTS_IMPORTED,
-            subject=f"workspace:{self.workspace_id}",
-            # A file can be named after a person, and its name need not be Unicode.
-            private=self.file_name.encode("utf-8", "backslashreplace").decode(),
-            contacts=len(ids),
-        )
-        return ids
+        if stricter:
+            changes = update(Subscription.__table__).where(  # type: ignore[arg-type]
+                Subscription.__table__.c.contact_id == bindparam("the_id"),
+                Subscription.__table__.c.list_id == bindparam("the_list"),
+            )
+            self.session.connection().execute(changes, [each | {"changed_at": self.now} for each in stricter])
+        if self.wakes:
+            subscribed = [(c, of) for c, of, status in new if status is SubscriptionStatus.SUBSCRIBED]
+            for list_id, contact_ids in _by_second(subscribed).items():
+                wake_subscribed(self.session, contact_ids, list_id=list_id, now=self.now)
+        return {contact for contact, _, _ in new} | {int(str(each["the_id"])) for each in stricter}
 
 
-def _keys(rows: Sequence[Row]) -> set[str]:
-    return {row.email_key for row in rows if row.email_key is not None}
+def _by_second(pairs: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for first, second in pairs:
+        found[second].append(first)
+    return found
 
 
-def _ids(ids: Mapping[str, int], names: Sequence[str]) -> list[int]:
-    """The ids of these names, each once, however often and in whatever spelling a row names it."""
-    return list(dict.fromkeys(ids[name] for name in names if name in ids))
+def _update_each(
+    session: Session, kind: type[Contact] | type[ContactSearch], rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Set the given columns of the row of each contact `the_id`."""
+    if rows:
+        table = Contact.metadata.tables[kind.__tablename__]
+        key = next(iter(table.primary_key))
+        session.connection().execute(update(table).where(key == bindparam("the_id")), list(rows))

@@ -7,12 +7,13 @@ is never closed is refused. docs/adr/0016-reading-csv.md says why the module csv
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import BinaryIO
 
 from webapp.importing.csv_lines import UnreadableFile, read_lines
+from webapp.importing.encodings import UTF_8
 
 QUOTE = '"'
 SEPARATORS = ",;|\t"
@@ -35,36 +36,48 @@ class Layout:
     separator: str = ","
     has_separator_line: bool = False
     last_closing: int | None = None
+    encoding: str = UTF_8
+    # How many records it has, the header among them.
+    records: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record from line `line` to `last_line`; `fault` says why its fields could not be read."""
+    """A record from line `line` to `last_line`. Of one that `is_torn`, whose quotation marks do not match, no
+    field could be read."""
 
     line: int
     last_line: int
     fields: list[str]
-    fault: str | None = None
+    is_torn: bool = False
 
 
 NOTHING = Record(1, 1, [])
 
 
-def check_file(file: BinaryIO) -> Layout:
-    """Read the file to its end; return what `read_records` has to know.
+# Which separator a file has, by its first line with text in it.
+Guess = Callable[[str], str]
+
+
+def check_file(file: BinaryIO, *, encoding: str = UTF_8, guess: Guess = lambda _line: ",") -> Layout:
+    """Read the file to its end; return what `read_records` has to know. The first line names the separator,
+    or else it is what `guess` says.
 
     Raises UnreadableFile if it is empty, is not UTF-8, has no lines, names a separator that cannot be one, or
     has a quotation mark that is never closed. So a read that follows never stops half-way.
     """
-    layout = _named_layout(next(read_lines(file), ""))
+    layout = _named_layout(next(read_lines(file, encoding), ""))
+    if layout is None:
+        layout = Layout(guess(next((line for line in read_lines(file, encoding) if line.strip()), "")))
+    layout = replace(layout, encoding=encoding)
     try:
         records = sum(1 for _ in read_records(file, layout))
     except _TornRecord:
-        layout = replace(layout, last_closing=_find_last_closing(file, layout.separator))
+        layout = replace(layout, last_closing=_find_last_closing(file, layout))
         records = sum(1 for _ in read_records(file, layout))
     if not records:
         raise UnreadableFile("It is empty.")
-    return layout
+    return replace(layout, records=records)
 
 
 def read_records(file: BinaryIO, layout: Layout) -> Iterator[Record]:
@@ -75,10 +88,10 @@ def read_records(file: BinaryIO, layout: Layout) -> Iterator[Record]:
     return _Reader(file, layout).records()
 
 
-def _named_layout(first_line: str) -> Layout:
+def _named_layout(first_line: str) -> Layout | None:
     named = _SEPARATOR_LINE.fullmatch(first_line)
     if not named:
-        return Layout()
+        return None
     if not named[1] or named[1] not in SEPARATORS:
         raise UnreadableFile(
             "Its first line, “sep=…”, names no separator that can be read: "
@@ -87,9 +100,10 @@ def _named_layout(first_line: str) -> Layout:
     return Layout(named[1], has_separator_line=True)
 
 
-def _find_last_closing(file: BinaryIO, separator: str) -> int:
-    closing = _Patterns.of(separator).closing
-    return max((number for number, line in enumerate(read_lines(file), 1) if closing.search(line)), default=0)
+def _find_last_closing(file: BinaryIO, layout: Layout) -> int:
+    closing = _Patterns.of(layout.separator).closing
+    lines = enumerate(read_lines(file, layout.encoding), 1)
+    return max((number for number, line in lines if closing.search(line)), default=0)
 
 
 @dataclass(frozen=True)
@@ -142,7 +156,7 @@ class _Feed:
 
 class _Reader:
     def __init__(self, file: BinaryIO, layout: Layout) -> None:
-        self._lines = read_lines(file)
+        self._lines = read_lines(file, layout.encoding)
         self._separator = layout.separator
         self._patterns = _Patterns.of(layout.separator)
         self._last_closing = layout.last_closing
@@ -167,7 +181,7 @@ class _Reader:
                 if self._last_closing is None:
                     raise
                 self._skip(self._last_closing)
-                yield Record(first, self._number, [], fault=_describe(first, self._number))
+                yield Record(first, self._number, [], is_torn=True)
                 continue
             if any(field.strip() for field in fields):
                 yield Record(first, self._number, fields)
@@ -237,8 +251,3 @@ class _Reader:
     def _next_line_inside(self) -> None:
         if not self._next_line():
             raise UnreadableFile(f"The quotation mark in line {self._opened:,} is never closed.")
-
-
-def _describe(first: int, last: int) -> str:
-    unread = f", so lines {first:,} to {last:,} are not read" if last > first else ""
-    return f"its quotation marks do not match{unread}"

@@ -1,4 +1,11 @@
-"""What a column of a file can be about. An export writes columns of these names, an import reads them."""
+"""What a column of a file can be about. An export writes columns of these names, an import reads them.
+
+Several columns of a file can be about one field, as the second and third e-mail column of an address book
+are. Of columns about `TAGS` or about a field of lists (`STATUSES`) all names count together. Of columns about
+any other field the first one, in the order of the file, that has something in it counts. `CONSENT` columns
+say something about all lists that the row names in a `LISTS` column: `importing.consent.refusal_in` reads
+them, and the strictest counts.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -21,6 +28,10 @@ class Field(StrEnum):
     UNSUBSCRIBED = "lists_unsubscribed"
     BOUNCED = "lists_bounced"
     CREATED = "created"
+    # Whether the person has unsubscribed: "Yes", or when. An export never writes it, nor the next one.
+    OPTED_OUT = "opted_out"
+    # The person's status as another program words it: "Active", "Unsubscribed", "Bounced", "Cleaned".
+    STATUS = "status"
 
 
 # The names of the columns, in the order of an export.
@@ -43,3 +54,5 @@ STATUSES: Mapping[Field, SubscriptionStatus] = {
     Field.UNSUBSCRIBED: SubscriptionStatus.UNSUBSCRIBED,
     Field.BOUNCED: SubscriptionStatus.BOUNCED,
 }
+# What columns of other programs say about consent.
+CONSENT = frozenset({Field.OPTED_OUT, Field.STATUS})

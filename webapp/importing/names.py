@@ -15,7 +15,12 @@ from sqlalchemy.orm import Session
 from webapp.characters import name_key
 from webapp.models import MailingList, Tag
 
-_ITEM = {separator: re.compile(rf'\s*"([^"]*)"\s*(?={separator}|\Z)|[^{separator}]*') for separator in ";,"}
+# In quotation marks a mark is doubled.
+_QUOTED = r'"([^"]*(?:""[^"]*)*)"'
+_ITEM = {separator: re.compile(rf"\s*{_QUOTED}\s*(?={separator}|\Z)|[^{separator}]*") for separator in ";,"}
+_SEPARATED = re.compile('[;,"]')
+# What an export writes between names.
+SEPARATOR = "; "
 # The comma, and the characters that the key of a name folds to it.
 _COMMAS = ",\ufe10\ufe50\uff0c"
 
@@ -43,6 +48,8 @@ class NameFields:
         self, existing: dict[str, Iterable[str]] | None = None, *, keep_commas: bool = False
     ) -> None:
         self._keep_commas = keep_commas
+        # What fields with a single name hold.
+        self._single: dict[str, tuple[str, ...]] = {}
         # The names with a comma by their keys, and how many items the longest has.
         self._whole: dict[str, dict[str, str]] = {column: {} for column in self.KINDS}
         self._longest = dict.fromkeys(self.KINDS, 1)
@@ -66,6 +73,11 @@ class NameFields:
         """The names in the field, each once; and how it was split, if that was at commas."""
         if not text:
             return (), None
+        if not _SEPARATED.search(text):
+            # Most fields hold one name, and few names are in most rows.
+            if (known := self._single.get(text)) is None:
+                known = self._single[text] = (text,) if name_key(text) else ()
+            return known, None
         if self._keep_commas or ";" in text or "," not in text:
             names = _by_key(item for item, _, _ in _items(text, ";"))
             self._remember(column, names)
@@ -94,6 +106,13 @@ class NameFields:
             first = after
 
 
+def quoted(name: str) -> str:
+    """A name as it is written into a field with several, so that it is read back as it is."""
+    if any(sign in name for sign in ';,"'):
+        return '"' + name.replace('"', '""') + '"'
+    return name
+
+
 def _by_key(names: Iterable[str]) -> dict[str, str]:
     """The names that have something to see; of those that look the same, the first."""
     found: dict[str, str] = {}
@@ -109,5 +128,5 @@ def _items(text: str, separator: str) -> Iterator[tuple[str, int, int]]:
     while at <= len(text):
         found = _ITEM[separator].match(text, at)
         assert found
-        yield (found[0] if found[1] is None else found[1]).strip(), at, found.end()
+        yield (found[0] if found[1] is None else found[1].replace('""', '"')).strip(), at, found.end()
         at = found.end() + 1

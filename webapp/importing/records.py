@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from webapp.jobs.files import PART_SIZE, add_part, read_part
+from webapp.jobs.files import PART_SIZE, add_part, read_part, read_parts
 from webapp.models import StoredFile
 
 # A part and the number of the record in it: where the next record is.
@@ -65,3 +65,13 @@ def read_records(
                 first, last, fields, fault = json.loads(line)
                 yield StoredRecord(first, last, tuple(fields), fault), (part, number + 1)
         part, skipped = part + 1, 0
+
+
+def read_header(session: Session, file_id: int) -> StoredRecord | None:
+    """The first record, which is the header row; None if there is none."""
+    return next((record for record, _ in read_records(session, file_id)), None)
+
+
+def count_records(session: Session, file_id: int) -> int:
+    """How many records the file has, with the header row."""
+    return sum(data.count(b"\n") for data in read_parts(session, file_id))

@@ -14,6 +14,11 @@ from webapp.database import execute_update, write_transaction
 from webapp.models import Job, StoredFile, StoredPart
 from webapp.models.job import ACTIVE
 
+
+class FileErased(Exception):
+    """A part of a file is not there any more: its day was over while it was read."""
+
+
 # How long a file is kept.
 KEPT = timedelta(days=1)
 # The size of a part of a file that is brought, in bytes.
@@ -54,8 +59,8 @@ def add_part(session: Session, file: StoredFile, data: bytes) -> None:
 
 
 def complete(file: StoredFile, now: datetime) -> None:
-    """The file has all its parts."""
-    file.completed_at = now
+    """The file has all its parts, and is kept for a day from now on."""
+    file.completed_at, file.expires_at = now, now + KEPT
 
 
 def find_file(session: Session, workspace_id: int, file_id: int, now: datetime) -> StoredFile | None:

@@ -39,6 +39,11 @@ def wants_the_bin(session: Session, workspace_id: int, group: str) -> bool:
     return any(active_and_next(session, workspace_id, group))
 
 
+def find_by_key(session: Session, workspace_id: int, key: str) -> Job | None:
+    """The job that a confirmation with this idempotency key has become, if it has."""
+    return session.scalar(select(Job).where(Job.workspace_id == workspace_id, Job.idempotency_key == key))
+
+
 def find_job(session: Session, workspace_id: int, kinds: Collection[str], job_id: int) -> Job | None:
     """The job, if it is this workspace's and of one of the kinds."""
     return session.scalar(_jobs(workspace_id).where(Job.kind.in_(kinds), Job.id == job_id))

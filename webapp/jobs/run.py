@@ -93,6 +93,9 @@ class _Run:
 
     def to_its_end(self) -> str:
         state = self._begin()
+        if state == JobState.RUNNING:
+            self.work.prepare(self.session, self.session.get_one(Job, self.held.job_id))
+            self.session.rollback()
         while state == JobState.RUNNING:
             batch_began = time.monotonic()
             state = self._next_batch()

@@ -98,6 +98,10 @@ class Work(ABC):
             return None
         return {"code": REQUESTER_NOT_ALLOWED, "user": job.requested_by}
 
+    def may_download(self, user: User, job: Job) -> bool:
+        """Whether the user, who may see the job, may have the file that it has made."""
+        return may_request(user, self.right)
+
     @abstractmethod
     def admit(self, session: Session, order: Order) -> None:
         """Check, before the job is inserted, that it may begin. Raises NotStarted."""
@@ -105,6 +109,9 @@ class Work(ABC):
     @abstractmethod
     def why_not(self, session: Session, job: Job) -> Note | None:
         """Why the job must stop before its next batch, as a code with parameters; None to go on."""
+
+    def prepare(self, session: Session, job: Job) -> None:  # noqa: B027 - most kinds need none
+        """Read, before the first batch of a claim and outside of its transaction, what takes long to read."""
 
     @abstractmethod
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:

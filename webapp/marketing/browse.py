@@ -40,6 +40,14 @@ def automations(workspace_id: int) -> Select[Automation, str | None, str | None]
     )
 
 
+def count_active_automations(session: Session, workspace_id: int) -> int:
+    """How many live automations are on."""
+    active = select(func.count()).where(
+        Automation.workspace_id == workspace_id, Automation.deleted_at.is_(None), Automation.is_active
+    )
+    return session.scalar(active) or 0
+
+
 def ids_called(session: Session, query: Select[*tuple[Any, ...]], q: str) -> list[int]:
     """The ids of the rows of such a query whose names contain `q`, in whatever spelling."""
     model = query.column_descriptions[0]["entity"]

@@ -61,6 +61,7 @@ class Action(StrEnum):
     AUTOMATION_DELETED = "automation.deleted"
     # A contact's status on a list, by hand.
     STATUS_CHANGED = "mailing_list.status_changed"
+    EXPORT_DOWNLOADED = "export.downloaded"
     SETTINGS_CHANGED = "settings.changed"
     RIGHTS_CHANGED = "rights.changed"
 

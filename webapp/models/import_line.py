@@ -29,7 +29,7 @@ class ImportLine(Base):
     __tablename__ = "import_line"
     __table_args__ = (
         partial_index("ix_import_line_not_added", "job_id", "outcome", "line", where="outcome <> 'added'"),
-        # The few whose fields are kept, to be erased.
+        # The records that are erased after a day.
         partial_index("ix_import_line_record", "job_id", "line", where="record IS NOT NULL"),
         partial_index("ix_import_line_contact", "contact_id", where="contact_id IS NOT NULL"),
     )

@@ -3,8 +3,9 @@ for a day at most (`webapp.jobs.files`).
 """
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId
@@ -29,6 +30,8 @@ class StoredFile(Base):
     # Whether it has all its parts: one that is not complete is neither read nor offered.
     completed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    # What a file that was brought is (`webapp.importing.brought.About`); plain JSON, and goes with the file.
+    about: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class StoredPart(Base):

@@ -89,7 +89,9 @@ class EraseWork(Work):
 ERASE = EraseWork()
 
 
-def start(session: Session, lock: Lock, ring: Ring, *, scope: Scope, total: int, requested_by: int) -> Job:
+def start(
+    session: Session, lock: Lock, ring: Ring, *, scope: Scope, total: int, requested_by: int | None
+) -> Job:
     """Make `scope` a job that deletes for ever, of the user `requested_by`, and ring a worker for it. `total`
     counts the contacts merged into those of the scope, too.
 

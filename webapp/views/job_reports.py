@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import abort, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import request, url_for
 
 from webapp.extensions import db
 from webapp.models import Job
@@ -12,11 +11,8 @@ from webapp.restoring.names import names_of
 from webapp.restoring.report import ContactOutcome
 from webapp.restoring.request import scope_of
 from webapp.restoring.undo_work import UNDO
-from webapp.restoring.work import RESTORE
-from webapp.views.outcomes import HEADER, OutcomeRow, lines, losses, outcome_row, undone_row
+from webapp.views.outcomes import OutcomeRow, losses, outcome_row, undone_row
 from webapp.views.plan import NAMES_ON_PAGE
-from webapp.web.csv_download import csv_download
-from webapp.web.job_page import find_or_404
 from webapp.web.paging import requested_number
 from webapp.words.restoring import label_of
 from webapp.words.undoing import label_of_kept
@@ -37,17 +33,6 @@ def report_of(job: Job) -> dict[str, object]:
         "can_retry": report.any_in_conflict(db.session(), job),
         "is_forgotten": scope_of(job).is_forgotten,
     }
-
-
-def report_csv(job_id: int) -> ResponseReturnValue:
-    """The report as a file with a row for each contact."""
-    job = find_or_404(job_id, RESTORE.kind, UNDO.kind)
-    if not job.has_ended:
-        abort(404)
-    row = undone_row if job.kind == UNDO.kind else outcome_row
-    return csv_download(
-        f"{job.kind}-{job.number}.csv", HEADER, lines(report.each_outcome(db.session(), job), row)
-    )
 
 
 def _outcomes(

@@ -2,18 +2,24 @@
 it, and the file that it has made.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from flask import Response, abort, redirect, render_template, stream_with_context, url_for
+from flask import Response, abort, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.clock import read_clock
+from webapp.contacts.delete_work import DELETE
+from webapp.database import write_transaction
 from webapp.extensions import db
 from webapp.jobs.cancel import cancel
-from webapp.jobs.files import file_of, read_parts
+from webapp.jobs.files import FileErased, file_of, read_part
 from webapp.jobs.queries import find_job, history
 from webapp.models import Job
+from webapp.models.audit_event import Action, record
+from webapp.views import export_report
+from webapp.views.delete_report import delete_report
+from webapp.views.import_report import import_report
 from webapp.web.job_address import RESTORES
 from webapp.web.job_page import show_job
 from webapp.web.paging import requested_number
@@ -25,7 +31,11 @@ from webapp.worker.services import services
 HISTORY_SIZE = 25
 SHOWN = [kind for kind in KINDS if kind not in RESTORES]
 # The context of the report of each kind, beside the job's progress. A kind without one has none.
-REPORTS: Mapping[str, Callable[[Job], dict[str, object]]] = {}
+REPORTS: Mapping[str, Callable[[Job], dict[str, object]]] = {
+    "export": export_report.report_of,
+    "import": import_report,
+    DELETE.kind: delete_report,
+}
 
 
 def jobs() -> ResponseReturnValue:
@@ -69,19 +79,50 @@ def cancel_job(job_id: int) -> ResponseReturnValue:
 
 
 def job_file(job_id: int) -> ResponseReturnValue:
-    """The file that the job has made, sent part by part; 404 where it is not kept any longer."""
+    """The file that the job has made, sent part by part; 404 where it is not kept any longer. Each download
+    is recorded in the audit log."""
     session = db.session()
     found = find_or_404(job_id)
+    if not KINDS[found.kind].may_download(current_user, found):
+        abort(403)
     file = file_of(session, found, read_clock(session))
     if file is None:
         abort(404, "This file is not kept any longer. Files are kept for a day.")
-    response = Response(stream_with_context(read_parts(session, file.id)), mimetype="text/csv")
-    response.headers["Content-Disposition"] = (
-        f'attachment; filename="{KINDS[found.kind].kind}-{found.number}.csv"'
-    )
+    response = Response(stream_with_context(_parts(file.id, file.parts)), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=file.name)
     response.headers["Content-Length"] = str(file.size)
     response.headers["Cache-Control"] = "no-store"
+    if request.method == "GET":
+        _record_download(found)
     return response
+
+
+def _parts(file_id: int, parts: int) -> Iterator[bytes]:
+    """The parts of the file, each read when the one before is sent. The transaction ends before that: a slow
+    reader holds none open. Raises FileErased where a part is not there any more: the connection is cut, and
+    so no file looks complete."""
+    session = db.session()
+    for number in range(parts):
+        data = read_part(session, file_id, number)
+        session.rollback()
+        if data is None:
+            raise FileErased
+        yield data
+
+
+def _record_download(job: Job) -> None:
+    session, user_id, workspace_id = db.session(), current_user.id, current_user.workspace_id
+    number, subject = job.number, job.audit_subject
+    with write_transaction(session):
+        record(
+            session,
+            workspace_id=workspace_id,
+            user_id=user_id,
+            at=read_clock(session),
+            action=Action.EXPORT_DOWNLOADED,
+            subject=subject,
+            number=number,
+        )
 
 
 def find_or_404(job_id: int, *kinds: str) -> Job:

@@ -1,6 +1,6 @@
 """What plans foresee and reports tell, for their templates: contacts with reasons, and what is lost."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import url_for
@@ -13,7 +13,6 @@ from webapp.restoring.names import Names
 from webapp.restoring.report import ContactOutcome
 from webapp.words import plan as words
 from webapp.words.contacts import name_of
-from webapp.words.isolation import bare
 from webapp.words.restoring import explain
 from webapp.words.undoing import why_left_alone
 
@@ -73,27 +72,6 @@ def undone_row(outcome: ContactOutcome) -> OutcomeRow:
 
 def _href(contact: Contact | None) -> str | None:
     return url_for("contact", contact_id=contact.id) if contact and contact.is_live else None
-
-
-# The columns of a file with the outcomes of contacts.
-HEADER = ("Contact ID", "Name", "E-mail", "Outcome", "Code", "Explanation", "Other contact ID")
-
-
-def lines(
-    outcomes: Iterable[ContactOutcome], row: Callable[[ContactOutcome], OutcomeRow] = outcome_row
-) -> Iterator[tuple[object, ...]]:
-    """The rows of such a file."""
-    for outcome in outcomes:
-        shown = row(outcome)
-        yield (
-            outcome.contact_id,
-            shown.name,
-            shown.email,
-            shown.outcome,
-            outcome.reason or "",
-            bare(f"{shown.before}{shown.other_name}{shown.after}"),
-            outcome.other.id if outcome.other else "",
-        )
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,12 @@ from webapp.restoring.work import RESTORE
 from webapp.views.notices import deletion_notices
 from webapp.views.overview_filters import NAMED_FILTERS, read_filters
 from webapp.web import browse
-from webapp.web.browse import PAGE_SIZE, SelectableListing
+from webapp.web.browse import PAGE_SIZE, SelectableListing, matching_shown
 from webapp.web.paging import requested_number
+from webapp.web.selection import Selection
 from webapp.words.contacts import name_of
 from webapp.words.kinds import title
+from webapp.words.numbers import number
 from webapp.workspaces.first_steps import is_new
 
 ACCOUNT = "account"
@@ -64,6 +66,7 @@ class LiveContacts(SelectableListing):
     count_endpoint = "overview_count"
     page_template = "contacts/overview.html"
     results_template = "contacts/_results.html"
+    count_template = "contacts/_count.html"
     bar_template = "contacts/_bar.html"
     noun = "contact"
     filters = ("q", "restored_by", "sort", *NAMED_FILTERS, "status")
@@ -141,6 +144,14 @@ class LiveContacts(SelectableListing):
         return not current_app.config["PRODUCTION"] and bool(current_user.may(Right.SETTINGS))
 
     @property
+    def may_export(self) -> bool:
+        return bool(current_user.may(Right.EXPORT))
+
+    @property
+    def may_import(self) -> bool:
+        return bool(current_user.may(Right.IMPORT))
+
+    @property
     def is_filtered(self) -> bool:
         return self.wanted != self._everything
 
@@ -185,6 +196,27 @@ class LiveContacts(SelectableListing):
             account=account or "",
             created_at=contact.created_at,
         )
+
+    def bar_context(self, selection: Selection, total: Amount | None) -> dict[str, object]:
+        """The label of the button that deletes all that match, where it is offered."""
+        if selection.is_shown or self.errors or not current_user.may(Right.DELETE_MANY):
+            return {"all_label": None}
+        matching = total or matching_shown()
+        if matching is not None and not matching.number:
+            return {"all_label": None}
+        return {"all_label": self.all_label(matching)}
+
+    def all_label(self, matching: Amount | None) -> str:
+        """ "Delete all 1,204"; without the number while it is not known."""
+        if matching is not None and matching.exact:
+            return f"Delete all {number(matching.number)}"
+        return "Delete all that match" if self.is_filtered else "Delete all contacts"
+
+    @property
+    def filter_names(self) -> dict[str, str]:
+        """What the filters by list, tag, account and restore are called, by their fields."""
+        named = {name: self.typed[name] for name in NAMED_FILTERS if self.typed.get(name)}
+        return named | ({"restored_by": self.restored_title} if self.restored_title else {})
 
     def page_context(self) -> dict[str, object]:
         """The notices above the table, which an update of the table does not redraw. Restored contacts have

@@ -13,12 +13,13 @@ from webapp.restoring.names import names_of
 from webapp.restoring.plan import Plan, foresee
 from webapp.restoring.report import each_foreseen, foreseen
 from webapp.restoring.scope import Conflicts, Scope
-from webapp.views.outcomes import HEADER, Losses, OutcomeRow, foreseen_row, lines, losses
+from webapp.views.outcomes import Losses, OutcomeRow, foreseen_row, losses
 from webapp.web.csv_download import csv_download
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.late import late_part
 from webapp.web.signing import ScopeForged, sign, unsign
 from webapp.words import plan as words
+from webapp.words.outcome_lines import HEADER, foreseen_line
 from webapp.words.restoring import dialog_title, exceptions
 
 # The dialog has the plan of so many contacts at once; that of more arrives later.
@@ -120,9 +121,8 @@ def plan_csv() -> ResponseReturnValue:
     """The plan of a signed scope as a file with a row for each contact."""
     scope = _signed_scope()
     today = scope.as_of.astimezone(current_user.workspace.zone)
-    return csv_download(
-        f"restore-plan-{today:%Y-%m-%d}.csv", HEADER, lines(each_foreseen(db.session(), scope), foreseen_row)
-    )
+    lines = map(foreseen_line, each_foreseen(db.session(), scope))
+    return csv_download(f"restore-plan-{today:%Y-%m-%d}.csv", HEADER, lines)
 
 
 def _signed_scope() -> Scope:

@@ -1,6 +1,5 @@
 """Restore Contacts: the contacts deleted within the last 30 days, as a list page."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,7 +24,7 @@ from webapp.restoring.work import RESTORE
 from webapp.views.bundles import BundleRows, latest_bundles
 from webapp.web import browse
 from webapp.web.address import CURSORS, LONGEST_NEXT
-from webapp.web.browse import PAGE_SIZE, SelectableListing
+from webapp.web.browse import PAGE_SIZE, SelectableListing, matching_shown
 from webapp.web.dates import account_dates
 from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import Selection
@@ -267,12 +266,6 @@ def read_requested_filters(window: BinWindow) -> tuple[TypedFilters, Choices]:
 def _shortened(typed: TypedFilters) -> TypedFilters:
     """The same filters, with texts cut to a length that can be shown again."""
     return replace(typed, texts={name: text[: LONGEST.get(name, 40)] for name, text in typed.texts.items()})
-
-
-def matching_shown() -> Amount | None:
-    """The number that the page shows, which it sends with each change of the selection; None without it."""
-    shown = re.fullmatch("([0-9]{1,9})([+]?)", request.args.get("matching", ""), re.ASCII)
-    return Amount(int(shown[1]), exact=not shown[2]) if shown else None
 
 
 def _why_not_selected(selection: Selection) -> str | None:

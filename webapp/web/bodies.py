@@ -1,9 +1,43 @@
-"""Requests with an incomplete body are refused: "selected=1234" cut off at "12" is another contact."""
+"""Requests with an incomplete body are refused: "selected=1234" cut off at "12" is another contact.
 
-from flask import Flask, Response, abort, current_app, request
+A file that is brought is larger than every other body. It is streamed to disk, up to a limit of its own, and
+only for those who may bring it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Flask, Response, abort, current_app, request, url_for
+from flask_login import current_user
 from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import RequestEntityTooLarge
 
+from webapp.web.access import Access
 from webapp.web.errors import error
+
+MIB = 1024 * 1024
+# Beside the file a form has a few short fields.
+_OTHER_FIELDS = MIB // 16
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A route that takes a file: its size in bytes, from whom, and what is said about a larger one."""
+
+    largest: int
+    access: Access
+    too_large: str
+
+
+# By endpoint.
+UPLOADS: Mapping[str, Upload] = {
+    "bring_file": Upload(
+        20 * MIB,
+        Access.IMPORT,
+        "The file is larger than 20 MB. The operator of the app can import a file of any size by the command "
+        "“flask --app webapp contacts import FILE.csv”. Nothing was changed.",
+    )
+}
 
 
 def init_bodies(app: Flask) -> None:
@@ -12,18 +46,34 @@ def init_bodies(app: Flask) -> None:
     app.register_error_handler(ParseException, on_broken_chunk)
 
 
-def check_body() -> None:
+def check_body() -> Response | None:
     """Answer 413 to a body that is too large, 400 to one that is cut off or has a field without a name.
 
     Werkzeug alone would read the part that arrived, or that the limit allowed, as if it were complete.
     """
     if request.method != "POST":
-        return
+        return None
+    upload = UPLOADS.get(request.endpoint or "")
+    if upload and current_user.is_authenticated and upload.access.admits(current_user):
+        return _check_upload(upload)
     body = request.get_data()
     if len(body) >= current_app.config["MAX_CONTENT_LENGTH"]:
         abort(413)
     if request.content_length not in (None, len(body)) or any(name is None for name in request.form):
         abort(400)
+    return None
+
+
+def _check_upload(upload: Upload) -> Response | None:
+    """Parse the form, whose file goes to disk. Of a form that is cut off Werkzeug keeps nothing, so that it
+    has no CSRF token either."""
+    request.max_content_length = upload.largest + _OTHER_FIELDS
+    try:
+        if any(name is None for name in request.form):
+            abort(400)
+    except RequestEntityTooLarge:
+        return error(413, upload.too_large, back=(url_for("import_file"), "Choose another file"))
+    return None
 
 
 def on_broken_chunk(_problem: ParseException) -> Response:

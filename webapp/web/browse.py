@@ -6,6 +6,7 @@ below answer the requests of every list page: the page (for htmx its results), t
 alone. `templates/_list.html` and `templates/_bar.html` draw them. docs/recipes.md shows how to add one.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -191,6 +192,12 @@ def refuse(listing: SelectableListing, message: str, status: int = 422) -> Respo
     if not is_htmx():
         return show_page(listing, message=message, status=status)
     return retarget(show_bar(listing, message=message, status=status), "#selection-bar")
+
+
+def matching_shown() -> Amount | None:
+    """The number that the page shows, which it sends with each change of the selection; None without it."""
+    shown = re.fullmatch("([0-9]{1,9})([+]?)", request.args.get("matching", ""), re.ASCII)
+    return Amount(int(shown[1]), exact=not shown[2]) if shown else None
 
 
 def read_selection(listing: SelectableListing, message: str | None = None) -> Selection:

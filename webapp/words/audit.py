@@ -42,6 +42,7 @@ LABELS: Mapping[Action, str] = {
     Action.AUTOMATION_RUNS_ENDED: "Automation’s runs ended",
     Action.AUTOMATION_DELETED: "Automation deleted",
     Action.STATUS_CHANGED: "Status on a list changed",
+    Action.EXPORT_DOWNLOADED: "Export downloaded",
     Action.SETTINGS_CHANGED: "Settings changed",
     Action.RIGHTS_CHANGED: "Rights changed",
 }
@@ -189,6 +190,11 @@ def _status_changed(entry: Entry) -> Told:
     return Told(f"{told.before} to {str(status).capitalize()}") if status else told
 
 
+def _downloaded(entry: Entry) -> Told:
+    export = entry.event.detail.get("number")
+    return Told("Downloaded the file of ", f"Export #{export}") if export else Told("Downloaded an export")
+
+
 SAME_NAME = ", which had the name of another"
 TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.CONTACTS_DELETED: _deleted,
@@ -220,6 +226,7 @@ TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.AUTOMATION_RUNS_ENDED: _counted("Ended the runs of", "automation", "runs", "run"),
     Action.AUTOMATION_DELETED: _named("Deleted", "automation"),
     Action.STATUS_CHANGED: _status_changed,
+    Action.EXPORT_DOWNLOADED: _downloaded,
     Action.SETTINGS_CHANGED: _settings,
     Action.RIGHTS_CHANGED: _rights,
 }

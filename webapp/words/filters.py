@@ -17,6 +17,7 @@ WAYS = {
     "page": ("On a page", "on a page"),
     "import": ("By an import", "by an import"),
     "command": ("By a command", "by a command"),
+    "undone_import": ("By undoing an import", "by undoing an import"),
 }
 A_FORMER_USER = "a user who has left"
 

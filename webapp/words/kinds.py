@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from webapp.models import Job
 from webapp.restoring.named import Deleted
 from webapp.restoring.request import scope_of
-from webapp.words import purging, restoring, undoing
+from webapp.words import deleting, exporting, purging, restoring, undoing
 from webapp.words.dates import Dates
+from webapp.words.imports import IMPORT_WORDS
 from webapp.words.kind_words import KindWords
 from webapp.words.numbers import counted
 
@@ -76,6 +77,9 @@ KIND_WORDS = {
         report="restores/_undo_report.html",
         menu="restores",
     ),
+    "export": exporting.WORDS,
+    "import": IMPORT_WORDS,
+    "delete": deleting.WORDS,
     "purge": purging.PURGE,
     "erase": purging.ERASE,
 }

@@ -17,6 +17,7 @@ from flask import Flask
 
 from webapp.contacts.mend import needs_mending
 from webapp.extensions import db
+from webapp.importing.ledger import erase_old_records
 from webapp.jobs.files import erase_old_files
 from webapp.jobs.heartbeat import beat
 from webapp.jobs.line import promote_waiting
@@ -179,6 +180,7 @@ def reconcile(*, even_just_rung: bool = False) -> list[int]:
     adopt_jobs(session, KINDS)
     erase_old(session)
     erase_old_files(session)
+    erase_old_records(session)
     # Waits end by the clock, and nothing but this rings for them or for what a deployment left to mend.
     if due_workspaces(session) or needs_mending(session):
         s.doorbell.ring_for_due()

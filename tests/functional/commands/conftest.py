@@ -15,6 +15,7 @@ from tests.factories.people import World, new_world, number
 from tests.support.another_app import another_app
 from tests.support.databases import new_database, sqlite_url
 from webapp.extensions import db
+from webapp.importing.work import ImportWork
 from webapp.models import Contact
 
 HEADER = "Email,First Name,Last Name,Phone,Account,Tags,Lists"
@@ -47,6 +48,16 @@ def import_rows(app: Flask, place: World, tmp_path: Path) -> Import:
 def imported_contacts(stored: Callable[..., list[Any]], place: World) -> Callable[[], list[Contact]]:
     """All contacts of the test's own workspace, in the order of their ids."""
     return lambda: stored(select(Contact).where(Contact.workspace_id == place.id).order_by(Contact.id))
+
+
+@pytest.fixture
+def batches_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let the import take so many records in a batch."""
+
+    def take(size: int) -> None:
+        monkeypatch.setattr(ImportWork, "batch_sizes", {"postgresql": size, "sqlite": size})
+
+    return take
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_list, new_tag
 from tests.factories.people import World, new_world
-from webapp.cli import contacts as command
 from webapp.clock import read_clock
 from webapp.contacts.profile import profile
 from webapp.importing.csv_lines import LONGEST_LINE
@@ -176,9 +175,9 @@ class TestCommasInTagsAndLists:
         }
 
     def test_only_fields_of_added_contacts_are_counted(
-        self, import_rows: Import, monkeypatch: pytest.MonkeyPatch
+        self, import_rows: Import, batches_of: Callable[[int], None]
     ) -> None:
-        monkeypatch.setattr(command, "BATCH", 2)
+        batches_of(2)
         more = 'd@x.example,"one, \x1b two","x"'
         assert "3 fields" in import_rows(*self.lines, more, header=SEVERAL).output
         again = import_rows(*self.lines, 'e@x.example,"one, two",', header=SEVERAL).output

@@ -1,4 +1,4 @@
-"""`flask contacts import` beside other writers, or with a database that refuses rows."""
+"""`flask contacts import` while something else writes, and where the database refuses a row."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_contact
 from tests.factories.people import World
-from webapp.cli import contacts as command
 from webapp.contacts.load import create_contacts
 from webapp.database import lock_workspace
 from webapp.importing import adding
-from webapp.models import Contact, Tag
+from webapp.models import Contact, StoredFile, Tag
 
 Import = Callable[..., Result]
 Stored = Callable[..., list[Any]]
@@ -31,7 +30,7 @@ def test_an_address_taken_at_the_same_time_refuses_one_row(
 ) -> None:
     rivals: list[str] = []
 
-    def create_after_a_rival(*args: Any) -> list[int]:
+    def create_after_a_rival(*args: Any, **options: Any) -> list[int]:
         if not rivals:
             rivals.append("a rival")
             if engine.dialect.name == "sqlite":
@@ -40,7 +39,7 @@ def test_an_address_taken_at_the_same_time_refuses_one_row(
             with Session(engine) as other:
                 new_contact(other, place, email="wanted@example.com")
                 other.commit()
-        return create_contacts(*args)
+        return create_contacts(*args, **options)
 
     monkeypatch.setattr(adding, "create_contacts", create_after_a_rival)
     result = import_rows("first@example.com", "wanted@example.com", "last@example.com", header="Email")
@@ -62,13 +61,13 @@ def test_a_lock_on_the_workspace_waits_for_the_batch(
         pytest.skip("a write transaction is the lock there")
     refused: list[OperationalError] = []
 
-    def create_while_another_locks(*args: Any) -> list[int]:
+    def create_while_another_locks(*args: Any, **options: Any) -> list[int]:
         with Session(engine) as other:
             other.execute(text("SET LOCAL lock_timeout = '100ms'"))
             with pytest.raises(OperationalError) as refusal:
                 lock_workspace(other, place.id)
             refused.append(refusal.value)
-        return create_contacts(*args)
+        return create_contacts(*args, **options)
 
     monkeypatch.setattr(adding, "create_contacts", create_while_another_locks)
     import_rows("a@b.c", header="Email")
@@ -77,24 +76,30 @@ def test_a_lock_on_the_workspace_waits_for_the_batch(
     assert len(imported_contacts()) == 1
 
 
-def test_a_database_that_keeps_refusing_stops_the_import_with_a_count(
+def test_a_row_that_the_database_refuses_is_left_out_alone(
     import_rows: Import,
     stored: Stored,
     imported_contacts: ImportedContacts,
     place: World,
+    batches_of: Callable[[int], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refuses_the_second_batch(*args: Any) -> list[int]:
-        if args[2][0].email == "a2@b.c":
-            raise IntegrityError("INSERT", {}, Exception("the disk is full"))
-        return create_contacts(*args)
+    def refuses_one(*args: Any, **options: Any) -> list[int]:
+        if any(contact.email == "a2@b.c" for contact in args[2]):
+            raise IntegrityError("INSERT", {}, Exception("not this one"))
+        return create_contacts(*args, **options)
 
-    monkeypatch.setattr(adding, "create_contacts", refuses_the_second_batch)
-    monkeypatch.setattr(command, "BATCH", 2)
+    monkeypatch.setattr(adding, "create_contacts", refuses_one)
+    batches_of(4)
     result = import_rows(*(f"a{i}@b.c,Tag {i}" for i in range(6)), header="Email,Tags")
 
     assert result.exit_code == 1
-    assert "Stopped: the disk is full\n2 contacts added before that." in result.output
-    assert len(imported_contacts()) == 2
-    tags = stored(select(Tag.name).where(Tag.workspace_id == place.id).order_by(Tag.id))
-    assert tags == ["Tag 0", "Tag 1"]
+    assert result.output.splitlines() == [
+        "Line 4: the database refuses it.",
+        "5 contacts added. 1 row was left out.",
+    ]
+    assert len(imported_contacts()) == 5
+    tags = stored(select(Tag.name).where(Tag.workspace_id == place.id).order_by(Tag.name))
+    assert tags == ["Tag 0", "Tag 1", "Tag 3", "Tag 4", "Tag 5"]
+    # The file is erased with the end of its import.
+    assert stored(select(StoredFile.id).where(StoredFile.workspace_id == place.id)) == []

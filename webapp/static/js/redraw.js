@@ -32,7 +32,7 @@
   // because htmx swaps it into the removed table.
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     const label = elt.querySelector(":scope > [data-all-label]")?.dataset.allLabel;
-    if (label) document.getElementById("restore-all").textContent = label;
+    if (label) document.querySelector("[data-acts-on-all]").textContent = label;
   });
 
   // "Clear filters" keeps the selection: empty the fields before htmx reads the form.

@@ -1,0 +1,103 @@
+"""Exports whose workers are killed and stopped: the file has each row once, or does not exist."""
+
+import csv
+import os
+import random
+import signal
+from functools import partial
+from io import StringIO
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.factories.people import World
+from tests.support.deployment import Deployment
+from tests.support.exporting import Exporting, content_of, has_any_file
+from tests.support.processes import WorkerProcess, children, wait_until
+from webapp.jobs.cancel import cancel
+from webapp.jobs.start import start
+from webapp.models import User
+from webapp.worker.kinds import EXPORT
+
+# Such a worker has a lease of 300 seconds: no test here waits for one.
+PATIENT = "0.1"
+MANY, KILLS = 1200, 20
+
+
+def start_export(deployment: Deployment, contacts: int) -> tuple[World, int]:
+    """Export a bin of so many contacts."""
+    world = deployment.new_world(contacts)
+    with deployment.writing() as session:
+        exporting = Exporting(session, world, deployment.lock)
+        order = exporting.order(exporting.deleted())
+        return world, start(session, deployment.lock, deployment.doorbell.ring, EXPORT, order).id
+
+
+def horse_of(worker: WorkerProcess) -> int:
+    """The process that carries the export out, as soon as there is one."""
+    found: list[int] = []
+
+    def is_found() -> bool:
+        found[:] = [horse for pid in worker.of_queue(EXPORT.queue) for horse in children(pid)]
+        return bool(found)
+
+    wait_until(is_found)
+    return found[0]
+
+
+def check_that_each_row_is_there_once(deployment: Deployment, job_id: int, contacts: int) -> None:
+    job = deployment.wait_for_the_end(job_id)
+    assert (job.state, job.counts) == ("done", {"exported": contacts})
+    with Session(deployment.engine) as session:
+        data = content_of(session, job)
+    assert data is not None
+    rows = list(csv.DictReader(StringIO(data.decode("utf-8-sig"), newline="")))
+    assert [row["Last Name"] for row in rows] == [f"Number {i}" for i in range(contacts, 0, -1)]
+
+
+def test_a_horse_that_is_killed_twenty_times_writes_each_row_once(deployment: Deployment) -> None:
+    chance = random.Random(13)
+    with deployment.worker(BATCH_SIZE="10", TIME_SCALE=PATIENT) as worker:
+        wait_until(lambda: worker.child(EXPORT.queue))
+        _, job_id = start_export(deployment, MANY)
+
+        def has_processed(contacts: float) -> bool:
+            return deployment.job(job_id).processed >= contacts
+
+        def is_claimed_again(fence: int) -> bool:
+            return deployment.job(job_id).fence > fence
+
+        for kill in range(KILLS):
+            # Somewhere in the next twentieth, so that the kills are spread over the walk.
+            place = (kill + chance.random()) * MANY / (KILLS + 1)
+            wait_until(partial(has_processed, place))
+            os.kill(horse_of(worker), signal.SIGKILL)
+            wait_until(partial(is_claimed_again, kill + 1))
+        check_that_each_row_is_there_once(deployment, job_id, MANY)
+
+    assert deployment.job(job_id).fence == KILLS + 1
+
+
+@pytest.mark.parametrize("then", ["goes on", "is cancelled"])
+def test_an_export_that_is_handed_over_by_sigterm(deployment: Deployment, then: str) -> None:
+    """It goes on where it was; cancelled in between, it leaves no file."""
+    with deployment.worker(BATCH_SIZE="10", TIME_SCALE=PATIENT) as worker:
+        wait_until(lambda: worker.child(EXPORT.queue))
+        world, job_id = start_export(deployment, MANY)
+        deployment.wait_for_the_middle(job_id)
+        worker.stop()
+    job = deployment.job(job_id)
+    assert (job.state, job.error) == ("running", None)
+    with deployment.writing() as session:
+        assert has_any_file(session, job)
+    if then == "is cancelled":
+        with deployment.writing() as session:
+            cancel(session, deployment.lock, job_id, by=session.get_one(User, world.admin.id))
+    deployment.carry_out(job_id, batch_size=100)
+
+    if then == "goes on":
+        check_that_each_row_is_there_once(deployment, job_id, MANY)
+        return
+    assert deployment.job(job_id).state == "cancelled"
+    with deployment.writing() as session:
+        assert not has_any_file(session, job)

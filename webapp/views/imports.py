@@ -1,0 +1,78 @@
+"""Bringing a file: the page where it is chosen, the upload, and reading it again in another encoding."""
+
+from typing import BinaryIO, cast
+
+from flask import Response, abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp.clock import read_clock
+from webapp.extensions import db
+from webapp.importing.brought import bring, read_again
+from webapp.importing.csv_lines import UnreadableFile
+from webapp.importing.encodings import CHOICES
+from webapp.jobs.files import find_file
+from webapp.models import StoredFile
+from webapp.words.imports_reading import FORMATS_READ
+
+# A file of 20 MB with more rows is none of contacts; storing them would take minutes.
+MOST_ROWS = 500_000
+
+GONE = (
+    "This file is not here any longer. A file is kept until its import has ended or another one is chosen, "
+    "and for a day at most. Choose it again."
+)
+
+
+def choose() -> ResponseReturnValue:
+    """The page where a file is chosen."""
+    return _page()
+
+
+def bring_file() -> ResponseReturnValue:
+    """Store the file, and go to its preview. Of one that cannot be imported nothing is stored."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return _page("Choose a file first.", status=422)
+    source, name = cast(BinaryIO, file.stream), _last_part(file.filename)
+    workspace_id, user_id = current_user.workspace_id, current_user.id
+    try:
+        stored = bring(db.session(), source, name, workspace_id=workspace_id, user_id=user_id, most=MOST_ROWS)
+    except UnreadableFile as problem:
+        return _page(f"This file cannot be imported. {problem}", status=422)
+    return redirect(url_for("import_preview", file_id=stored.id), 303)
+
+
+def change_encoding(file_id: int) -> ResponseReturnValue:
+    """Read the file again in the chosen encoding, and go to the preview of what comes out."""
+    file = find_or_404(file_id)
+    encoding = request.form.get("encoding", "")
+    if encoding not in CHOICES:
+        abort(422, "There is no such choice.")
+    try:
+        again = read_again(db.session(), file, encoding)
+    except ValueError:
+        abort(422, "This file has one way to be read only.")
+    return redirect(url_for("import_preview", file_id=again.id), 303)
+
+
+def find_or_404(file_id: int) -> StoredFile:
+    """The file that waits for its import, if this user may see it: an Admin those of the account, others
+    their own."""
+    session = db.session()
+    file = find_file(session, current_user.workspace_id, file_id, read_clock(session))
+    if file is None or file.about is None:
+        abort(404, GONE)
+    if not (current_user.may_restore or file.user_id == current_user.id):
+        abort(404, GONE)
+    return file
+
+
+def _last_part(path: str) -> str:
+    """The name of the file without folders, as text that the databases can store."""
+    name = path.replace("\0", "").replace("\\", "/").rpartition("/")[2]
+    return name.encode("utf-8", "replace").decode()
+
+
+def _page(error: str = "", *, status: int = 200) -> Response:
+    return make_response(render_template("imports/choose.html", error=error, formats=FORMATS_READ), status)
