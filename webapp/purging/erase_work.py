@@ -45,7 +45,7 @@ class EraseWork(Work):
     group = BIN_JOBS
     queue = "bulk"
     # Measured: at most a second on PostgreSQL, and 100 ms on SQLite, where other writers wait for it.
-    batch_sizes: ClassVar = {"postgresql": 2000, "sqlite": 300}
+    batch_sizes: ClassVar = {"postgresql": 2000, "sqlite": 200}
     refusals = REFUSALS
 
     def set_apart(self, request: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
