@@ -208,7 +208,8 @@ def _detach_from_deals(session: Session, gone: Select[int], deletion: Deletion) 
         DealContact.detached_at.is_(None),
         filter_only(lives.exists()),
     )
-    headless = session.scalars(select(DealContact.deal_id).where(*leaving, DealContact.is_primary)).all()
+    was_primary = filter_only(DealContact.is_primary)
+    headless = session.scalars(select(DealContact.deal_id).where(*leaving, was_primary)).all()
     # A restore does not make them primary again: "They will not be restored as the Primary Contact".
     execute_update(
         session,
