@@ -72,16 +72,16 @@ def test_the_overview_is_exported_as_it_is_filtered(
 
 
 def test_the_deleted_contacts_are_exported_with_who_deleted_them_when(
-    anyone: Browser, store: Session, world: World, work: Callable[[], None]
+    scripted: Browser, store: Session, world: World, work: Callable[[], None]
 ) -> None:
     gone, other = new_contact(store, world, "Gone", "Lee"), new_contact(store, world, "Other", "Lee")
     new_contact(store, world, "Live", "Lee")
     delete(store, world, gone, other, by=world.admin.id)
     store.commit()
 
-    page = export(anyone, anyone.get("/contacts/restore", {"q": "gone"}), work)
+    page = export(scripted, scripted.get("/contacts/restore", {"q": "gone"}), work)
 
-    header, row = rows_of(anyone, page)
+    header, row = rows_of(scripted, page)
     assert header == [*HEADER, "Deleted", "Deleted By", "Days Left"]
     assert row[1:3] + row[-2:] == ["Gone", "Lee", world.admin.name, "29"]
     assert "Deleted contacts matching" in page.text
@@ -201,23 +201,23 @@ def test_a_file_that_is_erased_while_it_is_sent_looks_incomplete(
 
 
 def test_a_dialog_starts_one_export_however_often_it_is_confirmed_and_not_after_half_an_hour(
-    anyone: Browser, store: Session, world: World, monkeypatch: pytest.MonkeyPatch
+    scripted: Browser, store: Session, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new_contact(store, world)
     store.commit()
-    dialog = anyone.press(anyone.get("/contacts"), "Export")
-    late = anyone.press(anyone.get("/contacts"), "Export")
+    dialog = scripted.press(scripted.get("/contacts"), "Export")
+    late = scripted.press(scripted.get("/contacts"), "Export")
 
-    first, second = (anyone.press(dialog, "Export").path for _ in range(2))
+    first, second = (scripted.press(dialog, "Export").path for _ in range(2))
     assert first == second
     monkeypatch.setattr(signing, "GOOD_FOR", timedelta(seconds=-1))
     # One that has been used leads to its job, however old it is.
-    assert anyone.press(dialog, "Export").path == first
-    asked_again = anyone.press(late, "Export")
+    assert scripted.press(dialog, "Export").path == first
+    asked_again = scripted.press(late, "Export")
     assert asked_again.status == 409
     assert "open for more than 30 minutes" in asked_again.text
     monkeypatch.undo()
-    assert anyone.press(asked_again, "Export").path not in (first, asked_again.path)
+    assert scripted.press(asked_again, "Export").path not in (first, asked_again.path)
 
 
 def test_the_dialog_of_another_user_or_kind_is_refused(
@@ -261,7 +261,7 @@ def test_who_may_not_export_sees_no_button(
 
 
 def test_the_page_names_the_filters(
-    anyone: Browser, store: Session, world: World, work: Callable[[], None]
+    scripted: Browser, store: Session, world: World, work: Callable[[], None]
 ) -> None:
     contact = new_contact(store, world, account=new_account(store, world, "Acme"))
     subscribe(store, contact, new_list(store, world, "News"), "bounced")
@@ -269,7 +269,7 @@ def test_the_page_names_the_filters(
     store.commit()
     filters = {"list": "News", "status": "bounced", "tag": "VIP", "account": "Acme"}
 
-    page = export(anyone, anyone.get("/contacts", filters), work)
+    page = export(scripted, scripted.get("/contacts", filters), work)
 
     told = "Contacts Bounced on the list “News”, with the tag “VIP” and of the account “Acme”."
     assert told in page.text

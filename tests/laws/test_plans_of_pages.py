@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from benchmarks.fill import Size, fill
 from tests.factories.people import World
 from tests.support.browser import HTMX, Browser
+from tests.support.exporting import Exporting
 from tests.support.plans import KEY, Plan, plans
 from tests.support.restoring import Restoring
 from tests.support.schema import app_on_a_new_database
@@ -138,6 +139,8 @@ WALK = re.compile(
     r"\s+LIMIT [^)]*$"
 )
 FEW = re.compile(r"contact\.deleted_at IN \(|(?<!CASE WHEN \()contact\.restore_job_id = ")
+# One step at the end of the key's index, which both databases call a read of all of it.
+LAST = "SELECT max(contact.id)"
 # An outcome is looked up by its job and its contact.
 BY_JOB_ALONE = re.compile(r"\(job_id ?=(?!.*contact_id)")
 
@@ -272,6 +275,8 @@ def misled(read: Iterable[Plan]) -> list[str]:
 
 
 def _wrong(plan: Plan) -> str | None:
+    if plan.statement.startswith(LAST):
+        return None
     # Without an index for texts, all texts are searched for a rare one: SQLite may skip the index of the
     # account.
     # A number that a page does not wait for may read them all as well, where the text is a frequent one.
@@ -303,16 +308,30 @@ def test_stale_statistics_mislead_no_statement(
     with Session(scene.engine) as session:
         gone = select(Contact).where(Contact.deleted_at.is_not(None)).order_by(Contact.id).limit(20)
         ticked = session.scalars(gone).all()
+        with plans(scene.engine) as exported:
+            _export(Exporting(session, scene.world, lock))
         with plans(scene.engine) as restored:
             gone_id = ticked[0].id
             job_id = _restore(Restoring(session, scene.world, lock), ticked)
-    read += restored + scene.read(*(page.format(job=job_id, one=gone_id) for page in AFTERWARDS))
+    read += exported + restored + scene.read(*(page.format(job=job_id, one=gone_id) for page in AFTERWARDS))
     with Session(scene.engine.execution_options(writes=True)) as session, plans(scene.engine) as deleted:
         _delete(session, scene.world, select(Contact.id).where(live(scene.world.id)).limit(20))
 
     wrong = misled(read + deleted)
 
     assert not wrong, "\n\n".join(wrong)
+
+
+def _export(exporting: Exporting) -> None:
+    """Export what lives and what is deleted, with and without filters, in batches."""
+    session, world = exporting.session, exporting.world
+    tag_id, list_id = (
+        session.scalar(select(func.min(kind.id)).where(kind.workspace_id == world.id))
+        for kind in (Tag, MailingList)
+    )
+    of_live, of_deleted = exporting.live(tag_id=tag_id, list_id=list_id), exporting.deleted(q="bea")
+    for source in (exporting.live(), of_live, exporting.live(q="ann"), exporting.deleted(), of_deleted):
+        assert exporting.run(exporting.start(source), batch_size=2000) == "done"
 
 
 def _restore(restoring: Restoring, ticked: Sequence[Contact]) -> int:

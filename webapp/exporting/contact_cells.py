@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from webapp.database import id_table, sha256_hex
+from webapp.database import id_table
 from webapp.exporting.source import Cells
 from webapp.importing.fields import COLUMNS, STATUSES
 from webapp.importing.names import SEPARATOR, quoted
-from webapp.marketing.consent import STRICTNESS
+from webapp.marketing.consent import STRICTNESS, address_hash
 from webapp.marketing.refusals import STATUS
 from webapp.models import Account, Contact, ContactTag, MailingList, Subscription, Suppression, Tag
-from webapp.models.base import filter_only
+from webapp.models.base import filter_only, is_one_of
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.models.suppression import SuppressionReason
 
@@ -30,38 +30,45 @@ HEADER: Cells = tuple(COLUMNS.values())
 # no lists, because a hundred thousand of these keep the collector of garbage busy.
 _Names = dict[str, str]
 
+# Looked up for each contact: with a join and stale statistics, each would be compared with all accounts.
+_account = (
+    select(Account.name)
+    .where(Account.id == Contact.account_id, Account.deleted_at.is_(None))
+    .correlate(Contact)
+    .scalar_subquery()
+    .label("account")
+)
+
 
 def read_contacts(
     session: Session,
+    workspace_id: int,
     ids: Sequence[int],
     *conditions: ColumnElement[bool],
     more: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]] = (),
 ) -> list[tuple[list[object], tuple[Any, ...]]]:
-    """The cells of those contacts among `ids` that fulfil the conditions, in the order of `ids`; each with
-    the values of the columns `more`, which the statement about `Contact` can have."""
-    table = id_table(session, ids)
-    query = (
-        select(
-            Contact.id,
-            Contact.email,
-            Contact.first_name,
-            Contact.last_name,
-            Contact.phone,
-            Account.name,
-            Contact.created_at,
-            *more,
-        )
-        .outerjoin(Account, (Account.id == Contact.account_id) & Account.deleted_at.is_(None))
-        .where(Contact.id.in_(select(table.c.value)), *map(filter_only, conditions))
-    )
+    """The cells of those contacts among `ids` that fulfil the conditions, in the order of `ids`; each with the
+    values of the columns `more`, which the statement about `Contact` can have."""
+    query = select(
+        Contact.id,
+        Contact.email_key,
+        Contact.email,
+        Contact.first_name,
+        Contact.last_name,
+        Contact.phone,
+        _account,
+        Contact.created_at,
+        *more,
+    ).where(_one_of(session, Contact.id, ids), *map(filter_only, conditions))
     # By the connection, because rows of the ORM take twice as long.
     rows = {row[0]: row for row in session.connection().execute(query)}
     found = [contact_id for contact_id in ids if contact_id in rows]
-    tags, lists = _tags(session, found), _lists(session, found)
+    email_keys = {str(contact_id): rows[contact_id][1] for contact_id in found}
+    tags, lists = _tags(session, found), _lists(session, workspace_id, found, email_keys)
     subscribed, unconfirmed, unsubscribed, bounced = (lists[status] for status in STATUSES.values())
     result = []
     for contact_id in found:
-        _, email, first_name, last_name, phone, account, created_at, *values = rows[contact_id]
+        _, _, email, first_name, last_name, phone, account, created_at, *values = rows[contact_id]
         key = str(contact_id)
         # In the order of COLUMNS.
         cells = [
@@ -81,6 +88,10 @@ def read_contacts(
     return result
 
 
+def _one_of(session: Session, column: InstrumentedAttribute[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    return is_one_of(column, select(id_table(session, ids).c.value))
+
+
 def _ids(column: InstrumentedAttribute[int]) -> ColumnElement[str]:
     """The ids of a group as one text: a row for each tag costs a tenth of a row for each contact's tag."""
     return func.aggregate_strings(cast(column, String), ",").label("ids")
@@ -89,7 +100,7 @@ def _ids(column: InstrumentedAttribute[int]) -> ColumnElement[str]:
 def _tags(session: Session, ids: Sequence[int]) -> _Names:
     of_them = (
         select(ContactTag.tag_id, _ids(ContactTag.contact_id))
-        .where(ContactTag.contact_id.in_(select(id_table(session, ids).c.value)))
+        .where(_one_of(session, ContactTag.contact_id, ids))
         .group_by(ContactTag.tag_id)
         .subquery()
     )
@@ -105,10 +116,12 @@ def _tags(session: Session, ids: Sequence[int]) -> _Names:
     return found
 
 
-def _lists(session: Session, ids: Sequence[int]) -> Mapping[SubscriptionStatus, _Names]:
+def _lists(
+    session: Session, workspace_id: int, ids: Sequence[int], email_keys: Mapping[str, str | None]
+) -> Mapping[SubscriptionStatus, _Names]:
     of_them = (
         select(Subscription.list_id, Subscription.status, _ids(Subscription.contact_id))
-        .where(Subscription.contact_id.in_(select(id_table(session, ids).c.value)))
+        .where(_one_of(session, Subscription.contact_id, ids))
         .group_by(Subscription.list_id, Subscription.status)
         .subquery()
     )
@@ -120,7 +133,7 @@ def _lists(session: Session, ids: Sequence[int]) -> Mapping[SubscriptionStatus, 
     )
     found: dict[SubscriptionStatus, _Names] = {status: {} for status in SubscriptionStatus}
     rows = session.connection().execute(named).all() if ids else []
-    refused = _refused(session, ids) if rows else {}
+    refused = _refused(session, workspace_id, email_keys) if rows else {}
     for list_id, name, status, contacts in rows:
         on_it = contacts.split(",")
         _add(found[status], name, [contact for contact in on_it if contact not in refused])
@@ -145,21 +158,22 @@ def _stricter(
     return max((status, *filter(None, (refused.get(None), refused.get(list_id)))), key=STRICTNESS.__getitem__)
 
 
-def _refused(session: Session, ids: Sequence[int]) -> dict[str, dict[int | None, SubscriptionStatus]]:
+def _refused(
+    session: Session, workspace_id: int, email_keys: Mapping[str, str | None]
+) -> dict[str, dict[int | None, SubscriptionStatus]]:
     """What the suppression of a contact's address is as a status, by contact and list; None for all lists.
     Bounced, where its address does not work, and else Unsubscribed."""
-    suppressed = (
-        select(Contact.id, Suppression.list_id, Suppression.reason)
-        .join(
-            Suppression,
-            (Suppression.workspace_id == Contact.workspace_id)
-            & (Suppression.address_hash == sha256_hex(Contact.email_key)),
-        )
-        .where(Contact.id.in_(select(id_table(session, ids).c.value)))
+    # Deleted contacts can have one address.
+    hashes: defaultdict[str, list[str]] = defaultdict(list)
+    for contact, key in email_keys.items():
+        if key is not None:
+            hashes[address_hash(key)].append(contact)
+    suppressed = select(Suppression.address_hash, Suppression.list_id, Suppression.reason).where(
+        Suppression.workspace_id == workspace_id, Suppression.address_hash.in_(hashes)
     )
     found: defaultdict[str, dict[int | None, SubscriptionStatus]] = defaultdict(dict)
-    for contact_id, list_id, reason in session.execute(suppressed):
-        of_contact = found[str(contact_id)]
-        if reason == SuppressionReason.BOUNCE or list_id not in of_contact:
-            of_contact[list_id] = STATUS[reason]
+    for hashed, list_id, reason in session.execute(suppressed) if hashes else ():
+        for contact in hashes[hashed]:
+            if reason == SuppressionReason.BOUNCE or list_id not in found[contact]:
+                found[contact][list_id] = STATUS[reason]
     return found

@@ -61,7 +61,7 @@ class DeletedContacts:
         matches = [window_of(self.scope).contacts(self.filters)]
         if self.filters.has_text is not None:
             matches.append(contact_matches(Contact.id, self.filters.has_text))
-        found = read_contacts(session, ids, *matches, more=(Contact.deleted_at, _by))
+        found = read_contacts(session, self.scope.workspace_id, ids, *matches, more=(Contact.deleted_at, _by))
         rows = [
             [*cells, deleted_at.isoformat(), by or "", days_left(deleted_at, now)]
             for cells, (deleted_at, by) in found

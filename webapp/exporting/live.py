@@ -52,7 +52,7 @@ class LiveContacts:
     def read(self, session: Session, *, after: Place | None, size: int, now: datetime) -> Batch:
         ids, end = self._walk(session, after, size)
         wanted = self.wanted.checks(Contact.id, Contact.account_id)
-        rows = read_contacts(session, ids, live(self.wanted.workspace_id), *wanted)
+        rows = read_contacts(session, self.wanted.workspace_id, ids, live(self.wanted.workspace_id), *wanted)
         return Batch([cells for cells, _ in rows], end, len(ids) < size)
 
     def skip(self, session: Session, *, after: Place | None) -> Place | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import new_account, new_contact, new_list, new_tag, put_tag, subscribe
+from tests.factories.contacts import delete, new_account, new_contact, new_list, new_tag, put_tag, subscribe
 from tests.factories.people import World, new_world
 from tests.support.exporting import Exporting
 from tests.support.random_text import Texts, how_many
@@ -86,6 +86,21 @@ def test_a_contact_without_an_address_keeps_its_statuses(
     (row,) = exporting.rows(exporting.live())
 
     assert (row["Email"], row["Lists"]) == ("", "News")
+
+
+def test_deleted_contacts_with_one_address_are_all_as_it_is_suppressed(
+    store: Session, exporting: Exporting, world: World
+) -> None:
+    news = new_list(store, world, "News")
+    for _ in range(2):
+        contact = new_contact(store, world, email="twin@x.example")
+        subscribe(store, contact, news, "subscribed")
+        delete(store, world, contact)
+    suppress(store, world, contact, BOUNCE, None)
+
+    rows = exporting.rows(exporting.deleted())
+
+    assert [(row["Lists"], row["Bounced Lists"]) for row in rows] == [("", "News")] * 2
 
 
 def test_deleted_lists_tags_and_accounts_do_not_appear(

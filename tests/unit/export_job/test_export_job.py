@@ -267,6 +267,6 @@ def test_a_batch_takes_a_handful_of_statements_for_any_number_of_contacts(
         with before_each_statement(engine, asked[-1].append):
             exporting.run(job)
 
-    assert len(asked[0]) == len(asked[1]) < 40
+    assert len(asked[0]) == len(asked[1]) < 45
     batches = store.scalars(select(JobBatch).where(JobBatch.job_id == job.id)).all()
     assert [batch.items for batch in batches] == [62]
