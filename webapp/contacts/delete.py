@@ -208,7 +208,7 @@ def _detach_from_deals(session: Session, gone: Select[int], deletion: Deletion) 
         DealContact.detached_at.is_(None),
         filter_only(lives.exists()),
     )
-    was_primary = filter_only(DealContact.is_primary)
+    was_primary = filter_only(DealContact.is_primary.is_(True))
     headless = session.scalars(select(DealContact.deal_id).where(*leaving, was_primary)).all()
     # A restore does not make them primary again: "They will not be restored as the Primary Contact".
     execute_update(
