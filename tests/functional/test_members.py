@@ -20,7 +20,7 @@ def test_the_menu_with_restore_is_for_admins(admin: Browser, member: Browser) ->
     for_admin, for_member = admin.get("/contacts"), member.get("/contacts")
 
     assert for_admin.button("More actions")["popovertarget"] == "more-menu"
-    assert for_admin.words("#more-menu") == "Restore Contact(s)"
+    assert for_admin.words("#more-menu") == "Restore Contact(s) Import contacts"
     assert not for_member.all("#more-menu, #more-actions")
     assert "Restore" not in for_member.text
     assert not for_member.has_button("Restores")

@@ -164,10 +164,14 @@ def test_the_fragment_is_the_part_of_the_page(
     assert str(part.one("#results")) == str(page.one("#results"))
 
 
-def test_a_bar_is_the_part_of_its_page(admin: Browser, days: list[str]) -> None:
+def test_a_bar_is_the_part_of_its_page(admin: Browser, days: list[str], store: Session, world: World) -> None:
+    new_contact(store, world)
+    store.commit()
     for path in ("/contacts", "/contacts/restore"):
         page = admin.get(path)
-        bar = admin.get(f"{path}/selection", htmx=True)
+        # The page's form sends along how many match.
+        matching = str(page.one("input[name=matching]")["value"])
+        bar = admin.get(f"{path}/selection", {"matching": matching}, htmx=True)
         assert str(bar.one("#selection-bar")) == str(page.one("#selection-bar"))
 
 

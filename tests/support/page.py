@@ -99,15 +99,19 @@ def _check_everywhere(tags: Tags) -> None:
             _check_htmx(kind, attrs)
 
 
+# A browser shows their texts apart from the rest.
+CONTROLS = ("option", "textarea")
+
+
 def check_isolation(tags: Tags) -> None:
     """A typed text is isolated wherever it is shown, so that it turns nothing around: by <bdi>, or in a title
     or an attribute by Unicode's own signs."""
     for tag, attrs in tags:
-        if tag.name not in ("bdi", "option") and tag.find_parent("bdi") is None:
+        if tag.name not in ("bdi", *CONTROLS) and tag.find_parent("bdi") is None:
             for words in tag.own_texts:
                 assert tag.name == "title" or not SIGNS.search(words), f"no <bdi>, but its sign: {words!r}"
                 assert TURNING not in ISOLATED.sub("", words), f"not isolated in <{tag.name}>: {words!r}"
-        elif tag.name != "option":
+        elif tag.name not in CONTROLS:
             _check_isolated(tag, "".join(tag.own_texts))
         for name in attrs.keys() - AS_TYPED:
             assert TURNING not in ISOLATED.sub("", attrs[name]), f"not isolated in {name}: {attrs[name]!r}"

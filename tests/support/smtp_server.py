@@ -128,7 +128,8 @@ class SmtpServer:
                 connection.sendall(b"502 5.5.1 What?\r\n")
 
     def _take(self, connection: socket.socket, lines: "Iterator[bytes]", sender: str, recipient: str) -> None:
-        content = [next(iter(lines))]
+        # Nothing comes any more where the other side has gone.
+        content = [next(iter(lines), b"")]
         self._stumble(CONTENT)
         for line in lines:
             if line == b".\r\n":
