@@ -9,8 +9,10 @@ from benchmarks import (
     choices,
     deleting,
     exporting,
+    importing,
     loading,
     pages,
+    purging,
     restoring,
     sending,
     traffic,
@@ -52,7 +54,7 @@ def main() -> None:
 
 PARTS = (
     *("restoring", "deleting", "choices", "pages", "traffic", "writers", "workers", "sending", "loading"),
-    "exporting",
+    *("importing", "exporting", "purging"),
 )
 
 
@@ -69,6 +71,8 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
                     yield f"Deleting all of {what}", deleting.measure(made, url, world, judged=judged)
                 if "choices" in parts and is_largest:
                     yield f"Choices about {what}", choices.measure(made, url, world, judged=judged)
+                if "purging" in parts and is_largest:
+                    yield f"Purging all of {what}", purging.measure(made, url, world, judged=judged)
                 if "pages" in parts and is_largest:
                     yield f"Pages with {what}", pages.measure(made, url, world, judged=judged)
                 if "traffic" in parts and is_largest:
@@ -98,6 +102,10 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
         if "loading" in parts:
             timed = kind == "postgresql" and max(sizes) == JUDGED[kind]
             yield f"Loading, {kind}", loading.measure(made, max(sizes), timed=timed)
+        if "importing" in parts:
+            most = max(sizes)
+            judged = most == JUDGED[kind]
+            yield f"Importing {most:,} contacts, {kind}", importing.measure(made, most, judged=judged)
 
 
 if __name__ == "__main__":

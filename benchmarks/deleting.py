@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.figures import Figure, at_least, at_most, without_goal
 from benchmarks.floor import Psycopg, Sqlite, Values
-from benchmarks.restoring import is_active, pages_ms, timed, watch_to_the_end
+from benchmarks.restoring import PATIENCE, is_active, pages_ms, timed
 from benchmarks.stage import Databases, Stage, stage
 from tests.factories.people import World
 from tests.support.browser import Browser
@@ -30,8 +30,8 @@ DELETION = """
     RETURNING id, workspace_id, created_at
 """
 JOB = """
-    INSERT INTO restore_job (uuid, workspace_id, kind, scope_words, idempotency_key, state, fence, lease_until,
-        rung_at, claims_since_progress, restored, skipped, failed, created_at)
+    INSERT INTO restore_job (uuid, workspace_id, kind, scope_words, idempotency_key, state, fence,
+        lease_until, rung_at, claims_since_progress, restored, skipped, failed, created_at)
     VALUES ('floor', :workspace, 'filters', '', 'floor', 'running', 1, :now, :now, 1, 0, 0, 0, :now)
     RETURNING id
 """
@@ -114,8 +114,7 @@ def _delete_all(here: Stage, world: World) -> dict[str, float]:
         form = dialog.one("#delete-many")
         answer, started = timed(lambda: browser.submit(dialog, form, number=typed[0]))
         job_id = int(answer.path.rpartition("/")[2])
-        if is_active(here.engine, job_id):
-            list(watch_to_the_end(here.engine, job_id, worker))
+        wait_until(lambda: not is_active(here.engine, job_id), seconds=PATIENCE)
         end = time.time()
     with Session(here.engine) as session:
         job = session.get_one(Job, job_id)

@@ -8,7 +8,7 @@ locked", whatever the busy timeout is; hence `write_transaction`.
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any, TypeVar
@@ -17,11 +17,13 @@ from psycopg.errors import QueryCanceled
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     Connection,
     Engine,
     FromClause,
     Select,
     String,
+    any_,
     cast,
     event,
     func,
@@ -34,7 +36,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.functions import FunctionElement
@@ -223,6 +225,16 @@ def id_table(session: Session, numbers: Sequence[int]) -> FromClause:
         array = cast(literal("{" + ",".join(map(str, numbers)) + "}", String), ARRAY(BigInteger))
         return func.unnest(array).table_valued("value").render_derived()
     return func.json_each(json.dumps(numbers)).table_valued("value")
+
+
+def one_of(
+    session: Session, column: InstrumentedAttribute[Any], texts: Collection[str]
+) -> ColumnElement[bool]:
+    """Whether the column is one of these texts, one or thousands. On PostgreSQL they are one parameter,
+    because the driver takes longer to read a statement with thousands than the server to execute it."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(literal(list(texts), ARRAY(String)))
+    return column.in_(texts)
 
 
 def avoid_whole_table_plans(session: Session) -> None:

@@ -60,7 +60,7 @@ def run_half(database_url: str, *, database: str, seed: int, seconds: float, fen
     environ = {"DATABASE_URL": database_url, "SECRET_KEY": "for tests only"}
     settings = {"BATCH_SIZE": BATCH_SIZE[database], "TIME_SCALE": "1", "RESTORE_WORKERS": ""}
     with new_deployment(environ, **settings) as deployment:
-        random, traffic = Random(seed), Traffic(deployment)
+        random, traffic = Random(seed), Traffic(deployment, by_jobs=True)
         storm = Storm(deployment, traffic, random, workers=WORKERS, fence=fence)
         print_line(f"{WORKSPACES} workspaces, each with {DELETED:,} contacts in its bin …")
         traffic.create_workspaces(WORKSPACES, live=LIVE, deleted=DELETED)

@@ -17,6 +17,7 @@ from tests.factories.people import World
 from tests.support.accidents import Accident
 from tests.support.browser import Browser
 from tests.support.confirming import ASK_ABOUT_ALL, confirm, job_of, start_as_soon_as_possible
+from tests.support.databases import is_writable
 from tests.support.deployment import Deployment
 from tests.support.processes import CHECKOUT, PATIENCE, WorkerProcess, is_stopped, wait_until
 from tests.support.work import run_worker
@@ -52,7 +53,7 @@ def stopped_worker(deployment: Deployment, pid: int) -> Iterator[None]:
     def stopped_outside_of_a_write() -> bool:
         os.kill(pid, signal.SIGSTOP)
         wait_until(lambda: is_stopped(pid))
-        if not deployment.is_being_written():
+        if is_writable(deployment.engine):
             return True
         os.kill(pid, signal.SIGCONT)
         return False

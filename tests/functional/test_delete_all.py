@@ -50,7 +50,7 @@ def test_all_that_match_are_deleted_reported_and_restored(
     assert "Contacts matching “zoe”." in said
     assert "1 deal will be deleted with its last contact." in said
     assert "1 deal stays, with its other contacts." in said
-    assert "Admins can restore them for 30 days." in said
+    assert "Admins can restore them for 30 days, with lists" in said
     assert not dialog.all("#typed-number")
     assert len(live(stored, world)) == 4, "the dialog deletes nothing"
     page = anyone.press(dialog, dialog.one(SEND))

@@ -1,12 +1,16 @@
 """Import contacts: choosing a file, its preview, the choices, and the order that is confirmed."""
 
+import gc
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from io import BytesIO
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Select, select, update
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from tests.factories.contacts import delete, new_contact, new_list
 from tests.factories.people import World, new_user
@@ -123,6 +127,25 @@ def test_a_file_of_more_than_20_mb_is_refused_with_the_command_for_it(
     assert page.button("Choose another file")["href"] == "/contacts/import"
     assert foreign.status == 413
     assert "20 MB" not in foreign.text
+
+
+# Werkzeug leaves the temporary file of a form that is cut off to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("kept", [0.5, 0.999])
+def test_an_upload_that_is_cut_off_stores_nothing(admin: Browser, unchanged: Unchanged, kept: float) -> None:
+    fields = {"csrf_token": admin.token(), "file": FileStorage(BytesIO(PEOPLE * 100), "people.csv")}
+    boundary, body = encode_multipart(fields)
+
+    with unchanged():
+        answer = admin.client.post(
+            "/contacts/import",
+            data=body[: int(len(body) * kept)],
+            content_type=f"multipart/form-data; boundary={boundary}",
+        )
+
+    assert answer.status_code == 400
+    gc.collect()
 
 
 def test_a_form_without_a_file_asks_for_one(admin: Browser, unchanged: Unchanged) -> None:

@@ -66,6 +66,7 @@ def test_the_report_says_what_became_of_each_row(
         "Line 6 “new@there.example” is already in line 2.",
     ]
     assert "1 row is about deleted contacts and was skipped. Restore instead" in page.text
+    assert page.one("#undo-import")["href"] == f"/jobs/{job.id}/undo"
     skipped = anyone.get(page.one("#rows .rows-which a")["href"])
     assert rows(skipped)[1:] == ["Line 4 Skipped: it is about a deleted contact."]
     assert "Line 3 Skipped: this contact is already there." in rows(skipped)[0]
@@ -156,9 +157,10 @@ def test_a_member_who_imports_is_told_whom_to_ask(
     sales = store.scalars(select(UserGroup).filter_by(workspace_id=world.id, name="Sales")).one()
     store.add(GroupRight(group_id=sales.id, right=Right.IMPORT))
     store.commit()
-    job = importing.imported("gone@member.example", by=world.member.id)
+    job = importing.imported("gone@member.example", "new@member.example", by=world.member.id)
 
     page = browse(world.member).get(f"/jobs/{job.id}")
 
     assert "An admin can restore them instead" in page.text
+    assert page.all("#undo-import") == []
     assert rows(page) == ["Line 2 Skipped: it is about a deleted contact."]

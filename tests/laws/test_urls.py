@@ -247,11 +247,9 @@ FOR_A_RIGHT = {
         *("import_file", "bring_file", "import_preview", "start_import", "redraw_import", "read_again"),
         *("import_deleted", "rejected_rows"),
     },
-    Access.JOBS: {"jobs", "job", "cancel_job"},
     Access.DELETE_MANY: {
         *("confirm_delete_all", "delete_all", "delete_all_deals", "undo_import", "start_undo_import"),
     },
-    Access.EXPORT: {"job_file"},
 }
 
 

@@ -67,7 +67,7 @@ POST /contacts/new                  phone,account      303 long,NUL=422 | too lo
 POST /contacts/new                  opened,anyway      303
 POST /contacts/new                  find               200 empty=303
 POST /contacts/new                  csrf_token         400 | open for too long. Go back, reload it
-GET  /contacts/names                ?list,?tag,?account  200
+GET  /contacts/names                ?list,?tag,?account,?matching  200
 GET  /contacts/names                ?q,?sort,?status,?selected,?restored_by,?after,?before,?show,?clear  200
 GET  /contacts/<id:contact_id>/edit <contact_id>       404 | a typing mistake
 POST /contacts/<id:contact_id>/edit <contact_id>  404 0,2^63,10^30=405 | a typing mistake / use the buttons
@@ -322,7 +322,7 @@ GET  /contacts/export               ?q                 422 empty=200 | Correct t
 GET  /contacts/export               ?sort,?status      422 empty=200 | Correct the search first
 GET  /contacts/export               ?list,?tag,?account  422 empty,blank=200 | Correct the search first
 GET  /contacts/export               ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
-GET  /contacts/export               ?after,?before,?selected,?show,?clear,?back  200
+GET  /contacts/export               ?after,?before,?selected,?show,?clear,?back,?matching  200
 GET  /contacts/restore/export       ?q                 422 empty,0=200 | Correct the search / nothing to e
 GET  /contacts/restore/export       ?from,?to          422 empty=200 | Correct the search first
 GET  /contacts/restore/export       ?deleted_by        422 empty=200 | Correct the search first

@@ -1,16 +1,15 @@
 """A deployment with its own database and Redis, and real worker processes."""
 
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask
 from flask_migrate import upgrade
 from redis import Redis
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from tests.factories.bins import fill_bin
@@ -73,19 +72,6 @@ class Deployment:
     def writing(self) -> Session:
         """A session that writes beside the worker: on SQLite it takes the lock when it begins."""
         return Session(self.engine.execution_options(writes=True))
-
-    def is_being_written(self) -> bool:
-        """Whether any process has a transaction open that has written, or on SQLite may write."""
-        if self.engine.dialect.name == "postgresql":
-            writers = "backend_xid IS NOT NULL AND datname = current_database()"
-            with self.engine.connect() as connection:
-                return bool(connection.scalar(text(f"SELECT count(*) FROM pg_stat_activity WHERE {writers}")))
-        with closing(sqlite3.connect(str(self.engine.url.database), timeout=0)) as connection:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:
-                return True
-        return False
 
     @property
     def redis(self) -> Redis:

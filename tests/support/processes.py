@@ -100,13 +100,14 @@ class WorkerProcess:
         """A worker process of `queue`, if one runs at the moment."""
         return next(iter(self.of_queue(queue)), None)
 
-    def horses(self) -> list[int]:
-        """The processes that carry a restore out at the moment."""
-        return [horse for pid in self.of_queue("restore") for horse in children(pid)]
+    def horses(self, *queues: str) -> list[int]:
+        """The processes that carry a job of these queues out at the moment; by default of any."""
+        of = queues or ("restore", "bulk")
+        return [horse for queue in of for pid in self.of_queue(queue) for horse in children(pid)]
 
-    def horse(self) -> int | None:
-        """A process that carries a restore out at the moment."""
-        return next(iter(self.horses()), None)
+    def horse(self, *queues: str) -> int | None:
+        """One of them."""
+        return next(iter(self.horses(*queues)), None)
 
     @contextmanager
     def held_back(self, queue: str) -> Iterator[None]:
@@ -121,12 +122,12 @@ class WorkerProcess:
             for pid in pids:
                 os.kill(pid, signal.SIGCONT)
 
-    def wait_for_a_horse(self) -> int:
-        """The process that carries a restore out, as soon as there is one."""
+    def wait_for_a_horse(self, *queues: str) -> int:
+        """The process that carries a job of these queues out, as soon as there is one."""
         found: list[int] = []
 
         def is_found() -> bool:
-            found[:] = [horse] if (horse := self.horse()) else []
+            found[:] = [horse] if (horse := self.horse(*queues)) else []
             return bool(found)
 
         wait_until(is_found)

@@ -96,7 +96,7 @@ class TestWithMarksThatDoNotMatch:
         lines = torn.count("\n") + 1
         found = records(f"a,b\n{torn}\n{after}zoe,Zoe\n")
 
-        assert [record.line for record in found if record.fault] == [2]
+        assert [record.line for record in found if record.is_torn] == [2]
         assert (found[1].line, found[1].last_line) == (2, lines + 1)
         assert [record.line for record in found[2:]] == list(range(lines + 2, lines + 3 + after.count("\n")))
         assert not {"bob", "cid", "Cid"} & {record.fields[0] for record in found if record.fields}
@@ -111,9 +111,9 @@ class TestWithMarksThatDoNotMatch:
         ]
 
     def test_the_complaint_names_the_lines_that_are_not_read(self) -> None:
-        one, several = (record for record in records('"a" b\nc\n"d\ne" f\n') if record.fault)
-        assert one.fault == "its quotation marks do not match"
-        assert several.fault == "its quotation marks do not match, so lines 3 to 4 are not read"
+        one, several = (record for record in records('"a" b\nc\n"d\ne" f\n') if record.is_torn)
+        assert (one.line, one.last_line) == (1, 1)
+        assert (several.line, several.last_line) == (3, 4)
 
     @pytest.mark.parametrize(
         ("text", "line"),

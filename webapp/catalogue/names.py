@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.catalogue.keys import Keyless
 from webapp.characters import name_key
 from webapp.clock import read_clock
-from webapp.database import execute_update, lock_workspace, slices
+from webapp.database import execute_update, lock_workspace, one_of, slices
 from webapp.models import Account, MailingList, Tag
 from webapp.models.audit_event import Action, record
 
@@ -48,7 +48,7 @@ def ids_by_name(session: Session, kind: Named, workspace_id: int, names: Iterabl
     found: dict[str, int] = {}
     for some in slices(list(spellings)):
         live = select(kind.name_key, kind.id).where(
-            kind.workspace_id == workspace_id, kind.deleted_at.is_(None), kind.name_key.in_(some)
+            kind.workspace_id == workspace_id, kind.deleted_at.is_(None), one_of(session, kind.name_key, some)
         )
         found.update((key, row_id) for key, row_id in session.execute(live) if key is not None)
     missing = [key for key in spellings if key not in found]

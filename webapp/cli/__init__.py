@@ -4,6 +4,7 @@ from flask import Flask
 
 from webapp.cli.campaigns import campaigns_group
 from webapp.cli.contacts import contacts_group
+from webapp.cli.deleted import erase_contacts, restore_contacts
 from webapp.cli.deleting import delete_contacts
 from webapp.cli.demo import demo_command
 from webapp.cli.exporting import export_contacts
@@ -14,11 +15,10 @@ from webapp.cli.restores import restore_group
 
 def init_cli(app: Flask) -> None:
     """Add the commands to `flask`."""
-    contacts_group.add_command(delete_contacts)
+    for command in (delete_contacts, erase_contacts, export_contacts, purge_contacts, restore_contacts):
+        contacts_group.add_command(command)
     app.cli.add_command(campaigns_group)
-    contacts_group.add_command(export_contacts)
     app.cli.add_command(contacts_group)
-    contacts_group.add_command(purge_contacts)
     app.cli.add_command(demo_command)
     app.cli.add_command(mail_group)
     app.cli.add_command(restore_group)

@@ -13,16 +13,14 @@ from sqlalchemy.orm import Session
 from webapp.catalogue.names import Named
 from webapp.characters import name_key
 from webapp.cli.carrying_out import carry_out_here, not_ringing
-from webapp.cli.database import Refusal, check_database, chosen_workspace, readable, shown
+from webapp.cli.confirming import UNCHANGED, begun, confirm
+from webapp.cli.database import Refusal, check_database, chosen_workspace, shown
 from webapp.clock import read_clock
 from webapp.contacts import find
 from webapp.contacts.delete_scope import freeze_scope
 from webapp.contacts.delete_work import deletion_of, start
 from webapp.contacts.wanted import Wanted
 from webapp.extensions import db
-from webapp.forms.typed_number import typed_number
-from webapp.jobs.lock import LockUnavailable
-from webapp.jobs.start import AlreadyRunning, BeingStarted
 from webapp.models import Account, MailingList, Tag
 from webapp.models.job import JobState
 from webapp.restoring.filters import why_unsearchable
@@ -32,7 +30,6 @@ from webapp.words.numbers import counted
 from webapp.worker.services import services
 
 NAMED: Mapping[str, Named] = {"list": MailingList, "tag": Tag, "account": Account}
-UNCHANGED = "Nothing was changed."
 
 
 @click.command("delete")
@@ -75,9 +72,9 @@ def delete_contacts(
     if not total:
         raise Refusal(f"No contact matches. {UNCHANGED}")
     if not yes:
-        _confirm(words.scope_phrase(scope), total)
-    try:
-        job = start(
+        confirm("delete", words.scope_phrase(scope), total)
+    job = begun(
+        lambda: start(
             session,
             services().lock,
             not_ringing,
@@ -87,12 +84,7 @@ def delete_contacts(
             key=str(uuid.uuid4()),
             requested_by=None,
         )
-    except AlreadyRunning as refusal:
-        raise Refusal(f"{title(refusal.job)} is running. Only one can run at a time. {UNCHANGED}") from None
-    except BeingStarted:
-        raise Refusal(f"Another job is being started. {UNCHANGED}") from None
-    except LockUnavailable:
-        raise Refusal(f"Redis does not answer, so it cannot be started. {UNCHANGED}") from None
+    )
     job = carry_out_here(job.id)
     click.echo(f"{title(job)}: {words.result(job)}")
     for sentence in words.not_deleted(job.counts):
@@ -114,21 +106,3 @@ def _id_of(session: Session, workspace_id: int, field: str, text: str) -> int:
     if found is None:
         raise Refusal(f"There is no {field} “{shown(text)}”. {UNCHANGED}")
     return found
-
-
-def can_ask() -> bool:
-    """Whether a person sits at a terminal."""
-    return sys.stdin.isatty()
-
-
-def _confirm(phrase: str, total: int) -> None:
-    """Ask for the number on a terminal. Raises Refusal for another one, and without a terminal."""
-    if not can_ask():
-        raise Refusal(
-            f"This would delete {counted(total, 'contact')}. Confirm it with --yes where no terminal can ask. "
-            f"{UNCHANGED}"
-        )
-    click.echo(readable(f"This deletes {counted(total, 'contact')}: {phrase}."))
-    typed = click.prompt("Type their number to confirm", default="", show_default=False)
-    if typed_number(typed) != total:
-        raise Refusal(f"This is not their number. {UNCHANGED}")

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select, true, 
 from sqlalchemy.orm import Session
 
 from webapp.catalogue.deals import promote_next_primary
-from webapp.database import execute_update, lock_workspace
+from webapp.database import execute_update, id_table, lock_workspace
 from webapp.marketing.pending import end_pending
 from webapp.models import Contact, Deal, DealContact, Deletion, live
 from webapp.models.audit_event import Action, record
@@ -203,22 +203,25 @@ def _detach_from_deals(session: Session, gone: Select[int], deletion: Deletion) 
     """
     at = deletion.created_at
     lives = select(Deal.id).where(Deal.id == DealContact.deal_id, Deal.deleted_at.is_(None))
+    leaving = (
+        is_one_of(DealContact.contact_id, gone),
+        DealContact.detached_at.is_(None),
+        filter_only(lives.exists()),
+    )
+    was_primary = filter_only(DealContact.is_primary.is_(True))
+    headless = session.scalars(select(DealContact.deal_id).where(*leaving, was_primary)).all()
+    # A restore does not make them primary again: "They will not be restored as the Primary Contact".
     execute_update(
         session,
         update(DealContact)
-        .where(
-            is_one_of(DealContact.contact_id, gone),
-            DealContact.detached_at.is_(None),
-            filter_only(lives.exists()),
-        )
-        .values(detached_at=at, detached_by_deletion_id=deletion.id),
+        .where(*leaving)
+        .values(detached_at=at, detached_by_deletion_id=deletion.id, is_primary=False),
     )
     # By the contacts, because the deletion may have detached many more before.
-    theirs = and_(
+    touched = select(DealContact.deal_id).where(
         is_one_of(DealContact.contact_id, gone),
         filter_only(DealContact.detached_by_deletion_id == deletion.id),
     )
-    touched = select(DealContact.deal_id).where(theirs)
     attached = select(DealContact.deal_id).where(
         DealContact.detached_at.is_(None), DealContact.deal_id == Deal.id
     )
@@ -228,8 +231,5 @@ def _detach_from_deals(session: Session, gone: Select[int], deletion: Deletion) 
         .where(is_one_of(Deal.id, touched), Deal.deleted_at.is_(None), filter_only(~attached.exists()))
         .values(deleted_at=at, deleted_by_deletion_id=deletion.id),
     )
-    promote_next_primary(session, touched.where(DealContact.is_primary))
-    # A restore does not make them primary again: "They will not be restored as the Primary Contact".
-    execute_update(
-        session, update(DealContact).where(theirs, DealContact.is_primary).values(is_primary=False)
-    )
+    if headless:
+        promote_next_primary(session, select(id_table(session, headless).c.value))

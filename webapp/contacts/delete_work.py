@@ -26,6 +26,8 @@ from webapp.models import Deletion, Job, Right
 from webapp.models.job import Note
 
 DELETED, FAILED = "deleted", "failed"
+# The code for a requester who may not delete so many contacts any more.
+DELETE_NOT_ALLOWED = "delete_not_allowed"
 # The sources of the deletions: as one of the overview, of a command, or of an undone import.
 SOURCE, BY_COMMAND, UNDONE_IMPORT = "overview", "command", "undone_import"
 
@@ -44,7 +46,7 @@ class DeleteWork(Work):
     right = Right.DELETE_MANY
     queue = "bulk"
     # Measured: at most a second on PostgreSQL, and 100 ms on SQLite, where other writers wait for it.
-    batch_sizes: ClassVar = {"postgresql": 5000, "sqlite": 500}
+    batch_sizes: ClassVar = {"postgresql": 3000, "sqlite": 300}
     refusals = (IntegrityError, DataError, ChangedSince)
 
     def set_apart(self, request: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
@@ -57,7 +59,8 @@ class DeleteWork(Work):
             raise NothingToDelete
 
     def why_not(self, session: Session, job: Job) -> Note | None:
-        return self.why_not_allowed(job)
+        note = self.why_not_allowed(job)
+        return {**note, "code": DELETE_NOT_ALLOWED} if note else None
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         avoid_whole_table_plans(session)

@@ -45,7 +45,13 @@ def words(text: str) -> list[str]:
     In a word a space follows each apostrophe and hyphen, and is on both sides of each character that can be
     a word by itself: a part of a name begins there.
     """
-    return [_SPACES.sub(" ", _JOINT.sub(r"\g<0> ", _space_out(word))) for word in _fold(text).split()]
+    return [
+        # Most words are of this kind, and are as they are.
+        word
+        if word.isascii() and "'" not in word and "-" not in word
+        else _SPACES.sub(" ", _JOINT.sub(r"\g<0> ", _space_out(word)))
+        for word in _fold(text).split()
+    ]
 
 
 def folded(first_name: str, last_name: str, email: str | None) -> str:

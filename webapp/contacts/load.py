@@ -176,13 +176,17 @@ def _copy(connection: Connection, table: Table, given: list[str], rows: Iterable
         for column in table.c
         if column.default and column.name not in given
     }
+    dialect = connection.dialect
+
+    def converter(name: str) -> Any:
+        return table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+
     names = [*given, *defaults]
-    dialect, converters = connection.dialect, {}
-    for name in names:
-        if process := table.c[name].type.dialect_impl(dialect).bind_processor(dialect):
-            converters[name] = process
+    converters = [(place, convert) for place, name in enumerate(given) if (convert := converter(name))]
+    # The same in each row.
+    rest = [convert(value) if (convert := converter(name)) else value for name, value in defaults.items()]
     columns, into = SQL(", ").join(map(Identifier, names)), Identifier(table.name)
-    values = itemgetter(*names)
+    values = itemgetter(*given) if len(given) > 1 else lambda row: (row[given[0]],)
     driver: Any = connection.connection.driver_connection
     copy = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(into, columns)
     try:
@@ -191,10 +195,10 @@ def _copy(connection: Connection, table: Table, given: list[str], rows: Iterable
             with cursor.copy(copy) as stream:
                 stream.set_types([column.type_code for column in described])
                 for row in rows:
-                    complete = defaults | row
-                    for name, convert in converters.items():
-                        complete[name] = convert(complete[name])
-                    stream.write_row(values(complete))
+                    complete = [*values(row), *rest]
+                    for place, convert in converters:
+                        complete[place] = convert(complete[place])
+                    stream.write_row(complete)
     except psycopg.Error as error:
         raise DBAPIError.instance(
             copy.as_string(), None, error, psycopg.Error, hide_parameters=True

@@ -47,8 +47,8 @@ def read_contacts(
     *conditions: ColumnElement[bool],
     more: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]] = (),
 ) -> list[tuple[list[object], tuple[Any, ...]]]:
-    """The cells of those contacts among `ids` that fulfil the conditions, in their order; each with the
-    values of the columns `more`, which the statement about `Contact` can have."""
+    """The cells of those contacts among `ids` that fulfil the conditions, in the order of `ids`; each with
+    the values of the columns `more`, which the statement about `Contact` can have."""
     query = select(
         Contact.id,
         Contact.email_key,

@@ -16,7 +16,7 @@ from webapp.importing.deciding import UNCHANGED, Fate
 from webapp.importing.order import ImportRequest
 from webapp.importing.rows import Row
 from webapp.importing.statuses import Suppressions, of_a_known_place, of_a_new_place
-from webapp.marketing.triggers import wake_subscribed, wake_tagged
+from webapp.marketing.triggers import any_active, wake_subscribed, wake_tagged
 from webapp.marketing.versions import touch
 from webapp.models import Account, Contact, ContactSearch, ContactTag, MailingList, Subscription, Tag
 from webapp.models.import_line import LineOutcome
@@ -30,6 +30,7 @@ class Writer:
 
     def __init__(self, session: Session, workspace_id: int, asked: ImportRequest, now: datetime) -> None:
         self.session, self.workspace_id, self.asked, self.now = session, workspace_id, asked, now
+        self.wakes = asked.wake and any_active(session, workspace_id)
 
     def write(self, fates: Sequence[Fate]) -> list[Fate]:
         """Add and update the contacts of these fates; returns the fates with ids and versions. A contact that
@@ -58,9 +59,9 @@ class Writer:
         if not fates:
             return {}
         new = [self._new_contact(fate.row) for fate in fates if fate.row is not None]
-        ids = create_contacts(self.session, self.workspace_id, new, self.now, wake=self.asked.wake)
+        ids = create_contacts(self.session, self.workspace_id, new, self.now, wake=self.wakes)
         return {
-            fate.line: replace(fate, contact_id=contact_id, version=1)
+            fate.line: Fate(fate.line, fate.outcome, None, contact_id, 1, fate.reason)
             for fate, contact_id in zip(fates, ids, strict=True)
         }
 
@@ -149,7 +150,7 @@ class Writer:
         ]
         added = ({"contact_id": contact, "tag_id": tag, "added_at": self.now} for contact, tag in new)
         add_rows(self.session, ContactTag, added)
-        if self.asked.wake:
+        if self.wakes:
             for tag_id, contact_ids in _by_second(new).items():
                 wake_tagged(self.session, contact_ids, tag_id=tag_id, now=self.now)
         return {contact_id for contact_id, _ in new}
@@ -187,7 +188,7 @@ class Writer:
                 Subscription.__table__.c.list_id == bindparam("the_list"),
             )
             self.session.connection().execute(changes, [each | {"changed_at": self.now} for each in stricter])
-        if self.asked.wake:
+        if self.wakes:
             subscribed = [(c, of) for c, of, status in new if status is SubscriptionStatus.SUBSCRIBED]
             for list_id, contact_ids in _by_second(subscribed).items():
                 wake_subscribed(self.session, contact_ids, list_id=list_id, now=self.now)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import execute_update, write_transaction
+from webapp.importing.csv_lines import UnreadableFile
 from webapp.importing.detecting import reread
 from webapp.importing.encodings import charset
 from webapp.importing.formats import VCARD, recognise
@@ -33,18 +34,25 @@ GIVEN_UP = timedelta(minutes=15)
 
 
 def bring(
-    session: Session, source: BinaryIO, name: str, *, workspace_id: int, user_id: int | None = None
+    session: Session,
+    source: BinaryIO,
+    name: str,
+    *,
+    workspace_id: int,
+    user_id: int | None = None,
+    most: int | None = None,
 ) -> StoredFile:
     """Store the file `source`, which can be sought, for its import. Commits part by part; until it returns,
     there is no complete file. Erases the files that the user brought before and that no job reads.
 
-    Raises UnreadableFile if it cannot be imported; then nothing was stored.
+    Raises UnreadableFile if it cannot be imported or has more than `most` records; then nothing was stored.
     """
     brought = look(source)
+    if most is not None and brought.about.records > most:
+        raise UnreadableFile(f"It has {brought.about.records:,} rows. At most {most:,} can be imported here.")
     file = _begin(session, name, workspace_id, user_id)
-    records = chain([brought.header], brought.records())
-    count = _write_all(session, file, records)
-    _finish(session, file, replace(brought.about, records=count - 1))
+    _write_all(session, file, chain([brought.header], brought.records()))
+    _finish(session, file, brought.about)
     return file
 
 
@@ -55,19 +63,16 @@ def _begin(session: Session, name: str, workspace_id: int, user_id: int | None) 
         )
 
 
-def _write_all(session: Session, file: StoredFile, records: Iterable[StoredRecord]) -> int:
-    """Write the records, with a short transaction for each part; they are read between these. Returns how
-    many there are."""
-    writer, pending, size, count = RecordWriter(session, file), [], 0, 0
+def _write_all(session: Session, file: StoredFile, records: Iterable[StoredRecord]) -> None:
+    """Write the records, with a short transaction for each part; they are read between these."""
+    writer, pending, size = RecordWriter(session, file), [], 0
     for record in records:
         pending.append(record)
         size += sum(map(len, record.fields))
-        count += 1
         if size >= PART_SIZE or len(pending) >= MOST_AT_ONCE:
             _write(session, writer, pending)
             pending, size = [], 0
     _write(session, writer, pending)
-    return count
 
 
 def _write(session: Session, writer: RecordWriter, records: list[StoredRecord]) -> None:

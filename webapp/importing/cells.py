@@ -19,8 +19,10 @@ def defused(cell: object) -> object:
 
 def undefused(cell: str) -> str:
     """The text that `defused` was given; any other text as it is."""
+    if not cell.startswith(SIGN):
+        return cell
     rest = cell.removeprefix(SIGN)
-    return rest if rest != cell and _looks_like_one(rest) else cell
+    return rest if _looks_like_one(rest) else cell
 
 
 def _looks_like_one(cell: str) -> bool:

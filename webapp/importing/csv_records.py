@@ -37,16 +37,19 @@ class Layout:
     has_separator_line: bool = False
     last_closing: int | None = None
     encoding: str = UTF_8
+    # How many records it has, the header among them.
+    records: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record from line `line` to `last_line`; `fault` says why its fields could not be read."""
+    """A record from line `line` to `last_line`. Of one that `is_torn`, whose quotation marks do not match, no
+    field could be read."""
 
     line: int
     last_line: int
     fields: list[str]
-    fault: str | None = None
+    is_torn: bool = False
 
 
 NOTHING = Record(1, 1, [])
@@ -74,7 +77,7 @@ def check_file(file: BinaryIO, *, encoding: str = UTF_8, guess: Guess = lambda _
         records = sum(1 for _ in read_records(file, layout))
     if not records:
         raise UnreadableFile("It is empty.")
-    return layout
+    return replace(layout, records=records)
 
 
 def read_records(file: BinaryIO, layout: Layout) -> Iterator[Record]:
@@ -178,7 +181,7 @@ class _Reader:
                 if self._last_closing is None:
                     raise
                 self._skip(self._last_closing)
-                yield Record(first, self._number, [], fault=_describe(first, self._number))
+                yield Record(first, self._number, [], is_torn=True)
                 continue
             if any(field.strip() for field in fields):
                 yield Record(first, self._number, fields)
@@ -248,8 +251,3 @@ class _Reader:
     def _next_line_inside(self) -> None:
         if not self._next_line():
             raise UnreadableFile(f"The quotation mark in line {self._opened:,} is never closed.")
-
-
-def _describe(first: int, last: int) -> str:
-    unread = f", so lines {first:,} to {last:,} are not read" if last > first else ""
-    return f"its quotation marks do not match{unread}"

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from webapp.characters import name_key
 from webapp.contacts.deleted_addresses import DeletedAddresses
+from webapp.database import one_of
 from webapp.importing.rows import BadRow, Identity, Row
 from webapp.models import Account, Contact, ImportLine, Job, live
 from webapp.models.contact import NAMED
@@ -114,7 +115,7 @@ def _find_existing(session: Session, workspace_id: int, rows: Sequence[Row]) -> 
     found: dict[Identity, int] = {}
     if keys:
         by_address = contacts.with_only_columns(Contact.email_key, Contact.id)
-        for key, contact_id in session.execute(by_address.where(Contact.email_key.in_(keys))):
+        for key, contact_id in session.execute(by_address.where(one_of(session, Contact.email_key, keys))):
             if key is not None:
                 found[key] = contact_id
     without = [row for row in rows if row.email_key is None]
@@ -127,8 +128,8 @@ def _find_existing(session: Session, workspace_id: int, rows: Sequence[Row]) -> 
             .where(
                 NAMED,
                 Contact.email_key.is_(None),
-                Contact.first_name.in_({row.first_name for row in without}),
-                Contact.last_name.in_({row.last_name for row in without}),
+                one_of(session, Contact.first_name, {row.first_name for row in without}),
+                one_of(session, Contact.last_name, {row.last_name for row in without}),
             )
         )
         for first_name, last_name, phone, account, contact_id in session.execute(by_other_fields):

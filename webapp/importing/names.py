@@ -18,6 +18,7 @@ from webapp.models import MailingList, Tag
 # In quotation marks a mark is doubled.
 _QUOTED = r'"([^"]*(?:""[^"]*)*)"'
 _ITEM = {separator: re.compile(rf"\s*{_QUOTED}\s*(?={separator}|\Z)|[^{separator}]*") for separator in ";,"}
+_SEPARATED = re.compile('[;,"]')
 # What an export writes between names.
 SEPARATOR = "; "
 # The comma, and the characters that the key of a name folds to it.
@@ -47,6 +48,8 @@ class NameFields:
         self, existing: dict[str, Iterable[str]] | None = None, *, keep_commas: bool = False
     ) -> None:
         self._keep_commas = keep_commas
+        # What fields with a single name hold.
+        self._single: dict[str, tuple[str, ...]] = {}
         # The names with a comma by their keys, and how many items the longest has.
         self._whole: dict[str, dict[str, str]] = {column: {} for column in self.KINDS}
         self._longest = dict.fromkeys(self.KINDS, 1)
@@ -70,6 +73,11 @@ class NameFields:
         """The names in the field, each once; and how it was split, if that was at commas."""
         if not text:
             return (), None
+        if not _SEPARATED.search(text):
+            # Most fields hold one name, and few names are in most rows.
+            if (known := self._single.get(text)) is None:
+                known = self._single[text] = (text,) if name_key(text) else ()
+            return known, None
         if self._keep_commas or ";" in text or "," not in text:
             names = _by_key(item for item, _, _ in _items(text, ";"))
             self._remember(column, names)

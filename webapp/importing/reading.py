@@ -70,9 +70,8 @@ def look(file: BinaryIO) -> Brought:
 
 
 def _look_at_cards(file: BinaryIO, encoding: Encoding) -> Brought:
-    check_cards(file, encoding.name)
-    mapping = dict(enumerate(FIELDS_OF_CARDS))
-    about = _about(VCARD, encoding, Layout(), mapping)
+    count = check_cards(file, encoding.name)
+    about = _about(VCARD, encoding, Layout(records=count + 1), dict(enumerate(FIELDS_OF_CARDS)))
     return Brought(about, CARDS_HEADER, lambda: _marked(read_cards(file, encoding.name), encoding.name))
 
 
@@ -98,6 +97,7 @@ def _about(program: str, encoding: Encoding, layout: Layout, mapping: Mapping[in
         is_doubtful=encoding.is_doubtful,
         samples=encoding.samples,
         separator=layout.separator,
+        records=layout.records - 1,
         mapping={str(at): field.value for at, field in mapping.items()},
     )
 
@@ -121,7 +121,7 @@ def _stored(file: BinaryIO, layout: Layout) -> Iterator[StoredRecord]:
 
 
 def _from_csv(record: Record) -> StoredRecord:
-    if record.fault:
+    if record.is_torn:
         return StoredRecord(record.line, record.last_line, fault={"code": "torn_quote"})
     return StoredRecord(record.line, record.last_line, tuple(record.fields))
 

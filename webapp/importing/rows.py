@@ -104,8 +104,11 @@ class Columns:
 
     def cells(self, field: Field, cells: Sequence[str]) -> list[str]:
         """What the columns about the field have in this record, of those that have something."""
-        found = (_stripped(field, cells[at]) for at in self.places.get(field, ()) if at < len(cells))
-        return [cell for cell in found if cell]
+        found = []
+        for at in self.places.get(field, ()):
+            if at < len(cells) and cells[at] and (cell := _stripped(field, cells[at])):
+                found.append(cell)
+        return found
 
     def text(self, field: Field, cells: Sequence[str]) -> str:
         """The first one of them."""

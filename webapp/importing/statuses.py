@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.database import one_of
 from webapp.marketing.consent import FINAL, STRICTNESS, address_hash
 from webapp.marketing.refusals import STATUS
 from webapp.models import Suppression
@@ -42,11 +43,15 @@ class Suppressions:
     def __init__(self, session: Session, workspace_id: int, email_keys: Iterable[str | None]) -> None:
         self._hashes = {address_hash(key): key for key in email_keys if key is not None}
         self._found: dict[tuple[str, int | None], SubscriptionStatus] = {}
-        if not self._hashes:
+        here = select(Suppression.id).where(Suppression.workspace_id == workspace_id)
+        if not self._hashes or session.scalar(here.limit(1)) is None:
             return
         rows = session.execute(
             select(Suppression.address_hash, Suppression.list_id, Suppression.reason)
-            .where(Suppression.workspace_id == workspace_id, Suppression.address_hash.in_(self._hashes))
+            .where(
+                Suppression.workspace_id == workspace_id,
+                one_of(session, Suppression.address_hash, self._hashes),
+            )
             # The one that decides comes last: a final one, and of these the latest.
             .order_by(Suppression.reason.in_(FINAL), Suppression.id)
         )

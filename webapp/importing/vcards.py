@@ -154,10 +154,16 @@ def read_cards(file: BinaryIO, encoding: str) -> Iterator[StoredRecord]:
         yield _torn(card, last)
 
 
-def check_cards(file: BinaryIO, encoding: str) -> None:
-    """Read the file to its end, so that a read that follows never stops half-way. Raises as `read_cards`."""
-    if not sum(each.fault is None for each in read_cards(file, encoding)):
+def check_cards(file: BinaryIO, encoding: str) -> int:
+    """Read the file to its end, so that a read that follows never stops half-way; return how many cards it
+    has. Raises as `read_cards`, and if none is complete."""
+    cards, complete = 0, 0
+    for each in read_cards(file, encoding):
+        cards += 1
+        complete += each.fault is None
+    if not complete:
         raise UnreadableFile("It holds no complete vCard.")
+    return cards
 
 
 def _torn(card: _Card, last_line: int) -> StoredRecord:

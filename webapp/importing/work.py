@@ -58,7 +58,7 @@ class ImportWork(Work):
     right = Right.IMPORT
     group = None
     queue = "bulk"
-    batch_sizes: ClassVar = {"postgresql": 2000, "sqlite": 200}
+    batch_sizes: ClassVar = {"postgresql": 1500, "sqlite": 150}
     refusals = (IntegrityError,)
 
     def __init__(self) -> None:

@@ -16,6 +16,12 @@ from webapp.models.automation import RunState, Trigger
 from webapp.models.mailing_list import SubscriptionStatus
 
 
+def any_active(session: Session, workspace_id: int) -> bool:
+    """Whether the workspace has an active automation: without one there is nothing to wake."""
+    active = select(Automation.id).where(Automation.workspace_id == workspace_id, Automation.is_active)
+    return session.scalar(active.limit(1)) is not None
+
+
 def wake_subscribed(
     session: Session,
     contact_ids: Sequence[int],

@@ -45,7 +45,7 @@ class EraseWork(Work):
     group = BIN_JOBS
     queue = "bulk"
     # Measured: at most a second on PostgreSQL, and 100 ms on SQLite, where other writers wait for it.
-    batch_sizes: ClassVar = {"postgresql": 2000, "sqlite": 300}
+    batch_sizes: ClassVar = {"postgresql": 2000, "sqlite": 200}
     refusals = REFUSALS
 
     def set_apart(self, request: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
@@ -89,7 +89,9 @@ class EraseWork(Work):
 ERASE = EraseWork()
 
 
-def start(session: Session, lock: Lock, ring: Ring, *, scope: Scope, total: int, requested_by: int) -> Job:
+def start(
+    session: Session, lock: Lock, ring: Ring, *, scope: Scope, total: int, requested_by: int | None
+) -> Job:
     """Make `scope` a job that deletes for ever, of the user `requested_by`, and ring a worker for it. `total`
     counts the contacts merged into those of the scope, too.
 

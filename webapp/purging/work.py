@@ -43,7 +43,7 @@ class PurgeWork(Work):
     group = PURGES
     queue = "bulk"
     # Measured: at most a second on PostgreSQL, and 100 ms on SQLite, where other writers wait for it.
-    batch_sizes: ClassVar = {"postgresql": 2000, "sqlite": 400}
+    batch_sizes: ClassVar = {"postgresql": 2000, "sqlite": 200}
     refusals = REFUSALS
 
     def admit(self, session: Session, order: Order) -> None:

@@ -23,8 +23,8 @@ def order(scope: Scope, requested_by: int | None = None) -> Order:
     )
 
 
-def start(session: Session, lock: Lock, ring: Ring, *, scope: Scope, requested_by: int) -> Job:
-    """Make `scope` a restore job of the user `requested_by`, and ring a worker for it.
+def start(session: Session, lock: Lock, ring: Ring, *, scope: Scope, requested_by: int | None) -> Job:
+    """Make `scope` a restore job of the user `requested_by`, or of the operator, and ring a worker for it.
 
     Asked again with the same scope it returns the same job. Raises a NotStarted otherwise
     (`webapp.jobs.start`, `webapp.restoring.work`); then nothing was changed.

@@ -225,7 +225,7 @@ def _question(scope: AllMatching, total: int, back: str) -> DeleteManyQuestion:
         title=_title(total),
         scope=f"{phrase[0].upper()}{phrase[1:]}.",
         lines=[
-            f"{words.restorable(total)} With lists, tags, account and Created Date.",
+            words.restorable(total),
             "Contacts that are added, changed or restored from now on stay.",
         ],
         total=total,

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import current_app, request, url_for
+from flask import request, url_for
+from flask_login import current_user
 
 from webapp.extensions import db
 from webapp.importing.deciding import AMONG_THE_DELETED
 from webapp.importing.report import Line, keeps_records, lines
-from webapp.models import Job
+from webapp.models import Job, Right
 from webapp.models.import_line import LineOutcome
 from webapp.web.paging import requested_number
 from webapp.words.imports import FIGURES, SKIPPED, skipped_label, why_rejected
@@ -40,7 +41,7 @@ def import_report(job: Job) -> dict[str, object]:
     found = lines(session, job, outcome, after=requested_number("after"), size=PAGE_SIZE + 1)
     last = found[PAGE_SIZE - 1].line if len(found) > PAGE_SIZE else None
     show = SHOW_SKIPPED if shows_skipped else None
-    has_undo = "undo_import" in current_app.view_functions
+    can_undo = job.count(LineOutcome.ADDED) > 0 and current_user.may(Right.DELETE_MANY)
     return {
         "figures": _figures(job),
         "rows": [_row(job, line) for line in found[:PAGE_SIZE]],
@@ -50,9 +51,7 @@ def import_report(job: Job) -> dict[str, object]:
         "deleted": job.count(AMONG_THE_DELETED),
         "keeps_records": bool(rejected) and keeps_records(session, job),
         "more_href": url_for("job", job_id=job.id, show=show, after=last) if last else None,
-        "undo_href": url_for("undo_import", job_id=job.id)
-        if has_undo and job.count(LineOutcome.ADDED)
-        else None,
+        "undo_href": url_for("undo_import", job_id=job.id) if can_undo else None,
     }
 
 

@@ -1,5 +1,7 @@
 """Bringing a file: the page where it is chosen, the upload, and reading it again in another encoding."""
 
+from typing import BinaryIO, cast
+
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -12,6 +14,9 @@ from webapp.importing.encodings import CHOICES
 from webapp.jobs.files import find_file
 from webapp.models import StoredFile
 from webapp.words.imports_reading import FORMATS_READ
+
+# A file of 20 MB with more rows is none of contacts; storing them would take minutes.
+MOST_ROWS = 500_000
 
 GONE = (
     "This file is not here any longer. A file is kept until its import has ended or another one is chosen, "
@@ -29,16 +34,10 @@ def bring_file() -> ResponseReturnValue:
     file = request.files.get("file")
     if file is None or not file.filename:
         return _page("Choose a file first.", status=422)
+    source, name = cast(BinaryIO, file.stream), _last_part(file.filename)
     workspace_id, user_id = current_user.workspace_id, current_user.id
-    name = (
-        file.filename.replace("\0", "")
-        .rpartition("/")[2]
-        .rpartition("\\")[2]
-        .encode("utf-8", "replace")
-        .decode()
-    )
     try:
-        stored = bring(db.session(), file.stream, name, workspace_id=workspace_id, user_id=user_id)  # type: ignore[arg-type]
+        stored = bring(db.session(), source, name, workspace_id=workspace_id, user_id=user_id, most=MOST_ROWS)
     except UnreadableFile as problem:
         return _page(f"This file cannot be imported. {problem}", status=422)
     return redirect(url_for("import_preview", file_id=stored.id), 303)
@@ -67,6 +66,12 @@ def find_or_404(file_id: int) -> StoredFile:
     if not (current_user.may_restore or file.user_id == current_user.id):
         abort(404, GONE)
     return file
+
+
+def _last_part(path: str) -> str:
+    """The name of the file without folders, as text that the databases can store."""
+    name = path.replace("\0", "").replace("\\", "/").rpartition("/")[2]
+    return name.encode("utf-8", "replace").decode()
 
 
 def _page(error: str = "", *, status: int = 200) -> Response:

@@ -117,7 +117,8 @@ def undo_scope(going: int) -> str:
 
 def restorable(contacts: int) -> str:
     """What a dialog promises beside what it deletes."""
-    return f"Admins can restore {'it' if contacts == 1 else 'them'} for 30 days."
+    them = "it" if contacts == 1 else "them"
+    return f"Admins can restore {them} for 30 days, with lists, tags, account and Created Date."
 
 
 def deals(foreseen: Consequences) -> list[str]:
@@ -150,7 +151,7 @@ WORDS = KindWords(
     result=result,
     scope=lambda job, *_: scope_words(job),
     promise="You can leave this page; it continues. What is deleted can be restored once this has ended.",
-    kept="Contacts that were added, changed or restored after the confirmation was opened have stayed.",
+    kept="Automations and unsent messages of the deleted contacts have ended.",
     report="jobs/_delete_report.html",
     menu="jobs",
 )

@@ -34,7 +34,7 @@ FIGURES = {
     str(LineOutcome.ADDED): "Added",
     str(LineOutcome.UPDATED): "Updated",
     ALREADY_THERE: "Already there",
-    UNCHANGED: "Nothing to change",
+    UNCHANGED: "Unchanged",
     AMONG_THE_DELETED: "Among the deleted",
     str(LineOutcome.REJECTED): "Rejected",
 }

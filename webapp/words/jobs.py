@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from signal import Signals
 
+from webapp.contacts.delete_work import DELETE_NOT_ALLOWED
 from webapp.exporting.work import EXPORT_NOT_ALLOWED
 from webapp.importing.work import FILE_GONE
 from webapp.jobs.cancel import CANCELLED_BY_OPERATOR
@@ -37,6 +38,7 @@ SENTENCES = {
     CANCELLED_BY_OPERATOR: "Stopped by the operator.",
     FILE_GONE: "Its file is not kept any longer. Files are kept for a day.",
     EXPORT_NOT_ALLOWED: "{name} may no longer export this.",
+    DELETE_NOT_ALLOWED: "{name} may no longer delete so many contacts at a time.",
     REQUESTER_NOT_ALLOWED: "{name} is no longer an admin of your account.",
     INTERRUPTED_TOO_OFTEN: "The job was interrupted {times} times at the same place.",
     TOO_MANY_LEFT_OUT: "Each attempt at {items} items was cut short, so the items are not the cause.",

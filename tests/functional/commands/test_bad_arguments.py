@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from tests.factories.people import World
-from tests.support.state import nothing_changes
+from tests.support.state import nothing_changes, state
 from webapp.cli.campaigns import campaigns_group
 from webapp.cli.contacts import contacts_group
 from webapp.cli.demo import demo_command
@@ -25,21 +25,17 @@ Run = Callable[..., Result]
 FILES: dict[str, tuple[bytes, int, str]] = {
     "empty": (b"", 2, "It is empty."),
     "only blank lines": (b"\n \r\n", 2, "It is empty."),
-    "UTF-16": ("Email\na@b.c\n".encode("utf-16"), 2, "not UTF-8 text (line 1). Save it as “CSV UTF-8”"),
-    "Latin-1": ("Email,First Name\na@b.c,Jürgen".encode("latin-1"), 2, "not UTF-8 text (line 2)"),
-    "every byte there is": (bytes(range(256)) * 9, 2, "not UTF-8 text"),
-    "a ZIP archive": (b"PK\x03\x04" + b"\0" * 99, 2, "has no column “Email”"),
-    "JSON": (b'[{"Email":"a@b.c"}]', 2, "has no column “Email”"),
+    "every byte there is": (bytes(range(256)) * 9, 2, "holds no text that can be read"),
+    "a ZIP archive": (b"PK\x03\x04" + b"\0" * 99, 2, "It is a zip archive. Unpack it"),
+    "JSON": (b'[{"Email":"a@b.c"}]', 2, "names no columns"),
     "HTML": (b"<!doctype html><title>Email</title>", 2, "has no column “Email”"),
-    "semicolons": (b"Email;Phone\na@b.c;1", 2, "separated by commas"),
     "a header without Email": (b"First Name\nAnn", 2, "has no column “Email”. The columns are Email, First"),
-    "no header": (b"a@b.c,Ann", 2, "has no column “Email”"),
-    "a doubled header": (b"Email,Phone,email\na@b.c,1,d@e.f", 2, "has the column “Email” twice"),
+    "no header": (b"a@b.c,Ann", 2, "Its first line (line 1) names no columns."),
     "a header with an open quote": (b'"Email\na@b.c', 2, "The quotation mark in line 1 is never closed."),
     "a header with a torn quote": (
         b'"Email" x\na@b.c',
         2,
-        "Its header (line 1) cannot be read: its",
+        "Its header, the first line, cannot be read: its",
     ),
     "nothing but separators": (b",,\n,,", 2, "It is empty."),
     "a separator that is none": (b"sep=#\nEmail#Phone", 2, "names no separator that can be read"),
@@ -48,7 +44,7 @@ FILES: dict[str, tuple[bytes, int, str]] = {
     "a line without end": (b"Email\n" + b"x" * 1_000_001, 2, "line 2 is too long: this is not a CSV file"),
     "NUL in a row": (b"Email\n\0@b.c", 1, "Line 2: “Email” contains a line break or another control"),
     "NUL in every field": (b"Email,First Name,Tags\n,a\0b,x", 1, "Line 2: “First Name” contains"),
-    "half a character": (b"Email\n\xed\xa0\x80@b.c", 2, "not UTF-8 text (line 2)"),
+    "half a character": (b"Email\n\xed\xa0\x80@b.c", 2, "It is not UTF-8 text."),
     "a row of 100,000 characters": (
         b"Email,Phone\n" + b"x" * 100_000 + b",1",
         1,
@@ -162,6 +158,31 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
         2,
         "have only the filter --search. Nothing was exported.",
     ),
+    **{
+        f"{option} with a value": (
+            ("contacts", "import", "{good}", f"{option}=1"),
+            2,
+            "does not take a value",
+        )
+        for option in ("--update", "--not-agreed", "--no-automations")
+    },
+    "a deletion of nothing": (("contacts", "delete", "--yes"), 2, "Name a filter"),
+    "a deletion of all, and of some": (("contacts", "delete", "--all", "--q", "ann"), 2, "or --all alone"),
+    "a deletion by a list": (("contacts", "delete", "--list", "None such", "--yes"), 2, "There is no list"),
+    "a deletion by a tag": (("contacts", "delete", "--tag", "a\0b", "--yes"), 2, "There is no tag “a�b”"),
+    "a deletion by an account": (("contacts", "delete", "--account", "None such"), 2, "There is no account"),
+    **{
+        f"{verb} {what}": (("contacts", verb, *args), 2, said)
+        for verb in ("restore", "erase")
+        for what, args, said in (
+            ("nothing", ("--yes",), "Name a filter"),
+            ("deletion 0", ("--deletion", "0"), "0 is not in the range"),
+            ("a deletion in words", ("--deletion", "all"), "not a valid integer"),
+            ("all, and some", ("--all", "--q", "ann"), "or --all alone"),
+            ("nobody", ("--q", "\u200b"), "no letter, digit or sign"),
+        )
+    },
+    "a dry run with a value": (("contacts", "purge", "--dry-run=1"), 2, "does not take a value"),
     "fewer contacts than none": (("demo", "--contacts", "-1"), 2, "-1 is not in the range"),
     "more contacts than any disk": (
         ("demo", "--contacts", str(10**30)),
@@ -231,9 +252,13 @@ def test_an_invalid_file_changes_nothing(
     path = tmp_path / "bad.csv"
     path.write_bytes(content)
 
-    with nothing_changes(engine):
-        result = run("contacts", "import", str(path), "--workspace", place.workspace.name)
+    before = state(engine)
+    result = run("contacts", "import", str(path), "--workspace", place.workspace.name)
 
+    after = state(engine)
+    # An import that has begun is a job with its lines, also where it rejects every line.
+    for name in before if exit_code == 2 else ("contact", "contacts", "subscription", "tag", "stored_part"):
+        assert after[name] == before[name], name
     check(result, exit_code, said)
     assert ("Nothing was changed." if exit_code == 2 else "0 contacts added.") in result.output
     assert len(result.output) < 1000
@@ -251,7 +276,7 @@ def test_an_invalid_argument_changes_nothing(run: Run, engine: Engine, what: str
 def test_unknown_columns_are_reported_in_short(run: Run, place: World, tmp_path: Path) -> None:
     """Without control characters, and shortened."""
     path = tmp_path / "wide.csv"
-    header = "Email,\x1b[31mRed\x1b[0m," + "x" * 100_000 + "," * 50_000 + ",".join(f"c{i}" for i in range(50))
+    header = "Email,\x1b[31mRed\x1b[0m," + "x" * 100_000 + "," * 900 + ",".join(f"c{i}" for i in range(50))
     path.write_text(header + "\n")
 
     lines = run("contacts", "import", str(path), "--workspace", place.workspace.name).output.splitlines()

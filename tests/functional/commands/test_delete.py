@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_account, new_contact, new_contacts, new_tag, put_tag
 from tests.factories.people import World
 from tests.support.restoring import Restoring
-from webapp.cli import deleting
+from webapp.cli import confirming
 from webapp.models import Contact, Deletion, Job
 from webapp.worker.redis_lock import RedisLock
 
@@ -70,7 +70,7 @@ def test_on_a_terminal_the_number_is_asked_for(
     refused = run("--all", typed="3\n")
     assert refused.exit_code == 2
     assert "This would delete 3 contacts. Confirm it with --yes" in refused.output
-    monkeypatch.setattr(deleting, "can_ask", lambda: True)
+    monkeypatch.setattr(confirming, "can_ask", lambda: True)
     for typed in ("2\n", "\n", "yes\n"):
         wrong = run("--all", typed=typed)
         assert wrong.exit_code == 2
@@ -78,7 +78,7 @@ def test_on_a_terminal_the_number_is_asked_for(
     assert len(live()) == 3
     asked = run("--all", typed="3\n")
     assert asked.exit_code == 0
-    assert "This deletes 3 contacts: all contacts." in asked.output
+    assert "This will delete 3 contacts: all contacts." in asked.output
     assert live() == set()
 
 
