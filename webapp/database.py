@@ -237,6 +237,13 @@ def one_of(
     return column.in_(texts)
 
 
+def text_table(session: Session, texts: Sequence[str]) -> FromClause:
+    """The same of `texts`."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.unnest(literal(list(texts), ARRAY(String))).table_valued("value").render_derived()
+    return func.json_each(json.dumps(texts)).table_valued("value")
+
+
 def avoid_whole_table_plans(session: Session) -> None:
     """Keep the planner from scanning, hashing and sorting whole tables, until the transaction ends.
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from webapp.database import id_table
+from webapp.database import id_table, text_table
 from webapp.exporting.source import Cells
 from webapp.importing.fields import COLUMNS, STATUSES
 from webapp.importing.names import SEPARATOR, quoted
@@ -168,8 +168,10 @@ def _refused(
     for contact, key in email_keys.items():
         if key is not None:
             hashes[address_hash(key)].append(contact)
+    # One parameter: as many as the batch has contacts would take longer than the rest of the batch.
+    of_batch = select(text_table(session, list(hashes)).c.value)
     suppressed = select(Suppression.address_hash, Suppression.list_id, Suppression.reason).where(
-        Suppression.workspace_id == workspace_id, Suppression.address_hash.in_(hashes)
+        Suppression.workspace_id == workspace_id, is_one_of(Suppression.address_hash, of_batch)
     )
     found: defaultdict[str, dict[int | None, SubscriptionStatus]] = defaultdict(dict)
     for hashed, list_id, reason in session.execute(suppressed) if hashes else ():

@@ -123,7 +123,7 @@ def _as_array(element: _IsOneOf, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{compiler.process(column, **kw)} = ANY (ARRAY{compiler.process(ids, **kw)})"
 
 
-def is_one_of(column: InstrumentedAttribute[Any], ids: Select[int]) -> ColumnElement[bool]:
+def is_one_of(column: InstrumentedAttribute[Any], ids: Select[Any]) -> ColumnElement[bool]:
     """Whether the column is one of the ids that a query selects, one or a million.
 
     The same as `column.in_(ids)`. On PostgreSQL the ids become an array first: for a join the planner has no
