@@ -2,7 +2,7 @@
 however many contacts, tags and lists it has.
 
 A list stands in the column of the contact's status on it, of the stored status and the suppression of its
-address whichever is stricter (docs/rules.md, rule 9): so importing the file subscribes nobody who may not be
+address whichever is stricter (docs/rules.md, rule 9): so importing the file subscribes no one who may not be
 written to. Deleted lists, tags and accounts do not appear.
 """
 

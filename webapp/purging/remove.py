@@ -32,7 +32,7 @@ from webapp.restoring.batch import move_in_bin
 REFUSALS = (IntegrityError, DataError)
 
 Column = InstrumentedAttribute[Any]
-# Rows that stay without their contact. A campaign counts its messages, which name nobody by themselves; the
+# Rows that stay without their contact. A campaign counts its messages, which by themselves name no one; the
 # suppression of an address outlives the contact as a hash (docs/rules.md, rule 9).
 CUT_OFF: Mapping[Column, Mapping[str, None]] = {
     CampaignSend.contact_id: {"contact_id": None, "automation_run_id": None},

@@ -28,7 +28,7 @@ from webapp.models.job import ACTIVE, subject_of_job
 
 _NOT_IN_A_WORD = re.compile(r"[^\w@.+-]+")
 _BETWEEN_NAMES = re.compile(r"[\W_]+")
-# A shorter word names nobody: an initial, or "de".
+# A shorter word names no person: an initial, or "de".
 SHORTEST = 3
 
 

@@ -1,4 +1,4 @@
-"""What is exported can be imported into another account without loss, and subscribes nobody who was not."""
+"""An export can be imported into another account without loss, and makes none Subscribed that was not."""
 
 import csv
 import random
