@@ -100,6 +100,11 @@ class Action(StrEnum):
     # `group`: the id of the group; one event for each.
     GROUP_JOINED = "user.group_joined"
     GROUP_LEFT = "user.group_left"
+    USER_RENAMED = "user.renamed"
+    # Groups of an account. The subject is the group, "user_group:7".
+    GROUP_CREATED = "user_group.created"
+    GROUP_RENAMED = "user_group.renamed"
+    GROUP_DELETED = "user_group.deleted"
 
 
 class Refused(StrEnum):

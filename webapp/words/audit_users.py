@@ -27,6 +27,10 @@ LABELS: Mapping[Action, str] = {
     Action.USER_ENABLED: "User enabled",
     Action.GROUP_JOINED: "User added to a group",
     Action.GROUP_LEFT: "User removed from a group",
+    Action.USER_RENAMED: "User renamed",
+    Action.GROUP_CREATED: "Group created",
+    Action.GROUP_RENAMED: "Group renamed",
+    Action.GROUP_DELETED: "Group deleted",
 }
 WITH = {"second_factor": " with a second factor", "recovery_code": " with a recovery code"}
 REFUSED: Mapping[str, str] = {
@@ -101,6 +105,13 @@ def _group(verb: str) -> Callable[[Entry], Told]:
     return told
 
 
+def _itself(verb: str) -> Callable[[Entry], Told]:
+    """ "Created the group “Sales”"; its name is the one that it has now."""
+    return lambda entry: Told(
+        f"{verb} the group “{isolated(entry.name)}”" if entry.name else f"{verb} a group"
+    )
+
+
 TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.SIGNED_IN: _visit("Signed in", "with", WITH),
     Action.SIGN_IN_REFUSED: _refused,
@@ -120,4 +131,8 @@ TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.USER_ENABLED: _about("Enabled the user"),
     Action.GROUP_JOINED: _group("Added|to"),
     Action.GROUP_LEFT: _group("Removed|from"),
+    Action.USER_RENAMED: _about("Renamed the user"),
+    Action.GROUP_CREATED: _itself("Created"),
+    Action.GROUP_RENAMED: _itself("Renamed"),
+    Action.GROUP_DELETED: _itself("Deleted"),
 }
