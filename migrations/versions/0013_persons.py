@@ -95,6 +95,7 @@ def _create_tables() -> None:
     with op.batch_alter_table("app_user") as user:
         user.add_column(sa.Column("person_id", Id, nullable=True))
         user.add_column(sa.Column("accepted_at", Moment, nullable=True))
+        user.add_column(sa.Column("seen_at", Moment, nullable=True))
         user.alter_column("password_hash", existing_type=sa.String(200), server_default="!")
         user.drop_constraint("uq_app_user_email", type_="unique")
         user.create_unique_constraint("uq_app_user_workspace_id_email", ["workspace_id", "email"])
@@ -153,6 +154,7 @@ def downgrade() -> None:
         user.drop_constraint("uq_app_user_workspace_id_email", type_="unique")
         user.create_unique_constraint("uq_app_user_email", ["email"])
         user.alter_column("password_hash", existing_type=sa.String(200), server_default=None)
+        user.drop_column("seen_at")
         user.drop_column("accepted_at")
         user.drop_column("person_id")
     for table in ("one_time_link", "sign_in", "recovery_code", "person"):

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, String, UniqueConstraint, exists
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from webapp.models.base import Base, BigId
 from webapp.models.person import Person
@@ -76,10 +77,16 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     # When an invited person has accepted; until then the user is not active. Null for an open invitation.
     accepted_at: Mapped[datetime | None]
+    # The last use of a session in this account, written at most once a minute.
+    seen_at: Mapped[datetime | None]
 
     workspace: Mapped[Workspace] = relationship()
     person: Mapped[Person | None] = relationship()
     groups: Mapped[list[UserGroup]] = relationship(secondary="group_membership", order_by=UserGroup.name)
+
+    if TYPE_CHECKING:
+        # Whether the person can work in another account, too. Read on demand.
+        has_other_accounts: Mapped[bool]
 
     is_authenticated = True
     is_anonymous = False
@@ -102,3 +109,10 @@ class User(Base):
     def _own_groups(self) -> list[UserGroup]:
         """The groups that count: none of another workspace, and none for a disabled user."""
         return [g for g in self.groups if g.workspace_id == self.workspace_id] if self.is_active else []
+
+
+_other = User.__table__.alias("other_user")
+User.has_other_accounts = column_property(
+    exists().where(_other.c.person_id == User.person_id, _other.c.id != User.id, _other.c.is_active),
+    deferred=True,
+)

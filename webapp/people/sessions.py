@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Engine, delete, select, type_coerce, update
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.clock import clock_column
+from webapp.clock import clock_column, read_clock
 from webapp.database import execute_update, write_without_waiting
 from webapp.models import SignIn, User, UserGroup, UtcDateTime
 
@@ -41,6 +41,8 @@ def begin(
     )
     session.add(sign_in)
     session.flush()
+    if user_id:
+        _see(session, user_id, now)
     return sign_in, key
 
 
@@ -57,6 +59,7 @@ def find(session: Session, key: str) -> tuple[SignIn, datetime] | None:
             joinedload(SignIn.person),
             user.joinedload(User.workspace),
             user.joinedload(User.groups).joinedload(UserGroup.rights),
+            user.undefer(User.has_other_accounts),
         )
         .where(SignIn.key_hash == _hash(key))
     )
@@ -83,7 +86,10 @@ def note_use(engine: Engine, sign_in: SignIn, now: datetime) -> None:
     if now - sign_in.seen_at < NOTED_EVERY:
         return
     free = select(SignIn.id).where(SignIn.id == sign_in.id).with_for_update(skip_locked=True)
-    write_without_waiting(engine, update(SignIn).where(SignIn.id.in_(free)).values(seen_at=now))
+    if write_without_waiting(engine, update(SignIn).where(SignIn.id.in_(free)).values(seen_at=now)):
+        # For the list of users. It stays when the session ends.
+        free = select(User.id).where(User.id == sign_in.user_id).with_for_update(skip_locked=True)
+        write_without_waiting(engine, update(User).where(User.id.in_(free)).values(seen_at=now))
 
 
 def renew(session: Session, sign_in_id: int) -> str:
@@ -103,6 +109,7 @@ def prove(session: Session, sign_in_id: int, now: datetime) -> str:
 def choose(session: Session, sign_in_id: int, user_id: int) -> None:
     """The person works as this one of their users from now on."""
     _change(session, sign_in_id, user_id=user_id)
+    _see(session, user_id, read_clock(session))
 
 
 def end(session: Session, sign_in_id: int) -> None:
@@ -144,6 +151,10 @@ def open_sessions(session: Session, person_id: int, now: datetime) -> Sequence[S
 
 def _is_over(now: datetime) -> ColumnElement[bool]:
     return (SignIn.began_at <= now - LONGEST) | (SignIn.seen_at <= now - IDLE)
+
+
+def _see(session: Session, user_id: int, now: datetime) -> None:
+    execute_update(session, update(User).where(User.id == user_id).values(seen_at=now))
 
 
 def _change(session: Session, sign_in_id: int, **values: object) -> None:

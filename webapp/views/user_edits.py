@@ -1,12 +1,11 @@
 """Changing a user of the account: name and groups, disabling and enabling, and the second factor."""
 
 from collections.abc import Callable
-from datetime import datetime
+from typing import Any
 
-from flask import Response, flash, redirect, url_for
+from flask import Response, flash, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import write_transaction
@@ -19,8 +18,8 @@ from webapp.web.errors import error
 from webapp.web.question import Question, ask
 from webapp.words.isolation import isolated
 from webapp.words.users import DISABLING, REMOVING_SECOND_FACTOR, why_not
-from webapp.workspaces import membership
 from webapp.workspaces.acting import NotChanged, Why
+from webapp.workspaces.membership import change_user, disable, enable
 from webapp.workspaces.second_factor import remove_second_factor
 
 
@@ -30,20 +29,14 @@ def change(user_id: int) -> ResponseReturnValue:
     form = UserForm()
     if not form.validate():
         return user_page(user_id, form, status=422)
-    name, groups = form.name.data, form.group_ids
     try:
-        changed = change_as_admin(
-            lambda session, now: membership.change_user(
-                session, user_id, name=name, groups=groups, **_by(), now=now
-            )
-        )
+        changed = as_admin(change_user, user_id, name=form.name.data, groups=form.group_ids)
     except NotChanged as refusal:
         if refusal.why is Why.NOT_ALLOWED:
             return refuse(refusal)
         status = 422 if refusal.why is Why.NO_SUCH_GROUP else 409
         return user_page(user_id, form, refused=why_not(refusal.why), status=status)
-    flash("Saved." if changed else "Nothing was changed.", "success" if changed else "info")
-    return redirect(url_for("user", user_id=user_id), 303)
+    return leave(user_id, "Saved." if changed else "")
 
 
 def ask_disable(user_id: int) -> ResponseReturnValue:
@@ -51,28 +44,14 @@ def ask_disable(user_id: int) -> ResponseReturnValue:
     return _ask_disable(user_or_404(user_id))
 
 
-def disable(user_id: int) -> ResponseReturnValue:
+def disable_user(user_id: int) -> ResponseReturnValue:
     """Disable the user. A second identical request does nothing more."""
-    user_or_404(user_id)
-    try:
-        changed = change_as_admin(
-            lambda session, now: membership.disable(session, user_id, **_by(), now=now)
-        )
-    except NotChanged as refusal:
-        if refusal.why is Why.NOT_ALLOWED:
-            return refuse(refusal)
-        return _ask_disable(user_or_404(user_id), why_not(refusal.why))
-    return _leave(user_id, "The user was disabled." if changed else "Nothing was changed.")
+    return _carry_out(disable, user_id, "The user was disabled.", _ask_disable)
 
 
-def enable(user_id: int) -> ResponseReturnValue:
+def enable_user(user_id: int) -> ResponseReturnValue:
     """Enable the user. A second identical request does nothing more."""
-    user_or_404(user_id)
-    try:
-        changed = change_as_admin(lambda session, now: membership.enable(session, user_id, **_by(), now=now))
-    except NotChanged as refusal:
-        return refuse(refusal, user_id)
-    return _leave(user_id, "The user was enabled." if changed else "Nothing was changed.")
+    return _carry_out(enable, user_id, "The user was enabled.")
 
 
 def ask_second_factor(user_id: int) -> ResponseReturnValue:
@@ -80,30 +59,72 @@ def ask_second_factor(user_id: int) -> ResponseReturnValue:
     return _ask_second_factor(user_or_404(user_id))
 
 
-def second_factor(user_id: int) -> ResponseReturnValue:
+def reset_second_factor(user_id: int) -> ResponseReturnValue:
     """Remove the second factor of a colleague who has lost it."""
-    user_or_404(user_id)
-    try:
-        changed = change_as_admin(
-            lambda session, now: remove_second_factor(session, user_id, **_by(), now=now)
-        )
-    except NotChanged as refusal:
-        if refusal.why is Why.NOT_ALLOWED:
-            return refuse(refusal)
-        return _ask_second_factor(user_or_404(user_id), why_not(refusal.why))
-    return _leave(user_id, "The second factor was removed." if changed else "Nothing was changed.")
+    return _carry_out(remove_second_factor, user_id, "The second factor was removed.", _ask_second_factor)
 
 
-def change_as_admin[Result](act: Callable[[Session, datetime], Result]) -> Result:
-    """Do what an Admin asks for, in a transaction. Raises NotChanged."""
-    session = db.session()
-    # Read before the transaction of the request ends.
-    _ = current_user.id, current_user.workspace_id
+def as_admin(act: Callable[..., Any], *about: object, **values: object) -> Any:
+    """What `act` returns: a function of the domain that the signed-in Admin calls, in a write transaction. Raises
+    NotChanged."""
+    session, by, workspace_id = db.session(), current_user.id, current_user.workspace_id
     with write_transaction(session):
-        return act(session, read_clock(session))
+        return act(session, *about, **values, workspace_id=workspace_id, by=by, now=read_clock(session))
 
 
 def refuse(refusal: NotChanged, user_id: int | None = None) -> Response:
-    """The answer to what was refused, where the page has no place for it."""
+    """The answer to what was refused, where no dialog or form can show it."""
     back = (url_for("user", user_id=user_id), "Open the user") if user_id else None
     return error(403 if refusal.why is Why.NOT_ALLOWED else 409, why_not(refusal.why), back=back)
+
+
+def leave(user_id: int, done: str) -> ResponseReturnValue:
+    """Go to the user's page, which says what was done; an empty text stands for nothing."""
+    flash(done or "Nothing was changed.", "success" if done else "info")
+    return leave_for(url_for("user", user_id=user_id))
+
+
+def _carry_out(
+    act: Callable[..., bool], user_id: int, done: str, ask_again: Callable[..., Response] | None = None
+) -> ResponseReturnValue:
+    """Do it, or show in the dialog why not."""
+    user_or_404(user_id)
+    try:
+        changed = as_admin(act, user_id)
+    except NotChanged as refusal:
+        if refusal.why is Why.NOT_ALLOWED or ask_again is None:
+            return refuse(refusal, user_id)
+        return ask_again(user_or_404(user_id), why_not(refusal.why))
+    return leave(user_id, done if changed else "")
+
+
+def _ask_disable(user: User, refused: str = "") -> Response:
+    return ask(
+        Question(
+            title=f"Disable {isolated(user.name)}?",
+            lines=DISABLING,
+            action=url_for("disable_user", user_id=user.id),
+            button="Disable",
+            back=url_for("user", user_id=user.id),
+            here="users",
+            is_dangerous=True,
+            refused=refused,
+        )
+    )
+
+
+def _ask_second_factor(user: User, refused: str = "") -> Response:
+    return ask(
+        Question(
+            title=f"Remove the second factor of {isolated(user.name)}?",
+            lines=REMOVING_SECOND_FACTOR,
+            action=url_for("reset_second_factor", user_id=user.id),
+            button="Remove",
+            back=url_for("user", user_id=user.id),
+            here="users",
+            is_dangerous=True,
+            refused=refused,
+        )
+    )
+
+

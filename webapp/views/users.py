@@ -141,7 +141,7 @@ def user_page(
             boxes=form.offer(groups, {group.id for group in user.groups}),
             refused=refused,
             state=STATES[state],
-            pill=PILLS[state],
+            pill_kind=PILLS[state],
             is_oneself=user.id == current_user.id,
             has_second_factor=user.accepted_at is not None and has_second_factor(user),
             invitation=_invitation(link) if link else None,

@@ -29,10 +29,11 @@ class Access(Enum):
     CAMPAIGNS = "users who may make and send campaigns"
     SETTINGS = "users who may change the settings"
     DELETE_LISTS = "users who may delete lists"
+    ADMINS = "Admins, who alone decide who works in the account"
 
     def admits(self, user: User) -> bool:
         """Whether a user who is signed in may see such a page."""
-        if self is Access.MAY_RESTORE:
+        if self in (Access.MAY_RESTORE, Access.ADMINS):
             return user.may_restore
         rights = RIGHTS.get(self)
         return rights is None or any(map(user.may, rights))
@@ -71,7 +72,10 @@ def _redirect_to_what_is_missing() -> ResponseReturnValue | None:
     sign_in = current_sign_in()
     if sign_in is None:
         return None
-    address = url_for("second_factor" if sign_in.proved_at is None else "accounts")
+    if sign_in.proved_at is None:
+        address = url_for("second_factor")
+    else:
+        address = url_for("choose_account", next=request.full_path if request.method == "GET" else None)
     return Response(status=401, headers={"HX-Redirect": address}) if is_htmx() else redirect(address, 303)
 
 

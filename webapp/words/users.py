@@ -47,3 +47,15 @@ LINK_STATES: Mapping[LinkState | None, str] = {
     LinkState.USED: "This invitation has been accepted. Sign in to work in the account.",
     LinkState.OLD: "This link is too old, or a later one has replaced it. Ask an Admin of the account to send another.",
 }
+DISABLING = [
+    "They are signed out of this account at once and cannot sign in to it again.",
+    "Their running jobs stop. What they have done stays, under their name.",
+    "You can enable them again at any time.",
+]
+REMOVING_SECOND_FACTOR = [
+    "Their password alone lets them sign in, until they set up a second factor again.",
+    "Do this only if you are sure that they ask for it themselves.",
+]
+WITHDRAWING = ["The link of the invitation works no more, and the address is removed from this account."]
+DELETING_GROUP = ["No user may be in it. Its rights go with it."]
+SIGN_IN_FIRST = "You have a password here already. Sign in with it to accept."
