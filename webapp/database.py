@@ -98,20 +98,21 @@ def prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("writes", False):
-            _begin_immediate(connection)
+        options = connection.get_execution_options()
+        if options.get("writes", False):
+            _begin_immediate(connection, 0 if options.get("at_once", False) else BUSY_MILLISECONDS)
         else:
             connection.exec_driver_sql("BEGIN")
 
 
-def _begin_immediate(connection: Connection) -> None:
+def _begin_immediate(connection: Connection, patience: int) -> None:
     """Begin IMMEDIATE, retrying the write lock every 20 ms at least.
 
     SQLite itself retries less and less often, in the end every 100 ms, and can miss all pauses of a job that
-    writes batch after batch. Raises OperationalError after BUSY_MILLISECONDS.
+    writes batch after batch. Raises OperationalError after `patience` milliseconds.
     """
-    deadline = monotonic() + BUSY_MILLISECONDS / 1000
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={RETRY_MILLISECONDS}")
+    deadline = monotonic() + patience / 1000
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={min(patience, RETRY_MILLISECONDS)}")
     try:
         while True:
             try:
@@ -205,6 +206,20 @@ def write_transaction(session: Session) -> Iterator[None]:
     except BaseException:
         session.rollback()
         raise
+
+
+def write_without_waiting(engine: Engine, statement: UpdateBase) -> bool:
+    """Execute a statement in a transaction of its own, if no other transaction is in the way; whether it was.
+
+    For what may be left out. The statement skips locked rows by itself; on SQLite any other writer is in the
+    way. A database that does not take it is no error either.
+    """
+    try:
+        with engine.connect().execution_options(writes=True, at_once=True) as connection, connection.begin():
+            connection.execute(statement)
+    except OperationalError:
+        return False
+    return True
 
 
 def lock_workspace(session: Session, workspace_id: int) -> Workspace:

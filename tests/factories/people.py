@@ -78,4 +78,6 @@ def new_world(session: Session, *, timezone: str = "UTC", name: str = "Northwind
     for row in (workspace, admin, member):
         session.refresh(row)
         session.expunge(row)
+    # Signing in writes, too. On SQLite a transaction that has read before could not write after it.
+    session.rollback()
     return World(workspace, admin, member)

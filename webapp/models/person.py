@@ -5,12 +5,16 @@ A person has one address and one password, and a user (`webapp/models/user.py`) 
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, BigId
 from webapp.models.choice import choice
+
+if TYPE_CHECKING:
+    from webapp.models.user import User
 
 
 class Person(Base):
@@ -60,6 +64,9 @@ class SignIn(Base):
     proved_at: Mapped[datetime | None]
     # The browser's own words for itself, shortened.
     browser: Mapped[str] = mapped_column(String(200), default="", server_default="")
+
+    person: Mapped[Person] = relationship()
+    user: Mapped["User | None"] = relationship()
 
 
 class Purpose(StrEnum):

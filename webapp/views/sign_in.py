@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.contacts.normal import normalize
+from webapp.database import write_transaction
 from webapp.extensions import csrf, db, limiter
 from webapp.forms.sign_in import SignInForm
 from webapp.passwords import password_matches
@@ -38,13 +39,14 @@ def submit_sign_in() -> ResponseReturnValue:
     person = find_person(db.session(), normalize(form.email.data))
     matches = password_matches(person.password_hash if person else None, form.password.data)
     users = active_users(db.session(), person.id) if person and matches else []
-    if not users:
+    if person is None or not users:
         return _page(
             form,
             error="This e-mail address and password do not belong together. Check both and try again.",
             status=422,
         )
-    begin_session(users[0])
+    with write_transaction(db.session()):
+        begin_session(person, user=users[0], proved=True)
     return redirect(local_path(form.next.data) or url_for("overview"), 303)
 
 
@@ -57,7 +59,8 @@ def sign_out() -> ResponseReturnValue:
         # A page of ours may be older than the session; a page of another site must not end it.
         csrf.protect()
     if current_user.is_authenticated or is_ours:
-        end_session()
+        with write_transaction(db.session()):
+            end_session()
         # The pages until the next sign-in make the tab forget its selections. A session that has ended by
         # itself leaves them to their user.
         session["signed_out"] = True

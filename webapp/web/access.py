@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 from flask import Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import joinedload
 
-from webapp.extensions import db, login_manager
-from webapp.models import Right, User, UserGroup
+from webapp.models import Right, User
 from webapp.web.address import LONGEST_NEXT
 from webapp.web.htmx import is_htmx
+from webapp.web.sessions import current_sign_in
 
 View = Callable[..., ResponseReturnValue]
 
@@ -59,12 +58,21 @@ def guarded(view: View, access: Access) -> View:
     @wraps(view)
     def guard(**arguments: Any) -> ResponseReturnValue:
         if not current_user.is_authenticated:
-            return redirect_to_sign_in()
+            return _redirect_to_what_is_missing() or redirect_to_sign_in()
         if not access.admits(current_user):
             abort(403)
         return view(**arguments)
 
     return guard
+
+
+def _redirect_to_what_is_missing() -> ResponseReturnValue | None:
+    """A person who has signed in, but is no user yet, goes on with the second factor or the accounts."""
+    sign_in = current_sign_in()
+    if sign_in is None:
+        return None
+    address = url_for("second_factor" if sign_in.proved_at is None else "accounts")
+    return Response(status=401, headers={"HX-Redirect": address}) if is_htmx() else redirect(address, 303)
 
 
 def redirect_to_sign_in() -> ResponseReturnValue:
@@ -98,12 +106,3 @@ def _path(url: str) -> str | None:
         # No browser sends such an address.
         return None
     return page.path + ("?" + page.query if page.query else "")
-
-
-@login_manager.user_loader
-def load_user(user_id: str) -> User | None:
-    """The signed-in user; None if the account was disabled after signing in."""
-    # Every page asks for them, so they come in the same statement.
-    needed = joinedload(User.workspace), joinedload(User.groups).joinedload(UserGroup.rights)
-    user = db.session.get(User, int(user_id), options=needed) if user_id.isdecimal() else None
-    return user if user is not None and user.is_active else None
