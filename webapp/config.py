@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from click import ClickException
 from sqlalchemy import URL
 
+from webapp.contacts.address import why_not_an_address
 from webapp.local_services import redis_url
 from webapp.mail_settings import MailServer, UnreadableUrl, read_public_url, read_smtp_url
 from webapp.numbers import whole_number
@@ -98,6 +99,8 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
         "MAIL_CONNECTIONS": _optional_number(settings, "SMTP_CONNECTIONS", most=MOST_CONNECTIONS)
         or CONNECTIONS,
         "PUBLIC_URL": _public_url(settings, production),
+        # None: no-reply@ the host of PUBLIC_URL.
+        "MAIL_FROM": _mail_from(settings),
         **{name: seconds / scale for name, seconds in (PROTOCOL_TIMES | MAIL_TIMES).items()},
         **TURNS,
     }
@@ -118,6 +121,13 @@ def _public_url(settings: Mapping[str, str], production: bool) -> str | None:
         return None
     except UnreadableUrl as error:
         raise ConfigError(f"PUBLIC_URL {error}") from None
+
+
+def _mail_from(settings: Mapping[str, str]) -> str | None:
+    address = settings.get("MAIL_FROM")
+    if address is not None and (reason := why_not_an_address(address)):
+        raise ConfigError(f"MAIL_FROM must be an e-mail address, such as crm@example.com: {reason}.")
+    return address
 
 
 def _secret_key(settings: Mapping[str, str], instance_path: Path, production: bool) -> str:

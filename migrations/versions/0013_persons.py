@@ -85,6 +85,7 @@ def _create_tables() -> None:
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("expires_at", Moment, nullable=False),
         sa.Column("used_at", Moment, nullable=True),
+        sa.Column("mail_at", Moment, nullable=True),
         sa.Column("sent_at", Moment, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_one_time_link"),
         _of_a_person("one_time_link"),
@@ -92,6 +93,13 @@ def _create_tables() -> None:
     )
     for column in ("person_id", "user_id", "expires_at"):
         op.create_index(f"ix_one_time_link_{column}", "one_time_link", [column])
+    op.create_table(
+        "reset_request",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("email", sa.String(254), nullable=False),
+        sa.Column("asked_at", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_reset_request"),
+    )
     with op.batch_alter_table("app_user") as user:
         user.add_column(sa.Column("person_id", Id, nullable=True))
         user.add_column(sa.Column("accepted_at", Moment, nullable=True))
@@ -157,5 +165,5 @@ def downgrade() -> None:
         user.drop_column("seen_at")
         user.drop_column("accepted_at")
         user.drop_column("person_id")
-    for table in ("one_time_link", "sign_in", "recovery_code", "person"):
+    for table in ("reset_request", "one_time_link", "sign_in", "recovery_code", "person"):
         op.drop_table(table)

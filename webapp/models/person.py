@@ -94,5 +94,19 @@ class OneTimeLink(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
-    # When the mail server took the message with the link. Null also where no message is sent.
+    # From when on the worker hands over the message with the link. Null where none is asked for, and as soon
+    # as it is in hand: it is sent at most once.
+    mail_at: Mapped[datetime | None]
+    # When the mail server got the message. Null also where no message is sent.
     sent_at: Mapped[datetime | None]
+
+
+class ResetRequest(Base):
+    """An address for which a new password was asked for, known or not. The worker looks who that is, so the
+    web's answer cannot tell. It is deleted when the worker has looked."""
+
+    __tablename__ = "reset_request"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    asked_at: Mapped[datetime]

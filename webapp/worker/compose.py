@@ -5,7 +5,9 @@ an address in the middle of a link, in an encoding that no reader of such a head
 """
 
 import quopri
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, quote
 from urllib.parse import urlsplit
@@ -13,7 +15,7 @@ from urllib.parse import urlsplit
 import idna
 
 from webapp.marketing.transport import Letter
-from webapp.words.messages import text_of
+from webapp.words.messages import Text, text_of
 
 CRLF = "\r\n"
 
@@ -37,24 +39,46 @@ class Composed:
 
 def compose(letter: Letter, public_url: str) -> Composed:
     """The message of a letter, with links that begin with `public_url`. Raises NotComposed."""
-    from_address, to_address = _for_server(letter.sender.email), _for_server(letter.to_email)
     unsubscribe = f"{public_url}/u/{letter.unsubscribe_token}" if letter.unsubscribe_token else None
     confirm = f"{public_url}/c/{letter.confirm_token}" if letter.confirm_token else None
-    text = text_of(letter, unsubscribe_url=unsubscribe, confirm_url=confirm)
+    more = []
+    if unsubscribe is not None:
+        more.append(f"List-Unsubscribe: <{unsubscribe}>")
+        more.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+    return put_together(
+        text_of(letter, unsubscribe_url=unsubscribe, confirm_url=confirm),
+        message_id=f"{letter.mark}@{urlsplit(public_url).hostname}",
+        date=letter.created_at,
+        sender=(letter.sender.name, letter.sender.email),
+        to=(f"{letter.first_name} {letter.last_name}", letter.to_email),
+        more_headers=more,
+    )
+
+
+def put_together(
+    text: Text,
+    *,
+    message_id: str,
+    date: datetime,
+    sender: tuple[str, str],
+    to: tuple[str, str],
+    more_headers: Sequence[str] = (),
+) -> Composed:
+    """A message with this text; `sender` and `to` are a name, perhaps empty, and an address. Raises
+    NotComposed."""
+    from_address, to_address = _for_server(sender[1]), _for_server(to[1])
     headers = [
-        f"Message-ID: <{letter.mark}@{urlsplit(public_url).hostname}>",
-        f"Date: {format_datetime(letter.created_at)}",
-        f"From: {_named(letter.sender.name, from_address)}",
-        f"To: {_named(f'{letter.first_name} {letter.last_name}', to_address)}",
+        f"Message-ID: <{message_id}>",
+        f"Date: {format_datetime(date)}",
+        f"From: {_named(sender[0], from_address)}",
+        f"To: {_named(to[0], to_address)}",
         f"Subject: {_encoded(text.subject, 'Subject')}",
         "Auto-Submitted: auto-generated",
         "MIME-Version: 1.0",
         'Content-Type: text/plain; charset="utf-8"',
         "Content-Transfer-Encoding: quoted-printable",
+        *more_headers,
     ]
-    if unsubscribe is not None:
-        headers.append(f"List-Unsubscribe: <{unsubscribe}>")
-        headers.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
     try:
         head = f"{CRLF.join(headers)}{CRLF}{CRLF}".encode()
         body = quopri.encodestring("\n".join(text.body.splitlines()).encode()).replace(b"\n", b"\r\n")

@@ -45,6 +45,7 @@ def init_services(app: Flask) -> None:
                 first_retry=config["MAIL_RETRY_SECONDS"],
                 first_pause=config["MAIL_PAUSE_SECONDS"],
             ),
+            from_address=config["MAIL_FROM"],
         ),
         batches=BatchSettings(
             lease=config["LEASE_SECONDS"],

@@ -1,0 +1,137 @@
+"""Which links wait to be mailed, and who asked for one.
+
+*Ask.*   The web writes down the address for which a new password is asked for, whoever has it.
+*Look.*  The worker looks who that is, and makes a link for a person who can sign in.
+*Take.*  A short transaction takes a link: from then on its message counts as sent, and is sent at most once.
+*Send.*  The mail server gets it, outside of any transaction. What it certainly does not have is put back.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from webapp.database import execute_update, write_transaction
+from webapp.models import OneTimeLink, Person, ResetRequest, User, Workspace
+from webapp.models.person import Purpose
+from webapp.people.find import active_users, find_person
+from webapp.people.links import make_link
+
+# A request that no worker has looked at for so long is forgotten: its person has given up.
+ASKED_FOR = timedelta(hours=1)
+AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class LinkMail:
+    """All that the message with a link is made of. `workspace_name` is that of an invitation's account."""
+
+    link_id: int
+    nonce: str
+    purpose: Purpose
+    to_email: str
+    to_name: str
+    workspace_name: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+def ask_for_reset(session: Session, email: str, now: datetime) -> None:
+    """Write down that the person with this normalized address, if there is one, needs a new password; in the
+    caller's write transaction. Ring for the mail after the commit."""
+    session.add(ResetRequest(email=email, asked_at=now))
+    session.flush()
+
+
+def anything_to_mail(session: Session, now: datetime) -> bool:
+    """Whether a request waits to be looked at, or a link to be sent."""
+    if session.scalar(select(ResetRequest.id).limit(1)) is not None:
+        return True
+    return bool(_due(session, now, most=1))
+
+
+def make_requested(session: Session, now: datetime) -> int:
+    """Look at some of the requests, oldest first, and make their links; returns how many it looked at. An
+    address that was asked for twice gets one link."""
+    with write_transaction(session):
+        found = session.execute(
+            select(ResetRequest.id, ResetRequest.email, ResetRequest.asked_at)
+            .order_by(ResetRequest.id)
+            .limit(AT_ONCE)
+            .with_for_update(skip_locked=True)
+        ).all()
+        execute_update(session, delete(ResetRequest).where(ResetRequest.id.in_([row.id for row in found])))
+        for email in dict.fromkeys(row.email for row in found if now - row.asked_at < ASKED_FOR):
+            person = find_person(session, email)
+            if person is not None and active_users(session, person.id):
+                make_link(session, person, Purpose.RESET, now, by_mail=True)
+    return len(found)
+
+
+def due_links(session: Session, now: datetime) -> list[int]:
+    """The ids of some links whose messages are due, oldest first."""
+    return _due(session, now, most=AT_ONCE)
+
+
+def take(session: Session, link_id: int, now: datetime) -> LinkMail | None:
+    """Take a link whose message is due; None if another process was first, or the link has ended."""
+    with write_transaction(session):
+        taken = execute_update(
+            session,
+            update(OneTimeLink)
+            .where(
+                OneTimeLink.id == link_id,
+                OneTimeLink.mail_at <= now,
+                OneTimeLink.used_at.is_(None),
+                OneTimeLink.expires_at > now,
+            )
+            .values(mail_at=None, sent_at=now),
+        )
+        if not taken:
+            return None
+        row = session.execute(
+            select(OneTimeLink, Person.email, User.name, Workspace.name.label("workspace_name"))
+            .join(Person, Person.id == OneTimeLink.person_id)
+            .outerjoin(User, User.id == OneTimeLink.user_id)
+            .outerjoin(Workspace, Workspace.id == User.workspace_id)
+            .where(OneTimeLink.id == link_id)
+        ).one()
+        link = row.OneTimeLink
+        return LinkMail(
+            link_id=link.id,
+            nonce=link.nonce,
+            purpose=link.purpose,
+            to_email=row.email,
+            to_name=row.name or "",
+            workspace_name=row.workspace_name,
+            created_at=link.created_at,
+            expires_at=link.expires_at,
+        )
+
+
+def put_back(session: Session, link_id: int, again_at: datetime | None) -> None:
+    """The mail server has not got the message. It is due at `again_at`, or (None) never."""
+    with write_transaction(session):
+        execute_update(
+            session,
+            update(OneTimeLink)
+            .where(OneTimeLink.id == link_id, OneTimeLink.used_at.is_(None))
+            .values(sent_at=None, mail_at=again_at),
+        )
+
+
+def postpone(session: Session, now: datetime, until: datetime) -> None:
+    """Let all messages that are due at `now` wait: the mail server takes none."""
+    with write_transaction(session):
+        execute_update(session, update(OneTimeLink).where(OneTimeLink.mail_at <= now).values(mail_at=until))
+
+
+def _due(session: Session, now: datetime, *, most: int) -> list[int]:
+    due = (
+        select(OneTimeLink.id)
+        .where(OneTimeLink.mail_at <= now, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now)
+        .order_by(OneTimeLink.id)
+        .limit(most)
+    )
+    return list(session.scalars(due))
