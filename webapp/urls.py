@@ -10,6 +10,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from webapp.numbers import LARGEST_ID
 from webapp.views import (
+    account_choice,
     audit,
     automation_edits,
     automations,
@@ -33,8 +34,10 @@ from webapp.views import (
     import_preview,
     import_rejected,
     imports,
+    invitations,
     job_notices,
     jobs,
+    joining,
     links,
     look,
     notices,
@@ -51,13 +54,16 @@ from webapp.views import (
     thing_edits,
     undo,
     undo_import,
+    user_edits,
+    user_groups,
+    users,
 )
 from webapp.views import things as thing_pages
 from webapp.views.thing_kinds import ACCOUNTS, LISTS, TAGS, ThingKind
 from webapp.web.access import Access, View, guarded
 
 PUBLIC, SIGNED_IN, MAY_RESTORE = Access.PUBLIC, Access.SIGNED_IN, Access.MAY_RESTORE
-CAMPAIGNS, DELETE_MANY = Access.CAMPAIGNS, Access.DELETE_MANY
+CAMPAIGNS, DELETE_MANY, ADMINS = Access.CAMPAIGNS, Access.DELETE_MANY, Access.ADMINS
 
 
 class IdConverter(IntegerConverter):
@@ -95,6 +101,38 @@ def things(kind: ThingKind) -> tuple[Route, ...]:
         route("POST", f"{one}/rename", kind.endpoint("rename"), thing_edits.rename_one, SIGNED_IN),
         route("GET", f"{one}/delete", kind.endpoint("ask_delete"), thing_edits.ask_delete, kind.may_delete),
         route("POST", f"{one}/delete", kind.endpoint("delete"), thing_edits.delete_one, kind.may_delete),
+    )
+
+
+def users_and_groups() -> tuple[Route, ...]:
+    """The routes by which Admins decide who works in the account, and those by which a person joins it."""
+    user, group = "/users/<id:user_id>", "/users/groups/<id:group_id>"
+    return (
+        Route("GET", "/users", "users", users.index, ADMINS),
+        Route("GET", "/users/invite", "ask_invite", invitations.ask_invite, ADMINS),
+        Route("POST", "/users", "invite", invitations.invite, ADMINS),
+        Route("GET", user, "user", users.page, ADMINS),
+        Route("POST", user, "change_user", user_edits.change, ADMINS),
+        Route("POST", f"{user}/invite", "invite_again", invitations.invite_again, ADMINS),
+        Route("GET", f"{user}/withdraw", "ask_withdraw", invitations.ask_withdraw, ADMINS),
+        Route("POST", f"{user}/withdraw", "withdraw_invitation", invitations.withdraw, ADMINS),
+        Route("GET", f"{user}/disable", "ask_disable_user", user_edits.ask_disable, ADMINS),
+        Route("POST", f"{user}/disable", "disable_user", user_edits.disable_user, ADMINS),
+        Route("POST", f"{user}/enable", "enable_user", user_edits.enable_user, ADMINS),
+        Route("GET", f"{user}/second-factor", "ask_second_factor", user_edits.ask_second_factor, ADMINS),
+        Route("POST", f"{user}/second-factor", "reset_second_factor", user_edits.reset_second_factor, ADMINS),
+        Route("GET", "/users/groups", "user_groups", user_groups.index, ADMINS),
+        Route("GET", "/users/groups/new", "ask_new_group", user_groups.new, ADMINS),
+        Route("POST", "/users/groups", "create_group", user_groups.create, ADMINS),
+        Route("GET", f"{group}/rename", "ask_rename_group", user_groups.ask_rename, ADMINS),
+        Route("POST", f"{group}/rename", "rename_group", user_groups.rename, ADMINS),
+        Route("GET", f"{group}/delete", "ask_delete_group", user_groups.ask_delete, ADMINS),
+        Route("POST", f"{group}/delete", "delete_group", user_groups.delete, ADMINS),
+        Route("GET", "/invitation", "invitation", joining.invitation, PUBLIC),
+        Route("POST", "/invitation", "accept_invitation", joining.accept_invitation, PUBLIC),
+        # For a person who has signed in, also while they have not chosen yet: the views look themselves.
+        Route("GET", "/account", "choose_account", account_choice.choose, PUBLIC),
+        Route("POST", "/account", "switch_account", account_choice.switch, PUBLIC),
     )
 
 
@@ -170,6 +208,7 @@ ROUTES = (
         import_preview.deleted,
         Access.IMPORT,
     ),
+    *users_and_groups(),
     *things(LISTS),
     Route("GET", "/lists/<id:thing_id>/status", "ask_status", statuses.ask_status, SIGNED_IN),
     Route("POST", "/lists/<id:thing_id>/status", "change_status", statuses.change_status, SIGNED_IN),

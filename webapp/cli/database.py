@@ -42,7 +42,9 @@ def chosen_workspace(session: Session, name: str | None) -> Workspace:
             return workspace
     known = session.scalars(select(Workspace.name).order_by(Workspace.id).limit(10)).all()
     if not known:
-        raise Refusal("There is no workspace yet. To try it out, create one with: flask --app webapp demo")
+        raise Refusal(
+            "There is no workspace yet. Create one with: flask --app webapp users add-admin ADDRESS"
+        )
     raise Refusal(f"There is no workspace “{shown(name or '')}”. There is: {', '.join(map(shown, known))}.")
 
 

@@ -6,9 +6,10 @@ from contextlib import nullcontext
 from functools import partial
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
-from webapp.cli.database import check_database, chosen_workspace, paced_transaction, shown
+from webapp.cli.database import Refusal, check_database, chosen_workspace, paced_transaction, shown
 from webapp.cli.progress import progress
 from webapp.demo.base import COMPANIES, CONTOSO, NORTHWIND, PASSWORD, ensure_base, is_empty, workspace_of
 from webapp.demo.load import add_load
@@ -39,6 +40,11 @@ def demo_command(
 
     Without numbers it adds 1,800 live and 620 deleted contacts; with one number, only that kind.
     """
+    if current_app.config["PRODUCTION"]:
+        raise Refusal(
+            "The demo has users with a public password, so it is not for production. Make the first Admin"
+            " with: flask --app webapp users add-admin ADDRESS. Nothing was added."
+        )
     if contacts is None and deleted is None:
         contacts, deleted = LIVE, DELETED
     live, gone = contacts or 0, deleted or 0

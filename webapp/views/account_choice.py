@@ -11,8 +11,8 @@ from webapp.numbers import whole_number
 from webapp.people.find import active_users
 from webapp.web.access import redirect_to_sign_in
 from webapp.web.address import local_path
-from webapp.web.sessions import current_sign_in
 from webapp.web.sessions import choose_account as work_in
+from webapp.web.sessions import current_sign_in
 
 
 def choose() -> ResponseReturnValue:
@@ -22,8 +22,8 @@ def choose() -> ResponseReturnValue:
 
 
 def switch() -> ResponseReturnValue:
-    """Work in the chosen account: with a new key, and nothing carried over. An account that is not the person's is
-    not told from one that does not exist."""
+    """Work in the chosen account: with a new key, and nothing carried over. An account that is not the
+    person's is not told from one that does not exist."""
     sign_in = _proved()
     if sign_in is None:
         return redirect_to_sign_in()

@@ -1,5 +1,5 @@
-"""Inviting to the account: the dialog, sending it again, withdrawing it. `views/joining.py` is what the invited
-person sees."""
+"""Inviting to the account: the dialog, sending it again, withdrawing it. `views/joining.py` is what the
+invited person sees."""
 
 from flask import Response, flash, url_for
 from flask.typing import ResponseReturnValue

@@ -1,7 +1,7 @@
 """Accepting an invitation, by the link in its message.
 
-Opening the link changes nothing, because scanners follow links. Where nobody is signed in the page is the same
-whether or not the person is known: opening the link of a message tells nothing of them.
+Opening the link changes nothing, because scanners follow links. Where nobody is signed in the page is the
+same whether or not the person is known: opening the link of a message tells nothing of them.
 """
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
@@ -13,12 +13,12 @@ from webapp.extensions import db, limiter
 from webapp.forms.joining import JoinForm
 from webapp.passwords import hash_password
 from webapp.people.links import LinkState
-from webapp.people.tokens import LinkName
 from webapp.web.errors import error
-from webapp.web.one_time import drop_token, keep_token, kept_name, kept_token
+from webapp.web.one_time import drop_token, keep_token, kept_name
 from webapp.web.sessions import begin_session, choose_account, current_sign_in
 from webapp.words.isolation import isolated
 from webapp.words.users import LINK_STATES, SIGN_IN_FIRST
+from webapp.worker.one_time import link_address
 from webapp.workspaces.invitations import NotAccepted, accept, find_invitation
 
 STATUS = {None: 404, LinkState.USED: 410, LinkState.OLD: 410, LinkState.OPEN: 409}
@@ -35,7 +35,8 @@ def invitation() -> ResponseReturnValue:
 # A password is hashed for each.
 @limiter.limit("20 per minute")
 def accept_invitation() -> ResponseReturnValue:
-    """Accept: a new person with their name and password, a known one who is signed in with the button alone."""
+    """Accept: a new person with their name and password, a known one who is signed in with the button
+    alone."""
     name, person_id = kept_name(), _signed_in()
     if name is None:
         return _refuse(None)
@@ -94,7 +95,10 @@ def _page(form: JoinForm, *, refused: bool = False, status: int = 200) -> Respon
         form=form,
         is_known=who == found.person.id,
         is_another=who is not None and who != found.person.id,
-        sign_in_href=url_for("sign_in", next=url_for("invitation", token=kept_token())),
+        # Signing in carries nothing over, so the way back has the token.
+        sign_in_href=url_for(
+            "sign_in", next=link_address("", found.link.purpose, found.link.id, found.link.nonce)
+        ),
         refused=SIGN_IN_FIRST if refused else "",
     )
     response = make_response(page, status)

@@ -65,8 +65,8 @@ def reset_second_factor(user_id: int) -> ResponseReturnValue:
 
 
 def as_admin(act: Callable[..., Any], *about: object, **values: object) -> Any:
-    """What `act` returns: a function of the domain that the signed-in Admin calls, in a write transaction. Raises
-    NotChanged."""
+    """What `act` returns: a function of the domain that the signed-in Admin calls, in a write transaction.
+    Raises NotChanged."""
     session, by, workspace_id = db.session(), current_user.id, current_user.workspace_id
     with write_transaction(session):
         return act(session, *about, **values, workspace_id=workspace_id, by=by, now=read_clock(session))
@@ -126,5 +126,3 @@ def _ask_second_factor(user: User, refused: str = "") -> Response:
             refused=refused,
         )
     )
-
-

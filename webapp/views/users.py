@@ -125,8 +125,8 @@ def page(user_id: int) -> ResponseReturnValue:
 def user_page(
     user_id: int, form: UserForm | None = None, *, refused: str = "", status: int = 200
 ) -> Response:
-    """The page of a user with the form, which is shown again if it was not accepted; `refused` says why. Answers
-    404 if the account has no such user."""
+    """The page of a user with the form, which is shown again if it was not accepted; `refused` says why.
+    Answers 404 if the account has no such user."""
     session = db.session()
     user = user_or_404(user_id)
     form = form or UserForm(formdata=None, obj=user)

@@ -38,7 +38,10 @@ GROUPS = (
         Entry("jobs", "Jobs", "jobs", Access.JOBS),
         Entry("audit_log", "Audit log", "list", Access.MAY_RESTORE),
     ),
-    (Entry("settings", "Settings", "settings", Access.SETTINGS),),
+    (
+        Entry("users", "Users", "user", Access.ADMINS),
+        Entry("settings", "Settings", "settings", Access.SETTINGS),
+    ),
 )
 
 

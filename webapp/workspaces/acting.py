@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -43,8 +44,8 @@ class NotChanged(Exception):
 
 
 def begin(session: Session, workspace_id: int, by: int | None) -> None:
-    """Lock the account's users, in the caller's write transaction, and check that `by` is still an active Admin
-    of it: another Admin may have disabled them since their request began. None stands for the operator.
+    """Lock the account's users, in the caller's write transaction, and check that `by` is still an active
+    Admin of it: another Admin may have disabled them since their request began. None stands for the operator.
 
     Everything that changes users and groups begins with it. Raises NotChanged.
     """
@@ -89,7 +90,7 @@ def check_admin_may_go(session: Session, user: User, by: int | None) -> None:
 
 
 def note(
-    session: Session, action: Action, user: User, *, by: int | None, now: datetime, **detail: object
+    session: Session, action: Action, user: User, *, by: int | None, now: datetime, **detail: Any
 ) -> None:
     """Record what was done to the user."""
     record(

@@ -1,7 +1,7 @@
 """The groups of an account: made, renamed, and deleted when they are empty. Admin stays as it is.
 
-What a group may do is in `webapp/workspaces/rights.py`. Each function that changes one runs in the caller's write
-transaction and raises NotChanged.
+What a group may do is in `webapp/workspaces/rights.py`. Each function that changes one runs in the caller's
+write transaction and raises NotChanged.
 """
 
 from datetime import datetime
@@ -67,9 +67,11 @@ def rename_group(
     return True
 
 
-def delete_group(session: Session, group_id: int, *, workspace_id: int, by: int | None, now: datetime) -> None:
-    """Delete a group in which no user is, with its rights. Invited and disabled users count, too: they would lose
-    it without a word."""
+def delete_group(
+    session: Session, group_id: int, *, workspace_id: int, by: int | None, now: datetime
+) -> None:
+    """Delete a group in which no user is, with its rights. Invited and disabled users count, too: they would
+    lose it without a word."""
     begin(session, workspace_id, by)
     group = _changeable(session, workspace_id, group_id)
     if members(session, group_id):

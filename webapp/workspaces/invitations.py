@@ -1,8 +1,10 @@
 """Inviting a person to an account.
 
 *Invite.*   A user is added who is not active, and a link that works once is made for the person, for 7 days.
-*Accept.*   The person opens the link: a new one chooses a name and a password, a known one signs in. Until then
-            the account learns nothing of the person, not even whether they are known; nor do others learn of it.
+*Accept.*   The person opens the link: a new one chooses a name and a password, a known one signs in. Until
+then
+            the account learns nothing of the person, not even whether they are known; nor do others learn of
+            it.
 *Withdraw.* The user is removed, and with them the link.
 
 Each function runs in the caller's write transaction, behind the lock of the account.
@@ -38,8 +40,8 @@ def invite(
     by_mail: bool,
     now: datetime,
 ) -> OneTimeLink:
-    """Invite the person with this normalized address, known or not; returns the link. With `by_mail` the worker
-    sends it: ring for the mail after the commit. Raises NotChanged."""
+    """Invite the person with this normalized address, known or not; returns the link. With `by_mail` the
+    worker sends it: ring for the mail after the commit. Raises NotChanged."""
     begin(session, workspace_id, by)
     wanted = groups_here(session, workspace_id, groups)
     known = session.scalar(select(User).where(User.workspace_id == workspace_id, User.email == email))
@@ -64,8 +66,8 @@ def invite_again(
 
 
 def withdraw(session: Session, user_id: int, *, workspace_id: int, by: int | None, now: datetime) -> None:
-    """Remove an invited user, with their link. The address is forgotten, too, unless the person has a password or
-    another account has invited them. Raises NotChanged."""
+    """Remove an invited user, with their link. The address is forgotten, too, unless the person has a
+    password or another account has invited them. Raises NotChanged."""
     begin(session, workspace_id, by)
     user = _invited(session, workspace_id, user_id)
     note(session, Action.INVITATION_WITHDRAWN, user, by=by, now=now)
@@ -82,8 +84,9 @@ def withdraw(session: Session, user_id: int, *, workspace_id: int, by: int | Non
 
 @dataclass(frozen=True)
 class Invitation:
-    """What a link is about. The user is None where the invitation was withdrawn."""
+    """What a link is about."""
 
+    link: OneTimeLink
     user: User
     person: Person
     state: LinkState
@@ -95,7 +98,7 @@ def find_invitation(session: Session, name: LinkName, now: datetime) -> Invitati
     user = session.get(User, link.user_id) if link and link.user_id else None
     if link is None or user is None or user.person is None:
         return None
-    return Invitation(user, user.person, state_of(link, now))
+    return Invitation(link, user, user.person, state_of(link, now))
 
 
 class NotAccepted(Exception):

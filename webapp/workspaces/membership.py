@@ -1,7 +1,7 @@
 """Changing the users of an account: their names and groups, disabling and enabling them.
 
-Each function runs in the caller's write transaction, behind the lock of the account, raises NotChanged where the
-rules forbid it, and changes nothing when it is called a second time.
+Each function runs in the caller's write transaction, behind the lock of the account, raises NotChanged where
+the rules forbid it, and changes nothing when it is called a second time.
 """
 
 from collections.abc import Collection
@@ -26,8 +26,8 @@ def change_user(
     by: int | None,
     now: datetime,
 ) -> bool:
-    """Give the user this name and exactly these groups; whether anything has changed. It takes effect at their
-    next request and ends no session."""
+    """Give the user this name and exactly these groups; whether anything has changed. It takes effect at
+    their next request and ends no session."""
     begin(session, workspace_id, by)
     user = user_here(session, workspace_id, user_id)
     wanted = groups_here(session, workspace_id, groups)
@@ -49,8 +49,8 @@ def change_user(
 
 
 def disable(session: Session, user_id: int, *, workspace_id: int, by: int | None, now: datetime) -> bool:
-    """Let the user do nothing any more; whether they could before. Their sessions in this account end; those of
-    the person in other accounts go on. Their running jobs stop, because their requester lost the right."""
+    """Let the user do nothing any more; whether they could before. Their sessions in this account end; those
+    of the person in other accounts go on. Their running jobs stop, because their requester lost the right."""
     begin(session, workspace_id, by)
     user = user_here(session, workspace_id, user_id)
     if user.accepted_at is None:
@@ -97,6 +97,8 @@ def is_elsewhere(session: Session, user: User) -> bool:
     if user.person_id is None:
         return False
     other = select(User.id).where(
-        User.person_id == user.person_id, User.workspace_id != user.workspace_id, User.accepted_at.is_not(None)
+        User.person_id == user.person_id,
+        User.workspace_id != user.workspace_id,
+        User.accepted_at.is_not(None),
     )
     return session.scalar(other.limit(1)) is not None

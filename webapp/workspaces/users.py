@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from webapp.characters import name_key
@@ -25,7 +25,7 @@ class UserState(StrEnum):
 
 
 IN_STATE: dict[UserState, ColumnElement[bool]] = {
-    UserState.ACTIVE: User.is_active,
+    UserState.ACTIVE: User.is_active == true(),
     UserState.INVITED: and_(~User.is_active, User.accepted_at.is_(None)),
     UserState.DISABLED: and_(~User.is_active, User.accepted_at.is_not(None)),
 }

@@ -1,0 +1,1 @@
+"""Admins see the users of their account, invite, change, disable and enable them."""
