@@ -23,13 +23,14 @@ from tests.factories.contacts import (
     new_tag,
     subscribe,
 )
-from tests.factories.people import PASSWORD, World
-from tests.support.addresses import with_rows
+from tests.factories.people import PASSWORD, World, new_world
+from tests.support.addresses import a_group, a_user, with_rows
 from tests.support.bad_input import KINDS, PAGES_ONLY, PARTS_ONLY, ROWS, Row
 from tests.support.browser import HTMX, TOKEN, Browser, read_answer
+from tests.support.inviting import invite, link_on
 from tests.support.links import a_token
 from webapp.marketing.links import LinkKind
-from webapp.models import Automation, Campaign, Contact, Deal, DealContact, MailingList
+from webapp.models import Automation, Campaign, Contact, Deal, DealContact, MailingList, User, UserGroup
 
 
 def changes_nothing(row: Row) -> bool:
@@ -41,7 +42,7 @@ def changes_nothing(row: Row) -> bool:
 CONTACT_PARTS = ("account", "lists", "tags", "deals", "notes")
 REPEATABLE = ("/contacts/new", *(f"/contacts/<id:contact_id>/{part}" for part in ("edit", *CONTACT_PARTS)))
 # The fields of one address share a world where requests change nothing, or where that is put back.
-PUT_BACK = ("/lists", "/deals")
+PUT_BACK = ("/lists", "/deals", "/users")
 # One code answers for lists, tags and accounts.
 LIKE_LISTS = ("/tags", "/accounts")
 TOGETHER = [
@@ -85,6 +86,8 @@ READ_BY_ONE = (
 )
 Unchanged = Callable[[], AbstractContextManager[None]]
 
+# Their pages, too, are for a person who is not signed in; choosing an account makes a new token.
+OWN_TOKEN = {"/invitation": "/invitation"}
 # Each request there is the first one of a new session.
 SIGN_IN_AND_OUT = {"/login", "/logout"}
 
@@ -158,9 +161,9 @@ class Scene:
     def token(self, row: Row) -> str:
         if row.path in SIGN_IN_AND_OUT:
             self.browser.client.delete_cookie("session")
-        elif self.own_token:
+        elif self.own_token and row.path != "/account":
             return self.own_token
-        page = "/login" if row.path in SIGN_IN_AND_OUT else "/restores"
+        page = "/login" if row.path in SIGN_IN_AND_OUT else OWN_TOKEN.get(row.path, "/restores")
         found = TOKEN.search(self.browser.client.get(page).text)
         assert found is not None
         self.own_token = found[1]
@@ -198,6 +201,8 @@ def scene(
         ids["thing_id"], put_back = a_list(store, world, live)
     elif row.path.startswith("/deals"):
         ids["deal_id"], put_back = a_deal(store, world, live)
+    elif row.path.startswith("/users"):
+        put_back = users_and_groups(store, world, ids, is_invited=row.path.endswith(("/invite", "/withdraw")))
     preview = {}
     if "file_id" in ids:
         page = admin.get(f"/contacts/import/{ids['file_id']}")
@@ -224,6 +229,12 @@ def scene(
         "POST /restores/line": {"scope": str(dialog.one("input[name=scope]")["value"])},
         "POST /contacts/import/<id:file_id>": preview,
         "POST /contacts/new": {"first_name": "New", "last_name": "Lee"},
+        "POST /users": {"email": "pat@example.com", "name": "Pat"},
+        "POST /users/<id:user_id>": {"name": "Pat"},
+        "POST /users/groups": {"name": "New"},
+        "POST /users/groups/<id:group_id>/rename": {"name": "New"},
+        "POST /invitation": {"name": "Pat", "password": "purple tables sing loudly"},
+        "POST /account": {"user": str(world.admin.id)},
         "POST /settings": SETTINGS,
         "POST /campaigns": CAMPAIGN,
         "POST /campaigns/<id:campaign_id>": CAMPAIGN,
@@ -237,13 +248,38 @@ def scene(
         "POST /automations/messages/<id:campaign_id>": MESSAGE,
         "POST /login": {"email": world.admin.email, "password": PASSWORD},
     }.get(f"{row.method} {row.path}", {})
-    return Scene(browse() if row.path in SIGN_IN_AND_OUT else admin, ids, fields, engine, put_back)
+    browser = browse() if row.path in (*SIGN_IN_AND_OUT, "/invitation") else admin
+    if row.path == "/invitation":
+        # Of a person who is known, so that nothing comes of it.
+        known = new_world(store, name="Elsewhere").admin
+        browser.get(link_on(invite(admin, known.email)))
+    return Scene(browser, ids, fields, engine, put_back)
 
 
 def to_erase(admin: Browser, contact_id: int) -> str:
     """The frozen scope of a dialog that asks whether to delete the contact for ever."""
     dialog = admin.get("/contacts/restore/erase", {"selected": str(contact_id)})
     return str(dialog.one("#erase-form input[name=scope]")["value"])
+
+
+def users_and_groups(
+    store: Session, world: World, ids: dict[str, str], *, is_invited: bool
+) -> Callable[[], None]:
+    """Adds the ids of a user and a group to `ids`; returns how to remove what a request has added."""
+    ids["user_id"] = str(a_user(store, world, is_invited=is_invited))
+    ids["group_id"] = str(a_group(store, world))
+    store.commit()
+    first = int(ids["user_id"]), int(ids["group_id"])
+
+    def put_back() -> None:
+        mine = User.workspace_id == world.id, User.id > first[0]
+        store.execute(delete_rows(User).where(*mine))
+        store.execute(
+            delete_rows(UserGroup).where(UserGroup.workspace_id == world.id, UserGroup.id > first[1])
+        )
+        store.commit()
+
+    return put_back
 
 
 def a_list(store: Session, world: World, contact: Contact) -> tuple[str, Callable[[], None]]:

@@ -19,6 +19,7 @@ from tests.factories.contacts import (
     subscribe,
 )
 from tests.factories.people import World
+from tests.support.addresses import a_group, a_user
 from tests.support.browser import Browser
 from tests.support.marketing import Marketing
 from webapp.characters import name_key
@@ -30,7 +31,7 @@ from webapp.web.paging import to_cursor
 
 MOST = 12
 # They have no part that is drawn alone.
-PAGES_ALONE = ("/restores", "/deletions", "/new", "/edit", "/message", "/settings")
+PAGES_ALONE = ("/restores", "/deletions", "/new", "/edit", "/message", "/settings", "/groups", "/account")
 # These have their own ticks, or none.
 NO_SELECTION = (
     "/audit",
@@ -42,6 +43,8 @@ NO_SELECTION = (
     "/automations",
     "/campaigns",
     "/settings",
+    "/users",
+    "/account",
 )
 PARTS_ALONE = ("selection", "count", "/names", "/deals/contacts")
 
@@ -169,6 +172,8 @@ PAGES = [
     *("/contacts/delete-all?q=ann", "/contacts/delete-all?"),
     *("/contacts/export?", "/contacts/export?list=news&status=bounced&tag=vip&q=ann"),
     *("/contacts/restore/export?deletion=1-3&q=ann&deleted_by={by}", "/restores/{job}/export"),
+    *("/users?", "/users?q=m&state=active&group={group}", "/users/groups", "/users/{by}", "/account"),
+    *("/users/invite", "/users/{by}/disable", "/users/{invited}"),
     *("/audit?", "/audit?who={by}&action=contacts.deleted&from={today}&to={today}"),
 ]
 
@@ -202,7 +207,10 @@ def test_each_page_and_each_update_takes_at_most_twelve_statements(
         **catalogue_values(store, world, filled["/contacts"]),
     }
 
+    values |= {"group": a_group(store, world), "invited": a_user(store, world, is_invited=True)}
+    store.commit()
     of_one = f"/contacts/{live.id}", f"/campaigns/{values['campaign']}"
+    of_one += f"/users/{world.member.id}", f"/users/{values['invited']}"
     for page in PAGES:
         path = page.format(**values)
         ids = filled["/contacts/restore" if "/restore" in path else "/contacts"][5:25]

@@ -189,6 +189,31 @@ TABLE = [
     ("GET", "/campaigns/<id:campaign_id>/delete", "", (303, 403, 200, 404)),
     ("POST", "/campaigns/<id:campaign_id>/delete", "", (303, 403, 303, 404)),
     ("POST", "/first-steps/demo", "", (303, 403, 409, 303)),
+    ("GET", "/users", "", (303, 403, 200, 200)),
+    ("GET", "/users/invite", "", (303, 403, 200, 200)),
+    ("POST", "/users", "", (303, 403, 422, 422)),
+    ("GET", "/users/<id:user_id>", "", (303, 403, 200, 404)),
+    ("POST", "/users/<id:user_id>", "", (303, 403, 422, 404)),
+    ("POST", "/users/<id:user_id>/invite", "", (303, 403, 303, 404)),
+    ("GET", "/users/<id:user_id>/withdraw", "", (303, 403, 200, 404)),
+    ("POST", "/users/<id:user_id>/withdraw", "", (303, 403, 303, 404)),
+    ("GET", "/users/<id:user_id>/disable", "", (303, 403, 200, 404)),
+    ("POST", "/users/<id:user_id>/disable", "", (303, 403, 303, 404)),
+    ("POST", "/users/<id:user_id>/enable", "", (303, 403, 303, 404)),
+    ("GET", "/users/<id:user_id>/second-factor", "", (303, 403, 200, 404)),
+    ("POST", "/users/<id:user_id>/second-factor", "", (303, 403, 303, 404)),
+    ("GET", "/users/groups", "", (303, 403, 200, 200)),
+    ("GET", "/users/groups/new", "", (303, 403, 200, 200)),
+    ("POST", "/users/groups", "", (303, 403, 422, 422)),
+    ("GET", "/users/groups/<id:group_id>/rename", "", (303, 403, 200, 404)),
+    ("POST", "/users/groups/<id:group_id>/rename", "", (303, 403, 422, 404)),
+    ("GET", "/users/groups/<id:group_id>/delete", "", (303, 403, 200, 404)),
+    ("POST", "/users/groups/<id:group_id>/delete", "", (303, 403, 303, 404)),
+    # Without a link there is no invitation.
+    ("GET", "/invitation", "", (404, 404, 404, 404)),
+    ("POST", "/invitation", "", (404, 404, 404, 404)),
+    ("GET", "/account", "", (303, 200, 200, 200)),
+    ("POST", "/account", "", (303, 422, 422, 422)),
     ("GET", "/settings", "", (303, 403, 200, 200)),
     ("POST", "/settings", "", (303, 403, 422, 422)),
     ("POST", "/settings/rights", "", (303, 403, 303, 303)),
@@ -200,6 +225,8 @@ TABLE = [
 PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"} | {
     # The links in messages.
     *("ask_unsubscribe", "unsubscribe", "ask_confirm", "confirm"),
+    # They look themselves who has a link, and who has signed in but is no user yet.
+    *("invitation", "accept_invitation", "choose_account", "switch_account"),
 }
 CONTACT_PARTS = ("account", "lists", "tags", "deals", "notes")
 FOR_SIGNED_IN_USERS = {
@@ -239,6 +266,13 @@ FOR_A_RIGHT = {
         *("step_message", "change_step_message"),
         *("campaigns", "new_campaign", "make_campaign", "campaign", "change_campaign", "try_campaign"),
         *("confirm_send_campaign", "send_campaign", "confirm_delete_campaign", "delete_campaign"),
+    },
+    # Never given to another group.
+    Access.ADMINS: {
+        *("users", "ask_invite", "invite", "user", "change_user", "invite_again", "ask_withdraw"),
+        *("withdraw_invitation", "ask_disable_user", "disable_user", "enable_user", "ask_second_factor"),
+        *("reset_second_factor", "user_groups", "ask_new_group", "create_group", "ask_rename_group"),
+        *("rename_group", "ask_delete_group", "delete_group"),
     },
     Access.EXPORT: {"ask_export_contacts", "export_again", "start_export"},
     Access.JOBS: {"jobs", "job", "job_file", "cancel_job"},

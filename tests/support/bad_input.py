@@ -421,6 +421,51 @@ POST /campaigns/<id:campaign_id>/delete <campaign_id> 404 0,2^63,10^30=405 | mis
 POST /campaigns/<id:campaign_id>/delete csrf_token         400 | open for too long. Go back, reload it
 POST /campaigns/<id:campaign_id>/send version            409 | Another person
 POST /first-steps/demo              csrf_token         400 | open for too long. Go back, reload it
+GET  /users                         ?q                 200 long,NUL,blank=422 | at most / no name / no letter
+GET  /users                         ?state,?group      422 empty=200 | Choose a
+GET  /users                         ?after,?before     400 empty=200 | edited or cut off
+GET  /users/invite                  ?nonsense          200
+POST /users                         email  422 | cannot be an e-mail / Type an e-mail / Type at most
+POST /users                         name   303 long,NUL,blank,empty=422 | Type at most / Type a name / no name
+POST /users                         group              422 | from the groups of this account
+POST /users                         csrf_token         400 | open for too long. Go back, reload it
+GET  /users/<id:user_id>            <user_id>          404 | a typing mistake
+POST /users/<id:user_id>            <user_id>          404 | a typing mistake
+POST /users/<id:user_id>  name  303 long,NUL,blank,empty=422 | Type at most / Type a name / no name
+POST /users/<id:user_id>            group              422 | from the groups of this account
+POST /users/<id:user_id>            csrf_token         400 | open for too long. Go back, reload it
+POST /users/<id:user_id>/invite     <user_id>          404 | a typing mistake
+POST /users/<id:user_id>/invite     csrf_token         400 | open for too long. Go back, reload it
+GET  /users/<id:user_id>/withdraw   <user_id>          404 | a typing mistake
+POST /users/<id:user_id>/withdraw   <user_id>          404 | a typing mistake
+POST /users/<id:user_id>/withdraw   csrf_token         400 | open for too long. Go back, reload it
+GET  /users/<id:user_id>/disable    <user_id>          404 | a typing mistake
+POST /users/<id:user_id>/disable    <user_id>          404 | a typing mistake
+POST /users/<id:user_id>/disable    csrf_token         400 | open for too long. Go back, reload it
+POST /users/<id:user_id>/enable     <user_id>          404 | a typing mistake
+POST /users/<id:user_id>/enable     csrf_token         400 | open for too long. Go back, reload it
+GET  /users/<id:user_id>/second-factor <user_id>       404 | a typing mistake
+POST /users/<id:user_id>/second-factor <user_id>       404 | a typing mistake
+POST /users/<id:user_id>/second-factor csrf_token      400 | open for too long. Go back, reload it
+GET  /users/groups                  ?nonsense          200
+GET  /users/groups/new              ?nonsense          200
+POST /users/groups                  name  303 long,NUL,blank,empty=422 | Type at most / Type a name / no name
+POST /users/groups                  csrf_token         400 | open for too long. Go back, reload it
+GET  /users/groups/<id:group_id>/rename <group_id>     404 | a typing mistake
+POST /users/groups/<id:group_id>/rename <group_id>     404 | a typing mistake
+POST /users/groups/<id:group_id>/rename name 303 long,NUL,blank,empty=422 | Type at most / a name / no name
+POST /users/groups/<id:group_id>/rename csrf_token     400 | open for too long. Go back, reload it
+GET  /users/groups/<id:group_id>/delete <group_id>     404 | a typing mistake
+POST /users/groups/<id:group_id>/delete <group_id>     404 | a typing mistake
+POST /users/groups/<id:group_id>/delete csrf_token     400 | open for too long. Go back, reload it
+GET  /invitation                    ?token             303 empty=200
+POST /invitation  name  409 long,NUL,blank,empty=422 | Type at most / Type a name / no name / Sign in with it
+POST /invitation                    password           409 long,empty=422 | Choose a / too long / Sign in
+POST /invitation                    csrf_token         400 | open for too long. Go back, reload it
+GET  /account                       ?next              200
+POST /account                       user               422 | Choose one of these accounts
+POST /account                       next               303
+POST /account                       csrf_token         400 | open for too long. Go back, reload it
 GET  /settings                      ?nonsense          200
 POST /settings                      name               303 long,NUL,blank,empty=422 | most / seen / stored
 POST /settings                      timezone,currency  422 | Not a valid choice / Choose from the list
@@ -471,6 +516,7 @@ PARTS_ONLY = {
 }
 PAGES_ONLY = {
     "/contacts/import",
+    *("/users/<id:user_id>", "/users/groups", "/invitation", "/account"),
     *("/login", "/settings", "/campaigns", "/automations", "/campaigns/<id:campaign_id>"),
     *("/automations/messages/<id:campaign_id>", "/automations/<id:automation_id>/message"),
     *("/deals", "/deals/new", "/deals/<id:deal_id>/edit"),

@@ -46,7 +46,7 @@ def submit_sign_in() -> ResponseReturnValue:
             status=422,
         )
     with write_transaction(db.session()):
-        begin_session(person, user=users[0], proved=True)
+        begin_session(person, user=users[0] if len(users) == 1 else None, proved=True)
     return redirect(local_path(form.next.data) or url_for("overview"), 303)
 
 

@@ -58,7 +58,7 @@ class Users(Listing):
     q: str
     state: UserState | None
     group_id: int | None
-    errors: dict[str, str]
+    problems: dict[str, str]
 
     @classmethod
     def from_request(cls) -> "Users":
@@ -75,6 +75,10 @@ class Users(Listing):
         if typed.get("group") and group is None:
             errors["group"] = "Choose a group from the list."
         return cls(read_clock(session), groups, q[:1000], state, group.id if group else None, errors)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        return self.problems
 
     @property
     def states(self) -> list[tuple[str, str]]:

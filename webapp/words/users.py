@@ -31,8 +31,8 @@ WHY_NOT: Mapping[Why, str] = {
     Why.GROUP_IN_USE: "Users are in this group, perhaps invited or disabled ones. Take them out of it first.",
     Why.ADMIN_STAYS: "The group Admin stays as it is.",
     Why.NOT_OURS_ALONE: (
-        "The second factor of this person cannot be removed by one account alone. They can use a recovery code,"
-        " or ask the operator of this app."
+        "The second factor of this person cannot be removed by one account alone. They can use a recovery"
+        " code, or ask the operator of this app."
     ),
 }
 
@@ -45,7 +45,7 @@ def why_not(why: Why) -> str:
 LINK_STATES: Mapping[LinkState | None, str] = {
     None: "This invitation was withdrawn, or its link was edited or cut off.",
     LinkState.USED: "This invitation has been accepted. Sign in to work in the account.",
-    LinkState.OLD: "This link is too old, or a later one has replaced it. Ask an Admin of the account for another.",
+    LinkState.OLD: "This link is too old, or a later one has replaced it. Ask an Admin for another.",
 }
 DISABLING = [
     "They are signed out of this account at once and cannot sign in to it again.",

@@ -136,7 +136,7 @@ def accept(
         raise NotAccepted(invitation.state if invitation else None)
     user, person = invitation.user, invitation.person
     # The row of the person is locked: an invitation of another account may be accepted at the same time.
-    session.refresh(person, with_for_update=True)
+    session.refresh(person, with_for_update={"key_share": True})
     is_new = person.password_hash is None
     if (password_hash is None or not own_name) if is_new else person.id != person_id:
         raise NotAccepted(LinkState.OPEN)
