@@ -2,15 +2,16 @@
 
 On SQLite Alembic rebuilds a table to change it: it drops the old one, and with foreign keys on, the cascade
 would empty the tables that refer to it. So foreign keys are off during migrations and checked before the
-commit.
+commit. What a rebuild drops beside the table, its triggers, is made again.
 """
 
+import re
 from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from flask import current_app
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from webapp.models import Base, UtcDateTime
 from webapp.models.base import BigId
@@ -49,10 +50,32 @@ def set_foreign_keys(connection: Connection, state: str) -> None:
     connection.connection.driver_connection.execute(f"PRAGMA foreign_keys={state}")
 
 
+DROPS = re.compile(r'DROP TABLE "?(\w+)"?$')
+TAKES_ITS_PLACE = re.compile(r'ALTER TABLE "?_alembic_tmp_\w+"? RENAME TO "?(\w+)"?$')
+
+
+def keep_triggers(connection: Connection) -> None:
+    """Make the triggers of each table that a rebuild drops again, when the new table has taken its place."""
+    dropped: dict[str, list[str]] = {}
+
+    @event.listens_for(connection, "before_cursor_execute")
+    def remember(_connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+        if table := DROPS.match(statement.strip()):
+            query = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?"
+            dropped[table[1]] = [row[0] for row in cursor.execute(query, table.groups()).fetchall()]
+
+    @event.listens_for(connection, "after_cursor_execute")
+    def make_again(_connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+        if table := TAKES_ITS_PLACE.match(statement.strip()):
+            for trigger in dropped.pop(table[1], ()):
+                cursor.execute(trigger)
+
+
 def migrate_sqlite(connection: Connection) -> None:
     set_foreign_keys(connection, "OFF")
     try:
         connection = connection.execution_options(writes=True)
+        keep_triggers(connection)
         configure(connection=connection)
         with context.begin_transaction():
             context.run_migrations()

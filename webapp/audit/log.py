@@ -26,6 +26,7 @@ from webapp.models import (
     User,
     UserGroup,
 )
+from webapp.models.audit_event import VISITORS
 from webapp.models.base import filter_only
 
 # Table and id.
@@ -40,6 +41,7 @@ NAMES: Mapping[str, tuple[Any, Any]] = {
     "deal": (Deal, Deal.title),
     "user_group": (UserGroup, UserGroup.name),
     **{kind.__tablename__: (kind, kind.name) for kind in (Campaign, Automation)},
+    User.__tablename__: (User, User.name),
 }
 
 
@@ -54,6 +56,8 @@ class Entry:
     name: str | None
     # The moment of a deletion that still has contacts to restore, or had when its 30 days ended.
     deleted_at: datetime | None = None
+    # The name of the group that its detail refers to.
+    other: str | None = None
 
     @property
     def private(self) -> str | None:
@@ -98,15 +102,16 @@ def read_all(
 def entries(session: Session, workspace_id: int, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Entry]:
     """The entries of a page's rows, with what is looked up for all of them together."""
     subjects = [_split(event.subject) for event, _ in rows]
+    groups = [("user_group", event.detail.get("group", 0)) for event, _ in rows]
     wanted: defaultdict[str, set[int]] = defaultdict(set)
-    for table, row_id in subjects:
-        if table in NAMES:
+    for table, row_id in [*subjects, *groups]:
+        if table in NAMES and row_id:
             wanted[table].add(row_id)
     names = _names(session, workspace_id, wanted)
     moments = _moments(session, workspace_id, wanted["deletion"])
     return [
-        Entry(event, user, *subject, names.get(subject), moments.get(subject))
-        for (event, user), subject in zip(rows, subjects, strict=True)
+        Entry(event, user, *subject, names.get(subject), moments.get(subject), names.get(group))
+        for (event, user), subject, group in zip(rows, subjects, groups, strict=True)
     ]
 
 
@@ -120,7 +125,9 @@ def _matching(workspace_id: int, filters: Filters) -> Select[int]:
     by_user = true() if filters.user_id is None else AuditEvent.user_id == filters.user_id
     return select(AuditEvent.id).where(
         AuditEvent.workspace_id == workspace_id,
-        AuditEvent.user_id.is_(None) if filters.by_system else by_user,
+        and_(AuditEvent.user_id.is_(None), AuditEvent.action.not_in(VISITORS))
+        if filters.by_system
+        else by_user,
         AuditEvent.action == filters.action if filters.action else true(),
         AuditEvent.at >= filters.since if filters.since else true(),
         AuditEvent.at < filters.before if filters.before else true(),

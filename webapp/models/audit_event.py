@@ -1,8 +1,9 @@
-"""The audit log: append-only, written in the transaction of the action. It holds ids, codes and counts; a
-text that can name a person is a `PrivateText`, which is erased after the window (docs/adr/0021).
+"""The audit log: written in the transaction of the action, and never changed, as triggers of both databases
+see to (migration 0014). It holds ids, codes and counts; a text that can name a person is a `PrivateText`,
+which is erased after the window (docs/adr/0021, docs/adr/0039).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -64,10 +65,69 @@ class Action(StrEnum):
     EXPORT_DOWNLOADED = "export.downloaded"
     SETTINGS_CHANGED = "settings.changed"
     RIGHTS_CHANGED = "rights.changed"
+    # Files that pages write while they are read: the audit log itself, a plan, a report.
+    AUDIT_DOWNLOADED = "audit.downloaded"
+    REPORT_DOWNLOADED = "report.downloaded"
+
+    # Signing in. The subject is the user, "app_user:7"; the user who acted is the same one, or null for what
+    # a visitor does (VISITORS). Written by `record_visit`, which knows the network address.
+    # `with`: "password", "second_factor" or "recovery_code".
+    SIGNED_IN = "user.signed_in"
+    # `why`: a member of `Refused`. Once for each attempt that was examined, not for one that a limit refused
+    # before: a stranger cannot fill the log.
+    SIGN_IN_REFUSED = "user.sign_in_refused"
+    # `why`: "many_attempts". Once when a limit begins to refuse.
+    SIGN_IN_LIMITED = "user.sign_in_limited"
+    SIGNED_OUT = "user.signed_out"
+    RESET_REQUESTED = "user.reset_requested"
+    # `sessions`: how many; `why`: a member of `SessionsEnded`.
+    SESSIONS_ENDED = "user.sessions_ended"
+    # `how`: "changed", "reset", "invitation" or "command".
+    PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 (a code)
+    SECOND_FACTOR_ADDED = "user.second_factor_added"
+    # By the user, or by an Admin or a command for a user who has lost it.
+    SECOND_FACTOR_REMOVED = "user.second_factor_removed"
+    RECOVERY_CODES_MADE = "user.recovery_codes_made"
+
+    # Users of an account. The subject is the user whom it is about, "app_user:7".
+    USER_ADDED = "user.added"
+    USER_INVITED = "user.invited"
+    INVITATION_WITHDRAWN = "user.invitation_withdrawn"
+    # The invitation was accepted.
+    USER_JOINED = "user.joined"
+    USER_DISABLED = "user.disabled"
+    USER_ENABLED = "user.enabled"
+    # `group`: the id of the group; one event for each.
+    GROUP_JOINED = "user.group_joined"
+    GROUP_LEFT = "user.group_left"
+
+
+class Refused(StrEnum):
+    """Why a sign-in was refused, as the audit log records it. The page says the same in each case."""
+
+    UNKNOWN = "unknown"
+    PASSWORD = "password"  # noqa: S105 (a code)
+    NO_PASSWORD = "no_password"  # noqa: S105 (a code)
+    DISABLED = "disabled"
+    SECOND_FACTOR = "second_factor"
+
+
+class SessionsEnded(StrEnum):
+    """Why sessions of a user have ended."""
+
+    BY_USER = "by_user"
+    BY_ADMIN = "by_admin"
+    BY_COMMAND = "by_command"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a code)
+    USER_DISABLED = "user_disabled"
+
+
+# What is done by a visitor who is not signed in.
+VISITORS = (Action.SIGN_IN_REFUSED, Action.SIGN_IN_LIMITED, Action.RESET_REQUESTED)
 
 
 class JobAct(StrEnum):
-    """What the audit log records of a job of any kind. The last three are the names of its final states."""
+    """What the audit log records of a job of any kind. Three are the names of its final states."""
 
     REQUESTED = "requested"
     LINED_UP = "lined_up"
@@ -76,6 +136,8 @@ class JobAct(StrEnum):
     DONE = "done"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    # A runner was silent for so long, or died, that another one takes the job over.
+    LEASE_LOST = "lease_lost"
 
 
 JobAction = NewType("JobAction", str)
@@ -105,8 +167,9 @@ class AuditEvent(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"))
-    # Null for an action of the system.
+    # Null for what belongs to no account: a sign-in with an address that no user has. `flask audit` shows it.
+    workspace_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("workspace.id"))
+    # Null for an action of the system, or of a visitor.
     user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("app_user.id"), index=True)
     at: Mapped[datetime]
     action: Mapped[str] = mapped_column(String(60))
@@ -149,6 +212,38 @@ def record(
         session.add(
             PrivateText(subject=event.private_subject, workspace_id=workspace_id, text=private, created_at=at)
         )
+
+
+def record_visit(
+    session: Session,
+    *,
+    accounts: Collection[tuple[int | None, int | None]],
+    at: datetime,
+    action: Action,
+    network_address: str | None,
+    **detail: Any,
+) -> None:
+    """Record what a person did at the door: signing in and out, and all that comes before a session.
+
+    :param accounts: the accounts that it concerns, each as the ids of the workspace and of the person's user
+        in it. An event stands in each of them, because none learns of another. Where there are none, because
+        no user has the address, one event stands in no account; the typed address is kept nowhere
+    :param network_address: where the visitor's request came from; None for a command. It is personal data, so
+        it is a private text, erased with the others. That text belongs to no account: it names no contact
+    """
+    for workspace_id, user_id in accounts or ((None, None),):
+        event = AuditEvent(
+            workspace_id=workspace_id,
+            user_id=None if action in VISITORS else user_id,
+            at=at,
+            action=str(action),
+            subject=f"app_user:{user_id or 0}",
+            detail=detail,
+        )
+        session.add(event)
+        if network_address is not None:
+            session.flush()
+            session.add(PrivateText(subject=event.private_subject, text=network_address, created_at=at))
 
 
 # For migrations, too: only the columns that the first one made, however much the model has moved on.

@@ -1,4 +1,4 @@
-"""The one table of texts that can name a person: search words, and scopes that hold them.
+"""The one table of texts that can name a person: search words, scopes that hold them, network addresses.
 
 Jobs and audit events hold ids, codes and counts only. So erasing a text here erases it everywhere. A text is
 kept for as long as its contacts can be restored.
@@ -18,6 +18,7 @@ class PrivateText(Base):
 
     # As audit events name it: "restore_job:12".
     subject: Mapped[str] = mapped_column(String(80), primary_key=True)
-    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"), index=True)
+    # Null for the network address of a visitor, which names no contact.
+    workspace_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("workspace.id"), index=True)
     text: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]

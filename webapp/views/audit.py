@@ -21,8 +21,9 @@ from webapp.web.csv_download import csv_download
 from webapp.web.htmx import page_or_part
 from webapp.web.job_address import href_of
 from webapp.web.paging import requested_place, to_cursor
-from webapp.words.audit import THE_SYSTEM, Told, actions, label_of, tell, who
+from webapp.words.audit import THE_SYSTEM, actions, label_of, tell, who
 from webapp.words.kinds import KIND_WORDS
+from webapp.words.told import Told
 
 PAGE_SIZE = 50
 HEADER = ("Time (UTC)", "Who", "E-mail", "Action", "What", "Subject", "Details")

@@ -25,8 +25,8 @@ from webapp.numbers import whole_number
 from webapp.web.htmx import page_or_part
 from webapp.web.paging import requested_number
 from webapp.words import timeline as words
-from webapp.words.audit import Told
 from webapp.words.contacts import name_of
+from webapp.words.told import Told
 
 NOTES, EVENTS = 10, 20
 CUT_OFF = "This address was edited or cut off: it leads to no part of the timeline."

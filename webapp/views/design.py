@@ -34,10 +34,10 @@ from webapp.web.assets import OURS
 from webapp.web.browse import Table
 from webapp.web.progress import Progress
 from webapp.web.selection import Selection
-from webapp.words.audit import Told
 from webapp.words.jobs import STATES
 from webapp.words.plan import conflict_heading
 from webapp.words.restoring import exceptions
+from webapp.words.told import Told
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 COLOUR = re.compile(r"--([\w-]+): light-dark\((.+), (.+)\);")

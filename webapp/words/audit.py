@@ -1,16 +1,18 @@
 """The events of the audit log in words: the name of each action, and a sentence about each event."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from webapp.audit.log import Entry
-from webapp.models.audit_event import Action, JobAct, job_action
-from webapp.words.isolation import bare, isolated
+from webapp.models.audit_event import VISITORS, Action, JobAct, job_action
+from webapp.words import audit_users
+from webapp.words.isolation import isolated
 from webapp.words.kinds import KIND_WORDS, words_of
 from webapp.words.numbers import counted, joined, number
 from webapp.words.rights import RIGHTS
+from webapp.words.told import Told
 
 THE_SYSTEM = "The system"
+A_VISITOR = "Not signed in"
 
 LABELS: Mapping[Action, str] = {
     Action.CONTACTS_DELETED: "Contacts deleted",
@@ -45,6 +47,9 @@ LABELS: Mapping[Action, str] = {
     Action.EXPORT_DOWNLOADED: "Export downloaded",
     Action.SETTINGS_CHANGED: "Settings changed",
     Action.RIGHTS_CHANGED: "Rights changed",
+    Action.AUDIT_DOWNLOADED: "Audit log downloaded",
+    Action.REPORT_DOWNLOADED: "Report downloaded",
+    **audit_users.LABELS,
 }
 JOB_LABELS: Mapping[JobAct, str] = {
     JobAct.REQUESTED: "requested",
@@ -54,21 +59,8 @@ JOB_LABELS: Mapping[JobAct, str] = {
     JobAct.DONE: "done",
     JobAct.CANCELLED: "stopped",
     JobAct.FAILED: "failed",
+    JobAct.LEASE_LOST: "lost its worker",
 }
-
-
-@dataclass(frozen=True)
-class Told:
-    """A sentence. `link` is the part that leads to what the event was about; empty where nothing does."""
-
-    before: str
-    link: str = ""
-    after: str = ""
-
-    @property
-    def text(self) -> str:
-        """The sentence without signs of isolation."""
-        return bare(f"{self.before}{self.link}{self.after}")
 
 
 def actions() -> dict[str, str]:
@@ -86,7 +78,9 @@ def label_of(action: str) -> str:
 
 def who(entry: Entry) -> str:
     """Who did it."""
-    return entry.user.name if entry.user else THE_SYSTEM
+    if entry.user:
+        return entry.user.name
+    return A_VISITOR if entry.event.action in VISITORS else THE_SYSTEM
 
 
 def tell(entry: Entry) -> Told:
@@ -111,6 +105,8 @@ def _tell_job(entry: Entry, kind: str, act: JobAct) -> Told:
         return Told("", title, " left the line: its turn has come")
     if act == JobAct.CANCEL_REQUESTED:
         return Told("Asked to stop ", title)
+    if act == JobAct.LEASE_LOST:
+        return Told("", title, " lost its worker and was taken over by another")
     verb = {JobAct.DONE: "ended", JobAct.CANCELLED: "was stopped", JobAct.FAILED: "failed"}[act]
     return Told("", title, f" {verb}: {_counts(detail.get('counts') or {}, words.noun)}")
 
@@ -195,6 +191,15 @@ def _downloaded(entry: Entry) -> Told:
     return Told("Downloaded the file of ", f"Export #{export}") if export else Told("Downloaded an export")
 
 
+def _report_downloaded(entry: Entry) -> Told:
+    job = entry.event.detail.get("number")
+    return (
+        Told("Downloaded a report", f" of job #{job}")
+        if job and entry.table == "restore_job"
+        else Told("Downloaded a report")
+    )
+
+
 SAME_NAME = ", which had the name of another"
 TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.CONTACTS_DELETED: _deleted,
@@ -229,4 +234,7 @@ TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.EXPORT_DOWNLOADED: _downloaded,
     Action.SETTINGS_CHANGED: _settings,
     Action.RIGHTS_CHANGED: _rights,
+    Action.AUDIT_DOWNLOADED: lambda _: Told("Downloaded the audit log"),
+    Action.REPORT_DOWNLOADED: _report_downloaded,
+    **audit_users.TELLERS,
 }

@@ -8,8 +8,9 @@ from webapp.models.campaign import MessageKind
 from webapp.models.contact_note import NoteKind
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.models.restore_outcome import Reason
-from webapp.words.audit import THE_SYSTEM, Told
+from webapp.words.audit import THE_SYSTEM
 from webapp.words.isolation import isolated
+from webapp.words.told import Told
 
 LISTED: Mapping[str, str] = {
     SubscriptionStatus.SUBSCRIBED: "Subscribed to",

@@ -1,0 +1,67 @@
+"""Refuse to change and to delete audit events, and allow events and private texts that belong to no account.
+Quick on PostgreSQL; SQLite writes both tables anew.
+
+The previous release still works: it only adds audit events, and reads those of one account. On SQLite a
+trigger is dropped with its table when Alembic rebuilds that; `env.py` makes it again.
+
+Revision ID: 0014
+Revises: 0012
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+# REPLACE deletes without a DELETE trigger, so an INSERT of an id that exists is refused, too. Where no id is
+# given, it is null or -1 here.
+ON_SQLITE = {
+    "audit_event_stays": "BEFORE UPDATE ON audit_event",
+    "audit_event_is_kept": "BEFORE DELETE ON audit_event",
+    "audit_event_is_new": "BEFORE INSERT ON audit_event"
+    " WHEN EXISTS (SELECT 1 FROM audit_event AS old WHERE old.id = NEW.id)",
+}
+REFUSAL = "audit events are neither changed nor deleted"
+
+
+def upgrade() -> None:
+    _allow_null(allowed=True)
+    if op.get_bind().dialect.name == "sqlite":
+        for name, when in ON_SQLITE.items():
+            op.execute(f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END")
+        return
+    op.execute(
+        "CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'restrict_violation'; END $$"
+    )
+    # For each statement, so that TRUNCATE is refused as well.
+    op.execute(
+        "CREATE TRIGGER audit_event_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event"
+        " FOR EACH STATEMENT EXECUTE FUNCTION audit_event_refuse()"
+    )
+    # Also in a session that passes for a replica.
+    op.execute("ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_event_stays")
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for name in ON_SQLITE:
+            op.execute(f"DROP TRIGGER {name}")
+    else:
+        op.execute("DROP TRIGGER audit_event_stays ON audit_event")
+        op.execute("DROP FUNCTION audit_event_refuse()")
+    # What the previous release cannot name.
+    op.execute("DELETE FROM private_text WHERE workspace_id IS NULL")
+    op.execute("DELETE FROM audit_event WHERE workspace_id IS NULL")
+    _allow_null(allowed=False)
+
+
+def _allow_null(*, allowed: bool) -> None:
+    for name in ("audit_event", "private_text"):
+        with op.batch_alter_table(name) as table:
+            table.alter_column("workspace_id", existing_type=Id, nullable=allowed)
