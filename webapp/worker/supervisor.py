@@ -25,6 +25,7 @@ from webapp.jobs.lock import LockUnavailable
 from webapp.jobs.private import erase_old
 from webapp.jobs.recover import adopt_jobs, renew_keys
 from webapp.marketing.due import due_workspaces
+from webapp.people.sessions import end_old
 from webapp.restoring.work import RESTORE
 from webapp.worker.kinds import KINDS
 from webapp.worker.queue import QUEUES
@@ -164,8 +165,8 @@ class Supervisor:
 
 def reconcile(*, even_just_rung: bool = False) -> list[int]:
     """Promote jobs in line that were missed, ring again for stalled jobs and for what is due, erase private
-    texts whose time has passed, renew the keys of active jobs, and start the purges that are due. Returns the
-    ids of the jobs that were rung again for.
+    texts and sessions whose time has passed, renew the keys of active jobs, and start the purges that are
+    due. Returns the ids of the jobs that were rung again for.
 
     Raises what the database raises, and LockUnavailable.
     """
@@ -181,6 +182,7 @@ def reconcile(*, even_just_rung: bool = False) -> list[int]:
     erase_old(session)
     erase_old_files(session)
     erase_old_records(session)
+    end_old(session)
     # Waits end by the clock, and nothing but this rings for them or for what a deployment left to mend.
     if due_workspaces(session) or needs_mending(session):
         s.doorbell.ring_for_due()
