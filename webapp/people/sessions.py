@@ -53,8 +53,10 @@ def find(session: Session, key: str) -> tuple[SignIn, datetime] | None:
     Its row is detached: what has been read stays readable after the transaction.
     """
     user = joinedload(SignIn.user)
+    # A subquery, so that it is read once: the groups of the user make several rows of one.
+    now = select(type_coerce(clock_column(session), UtcDateTime)).scalar_subquery()
     found = session.execute(
-        select(SignIn, type_coerce(clock_column(session), UtcDateTime))
+        select(SignIn, now)
         .options(
             joinedload(SignIn.person),
             user.joinedload(User.workspace),
@@ -65,9 +67,9 @@ def find(session: Session, key: str) -> tuple[SignIn, datetime] | None:
     row = found.unique().one_or_none()
     if row is None:
         return None
-    sign_in, now = row
+    sign_in, read_at = row
     session.expunge(sign_in)
-    return (sign_in, now) if is_open(sign_in, now) else None
+    return (sign_in, read_at) if is_open(sign_in, read_at) else None
 
 
 def is_open(sign_in: SignIn, now: datetime) -> bool:
