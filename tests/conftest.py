@@ -89,7 +89,7 @@ def environ(database_url: str, redis_url: str) -> dict[str, str]:
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "SECRET_KEY": "for tests only",
+        "SECRET_KEY": "for-tests-only-and-long-enough-for-production",
         "TIME_SCALE": TIME_SCALE,
         "LOG_LEVEL": "WARNING",
     }

@@ -23,6 +23,7 @@ from webapp.web.headers import init_headers
 from webapp.web.job_address import init_job_addresses
 from webapp.web.job_notices import init_job_notices
 from webapp.web.navigation import init_navigation
+from webapp.web.sessions import init_sessions
 from webapp.web.template_filters import init_filters
 from webapp.worker.connection import connect
 from webapp.worker.services import init_services
@@ -69,6 +70,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
 
 def _init_extensions(app: Flask) -> None:
     Path(app.instance_path).mkdir(parents=True, exist_ok=True)
+    init_sessions(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login_manager.init_app(app)

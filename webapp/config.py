@@ -6,7 +6,6 @@ No other module reads the environment.
 import os
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from webapp.contacts.address import why_not_an_address
 from webapp.local_services import redis_url
 from webapp.mail_settings import MailServer, UnreadableUrl, read_public_url, read_smtp_url
 from webapp.numbers import whole_number
+from webapp.people.sessions import LONGEST
 
 MIB = 1024 * 1024
 # A batch should take at most a second; one of this size takes several.
@@ -52,6 +52,13 @@ TURNS = {
     "PATIENCE_SECONDS": 1.0,  # the time a job waits before others give way to it
 }
 
+# Hexadecimal digits of this number are 128 random bits.
+SHORTEST_KEY = 32
+_LONG_KEY = (
+    f"set it to at least {SHORTEST_KEY} random characters, for instance the output of "
+    "`python -c 'import secrets; print(secrets.token_hex(32))'`."
+)
+
 
 class ConfigError(ClickException):
     """A setting is missing or invalid; the message says what to do.
@@ -71,19 +78,28 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
     settings = {name: value.strip() for name, value in environ.items() if value.strip()}
     production = "DYNO" in settings or settings.get("APP_ENV") == "production"
     database_url = _database_url(settings, instance_path)
+    key, former_keys = _secret_key(settings, instance_path, production), _former_keys(settings, production)
     scale = _positive_number(settings, "TIME_SCALE", default=1.0)
     return {
         "PRODUCTION": production,
         # None: `make run` takes the first free one from 5000.
         "PORT": _port(settings),
         "LOG_LEVEL": settings.get("LOG_LEVEL", "INFO").upper(),
-        "SECRET_KEY": _secret_key(settings, instance_path, production),
+        "SECRET_KEY": key,
+        "SECRET_KEY_FALLBACKS": former_keys,
+        # Flask's own session reads the former keys, Flask-WTF only with this. The last one signs.
+        "WTF_CSRF_SECRET_KEY": [*former_keys, key],
         "SQLALCHEMY_DATABASE_URI": database_url,
         "REDIS_URL": _redis_url(settings, instance_path, production),
+        # A browser takes a cookie of this name only over HTTPS, from this host, and for all of its paths.
+        "SESSION_COOKIE_NAME": "__Host-session" if production else "session",
+        "SESSION_COOKIE_PATH": "/",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": production,
-        "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
+        "PERMANENT_SESSION_LIFETIME": LONGEST,
+        # Sent only when it changes: a slow response of an earlier session must not bring its cookie back.
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "MAX_CONTENT_LENGTH": MIB,
         "MAX_FORM_MEMORY_SIZE": MIB // 2,
         # A selection has at most 100 contacts; a form has few other fields.
@@ -132,13 +148,26 @@ def _mail_from(settings: Mapping[str, str]) -> str | None:
 
 def _secret_key(settings: Mapping[str, str], instance_path: Path, production: bool) -> str:
     if "SECRET_KEY" in settings:
-        return settings["SECRET_KEY"]
+        key = settings["SECRET_KEY"]
+        if production and len(key) < SHORTEST_KEY:
+            raise ConfigError(f"SECRET_KEY is too short: {_LONG_KEY}")
+        return key
     if production:
         raise ConfigError(
-            "SECRET_KEY is not set. In production every process needs the same one: set it to a long random "
-            "value, for instance the output of `python -c 'import secrets; print(secrets.token_hex(32))'`."
+            f"SECRET_KEY is not set. In production every process needs the same one: {_LONG_KEY}"
         )
     return _stored_secret(instance_path / "secret_key")
+
+
+def _former_keys(settings: Mapping[str, str], production: bool) -> list[str]:
+    """The keys that signed before SECRET_KEY, the oldest first: what they signed is valid still."""
+    keys = settings.get("SECRET_KEY_FALLBACKS", "").replace(",", " ").split()
+    if production and any(len(key) < SHORTEST_KEY for key in keys):
+        raise ConfigError(
+            f"SECRET_KEY_FALLBACKS contains a key with less than {SHORTEST_KEY} characters. It lists former "
+            "values of SECRET_KEY, with commas between them. Leave the short one out: users sign in again."
+        )
+    return keys
 
 
 def _stored_secret(path: Path) -> str:

@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -209,15 +209,16 @@ def write_transaction(session: Session) -> Iterator[None]:
 
 
 def write_without_waiting(engine: Engine, statement: UpdateBase) -> bool:
-    """Execute a statement in a transaction of its own, if no other transaction is in the way; whether it was.
+    """Execute a statement in a transaction of its own, if nothing is in its way; returns whether it was
+    executed.
 
-    For what may be left out. The statement skips locked rows by itself; on SQLite any other writer is in the
-    way. A database that does not take it is no error either.
+    For what may be left out, so no failure of the database is an error. On SQLite any other writer is in the
+    way; on PostgreSQL the statement itself skips locked rows.
     """
     try:
         with engine.connect().execution_options(writes=True, at_once=True) as connection, connection.begin():
             connection.execute(statement)
-    except OperationalError:
+    except SQLAlchemyError:
         return False
     return True
 

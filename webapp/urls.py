@@ -47,6 +47,7 @@ from webapp.views import (
     plan,
     restore_page,
     restores,
+    sessions,
     settings,
     sign_in,
     statuses,
@@ -341,10 +342,29 @@ ROUTES = (
     Route("GET", "/settings", "settings", settings.settings, Access.SETTINGS),
     Route("POST", "/settings", "change_settings", settings.change, Access.SETTINGS),
     Route("POST", "/settings/rights", "change_rights", settings.change_rights, Access.SETTINGS),
+    Route("GET", "/sessions", "sessions", sessions.sessions, SIGNED_IN),
+    Route("POST", "/sessions/<id:sign_in_id>/end", "end_session", sessions.end_one, SIGNED_IN),
+    Route("POST", "/sessions/others/end", "end_other_sessions", sessions.end_others, SIGNED_IN),
     Route("GET", "/design", "design", design.design, SIGNED_IN),
     Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),
     Route("GET", "/readyz", "readyz", health.readyz, PUBLIC),
 )
+
+
+# The parts of pages that request themselves: by endpoint, the id of the element. Such a request is no use of
+# the session, which ends when nobody uses it for a while.
+POLLED_BY = {
+    **dict.fromkeys(("overview_count", "restore_count", "deals_count"), "results-count"),
+    **{kind.endpoint("count"): "results-count" for kind in (LISTS, TAGS, ACCOUNTS)},
+    "restore_selection": "selection-bar",
+    "restore_plan": "plan",
+    "undo_plan": "plan",
+    "delete_all_deals": "deals",
+    "import_deleted": "deleted-rows",
+    "restore_job": "progress",
+    "job": "progress",
+    "poll_notices": "job-notices",
+}
 
 
 def add_urls(app: Flask) -> None:
@@ -354,7 +374,7 @@ def add_urls(app: Flask) -> None:
         app.add_url_rule(
             route.path,
             endpoint=route.endpoint,
-            view_func=guarded(route.view, route.access),
+            view_func=guarded(route.view, route.access, POLLED_BY.get(route.endpoint, "")),
             methods=[route.method],
             provide_automatic_options=False,
         )

@@ -10,11 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
-from webapp.models import ADMIN, User, UserGroup, Workspace
+from webapp.models import ADMIN, SignIn, User, UserGroup, Workspace
 from webapp.people.passwords import store_password
+from webapp.people.sessions import begin
 from webapp.people.users import add_user
 
 PASSWORD = "restore-demo"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -61,6 +63,13 @@ def new_admin(session: Session, workspace: Workspace, name: str = "Cleo Colleagu
     """Another admin of the workspace."""
     admins = session.scalars(select(UserGroup).filter_by(workspace_id=workspace.id, name=ADMIN)).one()
     return new_user(session, workspace, name, admins)
+
+
+def new_session(session: Session, user: User) -> tuple[SignIn, str]:
+    """A session of the user in another browser, and its key; not yet committed."""
+    assert user.person_id
+    now = read_clock(session)
+    return begin(session, user.person_id, user.id, now, proved=True, browser=FIREFOX)
 
 
 def new_world(session: Session, *, timezone: str = "UTC", name: str = "Northwind") -> World:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_user
 from tests.support.browser import Browser
-from webapp.models import GroupMembership, Job, UserGroup
+from webapp.models import GroupMembership, GroupRight, Job, Right, UserGroup
 
 Unchanged = Callable[[], AbstractContextManager[None]]
 
@@ -31,7 +31,7 @@ def test_no_link_that_a_member_sees_is_forbidden(member: Browser, world: World, 
     store.commit()
 
     of_one = f"/contacts/{contact.id}", f"/contacts/{contact.id}/edit", "/contacts/new"
-    for path in ("/contacts", "/contacts?q=nobody", "/contacts?restored_by=1", *of_one):
+    for path in ("/contacts", "/contacts?q=nobody", "/sessions", *of_one):
         for link in member.get(path).all("a[href^='/']"):
             assert member.get(str(link["href"])).status != 403, f"{link} on {path}"
 
@@ -121,3 +121,54 @@ def test_a_member_may_delete_and_sees_who_can_restore(member: Browser, world: Wo
     after = member.press(member.press(page, page.one("#delete-selected")), "Delete")
 
     assert "1 contact deleted. An admin can restore it until " in after.text
+
+
+def test_which_contacts_a_restore_has_restored_is_for_admins(
+    admin: Browser, member: Browser, world: World, store: Session, work: Callable[[], None]
+) -> None:
+    """On the page, in its parts and its export; and whether or not there is such a restore."""
+    contact = new_contact(store, world)
+    delete(store, world, contact)
+    sales = store.scalars(select(UserGroup).filter_by(workspace_id=world.id, name="Sales")).one()
+    store.add_all(GroupRight(group_id=sales.id, right=right) for right in (Right.EXPORT, Right.DELETE_MANY))
+    store.commit()
+    page = admin.press(admin.get(f"/contacts/restore/confirm?selected={contact.id}"), "Restore")
+    work()
+    job = int(page.path.removeprefix("/restores/"))
+    assert len(admin.get(f"/contacts?restored_by={job}").all("tbody tr")) == 1
+
+    for path in ("", "/selection", "/count", "/export", "/delete-all"):
+        for wanted in (job, job + 1000):
+            for htmx in (False, True):
+                seen = member.get(f"/contacts{path}?restored_by={wanted}", htmx=htmx)
+                assert seen.status == 403, path
+                assert "Restore #" not in seen.text
+
+    # The history of a contact that they see is theirs to see, without a way to the restore.
+    history = member.get(f"/contacts/{contact.id}")
+    assert "Restored by Ada Admin (Restore #1)" in history.text
+    assert not history.all("a[href^='/restores']")
+
+
+def test_a_former_admin_loses_the_export_of_what_a_restore_has_restored(
+    admin: Browser, world: World, store: Session, work: Callable[[], None]
+) -> None:
+    """They may still export, but the file and its order were for those who see restores."""
+    contact = new_contact(store, world)
+    delete(store, world, contact)
+    store.commit()
+    page = admin.press(admin.get(f"/contacts/restore/confirm?selected={contact.id}"), "Restore")
+    work()
+    job = page.path.removeprefix("/restores/")
+    export = admin.press(admin.get(f"/contacts/export?restored_by={job}"), "Export").path
+    work()
+    assert admin.get(f"{export}/file").status == 200
+    store.rollback()
+    sales = store.scalars(select(UserGroup).filter_by(workspace_id=world.id, name="Sales")).one()
+    store.add(GroupRight(group_id=sales.id, right=Right.EXPORT))
+    membership = store.scalars(select(GroupMembership).filter_by(user_id=world.admin.id)).one()
+    membership.group_id = sales.id
+    store.commit()
+
+    assert admin.get("/contacts/export").status == 200
+    assert admin.get(f"{export}/file").status == 403

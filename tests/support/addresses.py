@@ -5,15 +5,19 @@ from io import BytesIO
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_contact, new_list, subscribe
-from tests.factories.people import World, new_user, number
+from tests.factories.people import World, new_session, new_user, number
 from tests.support.marketing import Marketing
 from webapp.importing.brought import bring
 from webapp.models import UserGroup
 
 
 def with_rows(path: str, store: Session, world: World) -> str:
-    """The path with the id of a new row for a campaign, an automation, a brought file, a user or a group;
-    other ids stay as they are."""
+    """The path with the id of a new row for a campaign, an automation, a brought file, a user, a group or
+    a session of the admin; other ids stay as they are."""
+    if "<id:sign_in_id>" in path:
+        store.rollback()
+        path = path.replace("<id:sign_in_id>", str(new_session(store, world.admin)[0].id))
+        store.commit()
     if "<id:file_id>" in path:
         store.rollback()
         path = path.replace("<id:file_id>", str(_file(store, world)))

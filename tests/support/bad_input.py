@@ -284,7 +284,7 @@ GET  /restores/<id:job_id>/retry    ?back              409 | None of the skipped
 GET  /restores/<id:job_id>/undo     <job_id>           404 | a typing mistake
 GET  /restores/<id:job_id>/undo/plan <job_id>          404 | a typing mistake
 POST /restores/<id:job_id>/undos    <job_id>           404 | a typing mistake
-POST /restores/<id:job_id>/undos    key                400 | This confirmation is incomplete. Open it again.
+POST /restores/<id:job_id>/undos    scope              400 | This confirmation is incomplete. Open it again.
 POST /restores/<id:job_id>/undos    csrf_token         400 | open for too long. Go back, reload it
 POST /restores/<id:job_id>/undos    back               400 | This confirmation is incomplete. Open it again.
 POST /restores/<id:job_id>/cancel   <job_id>           404 | a typing mistake
@@ -478,6 +478,12 @@ POST /settings                      back               303
 POST /settings/rights               right,group        303
 POST /settings/rights               csrf_token         400 | open for too long. Go back, reload it
 POST /settings/rights               back               303
+GET  /sessions                      ?nonsense          200
+POST /sessions/<id:sign_in_id>/end  <sign_in_id>       404 | a typing mistake / has ended already
+POST /sessions/<id:sign_in_id>/end  csrf_token         400 | open for too long. Go back, reload it
+POST /sessions/<id:sign_in_id>/end  back               404 | has ended already
+POST /sessions/others/end           csrf_token         400 | open for too long. Go back, reload it
+POST /sessions/others/end           back               303
 GET  /design                         ?nonsense          200
 GET  /healthz                       ?nonsense          200
 GET  /readyz                        ?nonsense          200

@@ -13,9 +13,10 @@ from sqlalchemy import make_url
 from webapp.config import PROTOCOL_TIMES, ConfigError, load_config
 from webapp.mail_settings import FROM_THE_START, NEVER, OFFERED, REQUIRED, MailServer
 
+KEY = "0123456789abcdef" * 2
 DYNO = {
     "DYNO": "web.1",
-    "SECRET_KEY": "a key",
+    "SECRET_KEY": KEY,
     "DATABASE_URL": "postgres://u:p@db.example:5432/crm",
     "REDIS_URL": "rediss://:p@redis.example:6380",
 }
@@ -70,8 +71,9 @@ def test_production(environ: dict[str, str], tmp_path: Path) -> None:
     config = load_config(environ, tmp_path)
 
     assert config["PRODUCTION"] is True
-    assert config["SECRET_KEY"] == "a key"
+    assert config["SECRET_KEY"] == KEY
     assert config["SESSION_COOKIE_SECURE"] is True
+    assert config["SESSION_COOKIE_NAME"] == "__Host-session"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -88,6 +90,8 @@ def test_one_machine_may_run_in_production_on_sqlite(tmp_path: Path) -> None:
         (without("DATABASE_URL"), "PostgreSQL"),
         (DYNO | {"DATABASE_URL": "sqlite:////srv/crm.db"}, "PostgreSQL"),
         ({"APP_ENV": "production"}, "SECRET_KEY"),
+        (DYNO | {"SECRET_KEY": KEY[1:]}, "SECRET_KEY is too short: set it to at least 32"),
+        (DYNO | {"SECRET_KEY_FALLBACKS": f"{KEY}, hidden"}, "SECRET_KEY_FALLBACKS contains a key with less"),
         ({"DATABASE_URL": "mysql://u:hidden@h/d"}, "DATABASE_URL"),
         ({"DATABASE_URL": "crm.db"}, "DATABASE_URL"),
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL"),
@@ -168,6 +172,13 @@ class TestSecretKey:
     def test_a_secret_key_in_the_environment_creates_no_file(self, tmp_path: Path) -> None:
         assert load_config({"SECRET_KEY": "given"}, tmp_path)["SECRET_KEY"] == "given"
         assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("given", ["one,two", " one two ", "one, two,\n"])
+    def test_former_keys_are_read_and_the_present_one_signs(self, given: str, tmp_path: Path) -> None:
+        config = load_config({"SECRET_KEY": "given", "SECRET_KEY_FALLBACKS": given}, tmp_path)
+
+        assert config["SECRET_KEY_FALLBACKS"] == ["one", "two"]
+        assert config["WTF_CSRF_SECRET_KEY"] == ["one", "two", "given"]
 
     def test_an_empty_secret_key_file_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "secret_key").touch()

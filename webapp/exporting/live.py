@@ -32,7 +32,6 @@ class LiveContacts:
     """
 
     what: ClassVar[str] = "contacts"
-    is_for_admins: ClassVar[bool] = False
     header: ClassVar[Cells] = HEADER
     file_name: ClassVar[str] = "contacts"
 
@@ -40,6 +39,11 @@ class LiveContacts:
     through_id: int
     names: Texts
     is_forgotten: bool = False
+
+    @property
+    def is_for_admins(self) -> bool:
+        """Which contacts a restore has restored is for those who see restores."""
+        return self.wanted.restored_by is not None
 
     @classmethod
     def freeze(cls, session: Session, wanted: Wanted, names: Mapping[str, str]) -> Self:

@@ -29,8 +29,10 @@ class Source(Protocol):
 
     # The value of "what" in a request.
     what: ClassVar[str]
-    # Whether only Admins may see the rows, even where others may export.
-    is_for_admins: ClassVar[bool]
+
+    @property
+    def is_for_admins(self) -> bool:
+        """Whether only Admins may see the rows, even where others may export."""
 
     @property
     def header(self) -> Cells: ...

@@ -1,11 +1,12 @@
 """Sessions: from signing in with a browser to signing out. The database has them, so that they can be ended.
 
 The browser has a random key, and the database the key's hash: reading the table signs no one in. Everything
-that writes runs in the caller's write transaction.
+that writes runs in the caller's write transaction, if it does not say otherwise.
 """
 
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -13,8 +14,9 @@ from sqlalchemy import ColumnElement, Engine, delete, select, type_coerce, updat
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.clock import clock_column, read_clock
-from webapp.database import execute_update, write_without_waiting
+from webapp.database import execute_returning, execute_update, write_transaction, write_without_waiting
 from webapp.models import SignIn, User, UserGroup, UtcDateTime
+from webapp.models.audit_event import Action, SessionsEnded, record_visit
 
 # OWASP Session Management: a session ends when it is not used, and in any case after some hours.
 IDLE = timedelta(minutes=30)
@@ -53,8 +55,10 @@ def find(session: Session, key: str) -> tuple[SignIn, datetime] | None:
     Its row is detached: what has been read stays readable after the transaction.
     """
     user = joinedload(SignIn.user)
+    # A subquery, so that it is read once: the groups of the user make several rows of one.
+    now = select(type_coerce(clock_column(session), UtcDateTime)).scalar_subquery()
     found = session.execute(
-        select(SignIn, type_coerce(clock_column(session), UtcDateTime))
+        select(SignIn, now)
         .options(
             joinedload(SignIn.person),
             user.joinedload(User.workspace),
@@ -66,9 +70,9 @@ def find(session: Session, key: str) -> tuple[SignIn, datetime] | None:
     row = found.unique().one_or_none()
     if row is None:
         return None
-    sign_in, now = row
+    sign_in, read_at = row
     session.expunge(sign_in)
-    return (sign_in, now) if is_open(sign_in, now) else None
+    return (sign_in, read_at) if is_open(sign_in, read_at) else None
 
 
 def is_open(sign_in: SignIn, now: datetime) -> bool:
@@ -85,11 +89,15 @@ def note_use(engine: Engine, sign_in: SignIn, now: datetime) -> None:
     way, the next request stores it."""
     if now - sign_in.seen_at < NOTED_EVERY:
         return
-    free = select(SignIn.id).where(SignIn.id == sign_in.id).with_for_update(skip_locked=True)
-    if write_without_waiting(engine, update(SignIn).where(SignIn.id.in_(free)).values(seen_at=now)):
+    free = (
+        select(SignIn.id)
+        .where(SignIn.id == sign_in.id, SignIn.seen_at <= now - NOTED_EVERY)
+        .with_for_update(skip_locked=True)
+    )
+    if write_without_waiting(engine, update(SignIn).where(SignIn.id.in_(free)).values(seen_at=now):
         # For the list of users. It stays when the session ends.
-        free = select(User.id).where(User.id == sign_in.user_id).with_for_update(skip_locked=True)
-        write_without_waiting(engine, update(User).where(User.id.in_(free)).values(seen_at=now))
+        row = select(User.id).where(User.id == sign_in.user_id).with_for_update(skip_locked=True)
+        write_without_waiting(engine, update(User).where(User.id.in_(row)).values(seen_at=now))
 
 
 def renew(session: Session, sign_in_id: int) -> str:
@@ -134,19 +142,57 @@ def end_all_of_user(session: Session, user_id: int) -> int:
     return execute_update(session, delete(SignIn).where(SignIn.user_id == user_id))
 
 
-def end_old(session: Session, now: datetime) -> int:
-    """Erase the sessions that have ended by themselves; returns how many."""
-    return execute_update(session, delete(SignIn).where(_is_over(now)))
+def end_old(session: Session) -> int:
+    """Erase the sessions that have ended by themselves; returns how many. Commits."""
+    is_over = _is_over(read_clock(session))
+    if session.scalar(select(SignIn.id).where(is_over).limit(1)) is None:
+        # Looking is a read. The write lock is only for where there is something to write.
+        return 0
+    with write_transaction(session):
+        return execute_update(session, delete(SignIn).where(is_over))
 
 
-def open_sessions(session: Session, person_id: int, now: datetime) -> Sequence[SignIn]:
-    """The person's open sessions, last used first."""
+def open_sessions(session: Session, person_id: int, now: datetime, *, limit: int) -> Sequence[SignIn]:
+    """The person's open sessions with their accounts, last used first."""
     found = (
         select(SignIn)
+        .options(joinedload(SignIn.user).joinedload(User.workspace))
         .where(SignIn.person_id == person_id, ~_is_over(now))
         .order_by(SignIn.seen_at.desc(), SignIn.id.desc())
+        .limit(limit)
     )
     return session.scalars(found).all()
+
+
+def end_own(
+    session: Session,
+    person_id: int,
+    sign_in_id: int | None,
+    *,
+    but: int,
+    now: datetime,
+    network_address: str | None,
+) -> int:
+    """End one session of the person, or with None all but `but`, at their own wish; returns how many.
+
+    A session of another person is not among them. The audit log of each account records those in it.
+    """
+    theirs = delete(SignIn).where(SignIn.person_id == person_id, SignIn.id != but)
+    if sign_in_id is not None:
+        theirs = theirs.where(SignIn.id == sign_in_id)
+    ended = Counter(execute_returning(session, theirs.returning(SignIn.user_id)))
+    accounts = select(User.id, User.workspace_id).where(User.id.in_(filter(None, ended)))
+    for user_id, workspace_id in session.execute(accounts):
+        record_visit(
+            session,
+            accounts=[(workspace_id, user_id)],
+            at=now,
+            action=Action.SESSIONS_ENDED,
+            network_address=network_address,
+            sessions=ended[user_id],
+            why=SessionsEnded.BY_USER,
+        )
+    return ended.total()
 
 
 def _is_over(now: datetime) -> ColumnElement[bool]:

@@ -126,8 +126,6 @@ def confirm_again() -> ResponseReturnValue:
         return refuse_with(400, "This confirmation is incomplete. Open it again. Nothing was changed.")
     except ValueError:
         return refuse_with(422, "There is no such choice. Open the confirmation again. Nothing was changed.")
-    if scope.workspace_id != current_user.workspace_id:
-        abort(404)
     session = db.session()
     now = read_clock(session)
     if scope.is_old(now):

@@ -84,13 +84,19 @@ class LiveContacts(SelectableListing):
 
     @classmethod
     def from_request(cls) -> "LiveContacts":
-        """Read the filters of this request. Answers 404 to a restore that does not exist."""
+        """Read the filters of this request.
+
+        Answers 404 to a restore that does not exist, and 403 to users who may not see restores: without the
+        filter "all" would mean more than they asked for.
+        """
         q = request.args.get("q", "").strip()
         problem = why_unsearchable(q)
         wrong = {"q": problem} if problem else {}
         wanted = Wanted(current_user.workspace_id, "" if problem else " ".join(q.split()))
         restored_by, restored_title = requested_number("restored_by"), ""
         if restored_by is not None:
+            if not current_user.may_restore:
+                abort(403)
             job = find_job(db.session(), current_user.workspace_id, [RESTORE.kind], restored_by)
             if job is None:
                 abort(404, "There is no such restore. The address may have a typing mistake.")

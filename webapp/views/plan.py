@@ -131,8 +131,6 @@ def _signed_scope() -> Scope:
         scope = unsign(request.args.get("scope", ""))
     except ScopeForged:
         abort(400, "This plan is incomplete. Open the confirmation again.")
-    if scope.workspace_id != current_user.workspace_id:
-        abort(404)
     if scope.is_old(read_clock(db.session())):
         abort(409, "This has been open for more than 30 minutes. Open the confirmation again.")
     return scope

@@ -61,8 +61,6 @@ def _carry_confirmation(begin: Callable[..., Job]) -> ResponseReturnValue:
         scope = unsign(request.form.get("scope", ""))
     except ScopeForged:
         return _refuse(400, "This confirmation is incomplete. Open it again.")
-    if scope.workspace_id != current_user.workspace_id:
-        abort(404)
     s, session = services(), db.session()
     try:
         conflicts, rescue = chosen(scope)

@@ -12,7 +12,7 @@ from webapp.passwords import password_matches
 from webapp.people.find import active_users, find_person
 from webapp.web.access import is_from_our_page
 from webapp.web.address import local_path
-from webapp.web.sessions import begin_session, end_session
+from webapp.web.sessions import begin_session, current_sign_in, end_session, forget
 
 
 def root() -> ResponseReturnValue:
@@ -54,17 +54,18 @@ def sign_out() -> ResponseReturnValue:
     """Sign out and clear the session. If it has ended already, there is nothing left to protect: the form of
     a page that was open for too long leads to the sign-in page, too.
     """
-    is_ours = is_from_our_page()
-    if current_user.is_authenticated and not is_ours:
+    is_ours, answer = is_from_our_page(), redirect(url_for("sign_in"), 303)
+    if current_sign_in() and not is_ours:
         # A page of ours may be older than the session; a page of another site must not end it.
         csrf.protect()
-    if current_user.is_authenticated or is_ours:
+    if current_sign_in() or is_ours:
         with write_transaction(db.session()):
             end_session()
         # The pages until the next sign-in make the tab forget its selections. A session that has ended by
         # itself leaves them to their user.
         session["signed_out"] = True
-    return redirect(url_for("sign_in"), 303)
+        forget(answer)
+    return answer
 
 
 # It looks itself, where there is a session to protect.

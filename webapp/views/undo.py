@@ -1,6 +1,5 @@
 """Undoing a restore: the dialog, which lists what goes back and what is left alone, and the start."""
 
-import uuid
 from dataclasses import dataclass, field
 
 from flask import Response, abort, request
@@ -13,7 +12,7 @@ from webapp.jobs.queries import active_job
 from webapp.models import Job
 from webapp.models.restore_outcome import Outcome
 from webapp.restoring.report import people_of
-from webapp.restoring.undo_work import NothingToUndo, start
+from webapp.restoring.undo_work import UNDO, NothingToUndo, start
 from webapp.restoring.undoing import UndoPlan, foresee
 from webapp.restoring.work import RESTORE
 from webapp.web.errors import error
@@ -21,6 +20,7 @@ from webapp.web.htmx import page_or_part
 from webapp.web.job_page import find_or_404
 from webapp.web.late import late_part
 from webapp.web.progress import Progress, progress_of
+from webapp.web.signing import ScopeForged, confirmed, freeze
 from webapp.web.starting import begin
 from webapp.words.contacts import name_of
 from webapp.words.kinds import title
@@ -29,6 +29,8 @@ from webapp.worker.services import services
 
 # The dialog has the plan about so many contacts at once; that about more arrives later.
 SOON = 2_000
+INCOMPLETE = "This confirmation is incomplete. Open it again. Nothing was changed."
+TOO_OLD = "This has been open for more than 30 minutes. Nothing was undone. Check it again."
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class UndoQuestion:
 
     title: str
     job: Job
-    key: str
+    token: str
     at_most: int
     error: str | None = None
     running: Progress | None = None
@@ -81,13 +83,19 @@ def undo_plan(job_id: int) -> ResponseReturnValue:
 def undo_restore(job_id: int) -> ResponseReturnValue:
     """Start the undo and redirect to its page. A form that is sent twice starts one job."""
     restore = _ended_restore(job_id)
-    key, s, session = request.form.get("key", ""), services(), db.session()
-    if not _is_key(key):
-        return error(400, "This confirmation is incomplete. Open it again. Nothing was changed.")
+    s, session = services(), db.session()
+    try:
+        asked = confirmed(UNDO.kind, request.form.get("scope", ""))
+    except ScopeForged:
+        return error(400, INCOMPLETE)
+    if asked.request != {"undo_of": restore.id}:
+        return error(400, INCOMPLETE)
+    if asked.is_old(read_clock(session)):
+        return _show(restore, error=TOO_OLD, status=409)
     try:
         return begin(
             lambda: start(
-                session, s.lock, s.doorbell.ring, restore=restore, key=key, requested_by=current_user.id
+                session, s.lock, s.doorbell.ring, restore=restore, key=asked.key, requested_by=current_user.id
             ),
             lambda sentence, status: _show(restore, error=sentence, status=status),
         )
@@ -100,13 +108,6 @@ def _ended_restore(job_id: int) -> Job:
     if not job.has_ended:
         abort(404)
     return job
-
-
-def _is_key(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def _title(job: Job) -> str:
@@ -128,15 +129,16 @@ def _plan_now(job: Job) -> UndoPlanShown:
 
 def _show(job: Job, *, error: str | None = None, status: int = 200) -> Response:
     session = db.session()
+    now = read_clock(session)
     active = active_job(session, job.workspace_id, RESTORE.group)
     shown = _plan_now(job) if job.processed <= SOON else UndoPlanShown(job, _title(job))
     question = UndoQuestion(
         title=_title(job),
         job=job,
-        key=str(uuid.uuid4()),
+        token=freeze(UNDO.kind, {"undo_of": job.id}, now),
         at_most=shown.plan.back if shown.plan else job.count(Outcome.RESTORED),
         error=error,
-        running=progress_of(active, read_clock(session)) if active else None,
+        running=progress_of(active, now) if active else None,
     )
     if question.running and status == 200:
         status = 409

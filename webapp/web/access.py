@@ -12,8 +12,8 @@ from flask_login import current_user
 
 from webapp.models import Right, User
 from webapp.web.address import LONGEST_NEXT
-from webapp.web.htmx import is_htmx
-from webapp.web.sessions import current_sign_in
+from webapp.web.htmx import is_htmx, requested_by
+from webapp.web.sessions import current_sign_in, note_use
 
 View = Callable[..., ResponseReturnValue]
 
@@ -51,8 +51,11 @@ RIGHTS = {
 }
 
 
-def guarded(view: View, access: Access) -> View:
-    """`view` for the users whom `access` admits. Others are redirected to sign in, or get 403."""
+def guarded(view: View, access: Access, polled_by: str = "") -> View:
+    """`view` for the users whom `access` admits. Others are redirected to sign in, or get 403.
+
+    The request is noted as a use of the session, unless the element with the id `polled_by` has sent it.
+    """
     if access is Access.PUBLIC:
         return view
 
@@ -60,6 +63,8 @@ def guarded(view: View, access: Access) -> View:
     def guard(**arguments: Any) -> ResponseReturnValue:
         if not current_user.is_authenticated:
             return _redirect_to_what_is_missing() or redirect_to_sign_in()
+        if not (polled_by and requested_by() == polled_by):
+            note_use()
         if not access.admits(current_user):
             abort(403)
         return view(**arguments)

@@ -10,6 +10,11 @@ def is_htmx() -> bool:
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
+def requested_by() -> str:
+    """The id of the element for which htmx has sent the request; empty if there is none."""
+    return request.headers.get("HX-Trigger", "") if is_htmx() else ""
+
+
 def page_or_part(page: str, part: str, *, status: int = 200, **context: Any) -> Response:
     """The template `page`, or for htmx its `part`, with the same context."""
     response = make_response(render_template(part if is_htmx() else page, **context), status)

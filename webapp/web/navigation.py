@@ -42,6 +42,8 @@ GROUPS = (
         Entry("users", "Users", "user", Access.ADMINS),
         Entry("settings", "Settings", "settings", Access.SETTINGS),
     ),
+    # About the person, and not the account.
+    (Entry("sessions", "Sessions", "lock"),),
 )
 
 

@@ -1,7 +1,8 @@
 """Signatures: the browser returns what a dialog froze, and what was changed is refused.
 
-A restore's scope has a signature of its own (`sign`); every other kind of job has a `Confirmation`. The
-signature has no time-stamp: what is signed holds the time at which its dialog opened.
+A restore's scope has a signature of its own (`sign`); every other kind of job has a `Confirmation`. Each is
+for the user who opened the dialog, in whichever session: the form's token binds it to one. The signature has
+no time-stamp: what is signed holds the time at which its dialog opened.
 """
 
 from collections.abc import Mapping
@@ -21,21 +22,33 @@ class ScopeForged(Exception):
     """This is nothing that we signed, or not for this user."""
 
 
-def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="restore-scope")
-
-
-def sign(scope: Scope) -> str:
-    """The scope as a signed text. Only this app can make or change it."""
-    token = _serializer().dumps(scope.to_dict())
+def signed(value: object, salt: str) -> str:
+    """A value of JSON as a signed text. Only this app can make or change it, and only with this salt."""
+    token = _serializer(salt).dumps(value)
     return token.decode() if isinstance(token, bytes) else token
 
 
-def unsign(token: str) -> Scope:
-    """The scope that `sign` signed, in this release or the one before. Raises ScopeForged."""
+def read_signed(token: str, salt: str) -> Any:
+    """What `signed` has signed, with this key or a former one. Raises ScopeForged."""
     try:
-        return Scope.from_dict(_serializer().loads(token))
-    except (BadData, UnicodeEncodeError, KeyError, TypeError, ValueError) as error:
+        return _serializer(salt).loads(token)
+    except (BadData, UnicodeEncodeError) as error:
+        raise ScopeForged from error
+
+
+def sign(scope: Scope) -> str:
+    """The scope as a signed text, for the form of the dialog: only the signed-in user can confirm it."""
+    return signed([current_user.id, scope.to_dict()], "restore-scope")
+
+
+def unsign(token: str) -> Scope:
+    """The scope that `sign` has signed for the signed-in user. Raises ScopeForged."""
+    try:
+        user_id, scope = read_signed(token, "restore-scope")
+        if user_id != current_user.id:
+            raise ScopeForged
+        return Scope.from_dict(scope)
+    except (KeyError, TypeError, ValueError) as error:
         raise ScopeForged from error
 
 
@@ -56,20 +69,21 @@ def freeze(kind: str, request: Mapping[str, Any], now: datetime) -> str:
     """A request as a signed text, with a new key, for the form of the dialog: only the signed-in user can
     confirm it, and only for this kind of job."""
     frozen = [current_user.workspace_id, current_user.id, str(uuid4()), now.isoformat(), dict(request)]
-    token = _confirmations(kind).dumps(frozen)
-    return token.decode() if isinstance(token, bytes) else token
+    return signed(frozen, f"confirmation-{kind}")
 
 
 def confirmed(kind: str, token: str) -> Confirmation:
     """What `freeze` has signed for the signed-in user. Raises ScopeForged."""
     try:
-        workspace_id, user_id, key, opened_at, request = _confirmations(kind).loads(token)
+        workspace_id, user_id, key, opened_at, request = read_signed(token, f"confirmation-{kind}")
         if (workspace_id, user_id) != (current_user.workspace_id, current_user.id):
             raise ScopeForged
         return Confirmation(key, datetime.fromisoformat(opened_at), request)
-    except (BadData, UnicodeEncodeError, TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:
         raise ScopeForged from error
 
 
-def _confirmations(kind: str) -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"confirmation-{kind}")
+def _serializer(salt: str) -> URLSafeSerializer:
+    # The last key signs.
+    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
+    return URLSafeSerializer(keys, salt=salt)
