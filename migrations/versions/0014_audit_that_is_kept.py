@@ -5,14 +5,14 @@ The previous release still works: it only adds audit events, and reads those of 
 trigger is dropped with its table when Alembic rebuilds that; `env.py` makes it again.
 
 Revision ID: 0014
-Revises: 0012
+Revises: 0013
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -13,6 +13,7 @@ from flask_login import current_user
 from webapp.models import Right, User
 from webapp.web.address import LONGEST_NEXT
 from webapp.web.htmx import is_htmx
+from webapp.web.second_factor import SETTING_UP, must_set_up
 from webapp.web.sessions import current_sign_in
 
 View = Callable[..., ResponseReturnValue]
@@ -59,6 +60,8 @@ def guarded(view: View, access: Access) -> View:
     def guard(**arguments: Any) -> ResponseReturnValue:
         if not current_user.is_authenticated:
             return _redirect_to_what_is_missing() or redirect_to_sign_in()
+        if request.endpoint not in SETTING_UP and must_set_up():
+            return _go_to(url_for("security"))
         if not access.admits(current_user):
             abort(403)
         return view(**arguments)
@@ -72,6 +75,11 @@ def _redirect_to_what_is_missing() -> ResponseReturnValue | None:
     if sign_in is None:
         return None
     address = url_for("second_factor" if sign_in.proved_at is None else "accounts")
+    return _go_to(address)
+
+
+def _go_to(address: str) -> ResponseReturnValue:
+    """Redirect the whole page."""
     return Response(status=401, headers={"HX-Redirect": address}) if is_htmx() else redirect(address, 303)
 
 
