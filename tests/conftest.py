@@ -16,7 +16,7 @@ from redis import Redis
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from tests.factories.people import World, new_world
+from tests.factories.people import CHEAP, World, new_world
 from tests.support.browser import Browser
 from tests.support.databases import postgresql_url, sqlite_url
 from tests.support.groups import Scheduling
@@ -24,6 +24,7 @@ from tests.support.work import run_worker
 from webapp import create_app
 from webapp.extensions import db, limiter
 from webapp.local_services import private_redis
+from webapp.passwords import use_hasher
 from webapp.worker.connection import connect
 from webapp.worker.redis_lock import RedisLock
 
@@ -99,6 +100,8 @@ def environ(database_url: str, redis_url: str) -> dict[str, str]:
 def app(environ: dict[str, str]) -> Iterator[Flask]:
     """The app on one of the databases, its schema made by the migrations."""
     app = create_app(environ)
+    # A password costs a quarter of a second otherwise.
+    use_hasher(CHEAP)
     # All tests sign in from one address; the tests of the limit make an app that has it.
     limiter.enabled = False
     with app.app_context():

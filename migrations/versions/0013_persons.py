@@ -98,6 +98,7 @@ def _create_tables() -> None:
         sa.Column("id", Id, nullable=False),
         sa.Column("email", sa.String(254), nullable=False),
         sa.Column("asked_at", Moment, nullable=False),
+        sa.Column("network_address", sa.String(64), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_reset_request"),
     )
     with op.batch_alter_table("app_user") as user:

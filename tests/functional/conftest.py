@@ -8,11 +8,10 @@ import pytest
 from sqlalchemy import Engine, Select, inspect
 from sqlalchemy.orm import Session
 
-from tests.factories.people import CHEAP, World, new_world
+from tests.factories.people import World, new_world
 from tests.support.browser import Browser
 from tests.support.own_redis import OwnRedis, own_redis
 from tests.support.state import nothing_changes
-from webapp import passwords
 
 
 class Store(Session):
@@ -24,17 +23,6 @@ class Store(Session):
             if inspect(row).expired:
                 self.refresh(row)
         super().commit()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cheap_unknown() -> Iterator[None]:
-    """For an address without a user, verify a hash that is as cheap as those of the tests' users.
-
-    `tests/unit/test_passwords.py` tests that the real one is as expensive as those of real users.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "UNKNOWN", CHEAP.hash("of no user"))
-        yield
 
 
 @pytest.fixture

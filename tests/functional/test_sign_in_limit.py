@@ -1,14 +1,20 @@
-"""Password guessing is limited, whatever the state of Redis; successful sign-ins are not."""
+"""Guessing passwords is limited, whatever the state of Redis. Signing in is not, and no stranger can lock a
+colleague out of a browser that has signed in before."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Select, select
 
-from tests.factories.people import World, number
+from tests.factories.people import PASSWORD, World, number
 from tests.support.another_app import another_app
 from tests.support.browser import Browser
 from tests.support.own_redis import AWAY, ILLNESSES, WELL, OwnRedis
+from tests.support.seen import Seen
+from webapp.models import AuditEvent
+from webapp.models.audit_event import Action
 
 
 @pytest.fixture(params=[WELL, AWAY, *ILLNESSES])
@@ -27,32 +33,98 @@ def healthy(environ: dict[str, str], app: Flask, ill_redis: OwnRedis) -> Iterato
         yield healthy
 
 
-def stranger(app: Flask) -> Browser:
+def stranger(app: Flask, address: str = "") -> Browser:
     """A browser with an address of its own, because other tests must not count."""
     browser = Browser(app)
-    browser.client.environ_base["REMOTE_ADDR"] = f"10.{number()}"
+    browser.client.environ_base["REMOTE_ADDR"] = address or f"10.{number()}"
     return browser
 
 
-def fail(browser: Browser, world: World, times: int) -> list[int]:
+def unknown() -> str:
+    return f"unknown{number()}@example.com"
+
+
+def guess(browser: Browser, times: int, email: str = "") -> list[int]:
+    """The answers to so many wrong passwords: for one address, or each for another."""
     form = browser.get("/login")
     return [
-        browser.submit(form, "main form", email=world.admin.email, password="wrong").status
+        browser.submit(form, "main form", email=email or unknown(), password="wrong").status
         for _ in range(times)
     ]
 
 
-def test_the_21st_failed_sign_in_within_a_minute_is_refused(limited: Flask, world: World) -> None:
-    browser = stranger(limited)
-    assert fail(browser, world, 20) == [422] * 20
+def wait_of(refused: Seen) -> int:
+    return int(refused.headers["Retry-After"])
 
-    refused = browser.sign_in(world.admin.email, "wrong")
+
+def test_the_21st_failed_sign_in_from_a_network_within_a_minute_is_refused(
+    limited: Flask, world: World
+) -> None:
+    browser = stranger(limited)
+    assert guess(browser, 20) == [422] * 20
+
+    refused = browser.sign_in(unknown(), "wrong")
 
     assert refused.status == 429
-    assert "Wait a minute, then try again." in refused.text
-    assert refused.button("Go to sign-in")["href"] == "/login", "no one signs in"
+    assert 1 <= wait_of(refused) <= 60
+    assert "Too many attempts. Wait a minute, then try again." in refused.text
     assert browser.sign_in(world.admin.email).status == 429, "the right password is limited as well"
-    assert stranger(limited).sign_in(world.admin.email).path == "/contacts", "other addresses are not"
+    assert stranger(limited).sign_in(world.admin.email).path == "/contacts", "other networks are not"
+
+
+@pytest.mark.parametrize("limited", [WELL, AWAY], indirect=True)
+def test_the_11th_failed_sign_in_with_an_address_is_refused_wherever_it_comes_from(
+    limited: Flask, world: World, stored: Callable[[Select[Any]], list[Any]]
+) -> None:
+    """Whether or not someone has the address."""
+    for email in (unknown(), world.admin.email):
+        assert [guess(stranger(limited), 1, email)[0] for _ in range(10)] == [422] * 10
+        for password in ("wrong", PASSWORD):
+            refused = stranger(limited).sign_in(email, password)
+            assert refused.status == 429
+            assert 60 < wait_of(refused) <= 600
+            assert "Too many attempts. Wait 10 minutes, then try again." in refused.text
+    assert stranger(limited).sign_in(world.member.email).path == "/contacts", "other addresses are not"
+    events = select(AuditEvent.action).filter_by(workspace_id=world.id, subject=f"app_user:{world.admin.id}")
+    assert stored(events).count(Action.SIGN_IN_LIMITED) == 1, "the log gets one line, however many follow"
+
+
+@pytest.mark.parametrize("limited", [WELL, AWAY], indirect=True)
+def test_no_stranger_locks_a_colleague_out_of_a_browser_that_they_know(limited: Flask, world: World) -> None:
+    colleague = stranger(limited)
+    colleague.press(colleague.sign_in(world.admin.email), "Sign out")
+    assert colleague.get("/contacts").path == "/login", "to be known is no credential"
+    same_network = stranger(limited, str(colleague.client.environ_base["REMOTE_ADDR"]))
+    guess(same_network, 21, world.admin.email)
+    assert same_network.sign_in(world.admin.email).status == 429
+
+    assert colleague.sign_in(world.admin.email).path == "/contacts"
+
+
+def test_a_known_browser_has_ten_attempts_of_its_own_for_each_person(healthy: Flask, world: World) -> None:
+    browser = stranger(healthy)
+    for user in (world.admin, world.member):
+        browser.press(browser.sign_in(user.email), "Sign out")
+
+    assert guess(browser, 11, world.admin.email) == [422] * 10 + [429]
+    assert browser.sign_in(world.admin.email).status == 429
+    assert browser.sign_in(world.member.email).path == "/contacts"
+    assert stranger(healthy).sign_in(world.admin.email).path == "/contacts", "the others were not used"
+
+
+def test_a_browser_is_known_for_those_who_have_signed_in_with_it(healthy: Flask, world: World) -> None:
+    """Neither a colleague's cookie nor a changed one makes a guess cheaper."""
+    theirs = stranger(healthy)
+    theirs.press(theirs.sign_in(world.member.email), "Sign out")
+    cookie = theirs.client.get_cookie("device")
+    assert cookie
+    assert cookie.http_only
+    forged = stranger(healthy)
+    for browser, value in ((theirs, cookie.value), (forged, "x" + cookie.value), (forged, "é\0")):
+        browser.client.set_cookie("device", value)
+        guess(browser, 4, world.admin.email)
+
+    assert theirs.sign_in(world.admin.email).status == 429
 
 
 @pytest.mark.parametrize("limited", [WELL, AWAY], indirect=True)
@@ -61,6 +133,15 @@ def test_successful_sign_ins_are_never_limited(limited: Flask, world: World) -> 
     for _ in range(22):
         browser.enter(world.admin.email)
         browser.client.delete_cookie("session")
+        browser.client.delete_cookie("device")
+
+
+def test_one_customer_of_ipv6_is_one_network(healthy: Flask, world: World) -> None:
+    """They have 2^64 addresses."""
+    prefix = f"2001:db8:{number() % 65536:x}:{number() % 65536:x}"
+    answers = [guess(stranger(healthy, f"{prefix}::{host:x}"), 1)[0] for host in range(21)]
+
+    assert answers == [422] * 20 + [429]
 
 
 @pytest.mark.parametrize("illness", ILLNESSES)
@@ -69,15 +150,26 @@ def test_attempts_before_during_and_after_an_illness_of_redis_add_up(
 ) -> None:
     """And each is counted in Redis again as soon as it recovers."""
     browser, other = stranger(healthy), stranger(healthy)
-    assert fail(browser, world, 7) == [422] * 7
+    assert guess(browser, 7) == [422] * 7
     with ill_redis.state(illness):
-        assert fail(browser, world, 7) == [422] * 7
-    assert fail(browser, world, 7) == [422] * 6 + [429]
+        assert guess(browser, 7) == [422] * 7
+        assert other.sign_in(world.admin.email).path == "/contacts", "what is right is given back here, too"
+    assert guess(browser, 7) == [422] * 6 + [429]
 
     before = set(ill_redis.redis.keys("LIMITS*"))
-    fail(other, world, 1)
-    [counted] = set(ill_redis.redis.keys("LIMITS*")) - before
-    assert ill_redis.redis.get(counted) == b"1"
+    guess(stranger(healthy), 1, world.member.email)
+    counted = set(ill_redis.redis.keys("LIMITS*")) - before
+    assert [ill_redis.redis.get(key) for key in counted] == [b"1"] * 3
+
+
+def test_redis_gets_no_address_of_a_person_or_a_network(healthy: Flask, ill_redis: OwnRedis) -> None:
+    browser, email = stranger(healthy, "192.0.2.77"), unknown()
+    guess(browser, 1, email)
+
+    keys = str(ill_redis.redis.keys("LIMITS*"))
+
+    assert "192.0.2.77" not in keys
+    assert email.partition("@")[0] not in keys
 
 
 def test_a_connection_that_redis_has_cut_costs_no_attempt(
@@ -87,8 +179,8 @@ def test_a_connection_that_redis_has_cut_costs_no_attempt(
     browser = stranger(healthy)
     for _ in range(20):
         ill_redis.cut_connections()
-        assert fail(browser, world, 1) == [422]
+        assert guess(browser, 1) == [422]
 
     ill_redis.cut_connections()
 
-    assert fail(browser, world, 1) == [429]
+    assert guess(browser, 1) == [429]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_admin, new_user
 from tests.support.browser import Browser
+from webapp.database import write_transaction
 from webapp.models import Person, User, UserGroup
 
 Stored = Callable[[Select[Any]], list[Any]]
@@ -32,7 +33,7 @@ def test_the_page_lists_the_account_with_groups_states_and_when_they_were_seen(
 
     page = anyone.get("/users")
 
-    rows = {row.select_one(".cell-name").get_text(): row.get_text(" ") for row in page.all("tbody tr")}
+    rows = dict(zip(page.names, (row.get_text(" ") for row in page.all("tbody tr")), strict=True))
     assert list(rows) == ["Ada Admin", "Gone", "Invited", "Max Member"]
     for name, words in {
         "Ada Admin": ("Admin", "Active", "just now"),
@@ -129,22 +130,18 @@ def test_an_admin_who_was_disabled_meanwhile_changes_nothing(
     browse: Callable[..., Browser], world: World, store: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the guard of the page and the lock: the domain looks again."""
-    from webapp.views import user_edits
-
     other = new_admin(store, world.workspace)
     store.commit()
     theirs = browse(other)
     token = theirs.token()
 
-    real = user_edits.write_transaction
-
     def disabled_first(session: Session) -> Any:
         session.rollback()
         store.get_one(User, other.id).is_active = False
         store.commit()
-        return real(session)
+        return write_transaction(session)
 
-    monkeypatch.setattr(user_edits, "write_transaction", disabled_first)
+    monkeypatch.setattr("webapp.views.user_edits.write_transaction", disabled_first)
     refused = theirs.post(f"/users/{world.admin.id}/disable", {"csrf_token": token})
 
     assert refused.status == 403

@@ -1,7 +1,7 @@
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import StringField
 
+from webapp.forms.passwords import new_password
 from webapp.forms.typed import longest, named, on_one_line
 from webapp.forms.users import LONGEST_NAME
 
@@ -10,6 +10,4 @@ class JoinForm(FlaskForm):
     """What a new person chooses when they accept an invitation."""
 
     name = StringField(filters=[on_one_line], validators=[named, longest(LONGEST_NAME)])
-    password = PasswordField(
-        validators=[InputRequired("Choose a password."), Length(max=1000, message="That is too long.")]
-    )
+    password = new_password()

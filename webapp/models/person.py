@@ -110,3 +110,5 @@ class ResetRequest(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     email: Mapped[str] = mapped_column(String(254))
     asked_at: Mapped[datetime]
+    # Where the request came from, for the audit log.
+    network_address: Mapped[str | None] = mapped_column(String(64))

@@ -14,12 +14,15 @@ from sqlalchemy.orm import Session
 
 from webapp.database import execute_update, write_transaction
 from webapp.models import OneTimeLink, Person, ResetRequest, User, Workspace
+from webapp.models.audit_event import Action, record_visit
 from webapp.models.person import Purpose
 from webapp.people.find import active_users, find_person
 from webapp.people.links import make_link
 
 # A request that no worker has looked at for so long is forgotten: its person has given up.
 ASKED_FOR = timedelta(hours=1)
+# One that asks again so soon gets no other link.
+JUST_SENT = timedelta(minutes=5)
 AT_ONCE = 50
 
 
@@ -37,10 +40,10 @@ class LinkMail:
     expires_at: datetime
 
 
-def ask_for_reset(session: Session, email: str, now: datetime) -> None:
+def ask_for_reset(session: Session, email: str, now: datetime, *, network_address: str | None) -> None:
     """Write down that the person with this normalized address, if there is one, needs a new password; in the
     caller's write transaction. Ring for the mail after the commit."""
-    session.add(ResetRequest(email=email, asked_at=now))
+    session.add(ResetRequest(email=email, asked_at=now, network_address=network_address))
     session.flush()
 
 
@@ -56,17 +59,40 @@ def make_requested(session: Session, now: datetime) -> int:
     address that was asked for twice gets one link."""
     with write_transaction(session):
         found = session.execute(
-            select(ResetRequest.id, ResetRequest.email, ResetRequest.asked_at)
+            select(ResetRequest.id, ResetRequest.email, ResetRequest.asked_at, ResetRequest.network_address)
             .order_by(ResetRequest.id)
             .limit(AT_ONCE)
             .with_for_update(skip_locked=True)
         ).all()
         execute_update(session, delete(ResetRequest).where(ResetRequest.id.in_([row.id for row in found])))
-        for email in dict.fromkeys(row.email for row in found if now - row.asked_at < ASKED_FOR):
+        asked = {row.email: row.network_address for row in found if now - row.asked_at < ASKED_FOR}
+        for email, network_address in asked.items():
             person = find_person(session, email)
-            if person is not None and active_users(session, person.id):
-                make_link(session, person, Purpose.RESET, now, by_mail=True)
+            users = active_users(session, person.id) if person else []
+            if person is None or not users or _has_new_link(session, person, now):
+                continue
+            make_link(session, person, Purpose.RESET, now, by_mail=True)
+            record_visit(
+                session,
+                accounts=[(user.workspace_id, user.id) for user in users],
+                at=now,
+                action=Action.RESET_REQUESTED,
+                network_address=network_address,
+            )
     return len(found)
+
+
+def _has_new_link(session: Session, person: Person, now: datetime) -> bool:
+    """Whether they were sent a link a moment ago. It stays good, or a stranger who keeps asking would end
+    each link before the person has opened it."""
+    new = select(OneTimeLink.id).where(
+        OneTimeLink.person_id == person.id,
+        OneTimeLink.purpose == Purpose.RESET,
+        OneTimeLink.used_at.is_(None),
+        OneTimeLink.expires_at > now,
+        OneTimeLink.created_at > now - JUST_SENT,
+    )
+    return session.scalar(new.limit(1)) is not None
 
 
 def due_links(session: Session, now: datetime) -> list[int]:

@@ -94,7 +94,7 @@ def note_use(engine: Engine, sign_in: SignIn, now: datetime) -> None:
         .where(SignIn.id == sign_in.id, SignIn.seen_at <= now - NOTED_EVERY)
         .with_for_update(skip_locked=True)
     )
-    if write_without_waiting(engine, update(SignIn).where(SignIn.id.in_(free)).values(seen_at=now):
+    if write_without_waiting(engine, update(SignIn).where(SignIn.id.in_(free)).values(seen_at=now)):
         # For the list of users. It stays when the session ends.
         row = select(User.id).where(User.id == sign_in.user_id).with_for_update(skip_locked=True)
         write_without_waiting(engine, update(User).where(User.id.in_(row)).values(seen_at=now))

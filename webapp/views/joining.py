@@ -9,19 +9,25 @@ from flask.typing import ResponseReturnValue
 
 from webapp.clock import read_clock
 from webapp.database import write_transaction
-from webapp.extensions import db, limiter
+from webapp.extensions import db
 from webapp.forms.joining import JoinForm
-from webapp.passwords import hash_password
+from webapp.passwords import FAMILIAR, TooBusy, hash_password
 from webapp.people.links import LinkState
+from webapp.people.password_rules import flaw_in
+from webapp.web.device import remember_device
+from webapp.web.entering import PASSWORD, record_entry, with_retry_after
 from webapp.web.errors import error
 from webapp.web.one_time import drop_token, keep_token, kept_name
 from webapp.web.sessions import begin_session, choose_account, current_sign_in
+from webapp.web.sign_in_limits import CHOSEN
+from webapp.web.throttle import TooMany, network, take
 from webapp.words.isolation import isolated
+from webapp.words.passwords import BUSY, FLAWS, RULE, too_many
 from webapp.words.users import LINK_STATES, SIGN_IN_FIRST
 from webapp.worker.one_time import link_address
-from webapp.workspaces.invitations import NotAccepted, accept, find_invitation
+from webapp.workspaces.invitations import Invitation, NotAccepted, accept, find_invitation
 
-STATUS = {None: 404, LinkState.USED: 410, LinkState.OLD: 410, LinkState.OPEN: 409}
+STATUS = {None: 404, LinkState.USED: 410, LinkState.OLD: 410}
 
 
 def invitation() -> ResponseReturnValue:
@@ -29,28 +35,41 @@ def invitation() -> ResponseReturnValue:
     if token := request.args.get("token"):
         keep_token(token)
         return redirect(url_for("invitation"), 303)
-    return _page(JoinForm(formdata=None))
+    found = _open_invitation()
+    return found if isinstance(found, Response) else _page(found, JoinForm(formdata=None))
 
 
-# A password is hashed for each.
-@limiter.limit("20 per minute")
 def accept_invitation() -> ResponseReturnValue:
-    """Accept: a new person with their name and password, a known one who is signed in with the button
-    alone."""
-    name, person_id = kept_name(), _signed_in()
-    if name is None:
-        return _refuse(None)
-    form = JoinForm()
-    if person_id is None and not form.validate():
-        return _page(form, status=422)
-    password_hash = hash_password(form.password.data) if person_id is None else None
-    session = db.session()
+    """Accept: a new person with their name and password, a known one who is signed in with the button."""
+    found = _open_invitation()
+    if isinstance(found, Response):
+        return found
+    form, person_id, password_hash = JoinForm(), _signed_in(), None
+    if person_id is None:
+        if refused := _refuse_password(found, form):
+            return refused
+        # Nothing is held while the hash waits for its turn and is computed.
+        db.session().rollback()
+        try:
+            password_hash = hash_password(form.password.data, FAMILIAR)
+        except TooBusy:
+            form.password.errors = [BUSY]
+            return with_retry_after(_page(found, form, status=503), 5)
+    return _accept(found, form, person_id, password_hash)
+
+
+def _accept(
+    found: Invitation, form: JoinForm, person_id: int | None, password_hash: str | None
+) -> ResponseReturnValue:
+    session, name = db.session(), kept_name()
+    assert name
     try:
         with write_transaction(session):
+            now = read_clock(session)
             user = accept(
                 session,
                 name,
-                read_clock(session),
+                now,
                 person_id=person_id,
                 own_name=form.name.data or "",
                 password_hash=password_hash,
@@ -58,16 +77,19 @@ def accept_invitation() -> ResponseReturnValue:
             if person_id is None:
                 assert user.person
                 begin_session(user.person, user=user, proved=True)
+                record_entry(session, [user], now, PASSWORD)
             else:
                 choose_account(user)
-            account = user.workspace.name
+            account, joined_as = user.workspace.name, user.person_id
     except NotAccepted as refusal:
         if refusal.state is LinkState.OPEN:
-            return _page(form, refused=person_id is None, status=409)
+            return _page(found, form, refused=person_id is None, status=409)
         return _refuse(refusal.state)
-    drop_token()
     flash(f"You work in the account “{isolated(account)}” now.", "success")
-    return redirect(url_for("overview"), 303)
+    response = make_response(redirect(url_for("overview"), 303))
+    if joined_as is not None:
+        remember_device(response, joined_as)
+    return response
 
 
 def _signed_in() -> int | None:
@@ -76,18 +98,39 @@ def _signed_in() -> int | None:
     return sign_in.person_id if sign_in and sign_in.proved_at else None
 
 
+def _open_invitation() -> Invitation | Response:
+    """The open invitation that the browser has come by, or why there is none."""
+    name, session = kept_name(), db.session()
+    found = find_invitation(session, name, read_clock(session)) if name else None
+    if found is None or found.state is not LinkState.OPEN:
+        return _refuse(found.state if found else None)
+    return found
+
+
 def _refuse(state: LinkState | None) -> Response:
     drop_token()
     return error(STATUS[state], f"{LINK_STATES[state]} Nothing was changed.")
 
 
-def _page(form: JoinForm, *, refused: bool = False, status: int = 200) -> Response:
-    name = kept_name()
-    session = db.session()
-    found = find_invitation(session, name, read_clock(session)) if name else None
-    if found is None or found.state is not LinkState.OPEN:
-        return _refuse(found.state if found else None)
-    who = _signed_in()
+def _refuse_password(found: Invitation, form: JoinForm) -> Response | None:
+    """The page with what is wrong with the name or the password; None if nothing is."""
+    if not form.validate():
+        return _page(found, form, status=422)
+    try:
+        take((CHOSEN, network()))
+    except TooMany as refusal:
+        form.password.errors = [too_many(refusal.retry_after)]
+        return with_retry_after(_page(found, form, status=429), refusal.retry_after)
+    names = [found.user.email, form.name.data, found.user.workspace.name]
+    flaw = flaw_in(form.password.data, names)
+    if flaw is None:
+        return None
+    form.password.errors = [FLAWS[flaw]]
+    return _page(found, form, status=422)
+
+
+def _page(found: Invitation, form: JoinForm, *, refused: bool = False, status: int = 200) -> Response:
+    who, link = _signed_in(), found.link
     page = render_template(
         "joining.html",
         account=found.user.workspace.name,
@@ -96,11 +139,8 @@ def _page(form: JoinForm, *, refused: bool = False, status: int = 200) -> Respon
         is_known=who == found.person.id,
         is_another=who is not None and who != found.person.id,
         # Signing in carries nothing over, so the way back has the token.
-        sign_in_href=url_for(
-            "sign_in", next=link_address("", found.link.purpose, found.link.id, found.link.nonce)
-        ),
+        sign_in_href=url_for("sign_in", next=link_address("", link.purpose, link.id, link.nonce)),
         refused=SIGN_IN_FIRST if refused else "",
+        rule=RULE,
     )
-    response = make_response(page, status)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return make_response(page, status)

@@ -16,6 +16,7 @@ from webapp.forms.users import UserForm
 from webapp.models import OneTimeLink, User, UserGroup
 from webapp.people.links import LinkState
 from webapp.people.links import state_of as state_of_link
+from webapp.people.second_factor import has_second_factor
 from webapp.restoring.filters import why_unsearchable
 from webapp.web import browse
 from webapp.web.browse import PAGE_SIZE, Listing
@@ -111,7 +112,7 @@ class Users(Listing):
             state=STATES[state],
             pill=PILLS[state],
             seen_at=user.seen_at,
-            has_second_factor=is_joined and has_second_factor(user),
+            has_second_factor=_has_second_factor(user),
             is_joined=is_joined,
         )
 
@@ -147,7 +148,7 @@ def user_page(
             state=STATES[state],
             pill_kind=PILLS[state],
             is_oneself=user.id == current_user.id,
-            has_second_factor=user.accepted_at is not None and has_second_factor(user),
+            has_second_factor=_has_second_factor(user),
             invitation=_invitation(link) if link else None,
             now=read_clock(session),
         ),
@@ -160,9 +161,9 @@ def user_or_404(user_id: int) -> User:
     return people.find_user(db.session(), current_user.workspace_id, user_id) or abort(404)
 
 
-def has_second_factor(user: User) -> bool:
-    """Whether signing in asks the person for a second factor."""
-    return user.person is not None and user.person.totp_since is not None
+def _has_second_factor(user: User) -> bool:
+    """Whether signing in asks the person for a code. Of an invited one the account knows nothing."""
+    return user.accepted_at is not None and user.person is not None and has_second_factor(user.person)
 
 
 @dataclass(frozen=True)

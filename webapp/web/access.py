@@ -13,6 +13,7 @@ from flask_login import current_user
 from webapp.models import Right, User
 from webapp.web.address import LONGEST_NEXT
 from webapp.web.htmx import is_htmx, requested_by
+from webapp.web.second_factor import SETTING_UP, must_set_up
 from webapp.web.sessions import current_sign_in, note_use
 
 View = Callable[..., ResponseReturnValue]
@@ -65,6 +66,8 @@ def guarded(view: View, access: Access, polled_by: str = "") -> View:
             return _redirect_to_what_is_missing() or redirect_to_sign_in()
         if not (polled_by and requested_by() == polled_by):
             note_use()
+        if request.endpoint not in SETTING_UP and must_set_up():
+            return _go_to(url_for("security"))
         if not access.admits(current_user):
             abort(403)
         return view(**arguments)
@@ -78,9 +81,13 @@ def _redirect_to_what_is_missing() -> ResponseReturnValue | None:
     if sign_in is None:
         return None
     if sign_in.proved_at is None:
-        address = url_for("second_factor")
-    else:
-        address = url_for("choose_account", next=request.full_path if request.method == "GET" else None)
+        return _go_to(url_for("second_factor"))
+    is_page = request.method == "GET" and not is_htmx()
+    return _go_to(url_for("choose_account", next=request.full_path.rstrip("?") if is_page else None))
+
+
+def _go_to(address: str) -> ResponseReturnValue:
+    """Redirect the whole page."""
     return Response(status=401, headers={"HX-Redirect": address}) if is_htmx() else redirect(address, 303)
 
 

@@ -17,6 +17,16 @@ Answer = TypeVar("Answer")
 PAUSE_SECONDS = 5.0
 
 
+# Not below zero, and without a key that never ends: the count may have ended in between.
+ONE_LESS = """
+if tonumber(redis.call('get', KEYS[1]) or '0') > 0 then
+    redis.call('decr', KEYS[1])
+    return 1
+end
+return 0
+"""
+
+
 class RedisOrMemory(RedisStorage):
     """Flask-Limiter's storage. A count is the sum of what Redis holds and what this process holds.
 
@@ -28,6 +38,7 @@ class RedisOrMemory(RedisStorage):
 
     def __init__(self, _uri: str, *, redis: Redis, **_options: Any) -> None:
         super().__init__("redis://", connection_pool=redis.connection_pool)
+        self._one_less = redis.register_script(ONE_LESS)
         self._here = MemoryStorage()
         self._ask_again_at = 0.0
 
@@ -47,6 +58,12 @@ class RedisOrMemory(RedisStorage):
         """When the last of the counts under `key` ends, in seconds since 1970."""
         in_redis = self._from_redis(lambda: RedisStorage.get_expiry(self, key))
         return max(in_redis or 0.0, self._here.get_expiry(key))
+
+    def give_back(self, key: str, expiry: int) -> None:
+        """Count one less under `key`, wherever there is one: the sum is what counts."""
+        in_redis = self._from_redis(lambda: self._one_less([self.prefixed_key(key)]))
+        if not in_redis and self._here.get(key) > 0:
+            self._here.incr(key, expiry, -1)
 
     def _from_redis(self, ask: Callable[[], Answer]) -> Answer | None:
         """What Redis answers; None if it does not, or refuses."""

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from webapp.workspaces.acting import NotChanged, Why, begin, user_here
+from webapp.models.audit_event import Action
+from webapp.people.second_factor import remove_second_factor as remove
+from webapp.workspaces.acting import NotChanged, Why, begin, note, user_here
 from webapp.workspaces.membership import is_elsewhere
 
 
@@ -25,4 +27,8 @@ def remove_second_factor(
         raise NotChanged(Why.NO_SUCH_USER)
     if by is not None and is_elsewhere(session, user):
         raise NotChanged(Why.NOT_OURS_ALONE)
-    raise NotImplementedError
+    if not remove(session, user.person):
+        return False
+    note(session, Action.SECOND_FACTOR_REMOVED, user, by=by, now=now)
+    session.flush()
+    return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Select, and_, select, true
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from webapp.characters import name_key
 from webapp.contacts.keyset import Keyset, Page, Place
@@ -53,7 +53,7 @@ def read_page(
 ) -> Page:
     """One page of the users, by name, each with the groups."""
     here = User.workspace_id == wanted.workspace_id
-    rows = select(User).where(filter_only(here)).options(selectinload(User.groups))
+    rows = select(User).where(filter_only(here)).options(selectinload(User.groups), joinedload(User.person))
     ids = BY_NAME.ids(_matching(session, wanted))
     return BY_NAME.read(session, rows, ids, size=size, after=after, before=before)
 

@@ -26,7 +26,7 @@ from webapp.models import (
     days_left,
 )
 from webapp.models.mailing_list import SubscriptionStatus
-from webapp.passwords import password_matches
+from webapp.passwords import check_password
 
 
 def count(session: Session, what: type, *where: ColumnElement[bool]) -> int:
@@ -59,7 +59,7 @@ class TestOnAnEmptyDatabase:
         assert user.workspace.name == workspace
         assert user.may_restore is may_restore
         assert user.person
-        assert password_matches(user.person.password_hash, "restore-demo")
+        assert check_password(user.person.password_hash, "restore-demo").matches
 
     def test_no_other_user_can_sign_in(self, first_run: Result, demo: Session) -> None:
         """The colleagues only appear in the data; they have no password."""

@@ -1,6 +1,8 @@
 """Users of an account are changed, disabled and enabled, by active Admins of it only."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -55,7 +57,7 @@ def test_disabling_ends_the_sessions_in_this_account_only(session: Session, worl
 
 
 def test_a_user_who_is_enabled_has_the_groups_that_they_had(session: Session, world: World) -> None:
-    admin = {"workspace_id": world.id, "by": world.admin.id, "now": NOW}
+    admin: dict[str, Any] = {"workspace_id": world.id, "by": world.admin.id, "now": NOW}
     disable(session, world.member.id, **admin)
 
     assert enable(session, world.member.id, **admin)
@@ -69,7 +71,7 @@ def test_a_user_who_is_enabled_has_the_groups_that_they_had(session: Session, wo
 def test_name_and_groups_are_exactly_those_that_are_given(session: Session, world: World) -> None:
     admins, sales = (group_of(session, world, name) for name in (ADMIN, "Sales"))
     begin_session(session, world.member)
-    values = {"name": "Maximilian", "groups": [admins.id]}
+    values: dict[str, Any] = {"name": "Maximilian", "groups": [admins.id]}
 
     for expected in (True, False):
         changed = change_user(
@@ -115,7 +117,7 @@ def test_nobody_but_an_active_admin_of_the_account_changes_its_users(
         by = new_admin(session, world.workspace)
         disable(session, by.id, workspace_id=world.id, by=None, now=NOW)
     target = new_user(session, world.workspace, "Target")
-    acts = [
+    acts: list[Callable[..., object]] = [
         lambda **who: disable(session, target.id, **who),
         lambda **who: enable(session, target.id, **who),
         lambda **who: change_user(session, target.id, name="x", groups=[], **who),
@@ -143,7 +145,7 @@ def test_a_user_of_another_account_is_not_found(session: Session, world: World) 
 
 
 def test_a_group_is_made_renamed_and_deleted_when_it_is_empty(session: Session, world: World) -> None:
-    admin = {"workspace_id": world.id, "by": world.admin.id, "now": NOW}
+    admin: dict[str, Any] = {"workspace_id": world.id, "by": world.admin.id, "now": NOW}
     group_id = create_group(session, "Support", **admin)
     assert rename_group(session, group_id, "Help desk", **admin)
     assert not rename_group(session, group_id, "Help desk", **admin)
@@ -164,7 +166,7 @@ def test_a_group_is_made_renamed_and_deleted_when_it_is_empty(session: Session, 
 
 @pytest.mark.parametrize("name", ["Admin", "ADMIN", " admin", "Ad\u200bmin", "\uff21dmin", "sales"])
 def test_no_group_looks_like_another(session: Session, world: World, name: str) -> None:
-    admin = {"workspace_id": world.id, "by": world.admin.id, "now": NOW}
+    admin: dict[str, Any] = {"workspace_id": world.id, "by": world.admin.id, "now": NOW}
     other = create_group(session, "Other", **admin)
 
     for act in (
@@ -177,7 +179,7 @@ def test_no_group_looks_like_another(session: Session, world: World, name: str) 
 
 
 def test_the_group_admin_stays_as_it_is(session: Session, world: World) -> None:
-    admin = {"workspace_id": world.id, "by": world.admin.id, "now": NOW}
+    admin: dict[str, Any] = {"workspace_id": world.id, "by": world.admin.id, "now": NOW}
     admins = group_of(session, world, ADMIN).id
 
     for act in (
@@ -192,7 +194,7 @@ def test_the_group_admin_stays_as_it_is(session: Session, world: World) -> None:
 def test_a_group_of_another_account_is_not_found_and_groups_are_limited(
     session: Session, world: World
 ) -> None:
-    admin = {"workspace_id": world.id, "by": world.admin.id, "now": NOW}
+    admin: dict[str, Any] = {"workspace_id": world.id, "by": world.admin.id, "now": NOW}
     foreign = group_of(session, new_world(session), "Sales").id
     for number in range(MOST_GROUPS - 2):
         create_group(session, f"Group {number}", **admin)

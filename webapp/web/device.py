@@ -1,0 +1,57 @@
+"""Browsers that have signed in before. They keep their own budgets of attempts, so a stranger who uses up the
+others locks no one out (OWASP, "Device cookies").
+
+The cookie is signed, says nothing but who has signed in with the browser, outlives signing out, and is no
+credential: without the password it gives nothing but another ten attempts.
+"""
+
+import secrets
+
+from flask import Response, current_app, request
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from webapp.worker.one_time import secret_keys
+
+# Browsers keep no cookie for longer than 400 days.
+KEPT_FOR = 400 * 24 * 3600
+# A browser at a shared desk knows its last ones.
+MOST_PERSONS = 8
+
+
+def known_device(person_id: int | None) -> str | None:
+    """Which of the person's browsers this is; None if they have not signed in with it."""
+    device, persons = _read()
+    return device if person_id in persons else None
+
+
+def remember_device(response: Response, person_id: int) -> None:
+    """The person has signed in with this browser."""
+    device, persons = _read()
+    others = [person for person in persons if person != person_id]
+    token = _serializer().dumps([device or secrets.token_hex(8), [person_id, *others][:MOST_PERSONS]])
+    response.set_cookie(
+        _name(),
+        token.decode() if isinstance(token, bytes) else token,
+        max_age=KEPT_FOR,
+        path="/",
+        secure=bool(current_app.config["PRODUCTION"]),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _read() -> tuple[str | None, list[int]]:
+    try:
+        device, persons = _serializer().loads(request.cookies.get(_name(), ""), max_age=KEPT_FOR)
+    except (BadData, UnicodeEncodeError, TypeError, ValueError):
+        return None, []
+    return device, persons
+
+
+def _name() -> str:
+    # A browser takes a cookie of this name only over HTTPS, from this host, and for all of its paths.
+    return "__Host-device" if current_app.config["PRODUCTION"] else "device"
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret_keys(), salt="device")

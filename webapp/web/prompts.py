@@ -1,0 +1,59 @@
+"""Asking a person again for their password, or for a code, before something that a stolen session must not
+do."""
+
+from flask_wtf import FlaskForm
+from wtforms import Field
+
+from webapp.extensions import db
+from webapp.models import Person
+from webapp.passwords import FAMILIAR, TooBusy, check_password
+from webapp.web.sessions import current_sign_in
+from webapp.web.sign_in_limits import PROMPTS
+from webapp.web.throttle import TooMany, take
+from webapp.words.passwords import BUSY, WRONG_PASSWORD, too_many
+
+
+class Asked:
+    """The answer to a prompt: the status of the response if it was not right, and when to try again."""
+
+    def __init__(self, status: int = 200, retry_after: int | None = None) -> None:
+        self.status, self.retry_after = status, retry_after
+
+    def __bool__(self) -> bool:
+        return self.status == 200
+
+
+def right_password(form: FlaskForm, field: Field) -> Asked:
+    """Whether the form is complete, and the field holds the password of the person who is signed in. What is
+    wrong stands at the field afterwards. Wrong ones are counted for each session, so a stolen one cannot
+    guess."""
+    if not form.validate():
+        return Asked(422)
+    sign_in = current_sign_in()
+    assert sign_in, "the route is guarded"
+    try:
+        attempt = take((PROMPTS, f"session {sign_in.id}"))
+    except TooMany as refusal:
+        field.errors = [too_many(refusal.retry_after)]
+        return Asked(429, refusal.retry_after)
+    stored = sign_in.person.password_hash
+    # Nothing is held while the hash waits for its turn and is computed.
+    db.session().rollback()
+    try:
+        checked = check_password(stored, field.data, FAMILIAR)
+    except TooBusy:
+        attempt.give_back()
+        field.errors = [BUSY]
+        return Asked(503, 5)
+    if not checked.matches:
+        field.errors = [WRONG_PASSWORD]
+        return Asked(422)
+    attempt.give_back()
+    return Asked()
+
+
+def is_still(person: Person | None) -> bool:
+    """Whether the person, read anew, still has the password that was right: another request may have changed
+    it."""
+    sign_in = current_sign_in()
+    return person is not None and sign_in is not None and person.password_hash == sign_in.person.password_hash
