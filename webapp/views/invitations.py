@@ -3,17 +3,20 @@ invited person sees."""
 
 from flask import Response, flash, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
-from webapp.extensions import db, limiter
+from webapp.extensions import db
 from webapp.forms.users import InvitationForm
 from webapp.models import ADMIN, User
 from webapp.views.user_edits import as_admin, leave, refuse
 from webapp.views.users import user_or_404
 from webapp.web.dialogs import leave_for, show_dialog
+from webapp.web.entering import with_retry_after
+from webapp.web.errors import error
 from webapp.web.question import Question, ask
+from webapp.web.throttle import Budget, TooMany, take
 from webapp.words.isolation import isolated
+from webapp.words.passwords import too_many
 from webapp.words.users import WITHDRAWING, why_not
 from webapp.worker.services import services
 from webapp.workspaces import invitations
@@ -21,15 +24,7 @@ from webapp.workspaces.acting import NotChanged, Why
 from webapp.workspaces.groups import groups_of
 
 # Each can be a message to an address that did not ask for it.
-LIMIT = "60 per hour"
-
-
-def _who() -> str:
-    """The person counts, wherever they are. The limit is asked before the guard of the route."""
-    return f"user:{current_user.id}" if current_user.is_authenticated else get_remote_address()
-
-
-limited = limiter.shared_limit(LIMIT, scope="invitations", key_func=_who)
+INVITED = Budget("invited", 60, 3600)
 
 
 def ask_invite() -> ResponseReturnValue:
@@ -37,7 +32,6 @@ def ask_invite() -> ResponseReturnValue:
     return _ask(InvitationForm(formdata=None))
 
 
-@limited
 def invite() -> ResponseReturnValue:
     """Invite, and show the user's page. The answer is the same whether or not the address is known to another
     account. What is refused is shown again, with the input."""
@@ -46,6 +40,7 @@ def invite() -> ResponseReturnValue:
         return _ask(form, status=422)
     by_mail = services().mail.sends_links
     try:
+        take((INVITED, f"user {current_user.id}"))
         link = as_admin(
             invitations.invite,
             form.address,
@@ -53,6 +48,9 @@ def invite() -> ResponseReturnValue:
             groups=form.group_ids,
             by_mail=by_mail,
         )
+    except TooMany as limit:
+        form.email.errors = [too_many(limit.retry_after)]
+        return with_retry_after(_ask(form, status=429), limit.retry_after)
     except NotChanged as refusal:
         if refusal.why is Why.NOT_ALLOWED:
             return refuse(refusal)
@@ -64,13 +62,15 @@ def invite() -> ResponseReturnValue:
     return _sent(link.user_id, by_mail)
 
 
-@limited
 def invite_again(user_id: int) -> ResponseReturnValue:
     """Make a new link, which replaces the earlier one."""
     user_or_404(user_id)
     by_mail = services().mail.sends_links
     try:
+        take((INVITED, f"user {current_user.id}"))
         as_admin(invitations.invite_again, user_id, by_mail=by_mail)
+    except TooMany as limit:
+        return with_retry_after(error(429, too_many(limit.retry_after)), limit.retry_after)
     except NotChanged as refusal:
         return refuse(refusal, user_id)
     return _sent(user_id, by_mail)

@@ -18,6 +18,7 @@ from webapp.cli.campaigns import campaigns_group
 from webapp.cli.contacts import contacts_group
 from webapp.cli.demo import demo_command
 from webapp.cli.restores import restore_group
+from webapp.cli.users import users_group
 
 Run = Callable[..., Result]
 
@@ -215,6 +216,52 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
     "fewer ended than none": (("restore", "status", "--ended", "-1"), 2, "-1 is not in the range"),
     "a status of one": (("restore", "status", "1"), 2, "unexpected extra argument"),
     "something else for demo": (("demo", "now"), 2, "unexpected extra argument"),
+    **{
+        f"users {verb}: {what}": (("users", verb, *args), 2, said)
+        for verb in ("add-admin", "disable", "enable", "remove-second-factor")
+        for what, args, said in (
+            ("nobody", (), "Missing argument 'ADDRESS'"),
+            ("two", ("a@b.c", "d@e.f"), "unexpected extra argument"),
+            ("nothing", ("",), "Type an e-mail address. Nothing was changed."),
+            ("no address", ("abc",), "cannot be an e-mail address: it has no @"),
+            ("NUL", ("a\0@b.c",), "“a�@b.c” cannot be an e-mail address"),
+            ("half a character", ("a\udcff@b.c",), "cannot be an e-mail address"),
+            ("what turns around", ("\u202ea@b.c",), "a character that cannot be seen"),
+            ("10,000 characters", ("x" * 10_000 + "@b.c",), "cannot be an e-mail address: it is too long"),
+        )
+    },
+    **{
+        f"users {verb}: {what}": (("users", verb, *args), 2, said)
+        for verb in ("disable", "enable")
+        for what, args, said in (
+            ("who is unknown", ("nobody@nowhere.example",), "There is no user nobody@nowhere.example."),
+            ("nowhere", ("admin@example.com", "--account", "Nowhere"), "There is no workspace “Nowhere”."),
+            ("elsewhere", ("admin@example.com", "--account", "Contoso"), "There is no user admin@example"),
+        )
+    },
+    "a second factor of nobody": (("users", "remove-second-factor", "x@y.example"), 2, "There is no user"),
+    "the last admin": (("users", "disable", "admin@example.com"), 2, "the account’s last active Admin"),
+    "an admin of one of several": (("users", "add-admin", "a@b.c"), 2, "There are several accounts. Name"),
+    **{
+        f"an admin with {what}": (("users", "add-admin", "a@b.c", *args), 2, said)
+        for what, args, said in (
+            ("an account of nothing", ("--account", "\u200b"), "The name of the account has nothing to see"),
+            (
+                "a name of NUL",
+                ("--account", "Contoso", "--name", "a\0b"),
+                "The name has nothing to see in it,",
+            ),
+            ("a long account", ("--account", "x" * 121), "Type at most 120 characters."),
+            ("a long name", ("--account", "Contoso", "--name", "x" * 10_000), "at most 120 characters."),
+            (
+                "half a name",
+                ("--account", "Contoso", "--name", "a\udcff"),
+                "The name has nothing to see in it,",
+            ),
+        )
+    },
+    "users of nowhere": (("users", "list", "--account", "a\0b"), 2, "There is no workspace “a�b”."),
+    "a list of one": (("users", "list", "a@b.c"), 2, "unexpected extra argument"),
 }
 
 
@@ -298,7 +345,7 @@ def test_a_file_name_may_be_undecodable(run: Run, place: World, tmp_path: Path) 
 
 def test_every_argument_and_option_is_tested() -> None:
     tried = {word.partition("=")[0] for args, _, _ in COMMANDS.values() for word in args}
-    groups = (contacts_group, campaigns_group, restore_group)
+    groups = (contacts_group, campaigns_group, restore_group, users_group)
     for command in (*(command for group in groups for command in group.commands.values()), demo_command):
         assert command.name in tried
         for parameter in command.params:

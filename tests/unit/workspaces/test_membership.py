@@ -199,11 +199,12 @@ def test_a_group_of_another_account_is_not_found_and_groups_are_limited(
     for number in range(MOST_GROUPS - 2):
         create_group(session, f"Group {number}", **admin)
 
-    for act, why in (
+    refusals: list[tuple[Callable[[], object], Why]] = [
         (lambda: rename_group(session, foreign, "Mine", **admin), Why.NO_SUCH_GROUP),
         (lambda: delete_group(session, foreign, **admin), Why.NO_SUCH_GROUP),
         (lambda: create_group(session, "One more", **admin), Why.TOO_MANY_GROUPS),
-    ):
+    ]
+    for act, why in refusals:
         with pytest.raises(NotChanged) as refusal:
             act()
         assert refusal.value.why is why
