@@ -215,3 +215,19 @@ def test_a_name_from_right_to_left_turns_nothing_around(admin: Browser, world: W
 
     for path in ("", f"/{world.member.id}", f"/{world.member.id}/disable", "/groups", "/invite"):
         assert "gnp" in admin.get(f"/users{path}").text
+
+
+def test_the_second_factor_of_a_colleague_is_removed(anyone: Browser, world: World, store: Session) -> None:
+    person = store.get_one(Person, world.member.person_id)
+    person.totp_secret, person.totp_since = "locked", person.created_at
+    store.commit()
+    page = anyone.get(f"/users/{world.member.id}")
+    assert "Signs in with a second factor." in page.text
+    dialog = anyone.press(page, "Remove second factor")
+    assert "Their password alone lets them sign in" in dialog.text
+
+    removed = anyone.press(dialog, "Remove")
+
+    assert "The second factor was removed." in removed.text
+    assert "Signs in without a second factor." in removed.text
+    assert "Removed the second factor of “Max Member”" in anyone.get("/audit").text

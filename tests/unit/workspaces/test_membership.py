@@ -169,10 +169,11 @@ def test_no_group_looks_like_another(session: Session, world: World, name: str) 
     admin: dict[str, Any] = {"workspace_id": world.id, "by": world.admin.id, "now": NOW}
     other = create_group(session, "Other", **admin)
 
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: create_group(session, name, **admin),
         lambda: rename_group(session, other, name, **admin),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(NotChanged) as refusal:
             act()
         assert refusal.value.why is Why.NAME_TAKEN
@@ -182,10 +183,11 @@ def test_the_group_admin_stays_as_it_is(session: Session, world: World) -> None:
     admin: dict[str, Any] = {"workspace_id": world.id, "by": world.admin.id, "now": NOW}
     admins = group_of(session, world, ADMIN).id
 
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: rename_group(session, admins, "Bosses", **admin),
         lambda: delete_group(session, admins, **admin),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(NotChanged) as refusal:
             act()
         assert refusal.value.why is Why.ADMIN_STAYS
