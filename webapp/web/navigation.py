@@ -39,6 +39,8 @@ GROUPS = (
         Entry("audit_log", "Audit log", "list", Access.MAY_RESTORE),
     ),
     (Entry("settings", "Settings", "settings", Access.SETTINGS),),
+    # About the person, and not the account.
+    (Entry("security", "Security", "key"),),
 )
 
 
