@@ -25,6 +25,7 @@ from webapp.web.job_notices import init_job_notices
 from webapp.web.navigation import init_navigation
 from webapp.web.sessions import init_sessions
 from webapp.web.template_filters import init_filters
+from webapp.web.throttle import init_throttle
 from webapp.worker.connection import connect
 from webapp.worker.services import init_services
 
@@ -59,6 +60,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_job_addresses(app)
     init_job_notices(app)
     init_navigation(app)
+    init_throttle(app)
     add_urls(app)
     init_cli(app)
     init_assets(app)

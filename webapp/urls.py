@@ -378,6 +378,9 @@ ROUTES = (
     Route("POST", "/first-steps/demo", "load_demo", first_steps.load_demo, Access.SETTINGS),
     Route("GET", "/settings", "settings", settings.settings, Access.SETTINGS),
     Route("POST", "/settings", "change_settings", settings.change, Access.SETTINGS),
+    Route(
+        "POST", "/settings/second-factor", "change_second_factor", settings.change_second_factor, MAY_RESTORE
+    ),
     Route("POST", "/settings/rights", "change_rights", settings.change_rights, Access.SETTINGS),
     Route("GET", "/sessions", "sessions", sessions.sessions, SIGNED_IN),
     Route("POST", "/sessions/<id:sign_in_id>/end", "end_session", sessions.end_one, SIGNED_IN),

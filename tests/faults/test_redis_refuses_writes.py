@@ -39,7 +39,10 @@ def guesses(web: WebProcess, times: int) -> list[int]:
     stranger = Wire(web.port)
     form = stranger.get("/login")
     stranger.cookie, stranger.token = cookie_in(form), token_in(form)
-    return [status(stranger.post("/login", "email=a@x.example&password=wrong")) for _ in range(times)]
+    return [
+        status(stranger.post("/login", f"email=a{number}@x.example&password=wrong"))
+        for number in range(times)
+    ]
 
 
 def test_while_redis_refuses_writes_jobs_go_on_none_begins_and_all_is_well_afterwards(

@@ -16,8 +16,9 @@ from tests.support.another_app import another_app
 from tests.support.browser import Browser
 from webapp import passwords
 from webapp.models import Person, User
-from webapp.passwords import Gate, use_hasher
+from webapp.passwords import Gate, TooBusy, use_hasher
 from webapp.web import sign_in_limits
+from webapp.web.throttle import TooMany
 
 
 class Watched(PasswordHasher):
@@ -139,6 +140,14 @@ def test_strangers_who_fill_their_gate_keep_no_one_out_of_a_browser_that_they_kn
         assert "Very many people are signing in right now." in refused.text
         assert refused.one("#email")["value"] == world.admin.email
         assert known.sign_in(world.admin.email).path == "/contacts"
+
+
+def test_views_that_leave_it_to_others_are_answered_for(app: Flask) -> None:
+    """Every view that hashes a password can meet a full gate, and every one that counts can meet a limit."""
+    for refusal, status, wait in ((TooBusy(), 503, "5"), (TooMany(90, just_now=False), 429, "90")):
+        with app.test_request_context("/"):
+            answer = app.make_response(app.handle_user_exception(refusal))
+            assert (answer.status_code, answer.headers["Retry-After"]) == (status, wait)
 
 
 def test_the_gates_of_production_are_narrow() -> None:

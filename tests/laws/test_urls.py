@@ -59,6 +59,22 @@ TABLE = [
     ("GET", "/login", "", (200, 303, 303, 303)),
     ("POST", "/login", "", (422, 422, 422, 422)),
     ("POST", "/logout", "", (303, 303, 303, 303)),
+    ("GET", "/second-factor", "", (303, 303, 303, 303)),
+    ("POST", "/second-factor", "", (303, 303, 303, 303)),
+    ("GET", "/second-factor/recovery", "", (303, 303, 303, 303)),
+    ("POST", "/second-factor/recovery", "", (303, 303, 303, 303)),
+    ("GET", "/forgot", "", (200, 200, 200, 200)),
+    ("POST", "/forgot", "", (303, 303, 303, 303)),
+    ("GET", "/forgot/asked", "", (200, 200, 200, 200)),
+    ("GET", "/reset", "", (404, 404, 404, 404)),
+    ("POST", "/reset", "", (404, 404, 404, 404)),
+    ("GET", "/security", "", (303, 200, 200, 200)),
+    ("POST", "/security/password", "", (303, 422, 422, 422)),
+    ("POST", "/security/second-factor", "", (303, 422, 422, 422)),
+    ("GET", "/security/second-factor", "", (303, 303, 303, 303)),
+    ("POST", "/security/second-factor/confirm", "?code=123456", (303, 303, 303, 303)),
+    ("POST", "/security/second-factor/off", "", (303, 303, 303, 303)),
+    ("POST", "/security/recovery-codes", "", (303, 303, 303, 303)),
     ("GET", "/contacts", "", (303, 200, 200, 200)),
     ("GET", "/contacts/selection", "", (303, 200, 200, 200)),
     ("GET", "/contacts/count", "", (303, 200, 200, 200)),
@@ -212,6 +228,7 @@ TABLE = [
     ("POST", "/account", "", (303, 422, 422, 422)),
     ("GET", "/settings", "", (303, 403, 200, 200)),
     ("POST", "/settings", "", (303, 403, 422, 422)),
+    ("POST", "/settings/second-factor", "", (303, 403, 303, 303)),
     ("POST", "/settings/rights", "", (303, 403, 303, 303)),
     ("GET", "/sessions", "", (303, 200, 200, 200)),
     # The session is the admin's.
@@ -223,6 +240,9 @@ TABLE = [
 ]
 
 PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"} | {
+    # Before a session, and half-way to it.
+    *("second_factor", "submit_second_factor", "recovery_code", "submit_recovery_code"),
+    *("forgotten", "submit_forgotten", "reset_asked", "reset", "submit_reset"),
     # The links in messages.
     *("ask_unsubscribe", "unsubscribe", "ask_confirm", "confirm"),
     # They look themselves who has a link, and who has signed in but is no user yet.
@@ -255,6 +275,8 @@ FOR_SIGNED_IN_USERS = {
     *("poll_notices", "dismiss_job_notice"),
     *("sessions", "end_session", "end_other_sessions"),
     "design",
+    *("security", "change_password", "begin_second_factor", "set_up_second_factor"),
+    *("confirm_second_factor", "remove_second_factor", "new_recovery_codes"),
 }
 # For Admins, and for the groups that the settings name.
 FOR_A_RIGHT = {

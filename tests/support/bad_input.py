@@ -42,6 +42,36 @@ POST /login                         back               303
 POST /login                         csrf_token         400 | open for too long. Go back, reload it
 POST /logout                        csrf_token,back    303
 
+GET  /second-factor                 ?next              303
+POST /second-factor                 code,next,back     303
+POST /second-factor                 csrf_token         400 | open for too long. Go back, reload it
+GET  /second-factor/recovery        ?next              303
+POST /second-factor/recovery        code,next,back     303
+POST /second-factor/recovery        csrf_token         400 | open for too long. Go back, reload it
+GET  /forgot                        ?nonsense          200
+POST /forgot                        email              303
+POST /forgot                        csrf_token         400 | open for too long. Go back, reload it
+POST /forgot                        back               303
+GET  /forgot/asked                  ?nonsense          200
+GET  /reset                         ?token             303 empty=404 | cut off or changed
+POST /reset                         password,back      404 | cut off or changed
+POST /reset                         csrf_token         400 | open for too long. Go back, reload it
+GET  /security                      ?nonsense          200
+POST /security/password             present            422 | Type your / too long / not your present
+POST /security/password             password,back      422 | Type a / at most / not your present
+POST /security/password             csrf_token         400 | open for too long. Go back, reload it
+POST /security/second-factor        setup_password     422 | Type your / too long / not your present
+POST /security/second-factor        csrf_token         400 | open for too long. Go back, reload it
+POST /security/second-factor        back               303
+GET  /security/second-factor        ?nonsense          303
+POST /security/second-factor/confirm  code,back        303
+POST /security/second-factor/confirm  csrf_token       400 | open for too long. Go back, reload it
+POST /security/second-factor/off    off_password,off_code,back  303
+POST /security/second-factor/off    csrf_token         400 | open for too long. Go back, reload it
+POST /security/recovery-codes       codes_password     303
+POST /security/recovery-codes       csrf_token         400 | open for too long. Go back, reload it
+POST /security/recovery-codes       back               303
+
 GET  /contacts                      ?q                 200 long,NUL,blank=422 | at most / no name / no letter
 GET  /contacts                      ?sort              422 empty=200 | Choose an order from the list
 GET  /contacts                      ?list,?tag,?account  422 empty,blank=200 | There is no
@@ -475,6 +505,9 @@ POST /settings                      sender_email       422 empty=303 | cannot be
 POST /settings                      postal_line        303 long,NUL=422 | Type at most / cannot be stored
 POST /settings                      csrf_token         400 | open for too long. Go back, reload it
 POST /settings                      back               303
+POST /settings/second-factor        required           303
+POST /settings/second-factor        csrf_token         400 | open for too long. Go back, reload it
+POST /settings/second-factor        back               303
 POST /settings/rights               right,group        303
 POST /settings/rights               csrf_token         400 | open for too long. Go back, reload it
 POST /settings/rights               back               303
@@ -523,6 +556,9 @@ PARTS_ONLY = {
 PAGES_ONLY = {
     "/contacts/import",
     *("/users/<id:user_id>", "/users/groups", "/invitation", "/account"),
+    *("/forgot", "/reset", "/second-factor", "/second-factor/recovery", "/security", "/security/password"),
+    *("/security/second-factor", "/security/second-factor/confirm", "/security/second-factor/off"),
+    *("/security/recovery-codes", "/settings/second-factor"),
     *("/login", "/settings", "/campaigns", "/automations", "/campaigns/<id:campaign_id>"),
     *("/automations/messages/<id:campaign_id>", "/automations/<id:automation_id>/message"),
     *("/deals", "/deals/new", "/deals/<id:deal_id>/edit"),

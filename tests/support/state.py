@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, func, select
 
-from webapp.models import Base, Contact, Deletion, Job
+from webapp.models import AuditEvent, Base, Contact, Deletion, Job, PrivateText
+from webapp.models.audit_event import VISITORS
 
 
 def state(engine: Engine) -> dict[str, object]:
@@ -15,6 +16,13 @@ def state(engine: Engine) -> dict[str, object]:
             table.name: connection.scalar(select(func.count()).select_from(table))
             for table in Base.metadata.sorted_tables
         }
+        # A visitor who is refused leaves an event, and where the request came from.
+        found[AuditEvent.__tablename__] = connection.scalar(
+            select(func.count()).select_from(AuditEvent).where(AuditEvent.action.not_in(VISITORS))
+        )
+        found[PrivateText.__tablename__] = connection.scalar(
+            select(func.count()).select_from(PrivateText).where(PrivateText.workspace_id.is_not(None))
+        )
         found["contacts"] = connection.execute(
             select(
                 func.count(Contact.deleted_at), func.count(Contact.restore_job_id), func.sum(Contact.version)

@@ -48,6 +48,13 @@ def test_redis_url_is_used_unchanged(url: str, tmp_path: Path) -> None:
     assert load_config({"REDIS_URL": url}, tmp_path)["REDIS_URL"] == url
 
 
+def test_the_sender_of_links_is_an_address(tmp_path: Path) -> None:
+    assert load_config({}, tmp_path)["MAIL_FROM"] is None
+    assert load_config({"MAIL_FROM": "crm@x.example"}, tmp_path)["MAIL_FROM"] == "crm@x.example"
+    with pytest.raises(ConfigError, match=r"MAIL_FROM must be an e-mail address.*it has no @"):
+        load_config({"MAIL_FROM": "CRM"}, tmp_path)
+
+
 @pytest.mark.parametrize("folder", ["instance", "an instance", "50%20 off? #1"])
 def test_without_variables_all_files_are_in_the_instance_folder(folder: str, tmp_path: Path) -> None:
     instance = tmp_path / folder

@@ -61,7 +61,7 @@ class SecondFactorForm(FlaskForm):
 
 
 class RecoveryForm(FlaskForm):
-    code = code()
+    code = code(autocomplete="off")
     next = HiddenField()
 
 

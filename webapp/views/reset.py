@@ -38,6 +38,8 @@ def forgotten() -> ResponseReturnValue:
 def submit_forgotten() -> ResponseReturnValue:
     """Write down that the person with this address needs a new password, whoever that is."""
     form, session = ForgottenForm(), db.session()
+    if not services().mail.sends_links:
+        return redirect(url_for("reset_asked"), 303)
     if not form.validate():
         return _forgotten_page(form, status=422)
     try:
@@ -46,7 +48,7 @@ def submit_forgotten() -> ResponseReturnValue:
         form.email.errors = [too_many(refusal.retry_after)]
         return with_retry_after(_forgotten_page(form, status=429), refusal.retry_after)
     email = normalize(form.email.data)
-    if services().mail.sends_links and email.isprintable() and _is_rare(email):
+    if email.isprintable() and _is_rare(email):
         with write_transaction(session):
             ask_for_reset(session, email, read_clock(session), network_address=request.remote_addr)
         services().doorbell.ring_for_mail()

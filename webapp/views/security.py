@@ -75,6 +75,8 @@ def change_password() -> ResponseReturnValue:
 def begin_second_factor() -> ResponseReturnValue:
     """Make a secret, and go on to the page that shows it."""
     form, session = BeginSecondFactorForm(), db.session()
+    if second_factor.has_second_factor(_own().person):
+        return redirect(url_for("security"), 303)
     asked = right_password(form, form.setup_password)
     if not asked:
         return _page(form, asked)
@@ -122,6 +124,8 @@ def confirm_second_factor() -> ResponseReturnValue:
 def new_recovery_codes() -> ResponseReturnValue:
     """Replace the recovery codes, and show the new ones, once."""
     form, session = RecoveryCodesForm(), db.session()
+    if not second_factor.has_second_factor(_own().person):
+        return redirect(url_for("security"), 303)
     asked = right_password(form, form.codes_password)
     if not asked:
         return _page(form, asked)
@@ -137,6 +141,8 @@ def new_recovery_codes() -> ResponseReturnValue:
 def remove_second_factor() -> ResponseReturnValue:
     """Turn the second factor off, with the password and a code."""
     form, session = RemoveSecondFactorForm(), db.session()
+    if not second_factor.has_second_factor(_own().person):
+        return redirect(url_for("security"), 303)
     asked = right_password(form, form.off_password)
     if not asked:
         return _page(form, asked)
@@ -215,8 +221,9 @@ def _page(refused: FlaskForm | None = None, asked: Asked | None = None) -> Respo
         codes=forms["RecoveryCodesForm"],
         remove=forms["RemoveSecondFactorForm"],
     )
-    response = make_response(page, asked.status if asked else 200)
-    return with_retry_after(response, asked.retry_after) if asked and asked.retry_after else response
+    refusal = Asked() if asked is None else asked
+    response = make_response(page, refusal.status)
+    return with_retry_after(response, refusal.retry_after) if refusal.retry_after else response
 
 
 def _set_up_page(form: ConfirmSecondFactorForm, *, status: int = 200) -> Response:
@@ -226,8 +233,10 @@ def _set_up_page(form: ConfirmSecondFactorForm, *, status: int = 200) -> Respons
         # It is set up, or was never begun.
         return make_response(redirect(url_for("security"), 303))
     uri = second_factor.setup_uri(secret, person.email, issuer())
+    # In groups, as people read and type it.
+    groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
     page = render_template(
-        "security/set_up.html", form=form, secret=secret, uri=uri, qr=qr_code(uri), must_set_up=must_set_up()
+        "security/set_up.html", form=form, secret=groups, uri=uri, qr=qr_code(uri), must_set_up=must_set_up()
     )
     return make_response(page, status)
 

@@ -10,6 +10,7 @@ from webapp.extensions import db
 from webapp.forms.settings import SettingsForm
 from webapp.models import Right
 from webapp.words.rights import RIGHTS
+from webapp.workspaces.required_factor import require_second_factor
 from webapp.workspaces.rights import give_rights, groups_with_rights
 from webapp.workspaces.settings import Settings, change_settings
 
@@ -47,6 +48,23 @@ def change_rights() -> ResponseReturnValue:
     with write_transaction(session):
         changed = give_rights(session, wanted, workspace_id=workspace_id, by=user_id, now=read_clock(session))
     flash("Rights saved." if changed else "Nothing was changed.", "success" if changed else "info")
+    return redirect(url_for("settings"), 303)
+
+
+def change_second_factor() -> ResponseReturnValue:
+    """Require a second factor of each user, or of none."""
+    session, workspace_id, user_id = db.session(), current_user.workspace_id, current_user.id
+    required = bool(request.form.get("required"))
+    with write_transaction(session):
+        changed = require_second_factor(
+            session, required, workspace_id=workspace_id, by=user_id, now=read_clock(session)
+        )
+    if not changed:
+        flash("Nothing was changed.", "info")
+    elif required:
+        flash("Each user sets up a second factor now, before anything else.", "success")
+    else:
+        flash("Users can sign in without a second factor.", "success")
     return redirect(url_for("settings"), 303)
 
 

@@ -43,7 +43,7 @@ GROUPS = (
         Entry("settings", "Settings", "settings", Access.SETTINGS),
     ),
     # About the person, and not the account.
-    (Entry("sessions", "Sessions", "lock"),),
+    (Entry("security", "Security", "key"), Entry("sessions", "Sessions", "lock")),
 )
 
 

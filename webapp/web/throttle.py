@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from time import time
 
-from flask import current_app, request
+from flask import Flask, Response, current_app, request
 from limits import RateLimitItem, RateLimitItemPerSecond
 
 from webapp.extensions import limiter
+from webapp.passwords import TooBusy
 from webapp.web.attempts import RedisOrMemory
+from webapp.web.errors import error
+from webapp.words.passwords import BUSY, too_many
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,20 @@ def take(*budgets: tuple[Budget, str]) -> Attempt:
             raise TooMany(max(1, min(left, budget.seconds)), just_now=count == budget.attempts + 1)
         attempt.counted.append((item, whose))
     return attempt
+
+
+def init_throttle(app: Flask) -> None:
+    """Answer for views that leave these refusals to others."""
+
+    @app.errorhandler(TooMany)
+    def on_too_many(refusal: TooMany) -> Response:
+        response = error(429, too_many(refusal.retry_after))
+        response.headers["Retry-After"] = str(refusal.retry_after)
+        return response
+
+    @app.errorhandler(TooBusy)
+    def on_too_busy(_refusal: TooBusy) -> Response:
+        return error(503, BUSY)
 
 
 def network() -> str:

@@ -170,6 +170,8 @@ def _rights(entry: Entry) -> Told:
 
 
 SETTINGS = {
+    "requires_second_factor": "the second factor: each user must have one",
+    "no_second_factor": "the second factor: no user must have one",
     "name": "the account’s name",
     "timezone": "the time zone",
     "date_language": "the language of dates",

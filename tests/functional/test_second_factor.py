@@ -1,0 +1,300 @@
+"""The second factor: setting it up, signing in with it, losing it, and accounts that require it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyotp
+import pytest
+from flask import Flask
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from tests.factories.people import PASSWORD, World
+from tests.support.another_app import another_app
+from tests.support.browser import Browser
+from tests.support.seen import Seen
+from webapp.models import AuditEvent, Person, RecoveryCode, Workspace
+from webapp.models.audit_event import Action
+
+WRONG = "This code is not right, or was used before."
+
+
+@pytest.fixture(autouse=True)
+def moments(monkeypatch: pytest.MonkeyPatch) -> "Moments":
+    return Moments(monkeypatch)
+
+
+class Moments:
+    """The time of the codes, which the tests choose: both databases give their own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        for module in ("second_factor", "security"):
+            monkeypatch.setattr(f"webapp.views.{module}.read_clock", lambda _session: self.now)
+
+    def pass_by(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class Phone:
+    """An authenticator app."""
+
+    def __init__(self, moments: Moments, page: Seen) -> None:
+        self.moments = moments
+        self.secret = page.words("#secret").replace(" ", "")
+
+    def code(self, steps: int = 0) -> str:
+        return pyotp.TOTP(self.secret).at(self.moments.now, counter_offset=steps)
+
+
+def set_up(browser: Browser, moments: Moments) -> tuple[Phone, list[str]]:
+    """Set up a second factor; returns the phone and the recovery codes."""
+    page = browser.submit(browser.get("/security"), "#second-factor form", setup_password=PASSWORD)
+    assert page.path == "/security/second-factor"
+    phone = Phone(moments, page)
+    done = browser.submit(page, "form[action$=confirm]", code=phone.code())
+    assert done.status == 200, done.text
+    moments.pass_by(30)
+    return phone, [code.get_text() for code in done.all(".codes code")]
+
+
+def half_way(browser: Browser, email: str, *, next_page: str | None = None) -> Seen:
+    page = browser.sign_in(email, next_page=next_page)
+    assert page.path == "/second-factor"
+    return page
+
+
+def submit(browser: Browser, page: Seen, code: str) -> Seen:
+    return browser.submit(page, f"form[action='{page.path}']", code=code)
+
+
+def test_it_counts_when_a_code_was_typed_and_ends_all_other_sessions(
+    admin: Browser, browse: Callable[..., Browser], world: World, moments: Moments
+) -> None:
+    elsewhere = browse(world.admin)
+    page = admin.submit(admin.get("/security"), "#second-factor form", setup_password=PASSWORD)
+    assert page.one("img.qr")["src"].startswith("data:image/svg+xml")
+    assert browse().sign_in(world.admin.email).path == "/contacts", "it does not count yet"
+    for wrong in ("000000", "abc", "12345678"):
+        refused = admin.submit(page, "form[action$=confirm]", code=wrong)
+        assert (refused.status, WRONG in refused.text) == (422, True)
+    phone = Phone(moments, page)
+
+    done = admin.submit(page, "form[action$=confirm]", code=phone.code())
+
+    assert len(done.all(".codes code")) == 10
+    assert admin.get("/contacts").path == "/contacts"
+    assert elsewhere.get("/contacts").path == "/login"
+    assert admin.get("/security/second-factor").path == "/security", "the secret is not shown again"
+
+
+def test_after_the_password_a_code_is_asked_for_and_until_then_nothing_is_shown(
+    admin: Browser, browse: Callable[..., Browser], world: World, moments: Moments
+) -> None:
+    phone, _ = set_up(admin, moments)
+    browser = browse()
+    page = half_way(browser, world.admin.email, next_page="/restores")
+    for path in ("/contacts", "/security", "/settings", "/design", "/"):
+        assert browser.get(path).path == "/second-factor"
+    key_before = browser.client.get_cookie("session")
+
+    arrived = submit(browser, page, f" {phone.code()[:3]} {phone.code()[3:]} ")
+
+    assert arrived.path == "/restores"
+    key_after = browser.client.get_cookie("session")
+    assert key_before
+    assert key_after
+    assert key_before.value != key_after.value
+
+
+def test_a_code_is_accepted_once_and_within_one_step(
+    admin: Browser, browse: Callable[..., Browser], world: World, moments: Moments
+) -> None:
+    phone, _ = set_up(admin, moments)
+    moments.pass_by(300)
+    refused, used = (-2, 2), (-1, 0, 1)
+    for steps, is_right in (
+        *((steps, False) for steps in refused),
+        (-1, True),
+        (-1, False),
+        (1, True),
+        *((steps, False) for steps in used),
+    ):
+        browser = browse()
+        page = submit(browser, half_way(browser, world.admin.email), phone.code(steps))
+        assert (page.path == "/contacts") is is_right, steps
+    moments.pass_by(60)
+    browser = browse()
+    assert submit(browser, half_way(browser, world.admin.email), phone.code()).path == "/contacts"
+
+
+def test_a_recovery_code_works_once_in_any_spelling(
+    admin: Browser, browse: Callable[..., Browser], world: World, moments: Moments
+) -> None:
+    _, codes = set_up(admin, moments)
+    for code, is_right in (
+        (codes[0].upper().replace("-", " "), True),
+        (codes[0], False),
+        (codes[1].replace("-", ""), True),
+        ("2222-2222-2222-2222-2222-2222", False),
+        (codes[9][:-1], False),
+    ):
+        browser = browse()
+        half_way(browser, world.admin.email)
+        page = submit(browser, browser.get("/second-factor/recovery"), code)
+        assert (page.path == "/contacts") is is_right, code
+
+
+def test_with_few_recovery_codes_left_a_person_is_told_to_make_new_ones(
+    admin: Browser, browse: Callable[..., Browser], world: World, store: Session, moments: Moments
+) -> None:
+    _, codes = set_up(admin, moments)
+    person_id = world.admin.person_id
+    for row in store.scalars(select(RecoveryCode).filter_by(person_id=person_id).limit(6)).all():
+        row.used_at = moments.now
+    store.commit()
+    browser = browse()
+    half_way(browser, world.admin.email)
+    after = submit(browser, browser.get("/second-factor/recovery"), codes[9])
+    assert "You have 3 recovery codes left." in after.text
+
+    page = browser.submit(browser.get("/security"), "form[action$=recovery-codes]", codes_password=PASSWORD)
+
+    new = [code.get_text() for code in page.all(".codes code")]
+    assert len(set(new)) == 10
+    assert not set(new) & set(codes)
+    other = browse()
+    half_way(other, world.admin.email)
+    assert submit(other, other.get("/second-factor/recovery"), codes[8]).status == 422
+
+
+def test_turning_it_off_needs_the_password_and_a_code(
+    admin: Browser, browse: Callable[..., Browser], world: World, moments: Moments
+) -> None:
+    phone, _ = set_up(admin, moments)
+    page = admin.get("/security")
+    for password, code, sentence in (
+        ("wrong", phone.code(), "This is not your present password."),
+        (PASSWORD, "000000", WRONG),
+        (PASSWORD, "", "Type the code."),
+    ):
+        refused = admin.submit(page, "form[action$=off]", off_password=password, off_code=code)
+        assert (refused.status, sentence in refused.text) == (422, True)
+    assert half_way(browse(), world.admin.email)
+
+    off = admin.submit(page, "form[action$=off]", off_password=PASSWORD, off_code=phone.code())
+
+    assert "The second factor is off." in off.text
+    assert browse().sign_in(world.admin.email).path == "/contacts"
+
+
+def test_guessing_codes_is_limited_for_each_person_and_a_known_browser_has_its_own_attempts(
+    environ: dict[str, str], app: Flask, admin: Browser, world: World, moments: Moments
+) -> None:
+    phone, _ = set_up(admin, moments)
+    with another_app(environ) as limited:
+        known = Browser(limited)
+        assert submit(known, half_way(known, world.admin.email), phone.code()).path == "/contacts"
+        known.client.delete_cookie("session")
+        # Someone has found out the password.
+        answers = []
+        for _ in range(2):
+            thief = Browser(limited)
+            page = half_way(thief, world.admin.email)
+            answers += [submit(thief, page, "000000") for _ in range(3)]
+        assert [answer.status for answer in answers] == [422] * 5 + [429]
+        assert int(answers[-1].headers["Retry-After"]) <= 300
+        moments.pass_by(60)
+        assert submit(thief, thief.get("/second-factor"), phone.code()).status == 429
+
+        assert submit(known, half_way(known, world.admin.email), phone.code()).path == "/contacts"
+
+
+def test_an_account_that_requires_it_sends_everyone_to_set_it_up(
+    admin: Browser,
+    member: Browser,
+    browse: Callable[..., Browser],
+    world: World,
+    moments: Moments,
+    stored: Callable[[Select[Any]], list[Any]],
+) -> None:
+    settings = admin.get("/settings")
+    done = admin.submit(settings, "#required-factor form", required="yes")
+
+    assert done.path == "/security", "the Admin, too"
+    assert "Your account requires a second factor. Set it up to go on." in done.text
+    for browser in (member, browse(world.member)):
+        for path in ("/contacts", "/contacts?q=ann", "/deals/board", "/notices", "/design"):
+            assert browser.get(path).path == "/security"
+        assert browser.get("/contacts/count", htmx=True).headers["HX-Redirect"] == "/security"
+        refused = browser.post("/contacts/new", {"first_name": "Ann"}, follow=False)
+        assert refused.status in (303, 400)
+    set_up(member, moments)
+    assert member.get("/contacts").path == "/contacts"
+
+    set_up(admin, moments)
+    admin.submit(admin.get("/settings"), "#required-factor form", required="")
+    store_says = select(Workspace.requires_second_factor).where(Workspace.id == world.id)
+    assert stored(store_says) == [False]
+
+
+def test_only_admins_require_it(member: Browser, world: World, store: Session) -> None:
+    token = member.token()
+
+    assert member.post("/settings/second-factor", {"csrf_token": token, "required": "yes"}).status == 403
+
+
+def test_the_audit_log_tells_of_it(
+    admin: Browser,
+    browse: Callable[..., Browser],
+    world: World,
+    moments: Moments,
+    stored: Callable[[Select[Any]], list[Any]],
+) -> None:
+    phone, _ = set_up(admin, moments)
+    browser = browse()
+    page = submit(browser, half_way(browser, world.admin.email), "000000")
+    submit(browser, page, phone.code())
+
+    events = stored(select(AuditEvent).filter_by(workspace_id=world.id).order_by(AuditEvent.id))
+
+    told = [(event.action, event.detail) for event in events]
+    assert told[-3:] == [
+        (Action.SECOND_FACTOR_ADDED, {}),
+        (Action.SIGN_IN_REFUSED, {"why": "second_factor"}),
+        (Action.SIGNED_IN, {"with": "second_factor"}),
+    ]
+    assert phone.secret not in str(told)
+
+
+def test_the_secret_is_encrypted_and_survives_a_new_key(
+    environ: dict[str, str],
+    admin: Browser,
+    world: World,
+    moments: Moments,
+    stored: Callable[[Select[Any]], list[Any]],
+) -> None:
+    phone, codes = set_up(admin, moments)
+    secret = select(Person.totp_secret).where(Person.id == world.admin.person_id)
+    [before] = stored(secret)
+    assert phone.secret not in before
+    hashes = stored(select(RecoveryCode.code_hash).filter_by(person_id=world.admin.person_id))
+    assert not set(codes) & set(hashes)
+
+    with another_app(environ, SECRET_KEY="another key") as moved:
+        moved.config["SECRET_KEY_FALLBACKS"] = [environ["SECRET_KEY"]]
+        result = moved.test_cli_runner().invoke(args=["users", "lock-secrets"])
+        assert result.exit_code == 0, result.output
+        [after] = stored(secret)
+        assert after != before
+        moved.config["SECRET_KEY_FALLBACKS"] = []
+        browser = Browser(moved)
+        assert submit(browser, half_way(browser, world.admin.email), phone.code()).path == "/contacts"
+    # Without the key there is still a recovery code.
+    with another_app(environ, SECRET_KEY="a third key") as lost:
+        assert lost.test_cli_runner().invoke(args=["users", "lock-secrets"]).exit_code == 1
+        browser = Browser(lost)
+        moments.pass_by(30)
+        assert submit(browser, half_way(browser, world.admin.email), phone.code()).status == 422
+        assert submit(browser, browser.get("/second-factor/recovery"), codes[0]).path == "/contacts"
