@@ -188,6 +188,7 @@ TABLE = [
     ("GET", "/settings", "", (303, 403, 200, 200)),
     ("POST", "/settings", "", (303, 403, 422, 422)),
     ("POST", "/settings/rights", "", (303, 403, 303, 303)),
+    ("GET", "/in-use", "", (204, 204, 204, 204)),
     ("GET", "/sessions", "", (303, 200, 200, 200)),
     # The session is the admin's.
     ("POST", "/sessions/<id:sign_in_id>/end", "", (303, 404, 303, 404)),
@@ -197,7 +198,7 @@ TABLE = [
     ("GET", "/readyz", "", (200, 200, 200, 200)),
 ]
 
-PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"} | {
+PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz", "in_use"} | {
     # The links in messages.
     *("ask_unsubscribe", "unsubscribe", "ask_confirm", "confirm"),
 }
