@@ -382,6 +382,7 @@ ROUTES = (
         "POST", "/settings/second-factor", "change_second_factor", settings.change_second_factor, MAY_RESTORE
     ),
     Route("POST", "/settings/rights", "change_rights", settings.change_rights, Access.SETTINGS),
+    Route("GET", "/in-use", "in_use", sessions.in_use, PUBLIC),
     Route("GET", "/sessions", "sessions", sessions.sessions, SIGNED_IN),
     Route("POST", "/sessions/<id:sign_in_id>/end", "end_session", sessions.end_one, SIGNED_IN),
     Route("POST", "/sessions/others/end", "end_other_sessions", sessions.end_others, SIGNED_IN),

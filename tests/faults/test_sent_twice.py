@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 from flask import Flask
+from flask_login import login_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -61,9 +62,10 @@ def test_a_double_click_the_back_button_and_a_retry_after_the_end_all_lead_to_on
     assert deployment.job(job_id).fence == 1
 
 
-def with_another_scope(web: Flask, dialog: Seen) -> str:
-    """The dialog's token with the same key and another scope."""
-    with web.app_context():
+def with_another_scope(web: Flask, dialog: Seen, user: User) -> str:
+    """The user's token of the dialog with the same key and another scope."""
+    with web.test_request_context():
+        login_user(user)
         scope = unsign(str(dialog.one("input[name=scope]")["value"]))
         return sign(replace(scope, expected=scope.expected + 1))
 
@@ -81,8 +83,12 @@ def test_the_idempotency_key_of_one_job_cannot_start_another_scope(
     if ended:
         run_worker(deployment.app)
 
-    with fixed_clock(datetime.now(UTC) + timedelta(minutes=minutes)):
-        refused = admin.submit(dialog, "form[action='/restores']", scope=with_another_scope(web, dialog))
+    then = datetime.now(UTC) + timedelta(minutes=minutes)
+    admin.keep_session(then)
+    with fixed_clock(then):
+        refused = admin.submit(
+            dialog, "form[action='/restores']", scope=with_another_scope(web, dialog, world.admin)
+        )
 
     assert refused.status == 422
     assert "This confirmation has been used for another restore." in refused.complaint

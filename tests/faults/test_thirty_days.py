@@ -39,7 +39,7 @@ def with_one_on_each_side(deployment: Deployment, now: datetime) -> tuple[World,
 
 
 def send(browser: Browser, dialog: Seen) -> Seen:
-    """Confirm the dialog of another browser, as if all hosts shared the sessions."""
+    """Confirm the dialog of another browser of the same user."""
     scope = str(dialog.one("input[name=scope]")["value"])
     return browser.submit(browser.get(ASK_ABOUT_ALL), "form[action='/restores']", scope=scope)
 

@@ -34,14 +34,17 @@ def confirm(browser: Browser, dialog: Seen) -> Seen:
     return browser.press(dialog, dialog.one("dialog form[action='/restores'] button"))
 
 
-def later(minutes: float) -> AbstractContextManager[None]:
-    return fixed_clock(datetime.now(UTC) + timedelta(minutes=minutes))
+def later(browser: Browser, minutes: float) -> AbstractContextManager[None]:
+    """So many minutes later, in a browser that was used meanwhile."""
+    moment = datetime.now(UTC) + timedelta(minutes=minutes)
+    browser.keep_session(moment)
+    return fixed_clock(moment)
 
 
 def test_a_dialog_may_stay_open_for_29_minutes(anyone: Browser, binned: list[Contact]) -> None:
     dialog = dialog_for(anyone, binned[0])
 
-    with later(29):
+    with later(anyone, 29):
         assert confirm(anyone, dialog).path.startswith("/restores/")
 
 
@@ -55,7 +58,7 @@ def test_after_30_minutes_the_dialog_must_be_opened_again(
     else:
         dialog = dialog_for(anyone, *binned)
 
-    with later(31), unchanged():
+    with later(anyone, 31), unchanged():
         again = confirm(anyone, dialog)
         assert again.status == 409
         said = again.words("dialog")
@@ -63,7 +66,7 @@ def test_after_30_minutes_the_dialog_must_be_opened_again(
         assert dialog.words("#confirm-title") in said
 
     # The clock cannot go back: the session is newer now.
-    with later(32):
+    with later(anyone, 32):
         job = confirm(anyone, again)
         work()
         assert "3 contacts restored." in anyone.get(job.path).text
@@ -78,7 +81,7 @@ def test_a_used_confirmation_leads_to_its_job_at_any_age(
     work()
     anyone.get(job.path)  # which notes that the end was seen
 
-    with later(60), unchanged():
+    with later(anyone, 60), unchanged():
         assert confirm(anyone, dialog).path == job.path
 
 
@@ -95,7 +98,7 @@ def test_cancel_returns_to_filters_and_ticks_after_every_answer(
     changed = confirm(admin, dialog)
     admin.press(admin.get("/contacts/restore/confirm-all"), "Restore")
     running = confirm(admin, everything)
-    with later(31):
+    with later(admin, 31):
         old = confirm(admin, dialog)
         assert [answer.status for answer in (dialog, changed, running, old)] == [200, 409, 409, 409]
 
@@ -112,7 +115,7 @@ def test_a_foreign_form_cannot_set_where_cancel_leads(
     admin: Browser, binned: list[Contact], back: str
 ) -> None:
     scope = str(admin.get("/contacts/restore/confirm-all").one("input[name=scope]")["value"])
-    with later(31):
+    with later(admin, 31):
         again = admin.post("/restores", {"csrf_token": admin.token(), "scope": scope, "back": back})
 
     assert again.status == 409

@@ -50,7 +50,9 @@ def test_contacts_deleted_since_are_not_included(
     assert "Restore all 3 contacts?" in again.text
     if is_old:
         # The dialog is asked again, and still means the same contacts.
-        with fixed_clock(datetime.now(UTC) + timedelta(minutes=31)):
+        then = datetime.now(UTC) + timedelta(minutes=31)
+        admin.keep_session(then)
+        with fixed_clock(then):
             again = admin.press(again, "Restore")
             assert again.status == 409
             assert "Restore all 3 contacts?" in again.text

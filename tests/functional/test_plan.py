@@ -218,18 +218,18 @@ def test_the_file_of_a_plan_says_which_contacts_are_gone_since(
     }
 
 
-def test_a_plan_needs_a_scope_of_this_account_and_a_choice_that_exists(
+def test_a_plan_needs_a_scope_of_this_user_and_a_choice_that_exists(
     anyone: Browser, elsewhere: World, browse: Callable[..., Browser], conflict: tuple[Contact, Contact, Deal]
 ) -> None:
     dialog = anyone.get("/contacts/restore/confirm-all")
     scope, stranger = dialog.one("#start-restore input[name=scope]")["value"], browse(elsewhere.admin)
     for path in ("/contacts/restore/plan", "/contacts/restore/plan.csv"):
-        assert stranger.get(path, [("scope", scope)]).status == 404
+        assert stranger.get(path, [("scope", scope)]).status == 400
         assert anyone.get(path, [("scope", scope + "x")]).status == 400
         assert anyone.get(path).status == 400
     again = "/contacts/restore/confirm/again"
-    for browser, sent, status in ((stranger, scope, 404), (anyone, scope + "x", 400)):
-        assert browser.post(again, [("scope", sent), ("csrf_token", browser.token())]).status == status
+    for browser, sent in ((stranger, scope), (anyone, scope + "x")):
+        assert browser.post(again, [("scope", sent), ("csrf_token", browser.token())]).status == 400
     wrong = choose(anyone, dialog, conflicts="steal")
     assert wrong.status == 422
     assert "There is no such choice" in wrong.text

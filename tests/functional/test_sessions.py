@@ -166,6 +166,23 @@ def test_polling_is_no_use_of_the_session(
     assert not is_signed_in(admin)
 
 
+def test_typing_is_a_use_of_the_session(admin: Browser, world: World, store: Session, stored: Stored) -> None:
+    """A page says so (`base.html`), and keeps what was typed when the session has ended."""
+    seen_at = select(SignIn.seen_at).where(SignIn.user_id == world.admin.id)
+    age(store, world.admin, seen_at=timedelta(minutes=29))
+    [before] = stored(seen_at)
+    asking = admin.get("/campaigns/new").one("#in-use")
+    assert asking["hx-trigger"] == "input from:body throttle:5m"
+    age(store, world.admin, seen_at=timedelta(minutes=29))
+
+    assert admin.client.get(str(asking["hx-get"]), headers=HTMX).status_code == 204
+
+    assert stored(seen_at)[0] > before + timedelta(minutes=28)
+    age(store, world.admin, seen_at=timedelta(minutes=30))
+    late = admin.client.get(str(asking["hx-get"]), headers=HTMX)
+    assert (late.status_code, late.headers.get("HX-Redirect")) == (204, None)
+
+
 def test_a_session_that_is_used_ends_after_12_hours(admin: Browser, world: World, store: Session) -> None:
     age(store, world.admin, began_at=timedelta(hours=11, minutes=59), seen_at=timedelta())
     assert is_signed_in(admin)

@@ -106,7 +106,7 @@ def test_a_scope_of_another_account_starts_nothing(
     scope = str(dialog.one("input[name=scope]")["value"])
 
     with unchanged():
-        assert admin.post("/restores", {"csrf_token": admin.token(), "scope": scope}).status == 404
+        assert admin.post("/restores", {"csrf_token": admin.token(), "scope": scope}).status == 400
 
 
 def test_a_restore_of_another_account_does_not_block_a_restore(

@@ -230,6 +230,7 @@ TABLE = [
     ("POST", "/settings", "", (303, 403, 422, 422)),
     ("POST", "/settings/second-factor", "", (303, 403, 303, 303)),
     ("POST", "/settings/rights", "", (303, 403, 303, 303)),
+    ("GET", "/in-use", "", (204, 204, 204, 204)),
     ("GET", "/sessions", "", (303, 200, 200, 200)),
     # The session is the admin's.
     ("POST", "/sessions/<id:sign_in_id>/end", "", (303, 404, 303, 404)),
@@ -239,7 +240,7 @@ TABLE = [
     ("GET", "/readyz", "", (200, 200, 200, 200)),
 ]
 
-PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz"} | {
+PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz", "in_use"} | {
     # Before a session, and half-way to it.
     *("second_factor", "submit_second_factor", "recovery_code", "submit_recovery_code"),
     *("forgotten", "submit_forgotten", "reset_asked", "reset", "submit_reset"),

@@ -511,6 +511,7 @@ POST /settings/second-factor        back               303
 POST /settings/rights               right,group        303
 POST /settings/rights               csrf_token         400 | open for too long. Go back, reload it
 POST /settings/rights               back               303
+GET  /in-use                        ?nonsense          204
 GET  /sessions                      ?nonsense          200
 POST /sessions/<id:sign_in_id>/end  <sign_in_id>       404 | a typing mistake / has ended already
 POST /sessions/<id:sign_in_id>/end  csrf_token         400 | open for too long. Go back, reload it

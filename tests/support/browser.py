@@ -6,15 +6,20 @@ it into the page it has. So one test can tell its story twice, with scripts and 
 """
 
 import re
+from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Flask
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from tests.factories.people import PASSWORD
 from tests.support.element import Element
 from tests.support.seen import Fields, Seen, form_fields
-from webapp.models import Contact, User
+from webapp.database import write_transaction
+from webapp.extensions import db
+from webapp.models import Contact, SignIn, User
+from webapp.people import sessions
 
 HTMX = {"HX-Request": "true"}
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -59,6 +64,16 @@ class Browser:
             follow_redirects=follow and not htmx,
         )
         return read_answer(response, htmx)
+
+    def keep_session(self, until: datetime) -> None:
+        """As if this browser had used its session until then: a time to which a test's clock is set."""
+        with self.client.session_transaction() as held:
+            key = str(held["_user_id"])
+        with self.client.application.app_context(), write_transaction(db.session()):
+            found = sessions.find(db.session(), key)
+            assert found, "the session has ended"
+            used = update(SignIn).where(SignIn.id == found[0].id).values(seen_at=until)
+            db.session().execute(used)
 
     def token(self) -> str:
         """A CSRF token of this browser's session."""

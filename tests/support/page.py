@@ -5,13 +5,17 @@ Tests open thousands of them, so each is walked once; no question is a selector 
 
 import re
 from collections import Counter
+from urllib.parse import urlsplit
 
 from tests.support.element import Document, Element
+from webapp.urls import POLLED_BY, ROUTES
 
 HTMX_VERBS = {"hx-get", "hx-post", "hx-put", "hx-patch", "hx-delete"}
 INLINE = {"style", "onclick", "onchange", "onsubmit", "oninput", "onload", "hx-on"}
 NAMING = ("aria-describedby", "aria-labelledby", "aria-controls", "popovertarget")
 SWAPS = {"innerHTML", "outerHTML"}
+# Triggers that need no person.
+ASKS_BY_ITSELF = re.compile(r"\b(load|every|revealed|intersect)\b")
 # A parser of fragments drops these silently, so the text is searched for them.
 PAGE_ONLY = re.compile(r"<(html|head|body)\b", re.IGNORECASE)
 
@@ -99,6 +103,13 @@ def _check_everywhere(tags: Tags) -> None:
             _check_htmx(kind, attrs)
 
 
+# Patterns of all addresses that are read, with their endpoints.
+_PATTERNS = [
+    (route.endpoint, re.compile(re.sub("<.+?>", r"\\d+", route.path)))
+    for route in ROUTES
+    if route.method == "GET"
+]
+
 # A browser shows their texts apart from the rest.
 CONTROLS = ("option", "textarea")
 
@@ -168,3 +179,13 @@ def _check_htmx(kind: str, attrs: dict[str, str]) -> None:
     assert swap in SWAPS, f"another way of swapping than the ones we use: {attrs.get('hx-swap')!r}"
     if kind == "a":
         assert attrs.get("href"), f"an htmx link without an address: {attrs}"
+    if ASKS_BY_ITSELF.search(attrs.get("hx-trigger", "")):
+        _check_polling(attrs)
+
+
+def _check_polling(attrs: dict[str, str]) -> None:
+    """What a page requests by itself is no use of the session: the URL table names the element."""
+    path = urlsplit(attrs["hx-get"]).path
+    endpoints = [endpoint for endpoint, pattern in _PATTERNS if pattern.fullmatch(path)]
+    polled_by = {POLLED_BY.get(endpoint) for endpoint in endpoints}
+    assert polled_by == {attrs["id"]}, f"POLLED_BY in urls.py does not name it: {attrs}"

@@ -70,8 +70,7 @@ class Wire:
         form = self.get("/login")
         self.cookie, self.token = cookie_in(form), token_in(form)
         self.cookie = cookie_in(self.post("/login", f"email={email}&password={PASSWORD}"))
-        page = self.get("/contacts")
-        self.cookie, self.token = cookie_in(page), token_in(page)
+        self.token = token_in(self.get("/contacts"))
 
 
 @contextmanager

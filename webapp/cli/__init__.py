@@ -9,7 +9,6 @@ from webapp.cli.deleting import delete_contacts
 from webapp.cli.demo import demo_command
 from webapp.cli.exporting import export_contacts
 from webapp.cli.mail import mail_group
-from webapp.cli.passwords import users_group
 from webapp.cli.purging import purge_contacts
 from webapp.cli.restores import restore_group
 from webapp.cli.users import users_group

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from webapp.characters import name_key
 from webapp.cli.database import Refusal, check_database, chosen_workspace, shown
+from webapp.cli.passwords import users_group
 from webapp.clock import read_clock
 from webapp.contacts.address import NotAnAddress, read_address
 from webapp.contacts.normal import normalize
@@ -28,11 +29,6 @@ from webapp.workspaces.users import state_of, users_with
 
 UNCHANGED = "Nothing was changed."
 account_option = click.option("--account", help="The name of the account.  [default: all accounts]")
-
-
-@click.group("users")
-def users_group() -> None:
-    """The users of the accounts, for the operator."""
 
 
 @users_group.command("add-admin")

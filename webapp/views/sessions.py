@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from webapp.clock import read_clock
 from webapp.database import write_transaction
 from webapp.extensions import db
 from webapp.models import SignIn
 from webapp.people.sessions import end_own, open_sessions
-from webapp.web.sessions import own_session
+from webapp.web.sessions import note_use, own_session
 from webapp.words.browsers import browser_words
 from webapp.words.numbers import counted
 
@@ -47,6 +48,14 @@ def sessions() -> ResponseReturnValue:
     )
 
 
+def in_use() -> ResponseReturnValue:
+    """A page says that somebody types in it, which else no request would tell. Without a session it says
+    nothing: a page that is open for too long keeps what was typed."""
+    if current_user.is_authenticated:
+        note_use()
+    return Response(status=204)
+
+
 def end_one(sign_in_id: int) -> ResponseReturnValue:
     """End one of the person's sessions. Answers 404 to one that is not theirs, or has ended."""
     return _end(sign_in_id)
@@ -69,7 +78,10 @@ def _end(sign_in_id: int | None) -> ResponseReturnValue:
         )
     if sign_in_id is not None and not ended:
         abort(404, "This session has ended already. Nothing was changed.")
-    flash(f"{counted(ended, 'session').capitalize()} ended." if ended else "There is no other session.")
+    if ended:
+        flash(f"{counted(ended, 'session').capitalize()} ended.", "success")
+    else:
+        flash("There is no other session.", "info")
     return redirect(url_for("sessions"), 303)
 
 
