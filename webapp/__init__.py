@@ -7,7 +7,6 @@ from pathlib import Path
 
 from flask import Flask
 from flask_login import current_user
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import database
 from webapp.cli import init_cli
@@ -20,6 +19,7 @@ from webapp.web.attempts import RedisOrMemory
 from webapp.web.bodies import init_bodies
 from webapp.web.errors import init_errors
 from webapp.web.headers import init_headers
+from webapp.web.hosts import init_hosts
 from webapp.web.job_address import init_job_addresses
 from webapp.web.job_notices import init_job_notices
 from webapp.web.navigation import init_navigation
@@ -53,7 +53,6 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_bodies(app)
     _init_extensions(app)
     init_filters(app)
-    init_headers(app)
     init_errors(app)
     init_job_addresses(app)
     init_job_notices(app)
@@ -61,9 +60,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     add_urls(app)
     init_cli(app)
     init_assets(app)
-    if app.config["PRODUCTION"]:
-        # The router terminates HTTPS and passes on the client's address.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    init_hosts(app)
+    init_headers(app)
     return app
 
 
