@@ -33,11 +33,8 @@ class Answer(WSGITask):  # type: ignore[misc]
 
     def service(self) -> None:
         began = monotonic()
-        worker = self.channel.server.worker
         self.channel.has_asked = True
-        worker.count_request()
-        if worker.is_stopping:
-            self.set_close_on_finish()
+        self.channel.server.worker.count_request()
         try:
             super().service()
         except ClientDisconnected:
@@ -45,6 +42,13 @@ class Answer(WSGITask):  # type: ignore[misc]
             raise
         if self.wrote_header:
             self._log(began)
+
+    def build_response_header(self) -> bytes:
+        if not self.channel.server.worker.alive:
+            # The process stops: the client's next request needs another connection.
+            self.set_close_on_finish()
+        header: bytes = super().build_response_header()
+        return header
 
     def write(self, data: bytes) -> None:
         super().write(data)

@@ -67,7 +67,6 @@ class BufferingWorker(Worker):  # type: ignore[misc]
     limits: ClassVar[Limits] = Limits()
 
     alive: bool
-    is_stopping = False
 
     def init_process(self) -> None:
         # More requests than threads are no trouble.
@@ -108,6 +107,8 @@ class BufferingWorker(Worker):  # type: ignore[misc]
             inbuf_overflow=BODY_IN_MEMORY,
             max_request_header_size=LARGEST_HEAD,
             max_request_body_size=LARGEST_BODY,
+            # The app reads them, if there is a proxy (`webapp/web/hosts.py`).
+            clear_untrusted_proxy_headers=False,
         )
         kind = UnixListening if listener.family == socket.AF_UNIX else TcpListening
         server = kind(
@@ -143,7 +144,6 @@ class BufferingWorker(Worker):  # type: ignore[misc]
     def _finish(self) -> None:
         """Accept nothing more, answer what has arrived, and what is arriving, within gunicorn's time for
         it."""
-        self.is_stopping = True
         for one in self.listening:
             one.accepting = False
         began = monotonic()

@@ -173,7 +173,7 @@ def _stored_secret(path: Path) -> str:
 def _refuse_debugging(settings: Mapping[str, str], production: bool) -> None:
     if production and settings.get("FLASK_DEBUG", "0").lower() not in ("0", "false", "no"):
         raise ConfigError(
-            "FLASK_DEBUG is set. In production it would show the code to strangers, and run theirs: remove it."
+            "FLASK_DEBUG is set. In production it would show the code to strangers. Remove the setting."
         )
 
 

@@ -110,6 +110,7 @@ class WebProcess:
 
     process: subprocess.Popen[bytes]
     port: int
+    log: Path
 
     @property
     def is_alive(self) -> bool:
@@ -149,7 +150,7 @@ def web_process(
 
     try:
         wait_until(listens)
-        yield WebProcess(process, port)
+        yield WebProcess(process, port, log)
     finally:
         process.terminate()
         process.wait(20)

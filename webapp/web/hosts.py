@@ -1,12 +1,13 @@
 """Who a request says it is from and for: the client's address, the scheme and the host."""
 
 from collections.abc import Iterable
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect
 
 if TYPE_CHECKING:
@@ -17,22 +18,34 @@ MONITORED = ("/healthz", "/readyz")
 
 
 def init_hosts(app: Flask) -> None:
-    """Believe as many proxies as there are, and never send a browser to the host that its request names.
+    """Believe as many proxies as there are, and never send a browser to the host that its request names."""
+    inner, proxies = app.wsgi_app, int(app.config["PROXIES"])
 
-    Each proxy appends the address that it was asked from to X-Forwarded-For, so the last PROXIES of them are
-    its own and those of its neighbours; what stands before was sent by the client (docs/adr/0034).
-    """
-    if proxies := app.config["PROXIES"]:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
-    app.before_request(redirect_within)
-    inner = app.wsgi_app
-
-    def answer_monitoring(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def read_hosts(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if proxies:
+            believe(environ, proxies)
         if environ.get("PATH_INFO") in MONITORED:
             environ["HTTP_HOST"] = "localhost"
         return inner(environ, start_response)
 
-    app.wsgi_app = answer_monitoring  # type: ignore[method-assign]
+    app.wsgi_app = read_hosts  # type: ignore[method-assign]
+    app.before_request(redirect_within)
+
+
+def believe(environ: "WSGIEnvironment", proxies: int) -> None:
+    """Take the client's address and scheme from what the proxies have written (docs/adr/0034).
+
+    Each of them appends the address that it was asked from, so the client's is the last but `proxies - 1`;
+    what stands before was sent by the client itself. Nothing is unquoted, as Werkzeug's ProxyFix does: a
+    quotation mark sent by the client would make one value of its own words and the proxy's.
+    """
+    addresses = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if len(addresses) >= proxies:
+        with suppress(ValueError):
+            environ["REMOTE_ADDR"] = str(ip_address(addresses[-proxies].strip()))
+    scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip()
+    if scheme in ("http", "https"):
+        environ["wsgi.url_scheme"] = scheme
 
 
 def redirect_within() -> ResponseReturnValue | None:
