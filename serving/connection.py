@@ -38,6 +38,8 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         self.has_refused = False
         self.lingers_until: float | None = None
         super().__init__(server, sock, addr, adj, map=map)
+        # Mostly the request has arrived by now.
+        self.handle_read()
 
     @property
     def is_busy(self) -> bool:
@@ -62,7 +64,14 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         return self.lingers_until is not None or bool(super().readable())
 
     def writable(self) -> bool:
-        return bool(self.will_close if self.lingers_until is not None else super().writable())
+        """Whether the loop has something to send. While a thread is sending, it would only turn in vain."""
+        if self.lingers_until is not None:
+            return bool(self.will_close)
+        if self.requests and self.total_outbufs_len:
+            if not self.outbuf_lock.acquire(blocking=False):
+                return False
+            self.outbuf_lock.release()
+        return bool(super().writable())
 
     def handle_read(self) -> None:
         """Read what has arrived. A client that stops in the middle of a request gets 400: it may still
