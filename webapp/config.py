@@ -205,7 +205,8 @@ def _database_url(settings: Mapping[str, str], instance_path: Path, production: 
     if production and "DATABASE_URL" not in settings:
         raise ConfigError(
             "DATABASE_URL is not set. In production it must name the database that all processes share: "
-            "postgresql://user:password@host/name, or sqlite:////srv/crm/app.db if all run on one machine."
+            "PostgreSQL (postgresql://user:password@host/name; on Heroku the add-on sets it) or, if all run "
+            "on one machine, an SQLite file (sqlite:////srv/crm/app.db)."
         )
     url = settings.get("DATABASE_URL") or _default_database(instance_path)
     scheme, separator, rest = url.partition("://")
