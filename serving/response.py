@@ -56,13 +56,13 @@ class Answer(WSGITask):  # type: ignore[misc]
 
     def get_environment(self) -> dict[str, Any]:
         if self.environ is None:
-            super().get_environment()["RAW_URI"] = self.request.request_uri
+            environ: dict[str, Any] = super().get_environment()
+            environ["RAW_URI"] = self.request.request_uri
             # Files are read by the app, block by block, and so counted like every other response.
-            del self.environ["wsgi.file_wrapper"]
+            del environ["wsgi.file_wrapper"]
             # For the log: an error of the app is answered by a task with another request.
             self.request.environ = self.environ
-        environ: dict[str, Any] = self.environ
-        return environ
+        return self.environ  # type: ignore[no-any-return]
 
     def _log(self, began: float) -> None:
         request = next(iter(self.channel.requests), self.request)

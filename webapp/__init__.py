@@ -5,7 +5,7 @@ import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, has_request_context
 from flask_login import current_user
 
 from webapp import database
@@ -13,6 +13,7 @@ from webapp.cli import init_cli
 from webapp.config import load_config
 from webapp.extensions import csrf, db, limiter, login_manager, migrate
 from webapp.logs import init_logs
+from webapp.time_limits import limit_statements
 from webapp.urls import add_urls
 from webapp.web.assets import init_assets
 from webapp.web.attempts import RedisOrMemory
@@ -76,6 +77,7 @@ def _init_extensions(app: Flask) -> None:
     limiter.init_app(app)
     with app.app_context():
         database.prepare(db.engine)
+        limit_statements(db.engine, float(app.config["STATEMENT_SECONDS"]), has_request_context)
         init_services(app)
 
     @app.context_processor

@@ -19,6 +19,8 @@ from webapp.mail_settings import MailServer, UnreadableUrl, read_public_url, rea
 from webapp.numbers import whole_number
 
 MIB = 1024 * 1024
+# The time that one statement of a page may take. Heroku's router waits for 30 seconds.
+STATEMENT_SECONDS = 15.0
 MOST_PROXIES = 9
 # With a dot before it, its subdomains as well.
 HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*")
@@ -85,6 +87,7 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
         "LOG_LEVEL": settings.get("LOG_LEVEL", "INFO").upper(),
         "SECRET_KEY": _secret_key(settings, instance_path, production),
         "SQLALCHEMY_DATABASE_URI": database_url,
+        "STATEMENT_SECONDS": _positive_number(settings, "STATEMENT_SECONDS", default=STATEMENT_SECONDS),
         "REDIS_URL": _redis_url(settings, instance_path, production),
         "PROXIES": _proxies(settings),
         "TRUSTED_HOSTS": _trusted_hosts(settings, public_url),

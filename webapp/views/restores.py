@@ -25,6 +25,7 @@ from webapp.restoring.work import RESTORE, NothingToRestore, PlanChanged
 from webapp.views.confirm import TOO_OLD, chosen, show
 from webapp.views.job_reports import report_of
 from webapp.web.address import local_path
+from webapp.web.counting import in_turn
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx
 from webapp.web.job_page import find_or_404, show_job
@@ -120,6 +121,7 @@ def _refuse(status: int, sentence: str) -> Response:
     return error(status, f"{sentence} Nothing was changed.", back=(back, "Back to deleted contacts"))
 
 
+@in_turn()
 def _ask_again(scope: Scope, why: str) -> Response:
     """The dialog for the same contacts, or filters, as they are now."""
     session = db.session()

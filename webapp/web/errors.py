@@ -14,6 +14,7 @@ from werkzeug.exceptions import (
 )
 
 from webapp.extensions import db, login_manager
+from webapp.time_limits import is_ended_by_limit
 from webapp.web.address import local_path
 from webapp.web.htmx import is_htmx, retarget
 
@@ -36,6 +37,9 @@ SENTENCES = {
     500: ("Something went wrong on our side", "Nothing was left half done. Try again later."),
     503: ("Temporarily unavailable", "Nothing was changed. Wait a few seconds and try again."),
 }
+
+
+TOO_SLOW = "This takes too long at the moment. Nothing was changed. Ask for less, or try again later."
 
 
 def init_errors(app: Flask) -> None:
@@ -124,6 +128,9 @@ def on_database_error(problem: DBAPIError) -> Response:
     if not (isinstance(problem, OperationalError) or problem.connection_invalidated):
         return on_unexpected(problem)
     _leave_transaction()
+    if is_ended_by_limit(problem):
+        log.warning("statement_took_too_long", endpoint=request.endpoint)
+        return error(ServiceUnavailable.code, TOO_SLOW)
     log.error("database_unavailable", exc_info=problem)
     return error(ServiceUnavailable.code)
 
