@@ -33,13 +33,13 @@ class Busy(Exception):
 
 
 @contextmanager
-def turn(seconds: float = TIME_LIMIT, *, patience: float = 0) -> Iterator[None]:
-    """Count inside, for at most `seconds`, or raise TookTooLong. Raises Busy if there is no turn within
-    `patience`."""
+def turn(seconds: float | None = None, *, patience: float = 0) -> Iterator[None]:
+    """Count inside, for at most `seconds`, by default TIME_LIMIT. Raises TookTooLong, and Busy if there is no
+    turn within `patience`."""
     if not (_counting.acquire(blocking=False) or (patience and _wait(patience))):
         raise Busy
     try:
-        with time_limit(db.session(), seconds):
+        with time_limit(db.session(), seconds or TIME_LIMIT):
             yield
     finally:
         _counting.release()
