@@ -191,6 +191,8 @@ def start_confirmed(
             requested_by=current_user.id,
         ),
         lambda sentence, status: ask(replace(about(asked), token=token, error=sentence), status),
+        group=DELETE.group,
+        key=confirmation.key,
     )
 
 

@@ -104,6 +104,8 @@ def erase() -> ResponseReturnValue:
                 requested_by=current_user.id,
             ),
             lambda sentence, status: show(as_it_was(session, scope), error=sentence, status=status),
+            group=ERASE.group,
+            key=scope.key,
         )
     except (SelectionChanged, NothingToErase):
         return _ask_again(scope, CHANGED)

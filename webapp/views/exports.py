@@ -131,7 +131,12 @@ def start_export() -> ResponseReturnValue:
     if asked.is_old(read_clock(session)) and already_started(session, EXPORT, order) is None:
         return again(TOO_OLD, 409)
     try:
-        return begin(lambda: start(session, s.lock, s.doorbell.ring, EXPORT, order), again)
+        return begin(
+            lambda: start(session, s.lock, s.doorbell.ring, EXPORT, order),
+            again,
+            group=EXPORT.group,
+            key=order.key,
+        )
     except NothingToExport:
         return error(404, "This report is not here any more. Nothing was exported.")
 
