@@ -98,6 +98,8 @@ def undo_restore(job_id: int) -> ResponseReturnValue:
                 session, s.lock, s.doorbell.ring, restore=restore, key=asked.key, requested_by=current_user.id
             ),
             lambda sentence, status: _show(restore, error=sentence, status=status),
+            group=UNDO.group,
+            key=key,
         )
     except NothingToUndo:
         return _show(restore, error="Nothing can be undone any more. Nothing was changed.", status=409)
