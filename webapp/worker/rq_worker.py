@@ -21,7 +21,7 @@ from webapp.jobs.interruption import WORKER_DIED
 from webapp.models.job import Note
 from webapp.worker import shutdown, tasks  # noqa: F401  (messages name its functions, some by an old name)
 from webapp.worker.connection import connect
-from webapp.worker.queue import DUE, MAIL
+from webapp.worker.message import CARRY_OUT, TakesMessages
 from webapp.worker.runner import runner_name
 from webapp.worker.services import services
 from webapp.worker.settings import WorkerSettings
@@ -29,7 +29,7 @@ from webapp.worker.settings import WorkerSettings
 log = structlog.get_logger()
 
 
-class GentleWorker(Worker):
+class GentleWorker(TakesMessages, Worker):
     """RQ's forking worker, whose work horse finishes its batch before it exits.
 
     The plain horse dies of SIGTERM at once. Heroku sends SIGTERM to every process, other hosts only to the
@@ -77,8 +77,8 @@ class GentleWorker(Worker):
             super().monitor_work_horse(job, queue, execution)
         finally:
             # Its parent has seen the horse die, whatever Redis knows of it.
-            if self.death and job.origin not in (DUE, MAIL):
-                release_what_died(int(job.args[0]), *self.death)
+            if self.death and job.func_name == CARRY_OUT:
+                release_what_died(job.args[0], *self.death)
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
         try:
