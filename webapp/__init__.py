@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 from flask_login import current_user
+from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import database
@@ -14,6 +15,7 @@ from webapp.cli import init_cli
 from webapp.config import load_config
 from webapp.extensions import csrf, db, limiter, login_manager, migrate
 from webapp.logs import init_logs
+from webapp.private_files import make_private, make_private_file
 from webapp.urls import add_urls
 from webapp.web.assets import init_assets
 from webapp.web.attempts import RedisOrMemory
@@ -67,8 +69,19 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     return app
 
 
+def _keep_instance_private(app: Flask) -> None:
+    """Secret key, database and queue of a checkout are for its user only. Production keeps nothing there."""
+    if app.config["PRODUCTION"]:
+        return
+    folder, database = Path(app.instance_path), make_url(app.config["SQLALCHEMY_DATABASE_URI"]).database
+    make_private(folder)
+    if database and Path(database).parent == folder:
+        # SQLite gives its journals the mode of the file.
+        make_private_file(Path(database))
+
+
 def _init_extensions(app: Flask) -> None:
-    Path(app.instance_path).mkdir(parents=True, exist_ok=True)
+    _keep_instance_private(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login_manager.init_app(app)

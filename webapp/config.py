@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 from click import ClickException
 from sqlalchemy import URL
 
-from webapp.local_services import redis_url
+from webapp.local_services import LocalServiceError, redis_url
 from webapp.mail_settings import MailServer, UnreadableUrl, read_public_url, read_smtp_url
 from webapp.numbers import whole_number
+from webapp.private_files import make_private
+from webapp.tls import NoAuthorities, database_with_tls, redis_with_tls
 
 MIB = 1024 * 1024
 # A batch should take at most a second; one of this size takes several.
@@ -139,7 +141,7 @@ def _stored_secret(path: Path) -> str:
     """
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(path.parent)
             draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
             try:
                 with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -172,9 +174,27 @@ def _database_url(settings: Mapping[str, str], instance_path: Path) -> str:
             "A dyno's disk is emptied at every restart, so SQLite would lose the contacts. "
             "Add a PostgreSQL database, which sets DATABASE_URL."
         )
+    if scheme.startswith("sqlite"):
+        return url
     if scheme in {"postgres", "postgresql"}:
-        return f"postgresql+psycopg://{rest}"
-    return url
+        url = f"postgresql+psycopg://{rest}"
+    try:
+        return database_with_tls(
+            url, ca_file=_ca_file(settings), on_dyno="DYNO" in settings, environ=settings
+        )
+    except NoAuthorities:
+        raise ConfigError(
+            "The certificate of the database cannot be checked, because this machine keeps no authorities. "
+            "Set TLS_CA_FILE to the file of the one that has signed it."
+        ) from None
+
+
+def _ca_file(settings: Mapping[str, str]) -> str | None:
+    """The file of the authorities that have signed the certificates of database and Redis."""
+    path = settings.get("TLS_CA_FILE")
+    if path is not None and not Path(path).is_file():
+        raise ConfigError(f"TLS_CA_FILE must name a file with certificates, and there is none at {path!r}.")
+    return path
 
 
 def _default_database(instance_path: Path) -> str:
@@ -187,12 +207,15 @@ def _redis_url(settings: Mapping[str, str], instance_path: Path, production: boo
         url = settings["REDIS_URL"]
         if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
             raise ConfigError("REDIS_URL must begin with redis://, rediss:// or unix://.")
-        return url
+        return redis_with_tls(url, ca_file=_ca_file(settings), on_dyno="DYNO" in settings)
     if production:
         raise ConfigError(
             "REDIS_URL is not set. In production it must name the Redis that web and worker share."
         )
-    return redis_url(instance_path / "redis")
+    try:
+        return redis_url(instance_path / "redis")
+    except LocalServiceError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _port(settings: Mapping[str, str]) -> int | None:

@@ -6,14 +6,14 @@ releases looks as if its lease was lost, to the first claim of this release, whi
 trigger is dropped with its table when Alembic rebuilds that; `env.py` makes it again.
 
 Revision ID: 0014
-Revises: 0012
+Revises: 0013
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
