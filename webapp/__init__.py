@@ -16,7 +16,9 @@ from webapp.config import load_config
 from webapp.extensions import csrf, db, limiter, login_manager, migrate
 from webapp.logs import init_logs
 from webapp.private_files import make_private, make_private_file
+from webapp.reporting import init_reporting
 from webapp.urls import add_urls
+from webapp.web.access_log import init_access_log
 from webapp.web.assets import init_assets
 from webapp.web.attempts import RedisOrMemory
 from webapp.web.bodies import init_bodies
@@ -25,6 +27,7 @@ from webapp.web.headers import init_headers
 from webapp.web.job_address import init_job_addresses
 from webapp.web.job_notices import init_job_notices
 from webapp.web.navigation import init_navigation
+from webapp.web.request_times import init_request_times
 from webapp.web.template_filters import init_filters
 from webapp.worker.connection import connect
 from webapp.worker.services import init_services
@@ -66,6 +69,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     if app.config["PRODUCTION"]:
         # The router terminates HTTPS and passes on the client's address.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    init_access_log(app, *init_request_times(app))
+    init_reporting(app)
     return app
 
 

@@ -4,6 +4,7 @@ No other module reads the environment.
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -20,6 +21,8 @@ from webapp.private_files import make_private
 from webapp.tls import NoAuthorities, database_with_tls, redis_with_tls
 
 MIB = 1024 * 1024
+SHORTEST_TOKEN = 24
+DSN = re.compile(r"https?://[^@/\s]+@[^@/\s]+(/[^@\s]*)?/\d+")
 # A batch should take at most a second; one of this size takes several.
 LARGEST_BATCH = 30_000
 
@@ -100,6 +103,10 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
         "MAIL_CONNECTIONS": _optional_number(settings, "SMTP_CONNECTIONS", most=MOST_CONNECTIONS)
         or CONNECTIONS,
         "PUBLIC_URL": _public_url(settings, production),
+        # None: there are no metrics.
+        "METRICS_TOKEN": _metrics_token(settings),
+        # None: errors are only logged.
+        "SENTRY_DSN": _sentry_dsn(settings),
         **{name: seconds / scale for name, seconds in (PROTOCOL_TIMES | MAIL_TIMES).items()},
         **TURNS,
     }
@@ -120,6 +127,24 @@ def _public_url(settings: Mapping[str, str], production: bool) -> str | None:
         return None
     except UnreadableUrl as error:
         raise ConfigError(f"PUBLIC_URL {error}") from None
+
+
+def _metrics_token(settings: Mapping[str, str]) -> str | None:
+    token = settings.get("METRICS_TOKEN")
+    if token is not None and len(token) < SHORTEST_TOKEN:
+        raise ConfigError(
+            f"METRICS_TOKEN must have at least {SHORTEST_TOKEN} characters, because it opens /metrics. "
+            "`python -c 'import secrets; print(secrets.token_hex(16))'` prints one."
+        )
+    return token
+
+
+def _sentry_dsn(settings: Mapping[str, str]) -> str | None:
+    dsn = settings.get("SENTRY_DSN")
+    if dsn is not None and not DSN.fullmatch(dsn):
+        # The value holds a key, so the message does not repeat it.
+        raise ConfigError("SENTRY_DSN must be an address as Sentry shows it: https://key@host/number.")
+    return dsn
 
 
 def _secret_key(settings: Mapping[str, str], instance_path: Path, production: bool) -> str:

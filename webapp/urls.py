@@ -37,6 +37,7 @@ from webapp.views import (
     jobs,
     links,
     look,
+    metrics,
     notices,
     outbox,
     overview,
@@ -305,6 +306,8 @@ ROUTES = (
     Route("GET", "/design", "design", design.design, SIGNED_IN),
     Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),
     Route("GET", "/readyz", "readyz", health.readyz, PUBLIC),
+    # It asks for a token itself.
+    Route("GET", "/metrics", "metrics", metrics.metrics, PUBLIC),
 )
 
 

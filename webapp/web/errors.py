@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, ServiceUnavailable
 
 from webapp.extensions import db, login_manager
+from webapp.reporting import report
 from webapp.web.address import local_path
 from webapp.web.htmx import is_htmx, retarget
 
@@ -125,7 +126,8 @@ def on_database_error(problem: DBAPIError) -> Response:
 def on_unexpected(problem: Exception) -> Response:
     """A defect: logged in full, reported in one sentence."""
     _leave_transaction()
-    log.error("request_failed", path=request.path, exc_info=problem)
+    log.error("request_failed", endpoint=request.endpoint, exc_info=problem)
+    report(problem, endpoint=request.endpoint or "none")
     return error(InternalServerError.code)
 
 
