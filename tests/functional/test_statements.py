@@ -34,6 +34,7 @@ PAGES_ALONE = ("/restores", "/deletions", "/new", "/edit", "/message", "/setting
 # These have their own ticks, or none.
 NO_SELECTION = (
     "/audit",
+    "/jobs",
     "/restores",
     "/lists",
     "/tags",
