@@ -1,4 +1,4 @@
-"""`flask workers`, `flask queues` and `flask audit`, for operators: what runs and what waits in all accounts, and
+"""`flask workers`, `flask queues` and `flask audit`, for operators: what runs and waits in all accounts, and
 what belongs to none of them."""
 
 from datetime import datetime, timedelta
