@@ -7,14 +7,18 @@ from pathlib import Path
 
 from flask import Flask, has_request_context
 from flask_login import current_user
+from sqlalchemy import make_url
 
 from webapp import database
 from webapp.cli import init_cli
 from webapp.config import load_config
 from webapp.extensions import csrf, db, limiter, login_manager, migrate
 from webapp.logs import init_logs
+from webapp.private_files import make_private, make_private_file
+from webapp.reporting import init_reporting
 from webapp.time_limits import limit_statements
 from webapp.urls import add_urls
+from webapp.web.access_log import init_access_log
 from webapp.web.assets import init_assets
 from webapp.web.attempts import RedisOrMemory
 from webapp.web.bodies import init_bodies
@@ -24,6 +28,7 @@ from webapp.web.hosts import init_hosts
 from webapp.web.job_address import init_job_addresses
 from webapp.web.job_notices import init_job_notices
 from webapp.web.navigation import init_navigation
+from webapp.web.request_times import init_request_times
 from webapp.web.sessions import init_sessions
 from webapp.web.template_filters import init_filters
 from webapp.web.throttle import init_throttle
@@ -66,11 +71,24 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_assets(app)
     init_hosts(app)
     init_headers(app)
+    init_access_log(app, *init_request_times(app))
+    init_reporting(app)
     return app
 
 
+def _keep_instance_private(app: Flask) -> None:
+    """Secret key, database and queue of a checkout are for its user only. Production keeps nothing there."""
+    if app.config["PRODUCTION"]:
+        return
+    folder, database = Path(app.instance_path), make_url(app.config["SQLALCHEMY_DATABASE_URI"]).database
+    make_private(folder)
+    if database and Path(database).parent == folder:
+        # SQLite gives its journals the mode of the file.
+        make_private_file(Path(database))
+
+
 def _init_extensions(app: Flask) -> None:
-    Path(app.instance_path).mkdir(parents=True, exist_ok=True)
+    _keep_instance_private(app)
     init_sessions(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))

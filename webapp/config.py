@@ -14,10 +14,12 @@ from click import ClickException
 from sqlalchemy import URL
 
 from webapp.contacts.address import why_not_an_address
-from webapp.local_services import redis_url
+from webapp.local_services import LocalServiceError, redis_url
 from webapp.mail_settings import MailServer, UnreadableUrl, read_public_url, read_smtp_url
 from webapp.numbers import whole_number
 from webapp.people.sessions import LONGEST
+from webapp.private_files import make_private
+from webapp.tls import NoAuthorities, database_with_tls, redis_with_tls
 
 MIB = 1024 * 1024
 # The time that one statement of a page may take. Heroku's router waits for 30 seconds.
@@ -26,6 +28,8 @@ MOST_PROXIES = 9
 # With a dot before it, its subdomains as well.
 HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*")
 THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
+SHORTEST_TOKEN = 24
+DSN = re.compile(r"https?://[^@/\s]+@[^@/\s]+(/[^@\s]*)?/\d+")
 # A batch should take at most a second; one of this size takes several.
 LARGEST_BATCH = 30_000
 
@@ -129,6 +133,10 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
         # None: no-reply@ the host of PUBLIC_URL.
         "MAIL_FROM": _mail_from(settings),
         "PUBLIC_URL": public_url,
+        # None: there are no metrics.
+        "METRICS_TOKEN": _metrics_token(settings),
+        # None: errors are only logged.
+        "SENTRY_DSN": _sentry_dsn(settings),
         **{name: seconds / scale for name, seconds in (PROTOCOL_TIMES | MAIL_TIMES).items()},
         **TURNS,
     }
@@ -156,6 +164,24 @@ def _mail_from(settings: Mapping[str, str]) -> str | None:
     if address is not None and (reason := why_not_an_address(address)):
         raise ConfigError(f"MAIL_FROM must be an e-mail address, such as crm@example.com: {reason}.")
     return address
+
+
+def _metrics_token(settings: Mapping[str, str]) -> str | None:
+    token = settings.get("METRICS_TOKEN")
+    if token is not None and len(token) < SHORTEST_TOKEN:
+        raise ConfigError(
+            f"METRICS_TOKEN must have at least {SHORTEST_TOKEN} characters, because it opens /metrics. "
+            "`python -c 'import secrets; print(secrets.token_hex(16))'` prints one."
+        )
+    return token
+
+
+def _sentry_dsn(settings: Mapping[str, str]) -> str | None:
+    dsn = settings.get("SENTRY_DSN")
+    if dsn is not None and not DSN.fullmatch(dsn):
+        # The value holds a key, so the message does not repeat it.
+        raise ConfigError("SENTRY_DSN must be an address as Sentry shows it: https://key@host/number.")
+    return dsn
 
 
 def _secret_key(settings: Mapping[str, str], instance_path: Path, production: bool) -> str:
@@ -190,7 +216,7 @@ def _stored_secret(path: Path) -> str:
     """
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(path.parent)
             draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
             try:
                 with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -260,9 +286,27 @@ def _database_url(settings: Mapping[str, str], instance_path: Path, production: 
             "A dyno's disk is emptied at every restart, so SQLite would lose the contacts. "
             "Add a PostgreSQL database, which sets DATABASE_URL."
         )
+    if scheme.startswith("sqlite"):
+        return url
     if scheme in {"postgres", "postgresql"}:
-        return f"postgresql+psycopg://{rest}"
-    return url
+        url = f"postgresql+psycopg://{rest}"
+    try:
+        return database_with_tls(
+            url, ca_file=_ca_file(settings), on_dyno="DYNO" in settings, environ=settings
+        )
+    except NoAuthorities:
+        raise ConfigError(
+            "The certificate of the database cannot be checked, because this machine keeps no authorities. "
+            "Set TLS_CA_FILE to the file of the one that has signed it."
+        ) from None
+
+
+def _ca_file(settings: Mapping[str, str]) -> str | None:
+    """The file of the authorities that have signed the certificates of database and Redis."""
+    path = settings.get("TLS_CA_FILE")
+    if path is not None and not Path(path).is_file():
+        raise ConfigError(f"TLS_CA_FILE must name a file with certificates, and there is none at {path!r}.")
+    return path
 
 
 def _default_database(instance_path: Path) -> str:
@@ -275,12 +319,15 @@ def _redis_url(settings: Mapping[str, str], instance_path: Path, production: boo
         url = settings["REDIS_URL"]
         if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
             raise ConfigError("REDIS_URL must begin with redis://, rediss:// or unix://.")
-        return url
+        return redis_with_tls(url, ca_file=_ca_file(settings), on_dyno="DYNO" in settings)
     if production:
         raise ConfigError(
             "REDIS_URL is not set. In production it must name the Redis that web and worker share."
         )
-    return redis_url(instance_path / "redis")
+    try:
+        return redis_url(instance_path / "redis")
+    except LocalServiceError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _port(settings: Mapping[str, str]) -> int | None:

@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 from webapp.config import ConfigError, load_config
 from webapp.local_services import LocalServiceError, private_redis, redis_url
+from webapp.private_files import make_private
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 INSTANCE = CHECKOUT / "instance"
@@ -71,7 +72,7 @@ def run(stop: Event) -> None:
     port = config["PORT"]
     assert port is None or isinstance(port, int)
     with listen(port) as listener:
-        INSTANCE.mkdir(exist_ok=True)
+        make_private(INSTANCE)
         folder = INSTANCE / "redis"
         is_private = config["REDIS_URL"] == redis_url(folder)
         with private_redis(folder, lasting=True) if is_private else nullcontext():

@@ -15,6 +15,7 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -23,11 +24,14 @@ from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
+from typing import IO
 from urllib.parse import quote
 
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from webapp.private_files import BelongsToAnother, make_private_folder
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +54,14 @@ def redis_url(folder: Path) -> str:
 
     :param folder: the folder of its log, normally ``instance/redis``
     :returns: a ``unix://`` URL, the same for the same folder in every process of this user
+    :raises LocalServiceError: if the socket there, or its folder, is another user's
     """
-    return f"unix://{quote(str(_socket(folder)))}?db=0"
+    path = _socket(folder)
+    if path.parent != folder.resolve():
+        # In the directory that all users share: it is ours before anything is looked for in it.
+        _make_private(path.parent)
+    _check_that_it_is_ours(path)
+    return f"unix://{quote(str(path))}?db=0"
 
 
 @contextmanager
@@ -66,11 +76,11 @@ def private_redis(folder: Path, *, lasting: bool = False) -> Iterator[str]:
     :returns: a context manager that yields the URL of the running Redis
     :raises LocalServiceError: if there is no Redis on this machine, or it does not start
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_private(folder)
     url = redis_url(folder)
     # No retries, because the code asks whether Redis answers at this moment.
     client = Redis.from_url(url, socket_timeout=PATIENCE_SECONDS, retry=Retry(NoBackoff(), 0))
-    with (folder / "users.lock").open("w") as users, client:
+    with _lock_file(folder / "users.lock") as users, client:
         started = _join(users.fileno(), folder, client)
         try:
             with _restarted(started, folder, client) if lasting else nullcontext():
@@ -121,7 +131,7 @@ def _wait_for_death(folder: Path, ended: socket.socket) -> None:
 
 def _start_once(started: Servers, folder: Path, client: Redis) -> None:
     """Start Redis, unless another process that shares it already has."""
-    with (folder / "start.lock").open("w") as lock:
+    with _lock_file(folder / "start.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _answers(client):
             started.append(_start(folder, client))
@@ -137,10 +147,12 @@ def _join(users: int, folder: Path, client: Redis) -> Servers:
     while time.monotonic() < deadline:
         if _is_alone(users):
             started = [] if _answers(client) else [_start(folder, client)]
+            _check_that_it_is_ours(_socket(folder))
             fcntl.flock(users, fcntl.LOCK_SH)
             return started
         fcntl.flock(users, fcntl.LOCK_SH)
         if _answers(client):
+            _check_that_it_is_ours(_socket(folder))
             return []
         # Its last user is stopping it, or another process failed to start it: try again.
         fcntl.flock(users, fcntl.LOCK_UN)
@@ -169,8 +181,6 @@ def _answers(client: Redis) -> bool:
 def _start(folder: Path, client: Redis) -> subprocess.Popen[bytes]:
     folder = folder.resolve()
     path = _socket(folder)
-    if path.parent != folder:
-        _make_private(path.parent)
     log = folder / "redis.log"
     server = subprocess.Popen(
         [
@@ -182,6 +192,8 @@ def _start(folder: Path, client: Redis) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # Its log and its pid are for this user only.
+        umask=0o077,
         # In its own session, because Ctrl-C must not stop Redis before its users.
         start_new_session=True,
     )
@@ -209,9 +221,6 @@ def _stop(started: Servers, folder: Path, client: Redis) -> None:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
-    path = _socket(folder)
-    if path.parent != folder.resolve():
-        shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def _socket(folder: Path) -> Path:
@@ -224,10 +233,26 @@ def _socket(folder: Path) -> Path:
 
 
 def _make_private(folder: Path) -> None:
-    """Create a folder in the temporary directory, where another user can have created one with this name."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise LocalServiceError(f"{folder} belongs to another user. Remove it, or set REDIS_URL.")
+    try:
+        make_private_folder(folder)
+    except BelongsToAnother as error:
+        raise LocalServiceError(f"{error} Remove it, or set REDIS_URL.") from None
+
+
+def _check_that_it_is_ours(socket: Path) -> None:
+    """Another user can have put a socket where ours would be, and would read and answer what we send."""
+    for path in (socket.parent, socket):
+        try:
+            found = path.lstat()
+        except FileNotFoundError:
+            continue
+        others_write = stat.S_ISDIR(found.st_mode) and found.st_mode & 0o022
+        if found.st_uid != os.getuid() or others_write or stat.S_ISLNK(found.st_mode):
+            raise LocalServiceError(f"{path} is another user's. Remove it, or set REDIS_URL.")
+
+
+def _lock_file(path: Path) -> IO[str]:
+    return open(path, "w", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def _redis_server() -> str:

@@ -2,20 +2,24 @@
 values."""
 
 import logging
-import uuid
+import re
 
 import structlog
-from flask import Flask, request
+from flask import Flask
 
 from webapp.characters import escape_controls
 
 MANY_LINES = {"exception", "stack"}
 NO_BREAKS = {ord(char): f"\\u{ord(char):04x}" for char in "\n\r"}
-CLEAN_REQUEST_ID = set("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_")
+# What PostgreSQL adds to a message: rows and values that it was about, over as many lines as they have, up to
+# the next part of the traceback.
+NEXT_PART = r"^\[SQL: |^\(Background |^\S[\w.]*(?:Error|Exception)|^The above |\Z"
+DETAILS = re.compile(rf"^(DETAIL|CONTEXT|HINT|QUERY|STATEMENT):.*?(?={NEXT_PART})", re.MULTILINE | re.DOTALL)
 
 
 def init_logs(app: Flask) -> None:
-    """Send all logs through structlog to standard error, and add a request id to the lines of a request."""
+    """Send all logs through structlog to standard error. `web/access_log.py` gives the lines of a request its
+    id, and `jobs/run.py` those of a job its number."""
     level = logging.getLevelNamesMapping().get(str(app.config.get("LOG_LEVEL", "INFO")), logging.INFO)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -29,7 +33,7 @@ def init_logs(app: Flask) -> None:
         else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[*shared, structlog.processors.format_exc_info],
+        foreign_pre_chain=[*shared, structlog.processors.format_exc_info, without_details],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _one_line,
@@ -47,19 +51,13 @@ def init_logs(app: Flask) -> None:
         processors=[
             *shared,
             structlog.processors.format_exc_info,
+            without_details,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
-
-    @app.before_request
-    def bind_request() -> None:
-        structlog.contextvars.clear_contextvars()
-        given = request.headers.get("X-Request-Id", "")
-        known = given if 0 < len(given) <= 64 and set(given) <= CLEAN_REQUEST_ID else uuid.uuid4().hex
-        structlog.contextvars.bind_contextvars(request=known)
 
 
 def _one_line(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -73,3 +71,12 @@ def _one_line(_logger: object, _name: str, event: structlog.typing.EventDict) ->
 def _harmless(renderer: structlog.typing.Processor) -> structlog.typing.Processor:
     """`renderer`, whose lines cannot move a terminal's cursor, or show a text in another order."""
     return lambda *event: escape_controls(str(renderer(*event)))
+
+
+def without_details(
+    _logger: object, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """A traceback without the values that the database names in it: "Key (email)=(ann@example.com)"."""
+    if "exception" in event:
+        event["exception"] = DETAILS.sub(r"\1: (left out)\n", str(event["exception"]))
+    return event

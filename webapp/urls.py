@@ -35,11 +35,13 @@ from webapp.views import (
     import_rejected,
     imports,
     invitations,
+    job_list,
     job_notices,
     jobs,
     joining,
     links,
     look,
+    metrics,
     notices,
     outbox,
     overview,
@@ -284,7 +286,7 @@ ROUTES = (
     Route("GET", "/restores/<id:job_id>/undo/plan", "undo_plan", undo.undo_plan, MAY_RESTORE),
     Route("POST", "/restores/<id:job_id>/undos", "undo_restore", undo.undo_restore, MAY_RESTORE),
     Route("POST", "/restores/<id:job_id>/cancel", "cancel_restore", restores.cancel_restore, MAY_RESTORE),
-    Route("GET", "/jobs", "jobs", jobs.jobs, Access.JOBS),
+    Route("GET", "/jobs", "jobs", job_list.jobs, Access.JOBS),
     Route("GET", "/jobs/<id:job_id>", "job", jobs.job, Access.JOBS),
     Route("GET", "/jobs/<id:job_id>/file", "job_file", jobs.job_file, Access.JOBS),
     Route("POST", "/jobs/<id:job_id>/cancel", "cancel_job", jobs.cancel_job, Access.JOBS),
@@ -389,6 +391,8 @@ ROUTES = (
     Route("GET", "/design", "design", design.design, SIGNED_IN),
     Route("GET", "/healthz", "healthz", health.healthz, PUBLIC),
     Route("GET", "/readyz", "readyz", health.readyz, PUBLIC),
+    # It asks for a token itself.
+    Route("GET", "/metrics", "metrics", metrics.metrics, PUBLIC),
 )
 
 

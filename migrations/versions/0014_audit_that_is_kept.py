@@ -1,7 +1,8 @@
-"""Refuse to change and to delete audit events, and allow events and private texts that belong to no account.
-Quick on PostgreSQL; SQLite writes both tables anew.
+"""Refuse to change and to delete audit events, allow events and private texts that belong to no account, and
+note when a runner has released a job. Quick on PostgreSQL; SQLite writes the first two tables anew.
 
-The previous release still works: it only adds audit events, and reads those of one account. On SQLite a
+The previous release still works: it only adds audit events, and reads those of one account. A job that it
+releases looks as if its lease was lost, to the first claim of this release, which then says so. On SQLite a
 trigger is dropped with its table when Alembic rebuilds that; `env.py` makes it again.
 
 Revision ID: 0014
@@ -30,6 +31,7 @@ REFUSAL = "audit events are neither changed nor deleted"
 
 
 def upgrade() -> None:
+    op.add_column("restore_job", sa.Column("released_at", sa.DateTime(timezone=True), nullable=True))
     _allow_null(allowed=True)
     if op.get_bind().dialect.name == "sqlite":
         for name, when in ON_SQLITE.items():
@@ -59,6 +61,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM private_text WHERE workspace_id IS NULL")
     op.execute("DELETE FROM audit_event WHERE workspace_id IS NULL")
     _allow_null(allowed=False)
+    op.drop_column("restore_job", "released_at")
 
 
 def _allow_null(*, allowed: bool) -> None:

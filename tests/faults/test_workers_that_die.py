@@ -18,7 +18,7 @@ from tests.support.accidents import Accident
 from tests.support.deployment import Deployment
 from tests.support.processes import WorkerProcess, is_running, wait_until
 from webapp.restoring.work import RESTORE
-from webapp.worker.queue import queue
+from webapp.worker.message import queue
 
 FEW = 60
 # Such a worker has a lease of 300 seconds, and `wait_until` waits for 60: no test of one waits for a lease.

@@ -36,7 +36,8 @@ def lines(page: Seen) -> list[str]:
 def exported(browser: Browser, query: str = "") -> list[list[str]]:
     response = browser.client.get(f"/audit.csv{query}")
     assert response.status_code == 200
-    return list(csv.reader(StringIO(response.get_data().decode("utf-8-sig"), newline="")))
+    rows = csv.reader(StringIO(response.get_data().decode("utf-8-sig"), newline=""))
+    return [row for row in rows if row[3] != "audit.downloaded"]
 
 
 def write(

@@ -32,7 +32,7 @@ def test_a_complete_app_is_up_and_ready(browse: Callable[..., Browser]) -> None:
     assert (up.status_code, up.json) == (200, {"ok": True})
     assert (ready.status_code, ready.json) == (
         200,
-        {"ok": True, "database": True, "redis": True, "workers": True},
+        {"ok": True, "database": True, "migrations": True, "redis": True, "workers": True},
     )
 
 
@@ -47,7 +47,7 @@ def test_without_a_redis_that_takes_writes_the_app_is_up_and_not_ready(
         ready = stranger.get("/readyz")
 
     assert ready.status_code == 503
-    assert ready.json == {"ok": False, "database": True, "redis": False, "workers": True}
+    assert ready.json == {"ok": False, "database": True, "migrations": True, "redis": False, "workers": True}
 
 
 def test_when_redis_takes_writes_again_the_app_is_ready(
@@ -72,7 +72,7 @@ def test_without_its_tables_the_app_is_up_and_not_ready(environ: dict[str, str],
         ready = stranger.get("/readyz")
 
     assert ready.status_code == 503
-    assert ready.json == {"ok": False, "database": False, "redis": True, "workers": False}
+    assert ready.json == {"ok": False, "database": True, "migrations": False, "redis": True, "workers": False}
 
 
 @pytest.mark.parametrize("silent", [*QUEUES])
@@ -88,7 +88,7 @@ def test_a_worker_that_was_not_seen_for_30_seconds_is_named_and_pages_still_work
 
     assert (ready.status_code, ready.json) == (
         200,
-        {"ok": True, "database": True, "redis": True, "workers": False},
+        {"ok": True, "database": True, "migrations": True, "redis": True, "workers": False},
     )
 
 

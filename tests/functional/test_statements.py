@@ -35,6 +35,7 @@ PAGES_ALONE = ("/restores", "/deletions", "/new", "/edit", "/message", "/setting
 # These have their own ticks, or none.
 NO_SELECTION = (
     "/audit",
+    "/jobs",
     "/restores",
     "/lists",
     "/tags",

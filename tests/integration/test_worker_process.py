@@ -5,7 +5,9 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from rq.command import send_command
 from rq.registry import FailedJobRegistry
+from rq.utils import as_text
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -14,10 +16,11 @@ from tests.factories.people import new_world
 from tests.support.deployment import Deployment, new_deployment
 from tests.support.marketing import Marketing
 from tests.support.processes import WorkerProcess, is_running, wait_until
+from tests.support.stranger import attack, attack_pickles, confuse, marker
 from webapp.local_services import private_redis
 from webapp.models import AutomationRun, Contact, ContactSearch, Tag
 from webapp.restoring.work import RESTORE
-from webapp.worker.queue import queue
+from webapp.worker.message import queue
 from webapp.worker.redis_lock import key
 
 PUNYCODE = "ann@xn--mller-kva.example"
@@ -60,6 +63,26 @@ def test_a_job_that_is_rung_for_is_carried_out(deployment: Deployment, worker: W
     job = deployment.job(job_id)
     assert job.fence == 1
     wait_until(lambda: not deployment.lock.redis.exists(key("restore", job.workspace_id)))
+
+
+def test_what_a_stranger_writes_to_redis_runs_nothing_and_stops_no_worker(
+    deployment: Deployment, worker: WorkerProcess
+) -> None:
+    """Neither as a message nor as a command of RQ's to its workers (docs/adr/0039)."""
+    redis, family = deployment.lock.redis, worker.of_queue(RESTORE.queue)
+    workers = [as_text(key).split(":")[2] for key in redis.smembers(f"rq:workers:{RESTORE.queue}")]
+    assert workers
+    names = attack(redis, RESTORE.queue) + attack_pickles(redis, RESTORE.queue)
+    confuse(redis, RESTORE.queue)
+    for name in workers:
+        for command in ("kill-horse", "shutdown", "stop-job"):
+            send_command(redis, name, command, job_id="first")
+
+    job_id = deployment.start_job(contacts=5)
+
+    deployment.check_that_all_came_back_once(job_id, contacts=5)
+    assert [name for name in names if marker(name).exists()] == []
+    assert worker.of_queue(RESTORE.queue) == family, "no worker has ended"
 
 
 def test_a_killed_work_horse_loses_and_doubles_no_contact(

@@ -159,7 +159,7 @@ TABLE = [
     ("POST", "/contacts/import/<id:file_id>/look", "", (303, 403, 200, 404)),
     ("POST", "/contacts/import/<id:file_id>/encoding", "?encoding=cp1250", (303, 403, 303, 404)),
     ("GET", "/contacts/import/<id:file_id>/deleted", "?column=0", (303, 403, 200, 404)),
-    # The pages of restores are others: these do not show the job.
+    # The pages of one job are others for restores: these do not show it.
     ("GET", "/jobs", "", (303, 403, 200, 200)),
     ("GET", "/jobs/<id:job_id>", "", (303, 403, 404, 404)),
     ("GET", "/jobs/<id:job_id>/file", "", (303, 403, 404, 404)),
@@ -238,9 +238,11 @@ TABLE = [
     ("GET", "/design", "", (303, 200, 200, 200)),
     ("GET", "/healthz", "", (200, 200, 200, 200)),
     ("GET", "/readyz", "", (200, 200, 200, 200)),
+    # Off without its setting.
+    ("GET", "/metrics", "", (404, 404, 404, 404)),
 ]
 
-PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz", "in_use"} | {
+PUBLIC = {"root", "sign_in", "sign_in_post", "sign_out", "healthz", "readyz", "metrics", "in_use"} | {
     # Before a session, and half-way to it.
     *("second_factor", "submit_second_factor", "recovery_code", "submit_recovery_code"),
     *("forgotten", "submit_forgotten", "reset_asked", "reset", "submit_reset"),

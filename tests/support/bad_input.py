@@ -341,7 +341,9 @@ POST /contacts/import/<id:file_id>/encoding encoding   422 | There is no such ch
 POST /contacts/import/<id:file_id>/encoding csrf_token 400 | open for too long. Go back, reload it
 GET  /contacts/import/<id:file_id>/deleted <file_id>   404 | a typing mistake / Choose it again.
 GET  /contacts/import/<id:file_id>/deleted ?column     422 0=200 | There is no such column.
-GET  /jobs                          ?after             400 empty=200 2^63-1=200 | edited or cut off
+GET  /jobs                          ?kind              422 empty=200 | Choose a kind from the list
+GET  /jobs                          ?state             422 empty=200 | Choose a state from the list
+GET  /jobs                          ?after,?before     400 empty=200 | edited or cut off
 GET  /jobs/<id:job_id>              <job_id>           404 | a typing mistake
 GET  /jobs/<id:job_id>/file         <job_id>           404 | a typing mistake
 POST /jobs/<id:job_id>/cancel       <job_id>           404 | a typing mistake
@@ -521,6 +523,7 @@ POST /sessions/others/end           back               303
 GET  /design                         ?nonsense          200
 GET  /healthz                       ?nonsense          200
 GET  /readyz                        ?nonsense          200
+GET  /metrics                       ?nonsense          404 | a typing mistake
 """
 
 # The same for lists, tags and accounts.

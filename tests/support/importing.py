@@ -37,6 +37,8 @@ class Importing:
 
     def bring(self, *lines: str, name: str = "people.csv", header: str = "") -> int:
         """Store a file of these lines, below the header; returns its id."""
+        # The app may have written since the test has read: SQLite lets no old snapshot write.
+        self.session.commit()
         now = read_clock(self.session)
         file = new_file(self.session, workspace_id=self.world.id, name=name, now=now)
         writer = RecordWriter(self.session, file)

@@ -7,24 +7,19 @@ from rq import SimpleWorker
 from webapp.restoring.work import RESTORE
 from webapp.worker import tasks  # noqa: F401  (messages name its functions, some by an old name)
 from webapp.worker.connection import connect
-from webapp.worker.queue import CARRY_OUT, QUEUES, queue
+from webapp.worker.message import CARRY_OUT, TakesMessages, queue
+from webapp.worker.queue import QUEUES
 
 
-class CommandlessWorker(SimpleWorker):
-    """It receives no commands, so it opens no channel for them: closing that takes a fifth of a second."""
-
-    def subscribe(self) -> None:
-        pass
-
-    def unsubscribe(self) -> None:
-        pass
+class HereWorker(TakesMessages, SimpleWorker):
+    """It carries out in this process what the real one carries out in a child."""
 
 
 def run_worker(app: Flask) -> None:
     with app.app_context():
         redis = connect(app.config["REDIS_URL"], patient=True)
         queues = [queue(name, redis) for name in QUEUES]
-        CommandlessWorker(queues, connection=redis, serializer=queues[0].serializer).work(
+        HereWorker(queues, connection=redis, serializer=queues[0].serializer).work(
             burst=True, logging_level="WARNING"
         )
 

@@ -8,13 +8,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import execute_update, write_transaction
 from webapp.models import Job
+from webapp.models.audit_event import JobAct, job_action, record
 from webapp.models.job import ACTIVE, JobState, Note
+
+# How a lease was lost: its runner was not heard of until it ran out, or its parent saw it die.
+SILENT, DIED = "silent", "died"
 
 
 @dataclass(frozen=True)
@@ -39,30 +43,25 @@ def claim(
     """Make an active job whose lease has run out `runner`'s for `lease` seconds, under a new fence.
 
     None where there is nothing to claim: another runner holds it, it has ended, there is no such job, or it
-    is none of these `kinds`.
+    is none of these `kinds`. That the runner before was silent for too long is recorded in the audit log.
     """
     with write_transaction(session):
         now = read_clock(session)
-        claimed = execute_update(
-            session,
-            update(Job)
-            .where(
-                Job.id == job_id,
-                Job.kind.in_(kinds),
-                Job.state.in_(ACTIVE),
-                Job.lease_until <= now,
-            )
-            .values(
-                state=JobState.RUNNING,
-                fence=Job.fence + 1,
-                lease_until=now + timedelta(seconds=lease),
-                claims_since_progress=Job.claims_since_progress + 1,
-                runner=runner,
-            ),
+        job = session.scalar(
+            select(Job)
+            .where(Job.id == job_id, Job.kind.in_(kinds), Job.state.in_(ACTIVE), Job.lease_until <= now)
+            .with_for_update()
+            .execution_options(populate_existing=True)
         )
-        if not claimed:
+        if job is None:
             return None
-        job = session.get_one(Job, job_id, populate_existing=True)
+        if job.state == JobState.RUNNING and job.released_at is None:
+            _record_lost(session, job, now, runner=job.runner, why=SILENT)
+        job.state = JobState.RUNNING
+        job.fence += 1
+        job.lease_until = now + timedelta(seconds=lease)
+        job.claims_since_progress += 1
+        job.runner, job.released_at = runner, None
         job.started_at = job.started_at or now
         return Claim(job.id, job.workspace_id, job.uuid, job.kind, job.exclusive_group, job.fence)
 
@@ -93,7 +92,7 @@ def release(session: Session, claim: Claim, *, counts_as_a_claim: bool, error: N
     with write_transaction(session):
         now = read_clock(session)
         job = prove_fence(session, claim, now)
-        job.lease_until = job.rung_at = now
+        job.lease_until = job.rung_at = job.released_at = now
         job.error = dict(error) if error else None
         if not counts_as_a_claim:
             job.claims_since_progress = max(0, job.claims_since_progress - 1)
@@ -116,6 +115,24 @@ def release_dead(session: Session, job_id: int, *, runner: str, error: Note) -> 
                 Job.runner == runner,
                 Job.lease_until > now,
             )
-            .values(lease_until=now, rung_at=now, error=dict(error)),
+            .values(lease_until=now, rung_at=now, released_at=now, error=dict(error)),
         )
-        return session.get_one(Job, job_id).kind if released else None
+        if not released:
+            return None
+        job = session.get_one(Job, job_id, populate_existing=True)
+        _record_lost(session, job, now, runner=runner, why=DIED)
+        return job.kind
+
+
+def _record_lost(session: Session, job: Job, now: datetime, *, runner: str | None, why: str) -> None:
+    record(
+        session,
+        workspace_id=job.workspace_id,
+        user_id=None,
+        at=now,
+        action=job_action(job.kind, JobAct.LEASE_LOST),
+        subject=job.audit_subject,
+        number=job.number,
+        runner=runner,
+        why=why,
+    )

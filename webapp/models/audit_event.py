@@ -65,9 +65,10 @@ class Action(StrEnum):
     EXPORT_DOWNLOADED = "export.downloaded"
     SETTINGS_CHANGED = "settings.changed"
     RIGHTS_CHANGED = "rights.changed"
-    # Files that pages write while they are read: the audit log itself, a plan, a report.
+    # Files that pages write while they are read (webapp/web/downloads.py).
     AUDIT_DOWNLOADED = "audit.downloaded"
-    REPORT_DOWNLOADED = "report.downloaded"
+    PLAN_DOWNLOADED = "plan.downloaded"
+    REJECTED_DOWNLOADED = "rejected_rows.downloaded"
 
     # Signing in. The subject is the user, "app_user:7"; the user who acted is the same one, or null for what
     # a visitor does (VISITORS). Written by `record_visit`, which knows the network address.
@@ -141,7 +142,7 @@ class JobAct(StrEnum):
     DONE = "done"
     CANCELLED = "cancelled"
     FAILED = "failed"
-    # A runner was silent for so long, or died, that another one takes the job over.
+    # A runner was silent until its lease ran out, or died: `why`. Another one takes the job over.
     LEASE_LOST = "lease_lost"
 
 

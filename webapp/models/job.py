@@ -115,6 +115,8 @@ class Job(Base):
     claims_since_progress: Mapped[int] = mapped_column(default=0)
     # The process of the latest claim, "host:pid". The parent that sees it die releases its lease.
     runner: Mapped[str | None] = mapped_column(String(100))
+    # When the latest runner ended its own lease. Null while it holds the job, and where its lease was lost.
+    released_at: Mapped[datetime | None]
     # How many of the next items are taken one at a time, because processes died at their batch.
     one_by_one: Mapped[int] = mapped_column(default=0, server_default="0")
     # How many items were left out because every process died at them.

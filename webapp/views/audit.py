@@ -16,8 +16,10 @@ from webapp.clock import read_clock
 from webapp.contacts.keyset import Page
 from webapp.extensions import db
 from webapp.models import WINDOW
+from webapp.models.audit_event import Action
 from webapp.web.address import CURSORS, address
 from webapp.web.csv_download import csv_download
+from webapp.web.downloads import record_download
 from webapp.web.htmx import page_or_part
 from webapp.web.job_address import href_of
 from webapp.web.paging import requested_place, to_cursor
@@ -87,6 +89,7 @@ def audit_csv() -> ResponseReturnValue:
     if typed.errors:
         abort(422, CANNOT_BE_READ)
     today = read_clock(session).astimezone(current_user.workspace.zone)
+    record_download(Action.AUDIT_DOWNLOADED, f"workspace:{current_user.workspace_id}")
     return csv_download(
         f"audit-log-{today:%Y-%m-%d}.csv", HEADER, _lines(current_user.workspace_id, typed.meaning)
     )

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.jobs.heartbeat import silent_queues
+from webapp.web.migrations import is_migrated
 from webapp.worker.queue import QUEUES
 from webapp.worker.services import services
 
@@ -22,12 +23,14 @@ def healthz() -> ResponseReturnValue:
 
 
 def readyz() -> ResponseReturnValue:
-    """Whether the database answers and Redis can be written to; 503 if not.
+    """Whether the database answers and has the tables of this release, and Redis can be written to; 503 if
+    not, and what is broken is false.
 
     `workers` is false if a queue's worker has not been seen for 30 seconds. The status stays 200 then,
     because pages still work.
     """
-    checks = {"database": _database(), "redis": _redis()}
+    database = _database()
+    checks = {"database": database, "migrations": database and is_migrated(db.session()), "redis": _redis()}
     ready = all(checks.values())
     workers = _workers() if checks["database"] else False
     if not (ready and workers):
@@ -37,7 +40,7 @@ def readyz() -> ResponseReturnValue:
 
 def _database() -> bool:
     try:
-        db.session.execute(text("SELECT 1 FROM restore_job LIMIT 1"))
+        db.session.execute(text("SELECT 1"))
     except DBAPIError:
         db.session.remove()
         return False

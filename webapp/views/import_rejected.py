@@ -11,8 +11,10 @@ from webapp.importing.order import Named
 from webapp.importing.report import keeps_records, rejected_records
 from webapp.importing.work import IMPORT
 from webapp.models import Job
+from webapp.models.audit_event import Action
 from webapp.views.jobs import find_or_404
 from webapp.web.csv_download import csv_download
+from webapp.web.downloads import record_download
 from webapp.web.rates import DOWNLOADS, limited
 from webapp.words.imports import REASON, why_rejected
 from webapp.words.isolation import bare
@@ -28,6 +30,7 @@ def rejected_rows(job_id: int) -> ResponseReturnValue:
     if not job.has_ended or not keeps_records(session, job):
         abort(404, GONE)
     header = Named.of(job.private.text if job.private else None).header
+    record_download(Action.REJECTED_DOWNLOADED, job.audit_subject)
     response = csv_download(
         f"import-{job.number}-rejected.csv", [*header, REASON], _rows(job, width=len(header))
     )

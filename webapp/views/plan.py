@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from webapp.clock import read_clock
 from webapp.extensions import db
+from webapp.models.audit_event import Action
 from webapp.models.restore_link import LinkEffect
 from webapp.restoring.names import names_of
 from webapp.restoring.plan import Plan, foresee
@@ -15,6 +16,7 @@ from webapp.restoring.report import each_foreseen, foreseen
 from webapp.restoring.scope import Conflicts, Scope
 from webapp.views.outcomes import Losses, OutcomeRow, foreseen_row, losses
 from webapp.web.csv_download import csv_download
+from webapp.web.downloads import record_download
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.late import late_part
 from webapp.web.rates import DOWNLOADS, limited
@@ -124,6 +126,7 @@ def plan_csv() -> ResponseReturnValue:
     scope = _signed_scope()
     today = scope.as_of.astimezone(current_user.workspace.zone)
     lines = map(foreseen_line, each_foreseen(db.session(), scope))
+    record_download(Action.PLAN_DOWNLOADED, f"workspace:{scope.workspace_id}")
     return csv_download(f"restore-plan-{today:%Y-%m-%d}.csv", HEADER, lines)
 
 

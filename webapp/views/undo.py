@@ -99,7 +99,7 @@ def undo_restore(job_id: int) -> ResponseReturnValue:
             ),
             lambda sentence, status: _show(restore, error=sentence, status=status),
             group=UNDO.group,
-            key=key,
+            key=asked.key,
         )
     except NothingToUndo:
         return _show(restore, error="Nothing can be undone any more. Nothing was changed.", status=409)

@@ -14,6 +14,7 @@ from werkzeug.exceptions import (
 )
 
 from webapp.extensions import db, login_manager
+from webapp.reporting import report
 from webapp.time_limits import is_ended_by_limit
 from webapp.web.address import local_path
 from webapp.web.htmx import is_htmx, retarget
@@ -138,7 +139,8 @@ def on_database_error(problem: DBAPIError) -> Response:
 def on_unexpected(problem: Exception) -> Response:
     """A defect: logged in full, reported in one sentence."""
     _leave_transaction()
-    log.error("request_failed", path=request.path, exc_info=problem)
+    log.error("request_failed", endpoint=request.endpoint, exc_info=problem)
+    report(problem, endpoint=request.endpoint or "none")
     return error(InternalServerError.code)
 
 

@@ -48,7 +48,8 @@ LABELS: Mapping[Action, str] = {
     Action.SETTINGS_CHANGED: "Settings changed",
     Action.RIGHTS_CHANGED: "Rights changed",
     Action.AUDIT_DOWNLOADED: "Audit log downloaded",
-    Action.REPORT_DOWNLOADED: "Report downloaded",
+    Action.PLAN_DOWNLOADED: "Plan downloaded",
+    Action.REJECTED_DOWNLOADED: "Rejected rows downloaded",
     **audit_users.LABELS,
 }
 JOB_LABELS: Mapping[JobAct, str] = {
@@ -61,6 +62,8 @@ JOB_LABELS: Mapping[JobAct, str] = {
     JobAct.FAILED: "failed",
     JobAct.LEASE_LOST: "lost its worker",
 }
+
+LOST = {"died": ": the process died", "silent": ": nothing was heard of it"}
 
 
 def actions() -> dict[str, str]:
@@ -106,7 +109,7 @@ def _tell_job(entry: Entry, kind: str, act: JobAct) -> Told:
     if act == JobAct.CANCEL_REQUESTED:
         return Told("Asked to stop ", title)
     if act == JobAct.LEASE_LOST:
-        return Told("", title, " lost its worker and was taken over by another")
+        return Told("", title, f" lost its worker{LOST.get(str(detail.get('why')), '')}")
     verb = {JobAct.DONE: "ended", JobAct.CANCELLED: "was stopped", JobAct.FAILED: "failed"}[act]
     return Told("", title, f" {verb}: {_counts(detail.get('counts') or {}, words.noun)}")
 
@@ -193,13 +196,9 @@ def _downloaded(entry: Entry) -> Told:
     return Told("Downloaded the file of ", f"Export #{export}") if export else Told("Downloaded an export")
 
 
-def _report_downloaded(entry: Entry) -> Told:
-    job = entry.event.detail.get("number")
-    return (
-        Told("Downloaded a report", f" of job #{job}")
-        if job and entry.table == "restore_job"
-        else Told("Downloaded a report")
-    )
+def _rejected_downloaded(entry: Entry) -> Told:
+    job = f"Import #{entry.name}" if entry.name else "an import"
+    return Told(f"Downloaded the rejected rows of {job}")
 
 
 SAME_NAME = ", which had the name of another"
@@ -237,6 +236,7 @@ TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.SETTINGS_CHANGED: _settings,
     Action.RIGHTS_CHANGED: _rights,
     Action.AUDIT_DOWNLOADED: lambda _: Told("Downloaded the audit log"),
-    Action.REPORT_DOWNLOADED: _report_downloaded,
+    Action.PLAN_DOWNLOADED: lambda _: Told("Downloaded the plan of a restore"),
+    Action.REJECTED_DOWNLOADED: _rejected_downloaded,
     **audit_users.TELLERS,
 }

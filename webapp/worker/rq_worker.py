@@ -19,9 +19,10 @@ from webapp.extensions import db
 from webapp.jobs.claim import release_dead
 from webapp.jobs.interruption import WORKER_DIED
 from webapp.models.job import Note
+from webapp.reporting import report
 from webapp.worker import shutdown, tasks  # noqa: F401  (messages name its functions, some by an old name)
 from webapp.worker.connection import connect
-from webapp.worker.queue import DUE, MAIL
+from webapp.worker.message import CARRY_OUT, Message, TakesMessages
 from webapp.worker.runner import runner_name
 from webapp.worker.services import services
 from webapp.worker.settings import WorkerSettings
@@ -29,7 +30,7 @@ from webapp.worker.settings import WorkerSettings
 log = structlog.get_logger()
 
 
-class GentleWorker(Worker):
+class GentleWorker(TakesMessages, Worker):
     """RQ's forking worker, whose work horse finishes its batch before it exits.
 
     The plain horse dies of SIGTERM at once. Heroku sends SIGTERM to every process, other hosts only to the
@@ -77,8 +78,8 @@ class GentleWorker(Worker):
             super().monitor_work_horse(job, queue, execution)
         finally:
             # Its parent has seen the horse die, whatever Redis knows of it.
-            if self.death and job.origin not in (DUE, MAIL):
-                release_what_died(int(job.args[0]), *self.death)
+            if self.death and job.func_name == CARRY_OUT:
+                release_what_died(job.args[0], *self.death)
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
         try:
@@ -101,6 +102,12 @@ def release_what_died(job_id: int, pid: int, status: int) -> None:
         services().doorbell.ring(kind, job_id)
 
 
+def report_failure(message: Job, _kind: type[BaseException], error: BaseException, _trace: object) -> None:
+    """In the horse, which ends afterwards."""
+    assert isinstance(message, Message)
+    report(error, now=True, message=f"{message.call.name} {message.call.numbers}")
+
+
 def run_worker(app: Flask, queue_name: str, settings: WorkerSettings) -> None:
     """Work on `queue_name` until SIGTERM. Raises SystemExit where Redis is away or refuses what a worker
     writes."""
@@ -115,6 +122,7 @@ def run_worker(app: Flask, queue_name: str, settings: WorkerSettings) -> None:
                 worker_ttl=settings.redis_silence,
                 log_job_description=False,
             )
+            worker.push_exc_handler(report_failure)
             worker.max_connection_wait_time = settings.longest_wait_for_redis
             # What is loaded by now stays for good. A batch makes thousands of small objects, so each horse's
             # collector would go through all of it again and again: that took a third of the horse's time.

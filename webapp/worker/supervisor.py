@@ -20,6 +20,7 @@ from webapp.extensions import db
 from webapp.importing.ledger import erase_old_records
 from webapp.jobs.files import erase_old_files
 from webapp.jobs.heartbeat import beat
+from webapp.jobs.interruption import DATABASE_TROUBLE
 from webapp.jobs.line import promote_waiting
 from webapp.jobs.lock import LockUnavailable
 from webapp.jobs.private import erase_old
@@ -27,6 +28,7 @@ from webapp.jobs.recover import adopt_jobs, renew_keys
 from webapp.marketing.due import due_workspaces
 from webapp.people.links import erase_old_links
 from webapp.people.sessions import end_old
+from webapp.reporting import report
 from webapp.restoring.work import RESTORE
 from webapp.worker.kinds import KINDS
 from webapp.worker.queue import QUEUES
@@ -148,9 +150,11 @@ class Supervisor:
                     act()
             except LockUnavailable:
                 log.warning("redis_away", effect="the keys of active jobs could not be renewed")
-            except Exception:
+            except Exception as error:
                 # What is away comes back. A supervisor that stopped looking would not.
                 log.exception(f"{act.__name__.lstrip('_')}_failed")
+                if not isinstance(error, DATABASE_TROUBLE):
+                    report(error)
             self.stopping.wait(every)
 
     def _reconcile(self) -> None:

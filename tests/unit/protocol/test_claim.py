@@ -5,14 +5,14 @@ from threading import Barrier
 
 import pytest
 from redis import Redis
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from tests.support.restoring import expire_lease
 from tests.unit.protocol.conftest import Counting
-from webapp.jobs.claim import Claim, claim, release_dead
-from webapp.models import Job, User
+from webapp.jobs.claim import Claim, claim, release, release_dead
+from webapp.models import AuditEvent, Job, User
 from webapp.models.job import JobState
 from webapp.worker.redis_lock import key
 
@@ -158,3 +158,37 @@ def test_a_job_without_a_runner_has_no_lease_to_end(store: Session, counting: Co
     assert release_dead(store, job.id, runner="here:1", error=DIED) is None
     counting.run(job)
     assert release_dead(store, job.id, runner="unknown", error=DIED) is None
+
+
+# What the audit log says of it
+
+
+def lost(store: Session, job: Job) -> list[tuple[str, str]]:
+    """Which runners have lost the job, and how."""
+    events = select(AuditEvent).where(
+        AuditEvent.subject == job.audit_subject, AuditEvent.action == "count.lease_lost"
+    )
+    return [
+        (event.detail["runner"], event.detail["why"])
+        for event in store.scalars(events.order_by(AuditEvent.id))
+        if (event.workspace_id, event.user_id) == (job.workspace_id, None)
+    ]
+
+
+def test_a_lease_that_ran_out_and_a_runner_that_died_are_recorded_and_a_release_is_none(
+    store: Session, counting: Counting, job: Job
+) -> None:
+    claim_job(store, job.id)
+    assert lost(store, job) == []
+    expire_lease(store, job.id)
+    claim_job(store, job.id, "here:2")
+    assert lost(store, job) == [("here:1", "silent")]
+
+    release_dead(store, job.id, runner="here:2", error=DIED)
+    held = claim_job(store, job.id, "here:3")
+
+    assert lost(store, job) == [("here:1", "silent"), ("here:2", "died")], "once for each"
+    assert held is not None
+    release(store, held, counts_as_a_claim=False)
+    assert counting.run(job) == "done"
+    assert len(lost(store, job)) == 2

@@ -9,7 +9,8 @@ from tests.factories.people import number
 from webapp.restoring.work import RESTORE
 from webapp.worker import tasks
 from webapp.worker.connection import connect
-from webapp.worker.queue import CARRY_OUT, WORK_OFF, Doorbell, queue
+from webapp.worker.message import CARRY_OUT, WORK_OFF, queue
+from webapp.worker.queue import Doorbell
 
 
 def test_a_ring_names_the_job_and_nothing_else(redis: Redis) -> None:

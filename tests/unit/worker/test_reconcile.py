@@ -22,7 +22,7 @@ from webapp.models.job import JobState
 from webapp.restoring.start import line_up
 from webapp.restoring.work import RESTORE
 from webapp.worker.kinds import KINDS
-from webapp.worker.queue import queue
+from webapp.worker.message import queue
 from webapp.worker.redis_lock import RedisLock, key
 from webapp.worker.supervisor import reconcile
 

@@ -1,0 +1,28 @@
+"""Whether the database has the tables of this release."""
+
+from functools import cache
+
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+
+def is_migrated(session: Session) -> bool:
+    """Whether no migration of this release is pending. A later release may have migrated further: this one
+    works with its tables, too. Never fails."""
+    try:
+        revisions = session.scalars(text("SELECT version_num FROM alembic_version")).all()
+    except DBAPIError:
+        session.rollback()
+        return False
+    known, newest = _revisions(str(current_app.extensions["migrate"].directory))
+    return bool(revisions) and all(each == newest or each not in known for each in revisions)
+
+
+@cache
+def _revisions(folder: str) -> tuple[frozenset[str], str | None]:
+    """The revisions of this release, and the newest. Read once: it compiles every migration."""
+    scripts = ScriptDirectory(folder)
+    return frozenset(script.revision for script in scripts.walk_revisions()), scripts.get_current_head()
