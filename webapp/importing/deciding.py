@@ -78,19 +78,20 @@ def decide(
     def fate(row: Row | BadRow) -> Fate:
         if isinstance(row, BadRow):
             return rejected(row.line, row.reason)
-        contact_id = existing.get(row.identity)
-        before = first.get(row.identity) or (lines.get(contact_id) if contact_id else None)
+        identity = row.identity
+        contact_id = existing.get(identity)
+        before = first.get(identity) or (lines.get(contact_id) if contact_id else None)
         if before is not None:
             return rejected(row.line, {"code": REPEATED, "line": before})
         if contact_id is None:
             is_deleted = row.email_key in in_bin
             if is_deleted and not even_if_deleted:
                 return Fate(row.line, LineOutcome.SKIPPED, reason={"code": AMONG_THE_DELETED})
-            first[row.identity] = row.line
+            first[identity] = row.line
             return Fate(row.line, LineOutcome.ADDED, row, reason=_worth_knowing(row, is_deleted=is_deleted))
         if not updates:
             return Fate(row.line, LineOutcome.SKIPPED, contact_id=contact_id, reason={"code": ALREADY_THERE})
-        first[row.identity] = row.line
+        first[identity] = row.line
         return Fate(row.line, LineOutcome.UPDATED, row, contact_id, reason=_worth_knowing(row))
 
     return [fate(row) for row in rows]
