@@ -21,7 +21,7 @@ from webapp.contacts.delete_work import start as start_delete
 from webapp.contacts.wanted import Wanted
 from webapp.jobs.files import read_parts
 from webapp.jobs.start import start
-from webapp.models import Contact, Deletion, ImportLine, Job, StoredFile, live
+from webapp.models import Contact, Deletion, ImportLine, Job, JobBatch, StoredFile, live
 from webapp.models.import_line import LineOutcome
 from webapp.purging import erase_work
 from webapp.purging import work as purge_work
@@ -108,71 +108,86 @@ def new_bin(deployment: Deployment, contacts: int, *, ago: timedelta) -> World:
     return world
 
 
-def _deleted(session: Session, job: Job, _items: int) -> int:
-    """How many contacts are in the deletion of the job; it is complete exactly when the job has ended."""
+# What disagrees in the data of a job, as sentences, and how many items are there as the job makes them.
+Found = tuple[list[str], int]
+
+
+def _deleted(session: Session, job: Job, _items: int) -> Found:
+    """One deletion has the contacts; it is complete exactly when the job has ended."""
     deletion = session.scalar(select(Deletion).where(Deletion.job_id == job.id))
     if deletion is None:
-        return 0
+        return [], 0
     gone = session.scalar(select(func.count()).where(Contact.deletion_id == deletion.id)) or 0
-    assert deletion.contact_count == deletion.in_bin == gone == job.count("deleted")
-    assert deletion.completed_at == job.finished_at
-    return gone
+    counts = {deletion.contact_count, deletion.in_bin, gone, job.count("deleted")}
+    return _unless(
+        (len(counts) == 1, f"the deletion, its contacts and the job count {counts}"),
+        (deletion.completed_at == job.finished_at, f"the deletion is complete at {deletion.completed_at}"),
+    ), gone
 
 
-def _imported(session: Session, job: Job, _items: int) -> int:
-    """How many records have a line in the ledger; each added one has its contact."""
-    outcomes = dict(
-        session.execute(
-            select(ImportLine.outcome, func.count())
-            .where(ImportLine.job_id == job.id)
-            .group_by(ImportLine.outcome)
-        ).all()
-    )
+def _imported(session: Session, job: Job, _items: int) -> Found:
+    """Each record has one line in the ledger, and each added one its contact."""
+    lines = select(ImportLine.outcome, func.count()).where(ImportLine.job_id == job.id)
+    outcomes = dict(session.execute(lines.group_by(ImportLine.outcome)).all())
+    added, rejected = (outcomes.get(each, 0) for each in (LineOutcome.ADDED, LineOutcome.REJECTED))
     contacts = session.scalar(select(func.count()).where(live(job.workspace_id)))
-    assert contacts == outcomes.get(LineOutcome.ADDED, 0) == job.count("added")
-    assert outcomes.get(LineOutcome.REJECTED, 0) == job.count("rejected")
-    return sum(outcomes.values())
+    return _unless(
+        (contacts == added == job.count("added"), f"{contacts} contacts, {added} lines added"),
+        (rejected == job.count("rejected"), f"{rejected} lines rejected"),
+    ), sum(outcomes.values())
 
 
-def _exported(session: Session, job: Job, _items: int) -> int:
-    """How many rows the file has, beside its header; it is complete exactly when the job is done."""
+def _exported(session: Session, job: Job, _items: int) -> Found:
+    """The file has each row once, below its header; it is complete exactly when the job is done."""
     file = session.scalar(select(StoredFile).where(StoredFile.job_id == job.id))
     if file is None:
-        return 0
-    assert (file.completed_at is not None) == (job.state == "done")
-    return b"".join(read_parts(session, file.id)).count(b"\r\n") - 1
+        return [], 0
+    rows = b"".join(read_parts(session, file.id)).splitlines()
+    return _unless(
+        ((file.completed_at is not None) == (job.state == "done"), f"its file is of {file.completed_at}"),
+        (len(rows) == len(set(rows)), f"only {len(set(rows))} of {len(rows)} rows differ"),
+    ), len(rows) - 1
 
 
-def _gone(session: Session, job: Job, items: int) -> int:
-    """How many contacts are gone for good; the deletion counts the others."""
+def _gone(session: Session, job: Job, items: int) -> Found:
+    """What is not gone is what the deletion counts as still there."""
     left = session.scalar(select(func.count()).where(Contact.workspace_id == job.workspace_id)) or 0
-    assert session.scalar(select(Deletion.in_bin).where(Deletion.workspace_id == job.workspace_id)) == left
-    return items - left
+    in_bin = session.scalar(select(Deletion.in_bin).where(Deletion.workspace_id == job.workspace_id))
+    return _unless((in_bin == left, f"{left} are left, the deletion has {in_bin}")), items - left
+
+
+def _unless(*laws: tuple[bool, str]) -> list[str]:
+    return [what for holds, what in laws if not holds]
 
 
 @dataclass(frozen=True)
 class Large:
-    """A kind of large job: `begin` makes a workspace and orders the job about so many items in it, `count`
-    is how many of them are there as the job makes them."""
+    """A kind of large job: `begin` makes a workspace and orders the job about so many items in it, `look` is
+    what is there of them."""
 
     name: str
     begin: Callable[[Deployment, int], tuple[World, int]]
-    count: Callable[[Session, Job, int], int]
+    look: Callable[[Session, Job, int], Found]
 
-    def check_so_far(self, deployment: Deployment, job_id: int, items: int) -> Job:
-        """Check that data, history and counts of the job agree."""
-        with Session(deployment.engine, expire_on_commit=False) as session:
-            job = session.get_one(Job, job_id)
-            there = self.count(session, job, items)
-        history = sum(batch.items for batch in deployment.history(job_id))
-        assert there == job.processed == history
-        return job
+    def faults(self, session: Session, job_id: int, items: int, *, whole: bool = True) -> list[str]:
+        """Where data, history and counts of the job disagree; if it is to be `whole`, also where it is not
+        done with all of its items."""
+        job = session.get_one(Job, job_id, populate_existing=True)
+        wrong, there = self.look(session, job, items)
+        history = session.scalar(select(func.sum(JobBatch.items)).where(JobBatch.job_id == job_id)) or 0
+        return wrong + _unless(
+            (
+                there == job.processed == history,
+                f"{there} are there, it counts {job.processed}, its batches {history}",
+            ),
+            (not whole or (job.state, there) == ("done", items), f"{job.state} with {there} of {items}"),
+        )
 
-    def check_whole(self, deployment: Deployment, job_id: int, items: int) -> Job:
-        """Check that the job is done with all of its items, each once."""
-        job = self.check_so_far(deployment, job_id, items)
-        assert (job.state, job.processed) == ("done", items)
-        return job
+    def check(self, deployment: Deployment, job_id: int, items: int, *, whole: bool = True) -> Job:
+        """Check that there is no such fault; returns the job."""
+        with Session(deployment.engine) as session:
+            assert self.faults(session, job_id, items, whole=whole) == []
+        return deployment.job(job_id)
 
 
 LARGE = (

@@ -149,5 +149,5 @@ def test_a_large_job_whose_batch_is_cut_off_by_a_restart_repeats_that_batch(
     with before_each_statement(deployment.engine, cut_off):
         assert deployment.carry_out(job_id, batch_size=10) == "done"
 
-    assert large.check_whole(deployment, job_id, CONTACTS).fence == 1
+    assert large.check(deployment, job_id, CONTACTS).fence == 1
     assert len(batches) == len(deployment.history(job_id)) + 1

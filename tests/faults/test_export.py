@@ -12,25 +12,13 @@ from sqlalchemy.orm import Session
 from tests.faults.large import begin_export
 from tests.support.deployment import Deployment
 from tests.support.exporting import content_of, has_any_file
-from tests.support.processes import WorkerProcess, children, wait_until
+from tests.support.processes import wait_until
 from webapp.jobs.cancel import cancel
 from webapp.worker.kinds import EXPORT
 
 # Such a worker has a lease of 300 seconds: no test here waits for one.
 PATIENT = "0.1"
 MANY, FEW, KILLS = 1200, 600, 20
-
-
-def horse_of(worker: WorkerProcess) -> int:
-    """The process that carries the export out, as soon as there is one."""
-    found: list[int] = []
-
-    def is_found() -> bool:
-        found[:] = [horse for pid in worker.of_queue(EXPORT.queue) for horse in children(pid)]
-        return bool(found)
-
-    wait_until(is_found)
-    return found[0]
 
 
 def check_that_each_row_is_there_once(deployment: Deployment, job_id: int, contacts: int) -> None:
@@ -59,7 +47,7 @@ def test_a_horse_that_is_killed_twenty_times_writes_each_row_once(deployment: De
             # Somewhere in the next twentieth, so that the kills are spread over the walk.
             place = (kill + chance.random()) * MANY / (KILLS + 1)
             wait_until(partial(has_processed, place))
-            os.kill(horse_of(worker), signal.SIGKILL)
+            os.kill(worker.wait_for_a_horse(EXPORT.queue), signal.SIGKILL)
             wait_until(partial(is_claimed_again, kill + 1))
         check_that_each_row_is_there_once(deployment, job_id, MANY)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World
 from tests.faults.large import begin_import
 from tests.support.deployment import Deployment
-from tests.support.processes import WorkerProcess, children, wait_until
+from tests.support.processes import wait_until
 from webapp.importing.work import IMPORT
 from webapp.models import Contact, ContactTag, ImportLine, StoredFile, Subscription, live
 from webapp.models.job import JobState
@@ -37,12 +37,6 @@ def check(deployment: Deployment, world: World, job_id: int, rows: int) -> None:
     assert sum(batch.items for batch in deployment.history(job_id)) == rows
 
 
-def horse(worker: WorkerProcess) -> int:
-    """The process that carries the import out, as soon as there is one."""
-    wait_until(lambda: [horse for pid in worker.of_queue(IMPORT.queue) for horse in children(pid)])
-    return next(horse for pid in worker.of_queue(IMPORT.queue) for horse in children(pid))
-
-
 def test_a_horse_that_is_killed_twenty_times_imports_each_row_once(deployment: Deployment) -> None:
     rows, kills = 600, 20
     chance = random.Random(10)
@@ -59,7 +53,7 @@ def test_a_horse_that_is_killed_twenty_times_imports_each_row_once(deployment: D
         for kill in range(kills):
             # Somewhere in the next twentieth, so that the kills are spread over the file.
             wait_until(partial(has_processed, (kill + chance.random()) * rows / (kills + 1)))
-            os.kill(horse(worker), signal.SIGKILL)
+            os.kill(worker.wait_for_a_horse(IMPORT.queue), signal.SIGKILL)
             wait_until(partial(is_claimed_again, kill + 1))
         check(deployment, world, job_id, rows)
 

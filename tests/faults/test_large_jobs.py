@@ -40,7 +40,7 @@ def test_a_runner_that_was_overtaken_writes_nothing_more(large: Large, deploymen
 
     assert deployment.carry_out(job_id, after_each_batch=overtake, batch_size=10) == "lost_lease"
     assert overtaken == ["done"]
-    large.check_whole(deployment, job_id, ITEMS)
+    large.check(deployment, job_id, ITEMS)
     fences = [batch.fence for batch in deployment.history(job_id)]
     assert fences == [1, *[2] * (len(fences) - 1)]
 
@@ -56,12 +56,12 @@ def test_without_room_on_the_disk_it_waits_and_goes_on_when_there_is_room(
 
     with no_room(deployment.engine), pytest.raises(OperationalError):
         deployment.carry_out(job_id, batch_size=items // 2, lease=1)
-    job = large.check_so_far(deployment, job_id, items)
+    job = large.check(deployment, job_id, items, whole=False)
     assert (job.state, (job.error or {})["code"]) == ("running", "database_full")
     assert not job.count("failed")
 
     deployment.carry_out(job_id, batch_size=items // 2)
-    large.check_whole(deployment, job_id, items)
+    large.check(deployment, job_id, items)
 
 
 def test_while_redis_is_lost_each_goes_on(environ: dict[str, str]) -> None:
@@ -70,7 +70,7 @@ def test_while_redis_is_lost_each_goes_on(environ: dict[str, str]) -> None:
             begun = [(large, large.begin(deployment, ITEMS)[1]) for large in LARGE]
         for large, job_id in begun:
             assert deployment.carry_out(job_id, batch_size=20) == "done"
-            large.check_whole(deployment, job_id, ITEMS)
+            large.check(deployment, job_id, ITEMS)
 
 
 @pytest.mark.parametrize("name", SHRINKING)
@@ -82,7 +82,7 @@ def test_sigterm_hands_it_over_and_a_cancelled_one_keeps_the_rest(name: str, dep
         wait_until(lambda: worker.child("bulk"))
         deployment.wait_for_the_middle(job_id)
         worker.stop()
-    job = large.check_so_far(deployment, job_id, items)
+    job = large.check(deployment, job_id, items, whole=False)
     assert (job.state, job.error) == ("running", None)
 
     def stop_it() -> None:
@@ -90,5 +90,5 @@ def test_sigterm_hands_it_over_and_a_cancelled_one_keeps_the_rest(name: str, dep
             cancel(session, deployment.lock, job_id, by=None)
 
     assert deployment.carry_out(job_id, after_each_batch=stop_it) == "cancelled"
-    stopped = large.check_so_far(deployment, job_id, items)
+    stopped = large.check(deployment, job_id, items, whole=False)
     assert job.processed < stopped.processed < items

@@ -14,24 +14,12 @@ from tests.faults.checker import check_history
 from tests.faults.large import HOUR, LONG_AGO, begin_erase, begin_purge, new_bin
 from tests.support.accidents import Accident
 from tests.support.deployment import Deployment
-from tests.support.processes import WorkerProcess, children, wait_until
+from tests.support.processes import wait_until
 from webapp.clock import read_clock
 from webapp.models import Contact, Deletion, Job
 
 # Such a worker's reconciler does not come by during a test.
 PATIENT = "0.1"
-
-
-def a_horse(worker: WorkerProcess) -> int:
-    """The process that carries the job out, as soon as there is one."""
-    found: list[int] = []
-
-    def is_found() -> bool:
-        found[:] = [horse for pid in worker.of_queue("bulk") for horse in children(pid)]
-        return bool(found)
-
-    wait_until(is_found)
-    return found[0]
 
 
 def check_that_all_are_gone_once(deployment: Deployment, world: World, job_id: int, contacts: int) -> Job:
@@ -60,7 +48,7 @@ def test_a_horse_that_is_killed_again_and_again_purges_each_contact_once(deploym
 
         for kill in range(kills):
             wait_until(partial(has_processed, (kill + chance.random()) * many / (kills + 1)))
-            os.kill(a_horse(worker), signal.SIGKILL)
+            os.kill(worker.wait_for_a_horse("bulk"), signal.SIGKILL)
             wait_until(partial(is_claimed_again, kill + 1))
         job = check_that_all_are_gone_once(deployment, world, job_id, many)
 
@@ -72,7 +60,7 @@ def test_a_runner_that_was_overtaken_deletes_nothing_more_for_ever(deployment: D
     world, job_id = begin_erase(deployment, many)
     with deployment.worker(Accident("after COMMIT", Accident.STOP, at=4)) as sleeper:
         wait_until(lambda: deployment.job(job_id).processed > 0)
-        horse = a_horse(sleeper)
+        horse = sleeper.wait_for_a_horse("bulk")
         with deployment.worker():
             check_that_all_are_gone_once(deployment, world, job_id, many)
             before = deployment.history(job_id)

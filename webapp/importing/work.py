@@ -33,6 +33,8 @@ from webapp.models.job import Note
 
 # Why an import stops: its file has been erased, because it was kept for a day.
 FILE_GONE = "file_gone"
+# The code for a requester who may not import any more.
+IMPORT_NOT_ALLOWED = "import_not_allowed"
 
 _NAMES = (Field.EMAIL, Field.FIRST_NAME, Field.LAST_NAME, Field.FULL_NAME)
 
@@ -66,6 +68,8 @@ class _Kept:
 class ImportWork(Work):
     kind = "import"
     right = Right.IMPORT
+    not_allowed = IMPORT_NOT_ALLOWED
+    begins_runs = True
     group = None
     queue = "bulk"
     batch_sizes: ClassVar = {"postgresql": 1000, "sqlite": 150}
