@@ -1,7 +1,9 @@
 """`make chaos`: random faults at real times, for minutes; half of them with the fence, half without it.
 
-Three workers, five workspaces, and continuous restores in all of them. The table at the end is the proof: no
-violation with the fence, and at least one without it, because a checker that never finds any proves nothing.
+Three workers, five workspaces with continuous restores in all of them, and beside them imports, exports,
+purges, and jobs that delete, for now or for ever, each in a workspace of its own. The table at the end is the
+proof: no violation with the fence, and at least one without it, because a checker that never finds any proves
+nothing.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from time import monotonic, sleep
 from tests.faults.checker import Violation
 from tests.faults.storm import HORSE_STOPPED, Storm
 from tests.faults.traffic import Traffic
+from tests.faults.turns import Turns
 from tests.support.databases import postgresql_url, sqlite_url
 from tests.support.deployment import new_deployment
 
@@ -27,6 +30,10 @@ LIVE, DELETED = 1000, 10_000
 # Small batches, so that a restore takes some ten seconds and a fault hits it while it runs; SQLite rests
 # between.
 BATCH_SIZE = {"postgresql": "20", "sqlite": "100"}
+# As they are deployed.
+RESTORE_WORKERS = {"postgresql": "2", "sqlite": "1"}
+# Large jobs at a time beside the restores, and how many items each has: some fifty batches.
+LANES, ITEMS = 2, {"postgresql": 1000, "sqlite": 2000}
 # Seconds between two faults. A killed worker needs a few until it runs again.
 LEAST_PAUSE, LONGEST_PAUSE = 1.0, 4.0
 POLL_SECONDS = 0.1
@@ -48,7 +55,7 @@ class Half:
 
     injected: Counter[str]
     resumed: int
-    jobs: int
+    jobs: Counter[str]
     contacts: int
     violations: list[Violation]
     faults: list[str]
@@ -58,9 +65,14 @@ def run_half(database_url: str, *, database: str, seed: int, seconds: float, fen
     """Faults for so many seconds, then a wait until all jobs have ended, then the checker. Errors that a
     fault causes are not raised."""
     environ = {"DATABASE_URL": database_url, "SECRET_KEY": "for tests only"}
-    settings = {"BATCH_SIZE": BATCH_SIZE[database], "TIME_SCALE": "1", "RESTORE_WORKERS": ""}
+    settings = {
+        "BATCH_SIZE": BATCH_SIZE[database],
+        "TIME_SCALE": "1",
+        "RESTORE_WORKERS": RESTORE_WORKERS[database],
+    }
     with new_deployment(environ, **settings) as deployment:
-        random, traffic = Random(seed), Traffic(deployment, by_jobs=True)
+        turns = Turns(deployment, lanes=LANES, items=ITEMS[database])
+        random, traffic = Random(seed), Traffic(deployment, by_jobs=True, turns=turns)
         storm = Storm(deployment, traffic, random, workers=WORKERS, fence=fence)
         print_line(f"{WORKSPACES} workspaces, each with {DELETED:,} contacts in its bin …")
         traffic.create_workspaces(WORKSPACES, live=LIVE, deleted=DELETED)
@@ -107,7 +119,9 @@ def table(halves: list[Half]) -> Iterator[str]:
         yield row(f"  {name}", *(half.injected[name] for half in halves))
     yield row("  in all", *(half.injected.total() for half in halves))
     yield row("Stopped horses that came back", *(half.resumed for half in halves))
-    yield row("Restores", *(half.jobs for half in halves))
+    yield "Jobs"
+    for kind in sorted(set().union(*(half.jobs for half in halves))):
+        yield row(f"  {kind}", *(half.jobs[kind] for half in halves))
     yield row("Contacts restored", *(half.contacts for half in halves))
     yield "Violations found"
     found = [Counter(violation.kind for violation in half.violations) for half in halves]

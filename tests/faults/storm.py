@@ -21,9 +21,12 @@ from tests.support.work import send_message
 from webapp.local_services import private_redis
 from webapp.models import Job, JobBatch
 from webapp.models.job import ACTIVE, JobState
+from webapp.worker.kinds import KINDS
 from webapp.worker.redis_lock import key
 from webapp.worker.runner import runner_name
 
+# Those of the kinds of jobs.
+QUEUES = sorted({work.queue for work in KINDS.values()})
 HORSE_STOPPED = "horse stopped until another took over"
 
 
@@ -163,7 +166,12 @@ class Storm:
 
     def _kill_queue_worker(self) -> bool:
         return self._kill_one_of(
-            [pid for worker in self._workers_without_stopped_horse() for pid in worker.of_queue("restore")]
+            [
+                pid
+                for worker in self._workers_without_stopped_horse()
+                for queue in QUEUES
+                for pid in worker.of_queue(queue)
+            ]
         )
 
     def _kill_one_of(self, pids: list[int]) -> bool:
@@ -265,7 +273,7 @@ class Storm:
         job = self._some_job()
         if job:
             for _ in range(5):
-                send_message(self.deployment.redis, job.id)
+                send_message(self.deployment.redis, job.id, job.kind)
         return job is not None
 
     # The database.

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contacts, new_deal
 from tests.factories.people import World, new_world
+from tests.faults.large import LARGE, Large
 from tests.support.accidents import Accident
 from tests.support.databases import Cluster, new_cluster
 from tests.support.deployment import Deployment, new_deployment
+from tests.support.faults import before_each_statement
 from tests.support.processes import children, is_stopped, wait_until
 from tests.support.web import Wire, status, web_process
 from webapp.local_services import private_redis
@@ -147,3 +149,23 @@ def test_web_and_worker_continue_when_the_database_is_back(deployment: Deploymen
         deployment.check_that_all_came_back_once(next_one, contacts=3)
         wait_until(lambda: worker.horse() is None)
         assert (worker.everything(), children(web.process.pid)) == family
+
+
+@pytest.mark.parametrize("large", LARGE, ids=[large.name for large in LARGE])
+def test_a_large_job_whose_batch_is_cut_off_by_a_restart_repeats_that_batch(
+    large: Large, deployment: Deployment, cluster: Cluster
+) -> None:
+    _, job_id = large.begin(deployment, CONTACTS)
+    batches: list[str] = []
+
+    def cut_off(statement: str) -> None:
+        if statement.startswith("INSERT INTO restore_batch"):
+            batches.append(statement)
+            if len(batches) == 3:
+                cluster.restart()
+
+    with before_each_statement(deployment.engine, cut_off):
+        assert deployment.carry_out(job_id, batch_size=10) == "done"
+
+    assert large.check(deployment, job_id, CONTACTS).fence == 1
+    assert len(batches) == len(deployment.history(job_id)) + 1

@@ -3,23 +3,18 @@
 import os
 import random
 import signal
-import uuid
 from contextlib import suppress
 from functools import partial
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import new_contacts, new_deal
-from tests.factories.people import World, new_world
+from tests.factories.people import World
+from tests.faults.large import begin_delete
 from tests.support.deployment import Deployment
 from tests.support.processes import WorkerProcess, is_running, wait_until
-from webapp.clock import read_clock
-from webapp.contacts import find
-from webapp.contacts.delete_scope import freeze_scope
-from webapp.contacts.delete_work import DELETE, start
-from webapp.contacts.wanted import Wanted
-from webapp.models import Contact, Deal, DealContact, Deletion, Job
+from webapp.contacts.delete_work import DELETE
+from webapp.models import Contact, Deal, DealContact, Deletion
 
 MANY = 400
 # Such a worker has a lease of 300 seconds, and `wait_until` waits for 60: no test of one waits for a lease.
@@ -29,30 +24,6 @@ PATIENT = "0.1"
 def ready(worker: WorkerProcess) -> None:
     """Wait for the process that reads the queue."""
     wait_until(lambda: worker.child(DELETE.queue))
-
-
-def a_deletion(deployment: Deployment, contacts: int) -> tuple[World, int]:
-    """A workspace whose contacts share deals two by two, and the job that deletes all of them."""
-    with deployment.writing() as session:
-        world = new_world(session)
-        people = new_contacts(session, world, contacts)
-        for first, second in zip(people[:10], people[-10:], strict=True):
-            new_deal(session, world, first, second)
-        session.commit()
-        wanted = Wanted(world.id)
-        scope = freeze_scope(session, wanted, read_clock(session))
-        total = find.count(session, wanted)
-        job = start(
-            session,
-            deployment.lock,
-            deployment.doorbell.ring,
-            workspace_id=world.id,
-            request=scope.to_request(),
-            total=total,
-            key=str(uuid.uuid4()),
-            requested_by=world.admin.id,
-        )
-        return world, job.id
 
 
 def check_that_all_went_once(deployment: Deployment, world: World, job_id: int, contacts: int) -> None:
@@ -79,7 +50,7 @@ def test_killed_twenty_times_it_deletes_each_contact_once(deployment: Deployment
     kills, chance = 20, random.Random(28)
     with deployment.worker(TIME_SCALE=PATIENT) as worker:
         ready(worker)
-        world, job_id = a_deletion(deployment, MANY)
+        world, job_id = begin_delete(deployment, MANY)
 
         def has_processed(contacts: float) -> bool:
             return deployment.job(job_id).processed >= contacts
@@ -99,7 +70,7 @@ def test_killed_twenty_times_it_deletes_each_contact_once(deployment: Deployment
 def test_sigterm_hands_it_over_to_another_worker(deployment: Deployment) -> None:
     with deployment.worker(TIME_SCALE=PATIENT) as leaving:
         ready(leaving)
-        world, job_id = a_deletion(deployment, MANY)
+        world, job_id = begin_delete(deployment, MANY)
         deployment.wait_for_the_middle(job_id)
         family = leaving.everything()
         for pid in family:
@@ -112,22 +83,3 @@ def test_sigterm_hands_it_over_to_another_worker(deployment: Deployment) -> None
             assert number is None
     with deployment.worker(TIME_SCALE=PATIENT):
         check_that_all_went_once(deployment, world, job_id, MANY)
-
-
-def test_a_runner_that_was_overtaken_writes_nothing_more(deployment: Deployment) -> None:
-    world, job_id = a_deletion(deployment, 20)
-    overtaken: list[str] = []
-
-    def overtake() -> None:
-        if overtaken:
-            return
-        with deployment.writing() as session:
-            past = read_clock(session)
-            session.execute(update(Job).where(Job.id == job_id).values(lease_until=past))
-            session.commit()
-        overtaken.append(deployment.carry_out(job_id))
-
-    assert deployment.carry_out(job_id, after_each_batch=overtake) == "lost_lease"
-    assert overtaken == ["done"]
-    check_that_all_went_once(deployment, world, job_id, 20)
-    assert [batch.fence for batch in deployment.history(job_id)] == [1, *[2] * 10]

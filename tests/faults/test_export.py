@@ -9,37 +9,16 @@ from io import StringIO
 
 from sqlalchemy.orm import Session
 
+from tests.faults.large import begin_export
 from tests.support.deployment import Deployment
-from tests.support.exporting import Exporting, content_of, has_any_file
-from tests.support.processes import WorkerProcess, children, wait_until
+from tests.support.exporting import content_of, has_any_file
+from tests.support.processes import wait_until
 from webapp.jobs.cancel import cancel
-from webapp.jobs.start import start
 from webapp.worker.kinds import EXPORT
 
 # Such a worker has a lease of 300 seconds: no test here waits for one.
 PATIENT = "0.1"
 MANY, FEW, KILLS = 1200, 600, 20
-
-
-def start_export(deployment: Deployment, contacts: int) -> int:
-    """Export a bin of so many contacts."""
-    world = deployment.new_world(contacts)
-    with deployment.writing() as session:
-        exporting = Exporting(session, world, deployment.lock)
-        order = exporting.order(exporting.deleted())
-        return start(session, deployment.lock, deployment.doorbell.ring, EXPORT, order).id
-
-
-def horse_of(worker: WorkerProcess) -> int:
-    """The process that carries the export out, as soon as there is one."""
-    found: list[int] = []
-
-    def is_found() -> bool:
-        found[:] = [horse for pid in worker.of_queue(EXPORT.queue) for horse in children(pid)]
-        return bool(found)
-
-    wait_until(is_found)
-    return found[0]
 
 
 def check_that_each_row_is_there_once(deployment: Deployment, job_id: int, contacts: int) -> None:
@@ -56,7 +35,7 @@ def test_a_horse_that_is_killed_twenty_times_writes_each_row_once(deployment: De
     chance = random.Random(13)
     with deployment.worker(BATCH_SIZE="10", TIME_SCALE=PATIENT) as worker:
         wait_until(lambda: worker.child(EXPORT.queue))
-        job_id = start_export(deployment, MANY)
+        _, job_id = begin_export(deployment, MANY)
 
         def has_processed(contacts: float) -> bool:
             return deployment.job(job_id).processed >= contacts
@@ -68,7 +47,7 @@ def test_a_horse_that_is_killed_twenty_times_writes_each_row_once(deployment: De
             # Somewhere in the next twentieth, so that the kills are spread over the walk.
             place = (kill + chance.random()) * MANY / (KILLS + 1)
             wait_until(partial(has_processed, place))
-            os.kill(horse_of(worker), signal.SIGKILL)
+            os.kill(worker.wait_for_a_horse(EXPORT.queue), signal.SIGKILL)
             wait_until(partial(is_claimed_again, kill + 1))
         check_that_each_row_is_there_once(deployment, job_id, MANY)
 
@@ -78,7 +57,7 @@ def test_a_horse_that_is_killed_twenty_times_writes_each_row_once(deployment: De
 def test_an_export_that_is_handed_over_by_sigterm_goes_on_where_it_was(deployment: Deployment) -> None:
     with deployment.worker(BATCH_SIZE="10", TIME_SCALE=PATIENT) as worker:
         wait_until(lambda: worker.child(EXPORT.queue))
-        job_id = start_export(deployment, FEW)
+        _, job_id = begin_export(deployment, FEW)
         deployment.wait_for_the_middle(job_id)
         worker.stop()
     job = deployment.job(job_id)
@@ -91,7 +70,7 @@ def test_an_export_that_is_handed_over_by_sigterm_goes_on_where_it_was(deploymen
 
 def test_an_export_that_is_cancelled_while_a_worker_makes_it_leaves_no_file(deployment: Deployment) -> None:
     with deployment.worker(BATCH_SIZE="10"):
-        job_id = start_export(deployment, FEW)
+        _, job_id = begin_export(deployment, FEW)
         deployment.wait_for_the_middle(job_id)
         with deployment.writing() as session:
             cancel(session, deployment.lock, job_id, by=None)

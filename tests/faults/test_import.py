@@ -8,27 +8,16 @@ from functools import partial
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.factories.people import World, new_world
+from tests.factories.people import World
+from tests.faults.large import begin_import
 from tests.support.deployment import Deployment
-from tests.support.importing import Importing
-from tests.support.processes import WorkerProcess, children, wait_until
+from tests.support.processes import wait_until
 from webapp.importing.work import IMPORT
 from webapp.models import Contact, ContactTag, ImportLine, StoredFile, Subscription, live
 from webapp.models.job import JobState
 
 # Such a worker has a lease of 300 seconds, and `wait_until` waits for 60: no test of one waits for a lease.
 PATIENT = "0.1"
-
-
-def start(deployment: Deployment, rows: int) -> tuple[World, int]:
-    """An import of so many rows, each tenth of which is bad, and a repeated one at the end."""
-    with deployment.writing() as session:
-        world = new_world(session)
-        importing = Importing(session, world, deployment.lock)
-        lines = [f"{'bad' if n % 10 == 9 else f'p{n}@i.example'},P,,,Acme,VIP,News" for n in range(rows - 1)]
-        file_id = importing.bring(*lines, lines[0])
-        request = importing.request(file_id)
-        return world, importing.start(request, by=world.admin.id, ring=deployment.doorbell.ring).id
 
 
 def check(deployment: Deployment, world: World, job_id: int, rows: int) -> None:
@@ -48,18 +37,12 @@ def check(deployment: Deployment, world: World, job_id: int, rows: int) -> None:
     assert sum(batch.items for batch in deployment.history(job_id)) == rows
 
 
-def horse(worker: WorkerProcess) -> int:
-    """The process that carries the import out, as soon as there is one."""
-    wait_until(lambda: [horse for pid in worker.of_queue(IMPORT.queue) for horse in children(pid)])
-    return next(horse for pid in worker.of_queue(IMPORT.queue) for horse in children(pid))
-
-
 def test_a_horse_that_is_killed_twenty_times_imports_each_row_once(deployment: Deployment) -> None:
     rows, kills = 600, 20
     chance = random.Random(10)
     with deployment.worker(BATCH_SIZE="5", TIME_SCALE=PATIENT) as worker:
         wait_until(lambda: worker.child(IMPORT.queue))
-        world, job_id = start(deployment, rows)
+        world, job_id = begin_import(deployment, rows)
 
         def has_processed(count: float) -> bool:
             return deployment.job(job_id).processed >= count
@@ -70,7 +53,7 @@ def test_a_horse_that_is_killed_twenty_times_imports_each_row_once(deployment: D
         for kill in range(kills):
             # Somewhere in the next twentieth, so that the kills are spread over the file.
             wait_until(partial(has_processed, (kill + chance.random()) * rows / (kills + 1)))
-            os.kill(horse(worker), signal.SIGKILL)
+            os.kill(worker.wait_for_a_horse(IMPORT.queue), signal.SIGKILL)
             wait_until(partial(is_claimed_again, kill + 1))
         check(deployment, world, job_id, rows)
 
@@ -82,7 +65,7 @@ def test_a_worker_that_is_told_to_stop_hands_its_import_over(deployment: Deploym
     rows = 200
     with deployment.worker(BATCH_SIZE="5") as worker:
         wait_until(lambda: worker.child(IMPORT.queue))
-        world, job_id = start(deployment, rows)
+        world, job_id = begin_import(deployment, rows)
         wait_until(lambda: deployment.job(job_id).processed > 0)
     job = deployment.job(job_id)
     assert not job.has_ended

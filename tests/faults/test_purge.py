@@ -3,69 +3,23 @@
 import os
 import random
 import signal
-import uuid
-from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.factories.bins import fill_bin
 from tests.factories.contacts import delete, new_contact
-from tests.factories.people import World, new_world
+from tests.factories.people import World
 from tests.faults.checker import check_history
+from tests.faults.large import HOUR, LONG_AGO, begin_erase, begin_purge, new_bin
 from tests.support.accidents import Accident
 from tests.support.deployment import Deployment
-from tests.support.processes import WorkerProcess, children, wait_until
+from tests.support.processes import wait_until
 from webapp.clock import read_clock
 from webapp.models import Contact, Deletion, Job
-from webapp.purging import erase_work
-from webapp.purging import work as purge_work
-from webapp.purging.scope import about_matching
-from webapp.restoring.filters import Filters
 
-LONG_AGO, HOUR = timedelta(days=32), timedelta(hours=1)
 # Such a worker's reconciler does not come by during a test.
 PATIENT = "0.1"
-
-
-def a_world(deployment: Deployment, contacts: int, *, ago: timedelta) -> World:
-    with deployment.writing() as session:
-        world = new_world(session)
-        fill_bin(session, world, contacts, ago=ago)
-        session.commit()
-    return world
-
-
-def a_horse(worker: WorkerProcess) -> int:
-    """The process that carries the job out, as soon as there is one."""
-    found: list[int] = []
-
-    def is_found() -> bool:
-        found[:] = [horse for pid in worker.of_queue("bulk") for horse in children(pid)]
-        return bool(found)
-
-    wait_until(is_found)
-    return found[0]
-
-
-def start_purge(deployment: Deployment, world: World) -> int:
-    with deployment.writing() as session:
-        key, now, ring = str(uuid.uuid4()), read_clock(session), deployment.doorbell.ring
-        return purge_work.start(session, deployment.lock, ring, workspace_id=world.id, key=key, now=now).id
-
-
-def start_erasing(deployment: Deployment, world: World) -> int:
-    with deployment.writing() as session:
-        question = about_matching(session, world.id, Filters(), read_clock(session))
-        return erase_work.start(
-            session,
-            deployment.lock,
-            deployment.doorbell.ring,
-            scope=question.scope,
-            total=question.scope.expected,
-            requested_by=world.admin.id,
-        ).id
 
 
 def check_that_all_are_gone_once(deployment: Deployment, world: World, job_id: int, contacts: int) -> Job:
@@ -83,8 +37,7 @@ def test_a_horse_that_is_killed_again_and_again_purges_each_contact_once(deploym
     """`tests/unit/purging/test_killed.py` kills it at each statement."""
     many, kills, chance = 600, 3, random.Random(32)
     # Begun before the supervisor looks: it would start a purge itself.
-    world = a_world(deployment, many, ago=LONG_AGO)
-    job_id = start_purge(deployment, world)
+    world, job_id = begin_purge(deployment, many)
     with deployment.worker(BATCH_SIZE="20", TIME_SCALE=PATIENT) as worker:
 
         def has_processed(contacts: float) -> bool:
@@ -95,7 +48,7 @@ def test_a_horse_that_is_killed_again_and_again_purges_each_contact_once(deploym
 
         for kill in range(kills):
             wait_until(partial(has_processed, (kill + chance.random()) * many / (kills + 1)))
-            os.kill(a_horse(worker), signal.SIGKILL)
+            os.kill(worker.wait_for_a_horse("bulk"), signal.SIGKILL)
             wait_until(partial(is_claimed_again, kill + 1))
         job = check_that_all_are_gone_once(deployment, world, job_id, many)
 
@@ -104,11 +57,10 @@ def test_a_horse_that_is_killed_again_and_again_purges_each_contact_once(deploym
 
 def test_a_runner_that_was_overtaken_deletes_nothing_more_for_ever(deployment: Deployment) -> None:
     many = 60
-    world = a_world(deployment, many, ago=HOUR)
-    job_id = start_erasing(deployment, world)
+    world, job_id = begin_erase(deployment, many)
     with deployment.worker(Accident("after COMMIT", Accident.STOP, at=4)) as sleeper:
         wait_until(lambda: deployment.job(job_id).processed > 0)
-        horse = a_horse(sleeper)
+        horse = sleeper.wait_for_a_horse("bulk")
         with deployment.worker():
             check_that_all_are_gone_once(deployment, world, job_id, many)
             before = deployment.history(job_id)
@@ -120,7 +72,7 @@ def test_a_runner_that_was_overtaken_deletes_nothing_more_for_ever(deployment: D
 def test_the_supervisor_starts_one_purge_by_itself_and_none_beside_a_restore(
     deployment: Deployment,
 ) -> None:
-    due, held = (a_world(deployment, 12, ago=LONG_AGO) for _ in range(2))
+    due, held = (new_bin(deployment, 12, ago=LONG_AGO) for _ in range(2))
     with deployment.writing() as session:
         delete(session, held, new_contact(session, held))
         session.commit()

@@ -1,6 +1,7 @@
 """Continuous restores: in each workspace one after the other; between two of them the restored contacts are
-deleted again, by turns directly and as a job."""
+deleted again, by turns directly and as a job. Beside them, the other large jobs (`Turns`)."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import uuid4
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World, new_world
 from tests.faults.before import Before, check_restore, read_before
 from tests.faults.checker import Violation, check_history, named
+from tests.faults.turns import Turns
 from tests.support.deployment import Deployment
 from tests.support.restoring import Restoring
 from webapp.clock import read_clock
@@ -50,6 +52,8 @@ class Traffic:
     deployment: Deployment
     # Whether contacts are deleted by jobs, too.
     by_jobs: bool = False
+    # The large jobs beside the restores, if there are any.
+    turns: Turns | None = None
     workspaces: list[BusyWorkspace] = field(default_factory=list)
     # The violations of ended restores, each checked before anything else happened in its workspace.
     violations: list[Violation] = field(default_factory=list)
@@ -68,6 +72,8 @@ class Traffic:
         """In each workspace whose restore has ended: check it, delete the restored contacts again, and
         start the next restore. Put another one in line behind each, which finds what is left by then."""
         active = self.active()
+        if self.turns:
+            self.turns.start_jobs(active)
         for workspace in self.workspaces:
             if workspace.delete_job_id in active:
                 continue
@@ -89,14 +95,15 @@ class Traffic:
             self._check(workspace)
             if workspace.delete_job_id:
                 self._check_deletion(workspace)
+        large = self.turns.check() if self.turns else []
         with Session(self.deployment.engine) as session:
-            return self.violations + check_history(session)
+            return self.violations + large + check_history(session)
 
-    def totals(self) -> tuple[int, int]:
-        """How many restores have been started, and how many contacts they restored."""
+    def totals(self) -> tuple[Counter[str], int]:
+        """How many jobs of each kind have been started, and how many contacts were restored."""
         with Session(self.deployment.engine) as session:
             jobs = session.scalars(select(Job)).all()
-            return len(jobs), sum(job.count("restored") for job in jobs)
+            return Counter(job.kind for job in jobs), sum(job.count("restored") for job in jobs)
 
     def _check(self, workspace: BusyWorkspace) -> None:
         if workspace.before is None:

@@ -7,18 +7,21 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import delete, new_contact
+from tests.factories.contacts import delete, new_contact, new_list, new_tag
 from tests.factories.people import World, new_world
 from tests.support.browser import Browser
 from tests.support.importing import Importing
+from tests.support.marketing import Marketing
 from webapp.clock import read_clock
 from webapp.importing.ledger import erase_old_records
-from webapp.models import GroupRight, ImportLine, Job, Right, UserGroup
+from webapp.models import AutomationRun, Contact, ContactTag, GroupRight, ImportLine, Job, Right, UserGroup
 from webapp.views import import_report
 from webapp.worker.redis_lock import RedisLock
+from webapp.worker.services import services
 
 Stored = Callable[..., list[Any]]
 
@@ -113,6 +116,31 @@ def test_the_rejected_rows_can_be_mended_and_imported_again(
 
     assert again.counts == {"added": 2}
     assert [contact.name for contact in importing.contacts()] == ["Ok", "=Ann", "Bo"]
+
+
+def test_what_an_import_of_a_worker_begins_is_worked_off_at_its_end(
+    app: Flask,
+    world: World,
+    store: Session,
+    importing: Importing,
+    work: Callable[[], None],
+    stored: Stored,
+) -> None:
+    """Without the supervisor, which would come by."""
+    news, vip = new_list(store, world, "News"), new_tag(store, world, "VIP")
+    Marketing(store, world).automation(news, {"do": "add_tag", "tag": vip.id})
+    store.commit()
+    request = importing.request(importing.bring("new@begins.example,,,,,,News"))
+    with app.app_context():
+        ring = services().doorbell.ring
+    importing.start(request, by=world.admin.id, ring=ring)
+
+    work()
+
+    [run] = stored(select(AutomationRun).where(AutomationRun.workspace_id == world.id))
+    assert run.state == "done"
+    [contact] = stored(select(Contact).where(Contact.workspace_id == world.id))
+    assert stored(select(ContactTag.tag_id).where(ContactTag.contact_id == contact.id)) == [vip.id]
 
 
 def test_the_rejected_rows_are_kept_for_a_day(

@@ -17,6 +17,8 @@ class Business:
         self.deletions: list[Deletion] = []
         self.marketing = Marketing()
         self.order = count(1)
+        # Of contacts: not used again, also when one has vanished.
+        self.numbers = count(1)
 
     @property
     def live(self) -> list[Contact]:
@@ -71,14 +73,18 @@ class Business:
             return None
         return next((contact for contact in self.live if contact.address == address), None)
 
-    def create(self, details: Details, lists: Mapping[Thing, str], tags: Iterable[Thing]) -> Contact | None:
+    def create(
+        self, details: Details, lists: Mapping[Thing, str], tags: Iterable[Thing], *, wake: bool = True
+    ) -> Contact | None:
         """A new contact; None and no change if a live one has the address."""
         contact = Contact(
-            len(self.contacts) + 1, details.as_stored, self.now, dict(lists), set(tags), written_at=self.now
+            next(self.numbers), details.as_stored, self.now, dict(lists), set(tags), written_at=self.now
         )
         if self.holder(details.address):
             return None
         self.contacts.append(contact)
+        if not wake:
+            return contact
         for mailing_list, status in contact.lists.items():
             if status == SUBSCRIBED:
                 self.marketing.wake(contact, mailing_list, self.now)

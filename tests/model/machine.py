@@ -5,13 +5,14 @@ import sys
 from tests.model import restoring as rules
 from tests.model.acts.asking import Choice
 from tests.model.acts.jobs import IN_TWOS
-from tests.model.acts.undoing import SINCE, Undoing
+from tests.model.acts.large import Large
+from tests.model.acts.undoing import SINCE
 from tests.model.choices import RESTORE_CHOICES, ZONE, NewPerson
 from tests.model.things import SUBSCRIBED
 from webapp.models import Right
 
 
-class Machine(Undoing):
+class Machine(Large):
     """A whole story."""
 
     def teardown(self) -> None:

@@ -6,7 +6,7 @@ A person changes a campaign or an automation in the version that it was shown in
 What is refused has a code, and nothing changes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -83,7 +83,8 @@ class Run:
 @dataclass(eq=False, repr=False)
 class Message:
     campaign: Campaign
-    contact: Contact
+    # None once the contact has vanished: the campaign still counts the message.
+    contact: Contact | None
     run: Run | None
     state: str = PENDING
 
@@ -149,7 +150,15 @@ class Marketing:
     def deliver(self) -> None:
         for message in self.messages:
             if message.state == PENDING:
-                message.state = SENT if self.may_send(message.campaign, message.contact) else ENDED
+                may = message.contact is not None and self.may_send(message.campaign, message.contact)
+                message.state = SENT if may else ENDED
+
+    def forget(self, contacts: Collection[Contact]) -> None:
+        """The contacts vanish: their runs go, and their messages name them no longer."""
+        self.runs = [run for run in self.runs if run.contact not in contacts]
+        for message in self.messages:
+            if message.contact in contacts:
+                message.contact = message.run = None
 
     def end(self, contact: Contact) -> int:
         """The contact is deleted: its pending runs and messages end for good. Returns how many."""

@@ -178,7 +178,9 @@ def _holders(business: Business, job: Restore) -> Iterator[tuple[str | None, tup
 def with_missing(scope: Scope, outcomes: dict[Contact, Outcome]) -> dict[Contact, Outcome]:
     """The same, with the chosen contacts that are no longer meant: they live, or were deleted again since."""
     return outcomes | {
-        c: DELETED_AGAIN if c.deletion and c.deletion.number > scope.through else NO_LONGER_DELETED
+        c: DELETED_AGAIN
+        if c.deletion and not c.vanished and c.deletion.number > scope.through
+        else NO_LONGER_DELETED
         for c in scope.chosen or ()
         if c not in outcomes
     }

@@ -112,7 +112,8 @@ def model_state(business: Business, ids: Ids) -> State:
             for run in business.marketing.runs
         ),
         "messages": sorted(
-            (ids[m.contact], ids[m.campaign], m.run is not None, m.state) for m in business.marketing.messages
+            (ids[m.contact] if m.contact else 0, ids[m.campaign], m.run is not None, m.state)
+            for m in business.marketing.messages
         ),
         "suppressions": sorted(
             (hash_of(address), ids[scope] if scope else 0, why)
@@ -163,7 +164,7 @@ def database_state(session: Session, world: World, business: Business, ids: Ids)
         "runs": sorted(
             (*run, due.timestamp() if run[2] in ("queued", "waiting") else 0) for *run, due in read(RUNS)
         ),
-        "messages": sorted(read(MESSAGES)),
+        "messages": sorted((contact or 0, *rest) for contact, *rest in read(MESSAGES)),
         "suppressions": sorted((address, scope or 0, why) for address, scope, why in read(SUPPRESSIONS)),
     }
 

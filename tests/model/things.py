@@ -105,6 +105,8 @@ class Contact(Told):
     written_at: datetime | None = None
     # How often it came back from the bin: this changes nothing of it, and yet makes it another restore's.
     returns: int = 0
+    # It is gone for good: purged, or deleted for ever.
+    vanished: bool = False
     # The latest undo that has put it back into the bin.
     put_back_by: Job | None = None
 

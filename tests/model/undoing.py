@@ -42,11 +42,14 @@ def plan(business: Business, restore: Restore, done: Undo | None = None) -> dict
 def _why_left_alone(
     business: Business, restore: Restore, contact: Contact, staying: dict[Deal, set[Contact]]
 ) -> Iterator[str]:
-    """What was merged, deleted again or changed since, what is past the window, and the primary or only
-    contact of a deal. A deal that the restore has rescued goes with the last of its contacts."""
+    """What was merged, is gone for good, was deleted again or changed since, what is past the window, and the
+    primary or only contact of a deal. A deal that the restore has rescued goes with the last of its contacts.
+    """
     if is_merged(restore.outcomes[contact]):
         yield "kept_merged"
         return
+    if contact.vanished:
+        yield "kept_purged"
     if not contact.is_live:
         yield "kept_deleted"
     if contact.stamp != restore.left[contact]:

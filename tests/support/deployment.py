@@ -120,7 +120,12 @@ class Deployment:
             return start(session, self.lock, self.doorbell.ring, scope=scope, requested_by=world.admin.id).id
 
     def carry_out(
-        self, job_id: int, *, after_each_batch: Callable[[], object] = lambda: None, batch_size: int = 2
+        self,
+        job_id: int,
+        *,
+        after_each_batch: Callable[[], object] = lambda: None,
+        batch_size: int = 2,
+        lease: float = 30,
     ) -> str:
         """Carry the job out in this process; returns its last state."""
 
@@ -134,7 +139,7 @@ class Deployment:
                 self.lock,
                 KINDS,
                 job_id,
-                settings=BatchSettings(30, batch_size),
+                settings=BatchSettings(lease, batch_size),
                 should_stop=between_batches,
             )
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 
 
@@ -105,20 +105,48 @@ def refusing_to_delete(session: Session, contact_id: int) -> Iterator[None]:
 
 
 @contextmanager
+def no_room(engine: Engine) -> Iterator[None]:
+    """Let the database of `engine` have no room for a further batch of a job: SQLite's file must not grow,
+    PostgreSQL reports a full disk."""
+    if engine.dialect.name == "postgresql":
+        with _full(engine, "restore_batch", "true"):
+            yield
+        return
+
+    def limit(connection: Connection) -> None:
+        # Never below the size in use.
+        connection.exec_driver_sql("PRAGMA max_page_count=1")
+
+    event.listen(engine, "begin", limit)
+    try:
+        yield
+    finally:
+        event.remove(engine, "begin", limit)
+        # The limit stays with the connection.
+        engine.dispose()
+
+
+@contextmanager
 def full_from(engine: Engine, contact_id: int) -> Iterator[None]:
     """Let PostgreSQL report a full disk for the outcome of a contact up to `contact_id`."""
+    with _full(engine, "restore_outcome", f"NEW.contact_id <= {contact_id}"):
+        yield
+
+
+@contextmanager
+def _full(engine: Engine, table: str, when: str) -> Iterator[None]:
     make = [
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' "
         "USING ERRCODE = 'disk_full'; END $$",
-        f"CREATE TRIGGER refuse BEFORE INSERT ON restore_outcome FOR EACH ROW "
-        f"WHEN (NEW.contact_id <= {contact_id}) EXECUTE FUNCTION refuse()",
+        f"CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW "
+        f"WHEN ({when}) EXECUTE FUNCTION refuse()",
     ]
     _execute(engine, make)
     try:
         yield
     finally:
-        _execute(engine, ["DROP TRIGGER refuse ON restore_outcome", "DROP FUNCTION refuse"])
+        _execute(engine, [f"DROP TRIGGER refuse ON {table}", "DROP FUNCTION refuse"])
 
 
 def _execute(engine: Engine, statements: list[str]) -> None:

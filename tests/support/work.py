@@ -7,6 +7,7 @@ from rq import SimpleWorker
 from webapp.restoring.work import RESTORE
 from webapp.worker import tasks  # noqa: F401  (messages name its functions, some by an old name)
 from webapp.worker.connection import connect
+from webapp.worker.kinds import KINDS
 from webapp.worker.message import CARRY_OUT, TakesMessages, queue
 from webapp.worker.queue import QUEUES
 
@@ -24,6 +25,6 @@ def run_worker(app: Flask) -> None:
         )
 
 
-def send_message(redis: Redis, job_id: int) -> None:
-    """Queue a message for a restore job, even if one is waiting already: the doorbell would not."""
-    queue(RESTORE.queue, redis).enqueue(CARRY_OUT, job_id, job_timeout=-1, result_ttl=0)
+def send_message(redis: Redis, job_id: int, kind: str = RESTORE.kind) -> None:
+    """Queue a message for a job, even if one is waiting already: the doorbell would not."""
+    queue(KINDS[kind].queue, redis).enqueue(CARRY_OUT, job_id, job_timeout=-1, result_ttl=0)

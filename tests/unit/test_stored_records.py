@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World
 from webapp.clock import read_clock
 from webapp.importing import records
-from webapp.importing.records import RecordWriter, StoredRecord, read_records
+from webapp.importing.records import BEGINNING, Records, RecordWriter, StoredRecord, read_records
 from webapp.jobs.files import new_file
 
 RECORDS = [
@@ -28,9 +28,14 @@ def test_the_records_come_back_from_each_place_on(
     writer.close()
     store.commit()
 
-    read = list(read_records(store, file.id))
-
     assert file.parts > 3
-    assert [record for record, _ in read] == RECORDS
-    for number, (_, place) in enumerate(read, 1):
-        assert [record for record, _ in read_records(store, file.id, begin=place)] == RECORDS[number:]
+    assert list(read_records(store, file.id)) == RECORDS
+    for size in (1, 2, 7, len(RECORDS), 100):
+        place, begun, taking = BEGINNING, 0, Records(file.id)
+        while begun < len(RECORDS):
+            taken, place = taking.take(store, place, size)
+            assert taken == RECORDS[begun : begun + size]
+            # Another process goes on from there.
+            assert Records(file.id).take(store, place, 100)[0] == RECORDS[begun + size :]
+            begun += size
+        assert taking.take(store, place, size)[0] == []

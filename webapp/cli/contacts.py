@@ -138,7 +138,7 @@ def _store(session: Session, workspace_id: int, path: Path, source: BinaryIO) ->
 def _check(session: Session, file_id: int, about: About, header: StoredRecord) -> None:
     """What a person would be asked in the browser is refused here: scripts are not asked."""
     if about.encoding == DAMAGED or about.is_doubtful:
-        damaged = next((each.line for each, _ in read_records(session, file_id) if each.fault), None)
+        damaged = next((each.line for each in read_records(session, file_id) if each.fault), None)
         where = f" (line {damaged:,})" if damaged else ""
         raise UnreadableFile(f"It is not UTF-8 text{where}. Save it as “CSV UTF-8” and try again.")
     if Field.EMAIL not in about.mapping.values():

@@ -44,6 +44,7 @@ class DeleteWork(Work):
     kind = "delete"
     group = BIN_JOBS
     right = Right.DELETE_MANY
+    not_allowed = DELETE_NOT_ALLOWED
     queue = "bulk"
     # Measured: at most a second on PostgreSQL, and 100 ms on SQLite, where other writers wait for it.
     batch_sizes: ClassVar = {"postgresql": 3000, "sqlite": 300}
@@ -59,8 +60,7 @@ class DeleteWork(Work):
             raise NothingToDelete
 
     def why_not(self, session: Session, job: Job) -> Note | None:
-        note = self.why_not_allowed(job)
-        return {**note, "code": DELETE_NOT_ALLOWED} if note else None
+        return self.why_not_allowed(job)
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         avoid_whole_table_plans(session)

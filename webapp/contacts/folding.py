@@ -28,6 +28,8 @@ _APOSTROPHE = regex.compile("[’‘‛ʼʻʹʾʿ`´′＇]")
 _HYPHEN = regex.compile(r"[\p{Pd}−]")
 # What stands around a word that is quoted or listed. Apostrophes are folded to one.
 _AROUND_A_WORD = "\"“”„«»<>()[]{}',;: "
+# Of ASCII, what is more than lower-cased.
+_FOLDED_IN_ASCII = frozenset("'-`")
 _JOINT = regex.compile("['-]")
 _SPACES = regex.compile(" {2,}")
 _CONTROL = regex.compile(r"[\p{Cc}\p{Cs}]")
@@ -61,7 +63,11 @@ def folded(first_name: str, last_name: str, email: str | None) -> str:
     one piece: 王小明. Two spaces separate the second one, so that no search finds the end of one and the
     beginning of the other.
     """
-    form = _line_up(f"{first_name} {last_name} {email or ''}")
+    text = f"{first_name} {last_name} {email or ''}"
+    if text.isascii() and text.isprintable() and not _FOLDED_IN_ASCII.intersection(text):
+        # Most contacts are of this kind.
+        return f" {found} " if (found := " ".join(text.lower().split())) else " "
+    form = _line_up(text)
     if first_name and last_name and _WORD_IN_ITSELF.search(form):
         form += _line_up(f"{last_name} {first_name}")
     return form

@@ -1,33 +1,31 @@
 """Adding many contacts at once, with their associations. The import and the demo data use it; only the import
 wakes the automations that wait for new contacts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
-from operator import itemgetter
-from typing import Any
 
-import psycopg
-from psycopg.sql import SQL, Identifier
-from sqlalchemy import Connection, Table, func, insert, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from webapp.contacts.address import read_address
+from webapp.bulk import add_rows
+from webapp.contacts.address import Address, read_address
 from webapp.contacts.matching import search_columns
-from webapp.database import slices
-from webapp.marketing.triggers import wake_subscribed, wake_tagged
+from webapp.marketing.triggers import wake_many
 from webapp.models import Base, Contact, ContactSearch, ContactTag, Deal, Subscription
 from webapp.models.mailing_list import SubscriptionStatus
 
 
 @dataclass(frozen=True, slots=True)
 class NewContact:
-    """A contact to add. Accounts, lists and tags are given by their ids, each list with the status on it."""
+    """A contact to add. Accounts, lists and tags are given by their ids, each list with the status on it.
+
+    `email_key` is given where the caller has read the address (`read_address`), so that it is not read twice.
+    """
 
     created_at: datetime
     email: str | None = None
+    email_key: str | None = None
     first_name: str = ""
     last_name: str = ""
     phone: str = ""
@@ -50,7 +48,10 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
     """
     if not contacts:
         return []
-    addresses = [read_address(contact.email) for contact in contacts]
+    addresses = [
+        Address(contact.email, contact.email_key) if contact.email_key else read_address(contact.email)
+        for contact in contacts
+    ]
     ids = new_ids(session, Contact, len(contacts))
     together = list(zip(ids, contacts, addresses, strict=True))
     add_rows(
@@ -119,9 +120,20 @@ def create_contacts(
     The caller rings after the commit.
     """
     ids = add_contacts(session, workspace_id, contacts)
-    for some in slices(ids) if wake else ():
-        wake_subscribed(session, some, now=now)
-        wake_tagged(session, some, now=now)
+    if wake:
+        together = list(zip(ids, contacts, strict=True))
+        wake_many(
+            session,
+            workspace_id,
+            now,
+            subscribed=[
+                (contact_id, list_id)
+                for contact_id, contact in together
+                for list_id, status in contact.lists
+                if status is SubscriptionStatus.SUBSCRIBED
+            ],
+            tagged=[(contact_id, tag_id) for contact_id, contact in together for tag_id in contact.tags],
+        )
     return ids
 
 
@@ -149,57 +161,3 @@ def analyze(session: Session, *kinds: type[Base]) -> None:
     """Refresh the database's statistics of these tables after many rows were added."""
     for kind in kinds:
         session.execute(text(f"ANALYZE {kind.__tablename__}"))
-
-
-def add_rows(session: Session, kind: type[Base], rows: Iterable[dict[str, Any]]) -> None:
-    """Insert many rows with the same columns, in the caller's write transaction.
-
-    Raises IntegrityError if the database refuses one of them.
-    """
-    rows = iter(rows)
-    if (first := next(rows, None)) is None:
-        return
-    connection, table = session.connection(), Base.metadata.tables[kind.__tablename__]
-    if connection.dialect.name == "postgresql":
-        _copy(connection, table, list(first), chain([first], rows))
-    else:
-        connection.execute(insert(table), [first, *rows])
-
-
-def _copy(connection: Connection, table: Table, given: list[str], rows: Iterable[dict[str, Any]]) -> None:
-    """Insert the rows by COPY, which is several times as fast as INSERT.
-
-    Converts values and adds defaults as the model does.
-    """
-    defaults: dict[str, Any] = {
-        column.name: column.default.arg  # type: ignore[attr-defined]
-        for column in table.c
-        if column.default and column.name not in given
-    }
-    dialect = connection.dialect
-
-    def converter(name: str) -> Any:
-        return table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
-
-    names = [*given, *defaults]
-    converters = [(place, convert) for place, name in enumerate(given) if (convert := converter(name))]
-    # The same in each row.
-    rest = [convert(value) if (convert := converter(name)) else value for name, value in defaults.items()]
-    columns, into = SQL(", ").join(map(Identifier, names)), Identifier(table.name)
-    values = itemgetter(*given) if len(given) > 1 else lambda row: (row[given[0]],)
-    driver: Any = connection.connection.driver_connection
-    copy = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(into, columns)
-    try:
-        with driver.cursor() as cursor:
-            described = cursor.execute(SQL("SELECT {} FROM {} LIMIT 0").format(columns, into)).description
-            with cursor.copy(copy) as stream:
-                stream.set_types([column.type_code for column in described])
-                for row in rows:
-                    complete = [*values(row), *rest]
-                    for place, convert in converters:
-                        complete[place] = convert(complete[place])
-                    stream.write_row(complete)
-    except psycopg.Error as error:
-        raise DBAPIError.instance(
-            copy.as_string(), None, error, psycopg.Error, hide_parameters=True
-        ) from error

@@ -8,8 +8,9 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
+from webapp.bulk import add_rows
 from webapp.catalogue.stages import LOST, STAGES, WON, Position
-from webapp.contacts.load import NewContact, add_rows, new_ids
+from webapp.contacts.load import NewContact, new_ids
 from webapp.demo.catalogue import CUSTOMER, FORMER, PROSPECT
 from webapp.demo.firms import Firm
 from webapp.models import Deal, DealContact

@@ -1,22 +1,22 @@
 """Writing the rows of a batch: new contacts, and changes of existing ones. A few statements for each kind of
 change, however many rows there are."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from webapp.bulk import add_rows
 from webapp.catalogue.names import ids_by_name
-from webapp.contacts.load import NewContact, add_rows, create_contacts
+from webapp.contacts.load import NewContact, create_contacts
 from webapp.contacts.matching import search_columns
 from webapp.importing.deciding import UNCHANGED, Fate
 from webapp.importing.order import ImportRequest
 from webapp.importing.rows import Row
 from webapp.importing.statuses import Suppressions, of_a_known_place, of_a_new_place
-from webapp.marketing.triggers import any_active, wake_subscribed, wake_tagged
+from webapp.marketing.triggers import wake_many
 from webapp.marketing.versions import touch
 from webapp.models import Account, Contact, ContactSearch, ContactTag, MailingList, Subscription, Tag
 from webapp.models.import_line import LineOutcome
@@ -25,12 +25,19 @@ from webapp.models.mailing_list import SubscriptionStatus
 Places = list[tuple[int, SubscriptionStatus]]
 
 
+@dataclass(frozen=True)
+class _Placed:
+    """The contacts whose places on lists have changed, and which became Subscribed to which list."""
+
+    changed: set[int]
+    subscribed: list[tuple[int, int]]
+
+
 class Writer:
     """Writes fates in the transaction of one batch of an import, at `now`, behind the workspace's lock."""
 
     def __init__(self, session: Session, workspace_id: int, asked: ImportRequest, now: datetime) -> None:
         self.session, self.workspace_id, self.asked, self.now = session, workspace_id, asked, now
-        self.wakes = asked.wake and any_active(session, workspace_id)
 
     def write(self, fates: Sequence[Fate]) -> list[Fate]:
         """Add and update the contacts of these fates; returns the fates with ids and versions. A contact that
@@ -59,7 +66,7 @@ class Writer:
         if not fates:
             return {}
         new = [self._new_contact(fate.row) for fate in fates if fate.row is not None]
-        ids = create_contacts(self.session, self.workspace_id, new, self.now, wake=self.wakes)
+        ids = create_contacts(self.session, self.workspace_id, new, self.now, wake=self.asked.wake)
         return {
             fate.line: Fate(fate.line, fate.outcome, None, contact_id, 1, fate.reason)
             for fate, contact_id in zip(fates, ids, strict=True)
@@ -71,6 +78,7 @@ class Writer:
             created_at=min(row.created_at, self.now) if row.created_at else self.now,
             added_at=self.now,
             email=row.email,
+            email_key=row.email_key,
             first_name=row.first_name,
             last_name=row.last_name,
             phone=row.phone,
@@ -95,8 +103,11 @@ class Writer:
             return {}
         stored = select(Contact.id, Contact.version).where(Contact.id.in_(list(rows)))
         versions = dict(self.session.execute(stored).all())
-        changed = self._change_fields(rows) | self._add_tags(rows) | self._change_places(rows)
+        tagged, placed = self._add_tags(rows), self._change_places(rows)
+        changed = self._change_fields(rows) | {contact_id for contact_id, _ in tagged} | placed.changed
         touch(self.session, sorted(changed), self.now)
+        if self.asked.wake:
+            wake_many(self.session, self.workspace_id, self.now, subscribed=placed.subscribed, tagged=tagged)
         return {
             fate.line: replace(fate, version=versions[fate.contact_id] + 1)
             if fate.contact_id in changed
@@ -139,7 +150,8 @@ class Writer:
         _update_each(self.session, ContactSearch, searches)
         return changed
 
-    def _add_tags(self, rows: Mapping[int, Row]) -> set[int]:
+    def _add_tags(self, rows: Mapping[int, Row]) -> list[tuple[int, int]]:
+        """Give the contacts further tags; returns which contact got which."""
         stored = select(ContactTag.contact_id, ContactTag.tag_id).where(ContactTag.contact_id.in_(list(rows)))
         carried = {(contact_id, tag_id) for contact_id, tag_id in self.session.execute(stored)}
         new = [
@@ -150,12 +162,9 @@ class Writer:
         ]
         added = ({"contact_id": contact, "tag_id": tag, "added_at": self.now} for contact, tag in new)
         add_rows(self.session, ContactTag, added)
-        if self.wakes:
-            for tag_id, contact_ids in _by_second(new).items():
-                wake_tagged(self.session, contact_ids, tag_id=tag_id, now=self.now)
-        return {contact_id for contact_id, _ in new}
+        return new
 
-    def _change_places(self, rows: Mapping[int, Row]) -> set[int]:
+    def _change_places(self, rows: Mapping[int, Row]) -> "_Placed":
         """Put the contacts on further lists, and make statuses stricter."""
         stored = {
             (contact_id, list_id): status
@@ -188,18 +197,10 @@ class Writer:
                 Subscription.__table__.c.list_id == bindparam("the_list"),
             )
             self.session.connection().execute(changes, [each | {"changed_at": self.now} for each in stricter])
-        if self.wakes:
-            subscribed = [(c, of) for c, of, status in new if status is SubscriptionStatus.SUBSCRIBED]
-            for list_id, contact_ids in _by_second(subscribed).items():
-                wake_subscribed(self.session, contact_ids, list_id=list_id, now=self.now)
-        return {contact for contact, _, _ in new} | {int(str(each["the_id"])) for each in stricter}
-
-
-def _by_second(pairs: Sequence[tuple[int, int]]) -> dict[int, list[int]]:
-    found: defaultdict[int, list[int]] = defaultdict(list)
-    for first, second in pairs:
-        found[second].append(first)
-    return found
+        return _Placed(
+            changed={contact for contact, _, _ in new} | {int(str(each["the_id"])) for each in stricter},
+            subscribed=[(c, of) for c, of, status in new if status is SubscriptionStatus.SUBSCRIBED],
+        )
 
 
 def _update_each(

@@ -128,8 +128,7 @@ def read_again(session: Session, file: StoredFile, encoding: str) -> StoredFile:
     old_id, mapping = file.id, dict(about.mapping)
     again = _begin(session, file.name, file.workspace_id, file.user_id)
     records = (
-        replace(record, fields=tuple(map(other, record.fields)))
-        for record, _ in read_records(session, old_id)
+        replace(record, fields=tuple(map(other, record.fields))) for record in read_records(session, old_id)
     )
     header = next(records)
     if about.program != VCARD:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from webapp.characters import name_key
@@ -78,19 +78,20 @@ def decide(
     def fate(row: Row | BadRow) -> Fate:
         if isinstance(row, BadRow):
             return rejected(row.line, row.reason)
-        contact_id = existing.get(row.identity)
-        before = first.get(row.identity) or (lines.get(contact_id) if contact_id else None)
+        identity = row.identity
+        contact_id = existing.get(identity)
+        before = first.get(identity) or (lines.get(contact_id) if contact_id else None)
         if before is not None:
             return rejected(row.line, {"code": REPEATED, "line": before})
         if contact_id is None:
             is_deleted = row.email_key in in_bin
             if is_deleted and not even_if_deleted:
                 return Fate(row.line, LineOutcome.SKIPPED, reason={"code": AMONG_THE_DELETED})
-            first[row.identity] = row.line
+            first[identity] = row.line
             return Fate(row.line, LineOutcome.ADDED, row, reason=_worth_knowing(row, is_deleted=is_deleted))
         if not updates:
             return Fate(row.line, LineOutcome.SKIPPED, contact_id=contact_id, reason={"code": ALREADY_THERE})
-        first[row.identity] = row.line
+        first[identity] = row.line
         return Fate(row.line, LineOutcome.UPDATED, row, contact_id, reason=_worth_knowing(row))
 
     return [fate(row) for row in rows]
@@ -138,12 +139,16 @@ def _find_existing(session: Session, workspace_id: int, rows: Sequence[Row]) -> 
 
 
 def _lines_before(session: Session, job_id: int, contact_ids: Iterable[int]) -> dict[int, int]:
-    """Of these contacts, those that an earlier line of the same file has added or updated, with the line."""
+    """Of these contacts, those that an earlier line of the same file was about, with the line: it has added
+    the contact, updated it, or found nothing to change."""
     if not (ids := list(contact_ids)):
         return {}
+    found_the_same = (ImportLine.outcome == LineOutcome.SKIPPED) & (
+        ImportLine.reason["code"].as_string() == UNCHANGED
+    )
     before = select(ImportLine.contact_id, ImportLine.line).where(
         ImportLine.job_id == job_id,
         ImportLine.contact_id.in_(ids),
-        ImportLine.outcome.in_([LineOutcome.ADDED, LineOutcome.UPDATED]),
+        or_(ImportLine.outcome.in_([LineOutcome.ADDED, LineOutcome.UPDATED]), found_the_same),
     )
     return {contact_id: line for contact_id, line in session.execute(before) if contact_id is not None}

@@ -18,8 +18,7 @@ def count_deleted(session: Session, file: StoredFile, columns: Sequence[int]) ->
     """The number of rows whose address, in the first of these columns that is filled, is a deleted
     contact's."""
     now, deleted = read_clock(session), DeletedAddresses(file.workspace_id)
-    records = (record for record, _place in read_records(session, file.id))
-    keys = filter(None, (_key(record.fields, columns) for record in records))
+    keys = filter(None, (_key(record.fields, columns) for record in read_records(session, file.id)))
     count = 0
     while some := list(islice(keys, _AT_ONCE)):
         found = deleted.matching(session, set(some), now)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from webapp.bulk import add_rows
 from webapp.clock import read_clock
-from webapp.contacts.load import add_rows
 from webapp.database import execute_update, write_transaction
 from webapp.importing.deciding import Fate
 from webapp.importing.records import StoredRecord

@@ -17,6 +17,8 @@ from webapp.models import StoredFile
 # A part and the number of the record in it: where the next record is.
 Place = tuple[int, int]
 BEGINNING: Place = (0, 0)
+# How many records are read together, where all of them are read.
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +56,48 @@ class RecordWriter:
         self._lines, self._size = [], 0
 
 
-def read_records(
-    session: Session, file_id: int, *, begin: Place = BEGINNING
-) -> Iterator[tuple[StoredRecord, Place]]:
-    """The records from the place `begin` on, each with the place of the one after it."""
-    part, skipped = begin
-    while (data := read_part(session, file_id, part)) is not None:
-        for number, line in enumerate(data.splitlines()):
-            if number >= skipped:
-                first, last, fields, fault = json.loads(line)
-                yield StoredRecord(first, last, tuple(fields), fault), (part, number + 1)
-        part, skipped = part + 1, 0
+class Records:
+    """The records of a file, from wherever they are wanted. The part that was read last stays in memory,
+    because the next records are mostly in it, too."""
+
+    def __init__(self, file_id: int) -> None:
+        self._file_id = file_id
+        self._part: tuple[int, list[bytes]] | None = None
+
+    def take(self, session: Session, begin: Place, most: int) -> tuple[list[StoredRecord], Place]:
+        """The records from the place `begin` on, at most so many, and the place of the one after them."""
+        part, number = begin
+        lines: list[bytes] = []
+        while len(lines) < most and (found := self._lines(session, part)) is not None:
+            some = found[number : number + most - len(lines)]
+            lines += some
+            number += len(some)
+            if len(lines) < most:
+                part, number = part + 1, 0
+        # One text for all of them is read in a third of the time.
+        read = json.loads(b"[" + b",".join(lines) + b"]")
+        records = [StoredRecord(first, last, tuple(fields), fault) for first, last, fields, fault in read]
+        return records, (part, number)
+
+    def _lines(self, session: Session, part: int) -> list[bytes] | None:
+        if self._part is None or self._part[0] != part:
+            if (data := read_part(session, self._file_id, part)) is None:
+                return None
+            self._part = part, data.splitlines()
+        return self._part[1]
+
+
+def read_records(session: Session, file_id: int) -> Iterator[StoredRecord]:
+    """All records of the file, with the header row; a part at a time is in memory."""
+    records, place = Records(file_id), BEGINNING
+    while (taken := records.take(session, place, _AT_ONCE))[0]:
+        yield from taken[0]
+        place = taken[1]
 
 
 def read_header(session: Session, file_id: int) -> StoredRecord | None:
     """The first record, which is the header row; None if there is none."""
-    return next((record for record, _ in read_records(session, file_id)), None)
+    return next(iter(Records(file_id).take(session, BEGINNING, 1)[0]), None)
 
 
 def count_records(session: Session, file_id: int) -> int:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.characters import name_key, without_invisible
 from webapp.contacts.address import NotAnAddress, read_address
-from webapp.importing.cells import undefused
+from webapp.importing.cells import SIGN, undefused
 from webapp.importing.consent import refusal_in
 from webapp.importing.csv_records import LONGEST_FIELD
 from webapp.importing.fields import CONSENT, STATUSES, Field
@@ -34,6 +35,8 @@ NOTHING = "nothing"
 
 # The characters of Unicode's category Cc.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Rows name the same few lists and tags.
+_REMEMBERED = 256
 
 
 def _limit(column: InstrumentedAttribute[Any]) -> int:
@@ -55,7 +58,6 @@ LIMITS = {
 _TEXTS = (Field.EMAIL, Field.FIRST_NAME, Field.LAST_NAME, Field.PHONE, Field.ACCOUNT)
 # The strictest first: the status of a list that a row names in several columns is the first one's.
 _LISTS = (Field.UNSUBSCRIBED, Field.BOUNCED, Field.UNCONFIRMED, Field.LISTS)
-_SEVERAL = frozenset({Field.TAGS, *STATUSES, *CONSENT})
 
 Identity = str | tuple[str, str, str, str]
 
@@ -101,6 +103,8 @@ class Columns:
         self.places: dict[Field, list[int]] = {}
         for place in sorted(map(int, mapping)):
             self.places.setdefault(Field(mapping[str(place)]), []).append(place)
+        self._several = [field for field in (Field.TAGS, *_LISTS) if field in self.places]
+        self._consent = [field for field in CONSENT if field in self.places]
 
     def cells(self, field: Field, cells: Sequence[str]) -> list[str]:
         """What the columns about the field have in this record, of those that have something."""
@@ -112,7 +116,24 @@ class Columns:
 
     def text(self, field: Field, cells: Sequence[str]) -> str:
         """The first one of them."""
-        return next(iter(self.cells(field, cells)), "")
+        for at in self.places.get(field, ()):
+            if at < len(cells) and cells[at] and (cell := _stripped(field, cells[at])):
+                return cell
+        return ""
+
+    def several(self, cells: Sequence[str]) -> list[tuple[Field, str]]:
+        """The cells with several names, each with its field: tags, then lists, the strictest first."""
+        return [(field, cell) for field in self._several for cell in self.cells(field, cells)]
+
+    def at_best(self, cells: Sequence[str]) -> SubscriptionStatus:
+        """The status that the lists of the row have at best, by the columns about consent."""
+        best = SubscriptionStatus.SUBSCRIBED
+        for field in self._consent:
+            for cell in self.cells(field, cells):
+                refusal = refusal_in(field, cell)
+                if refusal is not None and STRICTNESS[refusal] > STRICTNESS[best]:
+                    best = refusal
+        return best
 
 
 def read_row(columns: Columns, record: StoredRecord, name_fields: NameFields, zone: ZoneInfo) -> Row | BadRow:
@@ -127,42 +148,42 @@ def read_row(columns: Columns, record: StoredRecord, name_fields: NameFields, zo
         return BadRow(line, {**record.fault, "unread": unread} if unread else record.fault)
     if reason := _surplus(columns, record):
         return BadRow(line, reason)
-    found = {field: columns.cells(field, cells) for field in columns.places}
-    texts = {field: next(iter(found.get(field, ())), "") for field in _TEXTS}
-    if Field.FULL_NAME in found and not (texts[Field.FIRST_NAME] or texts[Field.LAST_NAME]):
-        texts[Field.FIRST_NAME], texts[Field.LAST_NAME] = _two_names(next(iter(found[Field.FULL_NAME]), ""))
-    names: dict[Field, list[str]] = {}
+    email, phone = columns.text(Field.EMAIL, cells), columns.text(Field.PHONE, cells)
+    first_name, last_name = columns.text(Field.FIRST_NAME, cells), columns.text(Field.LAST_NAME, cells)
+    account = columns.text(Field.ACCOUNT, cells)
+    if Field.FULL_NAME in columns.places and not (first_name or last_name):
+        first_name, last_name = _two_names(columns.text(Field.FULL_NAME, cells))
+    names: list[tuple[Field, str]] = []
     splits: list[Split] = []
-    for field in (Field.TAGS, *_LISTS):
-        for cell in found.get(field, ()):
-            if len(cell) > LONGEST_FIELD:
-                return BadRow(line, {"code": TOO_LONG, "field": str(field), "limit": LONGEST_FIELD})
-            kind = "Tags" if field is Field.TAGS else "Lists"
-            read, split = name_fields.read(line, kind, cell)
-            names.setdefault(field, []).extend(read)
-            if split:
-                splits.append(split)
-    for field, limit in LIMITS.items():
-        for value in names.get(field, ()) if field in _SEVERAL else (texts[field],):
-            if value and (reason := _why_unfit(field, value, limit)):
-                return BadRow(line, reason)
+    for field, cell in columns.several(cells):
+        if len(cell) > LONGEST_FIELD:
+            return BadRow(line, {"code": TOO_LONG, "field": str(field), "limit": LONGEST_FIELD})
+        read, split = name_fields.read(line, "Tags" if field is Field.TAGS else "Lists", cell)
+        names += [(field, name) for name in read]
+        if split:
+            splits.append(split)
+    texts = (email, first_name, last_name, phone, account)
+    for field, value in (*zip(_TEXTS, texts, strict=True), *names):
+        if value and (reason := _why_unfit(field, value)):
+            return BadRow(line, reason)
     try:
-        address = read_address(texts[Field.EMAIL])
+        address = read_address(email)
     except NotAnAddress:
         return BadRow(line, {"code": NOT_AN_ADDRESS})
-    if address.key is None and not (texts[Field.FIRST_NAME] or texts[Field.LAST_NAME]):
+    if address.key is None and not (first_name or last_name):
         return BadRow(line, {"code": NOTHING})
+    tags, lists = _by_key(tuple(names), columns.at_best(cells))
     return Row(
         line=line,
         email=address.email,
         email_key=address.key,
-        first_name=texts[Field.FIRST_NAME],
-        last_name=texts[Field.LAST_NAME],
-        phone=texts[Field.PHONE],
-        account=texts[Field.ACCOUNT],
-        tags=_once(names.get(Field.TAGS, ())),
-        lists=_places_on_lists(names, found),
-        created_at=read_moment(next(iter(found.get(Field.CREATED, ())), ""), zone),
+        first_name=first_name,
+        last_name=last_name,
+        phone=phone,
+        account=account,
+        tags=tags,
+        lists=lists,
+        created_at=read_moment(columns.text(Field.CREATED, cells), zone),
         splits=tuple(splits),
     )
 
@@ -181,34 +202,26 @@ def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def _places_on_lists(
-    names: Mapping[Field, Sequence[str]], found: Mapping[Field, Sequence[str]]
-) -> tuple[tuple[str, SubscriptionStatus], ...]:
-    """The lists of the row, each once. Where several columns name one, the strictest of them counts."""
-    if not any(field in names for field in _LISTS):
-        return ()
-    refusals = [
-        refusal for field in CONSENT for cell in found.get(field, ()) if (refusal := refusal_in(field, cell))
-    ]
-    at_best = max(refusals, key=STRICTNESS.__getitem__, default=SubscriptionStatus.SUBSCRIBED)
+@lru_cache(_REMEMBERED)
+def _by_key(
+    names: tuple[tuple[Field, str], ...], at_best: SubscriptionStatus
+) -> tuple[tuple[str, ...], tuple[tuple[str, SubscriptionStatus], ...]]:
+    """The tags and the lists of the row, of those that look the same the first. Where several columns name a
+    list, the strictest of them counts; subscribers have the status `at_best` at best."""
+    tags: dict[str, str] = {}
     places: dict[str, tuple[str, SubscriptionStatus]] = {}
-    for field in _LISTS:
+    for field, name in names:
+        key = name_key(name)
+        if field is Field.TAGS:
+            tags.setdefault(key, name)
+            continue
         status = STATUSES[field]
         if field is Field.LISTS and STRICTNESS[at_best] > STRICTNESS[status]:
             status = at_best
-        for name in names.get(field, ()):
-            has = places.setdefault(name_key(name), (name, status))
-            if STRICTNESS[status] > STRICTNESS[has[1]]:
-                places[name_key(name)] = (has[0], status)
-    return tuple(places.values())
-
-
-def _once(names: Sequence[str]) -> tuple[str, ...]:
-    """The names; of those that look the same, the first."""
-    found: dict[str, str] = {}
-    for name in names:
-        found.setdefault(name_key(name), name)
-    return tuple(found.values())
+        has = places.setdefault(key, (name, status))
+        if STRICTNESS[status] > STRICTNESS[has[1]]:
+            places[key] = (has[0], status)
+    return tuple(tags.values()), tuple(places.values())
 
 
 def _two_names(name: str) -> tuple[str, str]:
@@ -236,16 +249,19 @@ def _surplus(columns: Columns, record: StoredRecord) -> dict[str, Any] | None:
 def _stripped(field: Field, text: str) -> str:
     """The field without spaces around it, and as it was before it was defused; empty if there is nothing to
     see in it."""
-    text = undefused(text.strip()).strip()
+    text = text.strip()
+    if text.startswith(SIGN):
+        text = undefused(text).strip()
     # What an address may contain is decided elsewhere.
-    is_visible = text.isascii() or field is Field.EMAIL or without_invisible(text).strip()
-    return text if is_visible else ""
+    if text.isascii() or field is Field.EMAIL or without_invisible(text).strip():
+        return text
+    return ""
 
 
-def _why_unfit(field: Field, value: str, limit: int) -> dict[str, Any] | None:
+def _why_unfit(field: Field, value: str) -> dict[str, Any] | None:
     """Why the value does not fit its column; None if it does. PostgreSQL cannot store a NUL."""
-    if CONTROL.search(value):
+    if not value.isprintable() and CONTROL.search(value):
         return {"code": CONTROL_CHARACTER, "field": str(field)}
-    if len(value) > limit:
-        return {"code": TOO_LONG, "field": str(field), "limit": limit}
+    if len(value) > LIMITS[field]:
+        return {"code": TOO_LONG, "field": str(field), "limit": LIMITS[field]}
     return None

@@ -41,25 +41,27 @@ class Suppressions:
     """The suppressions of some addresses in a workspace."""
 
     def __init__(self, session: Session, workspace_id: int, email_keys: Iterable[str | None]) -> None:
-        self._hashes = {address_hash(key): key for key in email_keys if key is not None}
         self._found: dict[tuple[str, int | None], SubscriptionStatus] = {}
         here = select(Suppression.id).where(Suppression.workspace_id == workspace_id)
-        if not self._hashes or session.scalar(here.limit(1)) is None:
+        if session.scalar(here.limit(1)) is None:
+            return
+        hashes = {address_hash(key): key for key in email_keys if key is not None}
+        if not hashes:
             return
         rows = session.execute(
             select(Suppression.address_hash, Suppression.list_id, Suppression.reason)
             .where(
                 Suppression.workspace_id == workspace_id,
-                one_of(session, Suppression.address_hash, self._hashes),
+                one_of(session, Suppression.address_hash, hashes),
             )
             # The one that decides comes last: a final one, and of these the latest.
             .order_by(Suppression.reason.in_(FINAL), Suppression.id)
         )
         for hashed, list_id, reason in rows:
-            self._found[self._hashes[hashed], list_id] = STATUS[reason]
+            self._found[hashes[hashed], list_id] = STATUS[reason]
 
     def status(self, email_key: str | None, list_id: int) -> SubscriptionStatus | None:
         """The status that the suppression of the address for this list, or for all lists, stands for."""
-        if email_key is None:
+        if email_key is None or not self._found:
             return None
         return self._found.get((email_key, None)) or self._found.get((email_key, list_id))

@@ -6,8 +6,8 @@ file: so each is imported once, however often the job is interrupted.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any, ClassVar
 
 from sqlalchemy.exc import IntegrityError
@@ -21,7 +21,7 @@ from webapp.importing.fields import Field
 from webapp.importing.ledger import write_lines
 from webapp.importing.names import NameFields
 from webapp.importing.order import ImportRequest, Named, set_apart
-from webapp.importing.records import BEGINNING, Place, StoredRecord, read_header, read_records
+from webapp.importing.records import BEGINNING, Place, Records, StoredRecord, read_header
 from webapp.importing.rows import Columns, read_row
 from webapp.jobs.files import erase_file, find_file
 from webapp.jobs.isolation import by_halves
@@ -33,6 +33,8 @@ from webapp.models.job import Note
 
 # Why an import stops: its file has been erased, because it was kept for a day.
 FILE_GONE = "file_gone"
+# The code for a requester who may not import any more.
+IMPORT_NOT_ALLOWED = "import_not_allowed"
 
 _NAMES = (Field.EMAIL, Field.FIRST_NAME, Field.LAST_NAME, Field.FULL_NAME)
 
@@ -53,17 +55,28 @@ class NotUnderstood(NotStarted):
     """The request has a value that stands for nothing."""
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What a process keeps in memory from batch to batch of the job that it carries out."""
+
+    job: str
+    records: Records
+    columns: Columns
+    deleted: DeletedAddresses
+
+
 class ImportWork(Work):
     kind = "import"
     right = Right.IMPORT
+    not_allowed = IMPORT_NOT_ALLOWED
+    begins_runs = True
     group = None
     queue = "bulk"
     batch_sizes: ClassVar = {"postgresql": 1000, "sqlite": 150}
     refusals = (IntegrityError,)
 
     def __init__(self) -> None:
-        # The deleted addresses of the workspace of the job that this process carries out, by the job.
-        self._deleted: tuple[str, DeletedAddresses] | None = None
+        self._last: _Kept | None = None
 
     def set_apart(self, request: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
         return set_apart(request)
@@ -85,23 +98,21 @@ class ImportWork(Work):
         return {"code": FILE_GONE} if file is None else self.why_not_allowed(job)
 
     def prepare(self, session: Session, job: Job) -> None:
-        self._deleted_addresses(job).read(session, read_clock(session))
+        if self.why_not(session, job) is None:
+            self._kept(session, job).deleted.read(session, read_clock(session))
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
-        now, asked = read_clock(session), ImportRequest.of(job.request)
-        records, cursor = _next_records(session, job, size)
-        header = read_header(session, asked.file_id)
-        assert header is not None
-        columns = Columns(asked.mapping, len(header.fields))
+        now, asked, kept = read_clock(session), ImportRequest.of(job.request), self._kept(session, job)
+        records, cursor = _next_records(session, job, kept.records, size)
         # Read anew in each batch, so that a batch that is repeated by another process reads the same.
         names = NameFields.of_workspace(session, job.workspace_id, keep_commas=asked.keep_commas)
         zone = job.workspace.zone
-        rows = [read_row(columns, each, names, zone) for each in records]
+        rows = [read_row(kept.columns, each, names, zone) for each in records]
         fates = decide(
             session,
             job,
             rows,
-            self._deleted_addresses(job),
+            kept.deleted,
             now,
             updates=asked.updates,
             even_if_deleted=asked.even_if_deleted,
@@ -114,14 +125,14 @@ class ImportWork(Work):
         return _record(session, job, fates, records, cursor, is_last=len(records) < size)
 
     def leave_out(self, session: Session, job: Job) -> Step:
-        records, cursor = _next_records(session, job, 1)
+        records, cursor = _next_records(session, job, self._kept(session, job).records, 1)
         fates = [rejected(each.line, {"code": CRASHED}) for each in records]
         return _record(session, job, fates, records, cursor, is_last=not records)
 
     def wrap_up(self, session: Session, job: Job, now: datetime) -> None:
         """The file is erased, and the audit log says what was brought."""
         erase_file(session, job.request["file_id"])
-        self._deleted = None
+        self._last = None
         added, updated = job.count(LineOutcome.ADDED), job.count(LineOutcome.UPDATED)
         if not added and not updated:
             return
@@ -137,10 +148,15 @@ class ImportWork(Work):
             updated=updated,
         )
 
-    def _deleted_addresses(self, job: Job) -> DeletedAddresses:
-        if self._deleted is None or self._deleted[0] != job.uuid:
-            self._deleted = (job.uuid, DeletedAddresses(job.workspace_id))
-        return self._deleted[1]
+    def _kept(self, session: Session, job: Job) -> _Kept:
+        if self._last is None or self._last.job != job.uuid:
+            asked = ImportRequest.of(job.request)
+            header = read_header(session, asked.file_id)
+            assert header is not None
+            columns = Columns(asked.mapping, len(header.fields))
+            deleted = DeletedAddresses(job.workspace_id)
+            self._last = _Kept(job.uuid, Records(asked.file_id), columns, deleted)
+        return self._last
 
 
 IMPORT = ImportWork()
@@ -157,12 +173,13 @@ def check_mapping(mapping: Mapping[str, str], width: int) -> None:
         raise NothingToFindBy
 
 
-def _next_records(session: Session, job: Job, size: int) -> tuple[list[StoredRecord], Any]:
+def _next_records(session: Session, job: Job, records: Records, size: int) -> tuple[list[StoredRecord], Any]:
     """The next records after the job's cursor, at most `size`, and the place after them."""
     begin = _place(job)
-    skipped = 1 if begin == BEGINNING else 0
-    met = list(islice(read_records(session, job.request["file_id"], begin=begin), skipped, skipped + size))
-    return [each for each, _ in met], list(met[-1][1]) if met else job.cursor
+    if begin == BEGINNING:
+        _, begin = records.take(session, begin, 1)
+    taken, after = records.take(session, begin, size)
+    return taken, list(after) if taken else job.cursor
 
 
 def _place(job: Job) -> Place:

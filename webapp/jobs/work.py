@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.models import Job, Right, User
 from webapp.models.job import Note
 
-# The code for a requester who has lost the right that such a job needs; every kind may use it.
+# The code for a requester who is no longer an Admin.
 REQUESTER_NOT_ALLOWED = "requester_not_allowed"
 
 
@@ -66,6 +66,10 @@ class Work(ABC):
     kind: ClassVar[str]
     # What its requester must be allowed to; None: only Admins may request it.
     right: ClassVar[Right | None] = None
+    # The code for a requester who has lost that right.
+    not_allowed: ClassVar[str] = REQUESTER_NOT_ALLOWED
+    # Whether it can begin runs of automations: at its end the worker is rung for them.
+    begins_runs: ClassVar[bool] = False
     # Jobs of one group in a workspace exclude each other; None excludes none.
     group: ClassVar[str | None]
     # The RQ queue that its messages go to. A queue has workers of its own.
@@ -96,7 +100,7 @@ class Work(ABC):
         """Why the job must stop: its requester has lost the right."""
         if job.requested_by is None or may_request(job.requester, self.right):
             return None
-        return {"code": REQUESTER_NOT_ALLOWED, "user": job.requested_by}
+        return {"code": self.not_allowed, "user": job.requested_by}
 
     def may_download(self, user: User, job: Job) -> bool:
         """Whether the user, who may see the job, may have the file that it has made."""

@@ -4,7 +4,6 @@ What is shown is frozen and signed, and exactly that is started: after a change 
 """
 
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from flask import Response, request
@@ -20,7 +19,7 @@ from webapp.importing.deleted_rows import count_deleted
 from webapp.importing.encodings import charset
 from webapp.importing.fields import Field
 from webapp.importing.reading import MOST_COLUMNS, About
-from webapp.importing.records import StoredRecord, read_records
+from webapp.importing.records import BEGINNING, Records, StoredRecord
 from webapp.importing.work import IMPORT, NoSuchColumn, NoSuchFile, NothingToFindBy
 from webapp.jobs.queries import find_by_key
 from webapp.marketing.browse import count_active_automations
@@ -202,7 +201,7 @@ def _chosen() -> Choices:
 def _show(file: StoredFile, choices: Choices, *, error: str | None = None, status: int = 200) -> Response:
     session = db.session()
     about = About.from_json(file.about or {})
-    first = [record for record, _ in islice(read_records(session, file.id), ROWS + 2)]
+    first, _ = Records(file.id).take(session, BEGINNING, ROWS + 2)
     running = jobs_reading(session, file.workspace_id).get(file.id)
     shown = Preview(
         file=file,

@@ -5,7 +5,7 @@ from signal import Signals
 
 from webapp.contacts.delete_work import DELETE_NOT_ALLOWED
 from webapp.exporting.work import EXPORT_NOT_ALLOWED
-from webapp.importing.work import FILE_GONE
+from webapp.importing.work import FILE_GONE, IMPORT_NOT_ALLOWED
 from webapp.jobs.cancel import CANCELLED_BY_OPERATOR
 from webapp.jobs.ending import CANCELLED_BY
 from webapp.jobs.interruption import DATABASE_FULL, DATABASE_UNWRITABLE, UNEXPECTED, WORKER_DIED
@@ -37,6 +37,7 @@ SENTENCES = {
     CANCELLED_BY: "Stopped by {name}.",
     CANCELLED_BY_OPERATOR: "Stopped by the operator.",
     FILE_GONE: "Its file is not kept any longer. Files are kept for a day.",
+    IMPORT_NOT_ALLOWED: "{name} may no longer import contacts.",
     EXPORT_NOT_ALLOWED: "{name} may no longer export this.",
     DELETE_NOT_ALLOWED: "{name} may no longer delete so many contacts at a time.",
     REQUESTER_NOT_ALLOWED: "{name} is no longer an admin of your account.",

@@ -18,7 +18,8 @@ from webapp.worker.shutdown import shutting_down
 
 def carry_out_job(job_id: int) -> str:
     """Carry job `job_id` out. If it is released, because this process is told to go or another workspace's
-    job waits, ring for it again. If it has ended, ring for the job that was in line behind it.
+    job waits, ring for it again. If it has ended, ring for the job that was in line behind it, and for the
+    runs that it has begun.
     """
     s, session = services(), db.session()
     ending = carry_out(
@@ -33,7 +34,10 @@ def carry_out_job(job_id: int) -> str:
     if ending == RELEASED:
         s.doorbell.ring(session.get_one(Job, job_id).kind, job_id)
     elif ending in ENDED:
-        ring_for_stalled(workspace_id=session.get_one(Job, job_id).workspace_id)
+        job = session.get_one(Job, job_id)
+        ring_for_stalled(workspace_id=job.workspace_id)
+        if KINDS[job.kind].begins_runs:
+            s.doorbell.ring_for_due()
     return ending
 
 

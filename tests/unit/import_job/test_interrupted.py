@@ -34,14 +34,19 @@ from webapp.models import (
     Contact,
     ContactSearch,
     ContactTag,
+    GroupMembership,
+    GroupRight,
     Job,
     JobBatch,
+    Right,
     StoredFile,
     Subscription,
     Tag,
 )
 from webapp.models.import_line import LineOutcome
 from webapp.models.job import JobState
+from webapp.words.isolation import isolated
+from webapp.words.jobs import sentence_of
 
 MOST_STATEMENTS = 300
 # Each third statement: all of them take ten times as long, and found nothing more.
@@ -214,6 +219,28 @@ def test_an_import_whose_day_is_over_stops_and_says_why(
     store.refresh(job)
     assert job.reason == {"code": FILE_GONE}
     assert job.counts == {"added": 1}
+
+
+def test_an_import_of_a_member_who_may_no_longer_import_stops_and_says_so(
+    store: Session, world: World, importing: Importing
+) -> None:
+    group = store.scalars(
+        select(GroupMembership.group_id).where(GroupMembership.user_id == world.member.id)
+    ).one()
+    right = GroupRight(group_id=group, right=Right.IMPORT)
+    store.add(right)
+    store.commit()
+    job = importing.ordered("a@lost.example", "b@lost.example", by=world.member.id)
+    importing.run(job, batch_size=1, should_stop=True)
+    store.delete(right)
+    assert importing.run(job) == JobState.CANCELLED
+
+    store.refresh(job)
+    assert job.counts == {"added": 1}
+    assert (
+        sentence_of(job.reason, {world.member.id: "Max"})
+        == f"{isolated('Max')} may no longer import contacts."
+    )
 
 
 class TestBadOrders:

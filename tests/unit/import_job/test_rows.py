@@ -105,6 +105,23 @@ def test_of_rows_about_one_contact_the_first_counts(
     assert job.processed == job.total == 7
 
 
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_a_row_after_one_that_changed_nothing_repeats_it_in_whatever_batch(
+    store: Session, world: World, importing: Importing, batch_size: int
+) -> None:
+    new_contact(store, world, email="there@same.example", first_name="Ann")
+    store.commit()
+
+    job = importing.imported(
+        "there@same.example,Ann", "there@same.example,Other", existing="update", batch_size=batch_size
+    )
+
+    assert [(line.outcome, line.reason) for line in importing.lines(job)] == [
+        (SKIPPED, {"code": "unchanged"}),
+        (REJECTED, {"code": "repeated", "line": 2}),
+    ]
+
+
 def test_rows_about_deleted_contacts_are_skipped_unless_they_are_wanted(
     store: Session, world: World, importing: Importing
 ) -> None:

@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import World
+from tests.support.deleting import Deleting
+from tests.support.importing import Importing
 from tests.support.purging import Belongings
 from tests.support.restoring import Restoring
 from webapp.clock import read_clock
+from webapp.contacts.delete_scope import Stayed
 from webapp.jobs.files import complete, file_of, find_file, new_file
 from webapp.jobs.start import AlreadyRunning
 from webapp.jobs.work import NotAllowed
@@ -23,9 +26,11 @@ from webapp.purging.erase_work import NothingToErase, SelectionChanged
 from webapp.purging.scope import EraseQuestion, about_matching, about_these
 from webapp.purging.work import PURGE
 from webapp.restoring.filters import Filters
+from webapp.restoring.question import about_the_rest
 from webapp.restoring.report import all_outcomes
 from webapp.restoring.undoing import Kept, judge
 from webapp.words.contacts import name_of
+from webapp.worker.redis_lock import RedisLock
 
 
 def ask(restoring: Restoring, *contacts: Contact, q: str = "") -> EraseQuestion:
@@ -181,6 +186,41 @@ def test_erased_people_never_return(session: Session, world: World, restoring: R
     assert restoring.outcomes(again) == {kept_id: ("restored", None, None)}
     assert undo.state == "done"
     assert left(session, world) == {kept_id}
+
+
+def test_erased_people_do_not_return_by_undoing_the_import_that_brought_them(
+    session: Session, world: World, restoring: Restoring, lock: RedisLock
+) -> None:
+    imported = Importing(session, world, lock).imported("gone@i.example,Gone", "kept@i.example,Kept")
+    gone = session.scalars(select(Contact).filter_by(workspace_id=world.id, first_name="Gone")).one()
+    delete(session, world, gone)
+    erase(restoring, ask(restoring, gone))
+    deleting = Deleting(session, world, lock)
+
+    undo = deleting.begin(deleting.ask_undo(imported.id))
+    deleting.run(undo)
+    back = restoring.restore_all()
+
+    session.refresh(undo)
+    assert undo.counts == {"deleted": 1, Stayed.GONE: 1}
+    assert [outcome for outcome, _, _ in restoring.outcomes(back).values()] == ["restored"]
+    names = session.scalars(select(Contact.first_name).where(Contact.workspace_id == world.id)).all()
+    assert names == ["Kept"]
+
+
+def test_a_restore_that_is_continued_knows_erased_people_no_longer(
+    session: Session, world: World, restoring: Restoring
+) -> None:
+    gone, kept = new_contact(session, world, "Gone"), new_contact(session, world, "Kept")
+    delete(session, world, gone, kept)
+    scopes = restoring.question_all().scope, restoring.question(gone, kept).scope
+    kept_id = kept.id
+    erase(restoring, ask(restoring, gone))
+
+    for scope in scopes:
+        rest = about_the_rest(session, scope, restoring.now()).scope
+        assert rest.expected == 1
+        assert not rest.ids or rest.ids == (kept_id,)
 
 
 @pytest.mark.parametrize(
