@@ -184,8 +184,7 @@ def board(session: Session, workspace_id: int, others: Iterable[str]) -> list[Co
     first = [
         select(part.subquery())
         for part in (
-            select(literal(name).label("part"), Deal.id).where(which).order_by(Deal.id.desc()).limit(CARDS)
-            for name, which in parts.items()
+            _newest(which, literal(name).label("part"), Deal.id).limit(CARDS) for name, which in parts.items()
         )
     ]
     ids: dict[str, list[int]] = {name: [] for name in parts}
@@ -208,14 +207,19 @@ def _of(workspace_id: int, position: Position) -> ColumnElement[bool]:
     return DealFilters(workspace_id, stage=position.stage, status=status).condition()
 
 
+def _newest(which: ColumnElement[bool], *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Deals of one column, the newest first. By the whole order: by the id alone the planner would sort all
+    of them."""
+    return select(*columns).where(which).order_by(*NEWEST_OF_STAGE_FIRST.order)
+
+
 def _add_up(
     session: Session, parts: dict[str, ColumnElement[bool]]
 ) -> dict[str, tuple[Amount, list[tuple[Decimal, str]]]]:
     """The number of deals and their values by currency for each part, as far as a request has time."""
     sums = []
     for name, which in parts.items():
-        newest = select(Deal.currency, Deal.value).where(which).order_by(*NEWEST_OF_STAGE_FIRST.order)
-        some = newest.limit(MOST_COUNTED + 1).subquery()
+        some = _newest(which, Deal.currency, Deal.value).limit(MOST_COUNTED + 1).subquery()
         by_currency = select(
             literal(name, String),
             some.c.currency,

@@ -48,8 +48,10 @@ class Contact(Base):
             *("workspace_id", "first_name", "last_name", "id"),
             where="deleted_at IS NULL AND first_name >= ''",
         ),
-        # The contacts of an account, by id.
-        partial_index("ix_contact_live_account", "account_id", "id", where="deleted_at IS NULL"),
+        # The contacts of an account, by their Created Dates.
+        partial_index(
+            "ix_contact_live_account", "account_id", "created_at", "id", where="deleted_at IS NULL"
+        ),
         # The order of the page of deleted contacts and of a restore's walk: last deleted first.
         partial_index("ix_contact_bin", "workspace_id", "deleted_at", "id", where="deleted_at IS NOT NULL"),
         Index("ix_contact_deletion_id", "deletion_id"),
