@@ -59,8 +59,10 @@ POSTGRESQL_FORGETS = (
 
 # The bench gives deals to the deleted only.
 DEALS = (
-    "INSERT INTO deal (id, workspace_id, title, value, currency, stage, status) "
-    "SELECT 100000 + id, workspace_id, 'Deal', 1, 'EUR', '', 'open' FROM contact WHERE deleted_at IS NULL",
+    "INSERT INTO deal (id, workspace_id, title, value, currency, stage, status, searched_version) "
+    "SELECT 100000 + id, workspace_id, 'Deal', 1, 'EUR', '', 'open', 1 FROM contact WHERE deleted_at IS NULL",
+    "INSERT INTO deal_search (deal_id, workspace_id, folded) "
+    "SELECT id, workspace_id, ' deal ' FROM deal WHERE id > 100000",
     "INSERT INTO deal_contact (deal_id, contact_id, is_primary, attached_at) "
     "SELECT deal.id, contact.id, contact.id = deal.id - 100000, contact.created_at FROM deal "
     "JOIN contact ON contact.id IN (deal.id - 100000, deal.id - 100001) WHERE deal.id > 100000",

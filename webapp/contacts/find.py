@@ -19,8 +19,8 @@ from webapp.contacts.by_account import find_by_account, order_by_account
 from webapp.contacts.found import Finder, Found, read_found
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.profile import live_rows
-from webapp.contacts.search import FIRST_LOOK, SCAN_LIMIT, Amount, Search, matching_contacts
-from webapp.contacts.walk import Walk, read_places, sort
+from webapp.contacts.search import SCAN_LIMIT, Amount, Search, matching_contacts
+from webapp.contacts.walk import FIRST_LOOK, Walk, read_places, sort
 from webapp.contacts.wanted import Sizes, Wanted, measure
 from webapp.database import id_table
 from webapp.models import NAMED, Contact, live
@@ -162,11 +162,7 @@ def _walked(walk: Walk, wanted: Wanted, *, limit: int, **place: Place) -> Found:
 
         matches = partial(matching_contacts, walk.session, wanted.has_text, wanted.workspace_id)
         return Search(walk, matches, among).find(limit=limit, **place)
-    for most in (FIRST_LOOK, SCAN_LIMIT):
-        places = walk.scan(most, limit, **place)
-        if len(places) == limit:
-            return Found(places)
-    return Found(places, end=walk.end(SCAN_LIMIT, **place), is_walk=True)
+    return walk.find(looks=(FIRST_LOOK, SCAN_LIMIT), limit=limit, **place)
 
 
 def read_selected(session: Session, workspace_id: int, ids: list[int], order: Keyset) -> Page:

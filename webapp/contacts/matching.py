@@ -8,7 +8,7 @@ before: it finds contacts that were not folded yet, or by another folding than t
 from sqlalchemy import ColumnElement, ScalarSelect, and_, false, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.contacts import folding
+from webapp import folding
 from webapp.contacts.normal import normalize
 from webapp.models import ContactSearch
 

@@ -16,14 +16,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.contacts.found import Found
 from webapp.contacts.keyset import Page, Place
-from webapp.contacts.walk import Walk, sort
+from webapp.contacts.walk import FIRST_LOOK, Walk, sort
 from webapp.models import Contact, ContactSearch
 from webapp.models.base import filter_only
 
 # How many contacts a request scans or counts at most: about 15 ms.
 SCAN_LIMIT = 10_000
-# A walk looks at so many rows first: most filters that have more than a few fill a page from these.
-FIRST_LOOK = 1_000
 # So many matches of a text index are looked up and sorted: about 15 ms.
 MOST_MATCHES = 3_000
 

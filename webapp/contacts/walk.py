@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from webapp.contacts.found import Found
 from webapp.contacts.keyset import Keyset, Place
 
+# A walk looks at so many rows first: most filters that have more than a few fill a page from these.
+FIRST_LOOK = 1_000
+
 Statement = Select[*tuple[Any, ...]]
 
 
@@ -39,6 +42,16 @@ class Walk:
         checked = self.checked(most, **place)
         by_value = Keyset(*checked.selected_columns, descending=self.order.descending)
         return read_places(self.session, self.order, by_value.seek(checked, limit=limit, **place))
+
+    def find(self, *, looks: Sequence[int], limit: int, **place: Place) -> Found:
+        """The first `limit` places of such rows, from looking at the first `looks`, one number after the
+        other until they are enough."""
+        places: list[Place] = []
+        for most in looks:
+            places = self.scan(most, limit, **place)
+            if len(places) == limit:
+                return Found(places)
+        return Found(places, end=self.end(looks[-1], **place), is_walk=True)
 
     def end(self, number: int, **place: Place) -> Place | None:
         """The place of the row with this number in the walk, if others follow."""

@@ -102,7 +102,7 @@ class ContactSearch(Base):
     # The form of the release before, which still reads and writes it.
     text: Mapped[str] = mapped_column(Text)
     # The form to search in, and the version of the function that made it; 0 for a row that the release
-    # before wrote (webapp/contacts/folding.py).
+    # before wrote (webapp/folding.py).
     folded: Mapped[str] = mapped_column(Text, server_default="")
     folding: Mapped[int] = mapped_column(SmallInteger, server_default="0")
 
