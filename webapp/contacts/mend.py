@@ -16,10 +16,10 @@ from webapp.catalogue.deal_titles import IS_STALE, store_titles
 from webapp.catalogue.names import Named, give_missing_keys
 from webapp.clock import read_clock
 from webapp.contacts.address_keys import renew_keys
-from webapp.contacts.matching import is_stale
 from webapp.database import lock_workspace, write_transaction
 from webapp.jobs.settings import Rest
 from webapp.models import Account, Contact, ContactSearch, Deal, MailingList, Tag
+from webapp.models.contact import is_stale
 
 log = structlog.get_logger()
 
