@@ -1,8 +1,8 @@
 """The contacts that have an address, whatever has become of them.
 
-Live ones are found by the unique index of their keys. No index has the keys of deleted ones, because deleting
-and restoring would have to write it; the index of search texts finds those that can have the address, and each
-is looked up.
+Live ones are found by the unique index of their keys. No index has the keys of deleted ones, because
+deleting and restoring would have to write it; the index of search texts finds those that can have the
+address, and each is looked up.
 """
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -38,14 +38,12 @@ def can_have(email_key: str) -> ColumnElement[bool]:
     parts = [[local + at], *([label, _punycode(label)] for label in domain.split("."))]
     if not at:
         parts = [[email_key]]
-    folded = [[" ".join(words(spelling)).strip() for spelling in part] for part in parts]
-    has_parts = and_(
-        *(
-            or_(*(ContactSearch.folded.contains(form, autoescape=True) for form in {*forms}))
-            for forms in folded
-        )
-    )
-    return or_(has_parts, is_stale())
+    return or_(and_(*map(_has_one_of, parts)), is_stale())
+
+
+def _has_one_of(spellings: list[str]) -> ColumnElement[bool]:
+    forms = dict.fromkeys(" ".join(words(spelling)).strip() for spelling in spellings)
+    return or_(*(ContactSearch.folded.contains(form, autoescape=True) for form in forms))
 
 
 def _punycode(label: str) -> str:

@@ -98,9 +98,9 @@ def live(workspace_id: int) -> ColumnElement[bool]:
 def live_holder(email_key: Any, workspace_id: Any) -> ScalarSelect[int]:
     """The id of the workspace's live contact that has the address with this key; null for none.
 
-    Sought in the unique index, by a range and in its order, which no other index has: with an equation for the
-    workspace a planner with stale statistics would read all of its contacts, and without one all accounts'
-    contacts with this address.
+    Sought in the unique index, by a range and in its order, which no other index has: with an equation for
+    the workspace a planner with stale statistics would read all of its contacts, and without one those of all
+    accounts with this address.
     """
     holder = aliased(Contact, name="holder")
     columns, values = tuple_(holder.email_key, holder.workspace_id), tuple_(email_key, workspace_id)
