@@ -26,7 +26,7 @@ depends_on = None
 # SQLite assigns row ids only in a column declared INTEGER.
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 BATCH = 5000
-STALE = sa.text("searched_version <> version")
+STALE = sa.text("CASE WHEN searched_version = version THEN 1 END IS NULL")
 LIVE = sa.text("deleted_at IS NULL")
 OF_ACCOUNT = "ix_contact_live_account"
 TRIGRAMS = "ix_deal_search_folded"

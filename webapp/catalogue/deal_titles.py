@@ -25,8 +25,10 @@ from sqlalchemy.orm import Session
 from webapp.database import execute_update, lower_text
 from webapp.folding import folded_title, wanted, words
 from webapp.models import Deal, DealSearch
+from webapp.models.deal import IS_STALE
 
-IS_STALE = Deal.searched_version != Deal.version
+# Whether a deal is stale, as a column: the condition IS_STALE is for the index.
+STALE_COLUMN = (Deal.searched_version != Deal.version).label("is_stale")
 
 
 def search_columns(deal_id: int, workspace_id: int, title: str) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
-from webapp.catalogue.deal_titles import IS_STALE, deals_with_title, title_matches
+from webapp.catalogue.deal_titles import STALE_COLUMN, deals_with_title, title_matches
 from webapp.catalogue.names import Named, NameTaken, create
 from webapp.characters import name_key
 from webapp.folding import words
 from webapp.models import Deal
-from webapp.models.base import filter_only, is_one_of
+from webapp.models.base import begins_with, filter_only, is_one_of
 
 # So many are shown; of more, the person types more of the name.
 MOST = 8
@@ -92,14 +92,17 @@ def _containing(rows: Any, key: str, without: Sequence[int], *, starts: bool) ->
 def pick_deal(session: Session, workspace_id: int, text: str, *, without: Sequence[int] = ()) -> Choices:
     """The live deals that have the words of `text` in their titles, the newest first: among the newest
     MOST_DEALS deals, and among so many that have the words."""
-    newest = Deal.workspace_id == workspace_id, filter_only(Deal.deleted_at.is_(None))
-    near = select(Deal.id, Deal.title, Deal.stage, IS_STALE.label("is_stale")).where(*newest)
-    some = near.order_by(Deal.workspace_id.desc(), Deal.id.desc()).limit(MOST_DEALS).subquery()
+    order = Deal.workspace_id, Deal.id
+    lives = filter_only(Deal.deleted_at.is_(None))
+    near = select(Deal.id, Deal.title, Deal.stage, STALE_COLUMN).where(
+        begins_with(order, [workspace_id]), lives
+    )
+    some = near.order_by(*(column.desc() for column in order)).limit(MOST_DEALS).subquery()
     parts = [select(some.c.id, some.c.title, some.c.stage)]
     if words(text):
         parts[0] = parts[0].where(title_matches(text, some.c.id, some.c.title, some.c.is_stale))
         titled = select(deals_with_title(workspace_id, text).limit(MOST_DEALS).subquery().c.id)
-        parts.append(select(Deal.id, Deal.title, Deal.stage).where(is_one_of(Deal.id, titled), *newest))
+        parts.append(select(Deal.id, Deal.title, Deal.stage).where(is_one_of(Deal.id, titled), lives))
     found = union(*parts).subquery()
     rows = session.execute(
         select(found).where(found.c.id.not_in(without)).order_by(found.c.id.desc()).limit(MOST + 1)

@@ -20,12 +20,11 @@ from sqlalchemy import (
     literal,
     select,
     true,
-    tuple_,
     union_all,
 )
 from sqlalchemy.orm import Session
 
-from webapp.catalogue.deal_titles import IS_STALE, deals_with_title, title_matches
+from webapp.catalogue.deal_titles import STALE_COLUMN, deals_with_title, title_matches
 from webapp.catalogue.stages import CLOSED, Position, positions
 from webapp.contacts.found import Finder, read_found
 from webapp.contacts.keyset import Keyset, Page, Place
@@ -33,9 +32,8 @@ from webapp.contacts.search import Amount, Search
 from webapp.contacts.walk import FIRST_LOOK, Walk
 from webapp.database import id_table
 from webapp.models import Contact, Deal, DealContact
-from webapp.models.base import filter_only, is_one_of
+from webapp.models.base import begins_with, filter_only, is_one_of
 from webapp.models.deal import DealStatus
-from webapp.numbers import LARGEST_ID
 
 # A walk passes over so many deals that are deleted, or have another status: about 15 ms.
 MOST_PASSED = 20_000
@@ -63,7 +61,7 @@ class DealFilters:
     def in_order(self) -> ColumnElement[bool]:
         """The condition on a deal, deleted ones as well, for a statement that goes by this order."""
         within = [self.workspace_id] if self.stage is None else [self.workspace_id, self.stage]
-        return _within(self.order, within)
+        return begins_with(self.order.columns, within)
 
     def checks(self, deleted_at: Any, status: Any) -> ColumnElement[bool]:
         """The conditions on these columns of a deal."""
@@ -77,21 +75,6 @@ class DealFilters:
 # The first columns are the same in all rows of a statement; they are in the order because its index has them.
 NEWEST_FIRST = Keyset(Deal.workspace_id, Deal.id)
 NEWEST_OF_STAGE_FIRST = Keyset(Deal.workspace_id, Deal.stage, Deal.id)
-
-
-def _within(order: Keyset, values: list[Any]) -> ColumnElement[bool]:
-    """The rows with these values in the first columns of `order`.
-
-    As a range of the whole order: by an equation the planner would see that the ids alone are in order, too,
-    and could walk the deals of all workspaces.
-    """
-    columns = tuple_(*order.columns)
-    first, last = (tuple_(*map(_literal, order.columns, [*values, end])) for end in (0, LARGEST_ID))
-    return and_(columns > first, columns <= last)
-
-
-def _literal(column: Any, value: Any) -> ColumnElement[Any]:
-    return literal(value, column.type)
 
 
 def _live(workspace_id: int) -> ColumnElement[bool]:
@@ -125,7 +108,7 @@ def _finder(session: Session, filters: DealFilters) -> Finder:
     order = filters.order
 
     def rows(limit: int, **place: Place) -> Select[*tuple[Any, ...]]:
-        shown = Deal.deleted_at, Deal.status, Deal.title, IS_STALE.label("is_stale")
+        shown = Deal.deleted_at, Deal.status, Deal.title, STALE_COLUMN
         every = select(*order.columns, *shown).where(filters.in_order())
         return order.seek(every, limit=limit, **place)
 

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp import folding
-from webapp.catalogue.deal_titles import IS_STALE, store_titles
+from webapp.catalogue.deal_titles import store_titles
 from webapp.catalogue.names import Named, give_missing_keys
 from webapp.clock import read_clock
 from webapp.contacts.address_keys import renew_keys
@@ -20,6 +20,7 @@ from webapp.database import lock_workspace, write_transaction
 from webapp.jobs.settings import Rest
 from webapp.models import Account, Contact, ContactSearch, Deal, MailingList, Tag
 from webapp.models.contact import is_stale
+from webapp.models.deal import IS_STALE
 
 log = structlog.get_logger()
 

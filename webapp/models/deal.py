@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId, partial_index
@@ -15,6 +15,12 @@ class DealStatus(StrEnum):
     OPEN = "open"
     WON = "won"
     LOST = "lost"
+
+
+# Whether a deal's title still has to be folded. In this form, because PostgreSQL expects few rows of an
+# expression that is null, and of an inequality of two columns nearly all: it would read the whole table.
+STALE = "CASE WHEN {0}searched_version = {0}version THEN 1 END IS NULL"
+IS_STALE = text(STALE.format("deal."))
 
 
 class Deal(Base):
@@ -32,7 +38,7 @@ class Deal(Base):
             where="deleted_by_deletion_id IS NOT NULL",
         ),
         # Those whose titles still have to be folded: none, soon after a deployment.
-        partial_index("ix_deal_stale", "workspace_id", "id", where="searched_version <> version"),
+        partial_index("ix_deal_stale", "workspace_id", "id", where=STALE.format("")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
