@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World, new_world
 from webapp.clock import read_clock
 from webapp.contacts.delete import delete_contacts
-from webapp.contacts.folding import FOLDING
+from webapp.folding import FOLDING
 from webapp.models import Account, Contact, Deletion, MailingList, Tag, live
 from webapp.models.base import UtcDateTime
 
@@ -80,9 +80,13 @@ TAGGED = """
 """
 # Deal number `id` is the one of the deleted contact with this id; where there are live ones, one is on it.
 DEALS = """
-    INSERT INTO deal (id, workspace_id, title, value, currency, stage, status)
-    SELECT id, workspace_id, 'Deal ' || id, 1000, 'EUR', 'Proposal sent', 'open'
+    INSERT INTO deal (id, workspace_id, title, value, currency, stage, status, searched_version)
+    SELECT id, workspace_id, 'Deal ' || id, 1000, 'EUR', 'Proposal sent', 'open', 1
     FROM contact WHERE workspace_id = :workspace AND deleted_at IS NOT NULL AND id % 2 = 0
+"""
+TITLES = """
+    INSERT INTO deal_search (deal_id, workspace_id, folded)
+    SELECT id, workspace_id, ' ' || lower(title) || ' ' FROM deal WHERE workspace_id = :workspace
 """
 DETACHED = """
     INSERT INTO deal_contact (deal_id, contact_id, is_primary, attached_at, detached_at,
@@ -189,6 +193,7 @@ def _statements(
         ON_LISTS,
         TAGGED,
         DEALS,
+        TITLES,
         "ANALYZE deal",
     ):
         yield statement, workspace

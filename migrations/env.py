@@ -26,9 +26,12 @@ def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal
     return False
 
 
+TRIGRAMS = ("ix_contact_search_folded", "ix_deal_search_folded")
+
+
 def include_object(item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
-    """Ignore the trigram index on SQLite: it exists on PostgreSQL only."""
-    return not (name == "ix_contact_search_folded" and context.get_context().dialect.name == "sqlite")
+    """Ignore the trigram indexes on SQLite: they exist on PostgreSQL only."""
+    return not (name in TRIGRAMS and context.get_context().dialect.name == "sqlite")
 
 
 def configure(**options: Any) -> None:

@@ -13,7 +13,7 @@ from contextlib import nullcontext
 import sqlalchemy as sa
 from alembic import op
 
-from webapp.contacts import folding
+from webapp import folding
 
 revision = "0006"
 down_revision = "0005"

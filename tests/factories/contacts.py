@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.people import CONSONANTS, World, number
+from webapp.catalogue.deal_titles import store_titles
 from webapp.clock import read_clock
 from webapp.contacts.address import email_key
 from webapp.contacts.delete import delete_contacts
@@ -157,6 +158,7 @@ def new_deal(session: Session, world: World, *contacts: Contact, title: str = "A
     deal = Deal(workspace_id=world.id, title=title, value=Decimal("100.00"))
     session.add(deal)
     session.flush()
+    store_titles(session, [deal])
     for place, contact in enumerate(contacts):
         session.add(
             DealContact(

@@ -1,6 +1,7 @@
 """Counts appear at once if they are quick; otherwise as "over N", and the exact number arrives later."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from tests.factories.contacts import delete, new_contact, new_contacts
 from tests.factories.people import World
 from tests.support.browser import HTMX, Browser
 from tests.support.seen import Seen
+from webapp.clock import read_clock
 from webapp.contacts import find, search
 from webapp.restoring import recycle_bin
 from webapp.web import counting
@@ -51,6 +53,56 @@ def test_slow_counts_arrive_later(scripted: Browser, sixty_of_each_name: None, p
     assert not page.all("[hx-trigger^=load]")
     assert page.part is not None
     assert not page.part.all("[data-announce], [autofocus]")
+
+
+@pytest.mark.parametrize(
+    ("path", "noun"), [("/contacts", "contacts"), ("/contacts/restore", "deleted contacts")]
+)
+def test_a_text_that_many_others_have_ends_the_page_and_the_next_one_goes_on(
+    scripted: Browser,
+    world: World,
+    store: Session,
+    sixty_of_each_name: None,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    noun: str,
+) -> None:
+    """The matches stand at the end of the order, and too many elsewhere have the text to look them up."""
+    rare = new_contacts(store, world, 2, "Zoe", created_at=read_clock(store) - timedelta(days=500))
+    gone = new_contacts(store, world, 2, "Zoe")
+    delete(store, world, *gone, at=read_clock(store) - timedelta(days=9))
+    store.commit()
+    monkeypatch.setattr(search, "MOST_MATCHES", 3)
+
+    page = scripted.get(f"{path}?q=zoe")
+
+    assert page.names == []
+    assert "None among these contacts" in page.text
+    assert page.one("#results")["data-announce"] == "None found yet"
+    following = scripted.press(page, "Next")
+    assert set(following.ids) == {contact.id for contact in (gone if "restore" in path else rare)}
+    assert following.words("#results-count") == f"Over 2 {noun}"
+    assert page_with_count(scripted, following).words("#results-count") == f"2 {noun}"
+    assert scripted.press(following, "Previous").names == []
+
+
+def test_a_restore_of_all_that_match_is_offered_where_none_has_been_met_yet(
+    scripted: Browser,
+    world: World,
+    store: Session,
+    sixty_of_each_name: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new_contacts(store, world, 2, "Zoe")
+    delete(store, world, *new_contacts(store, world, 2, "Zoe"), at=read_clock(store) - timedelta(days=9))
+    store.commit()
+    monkeypatch.setattr(search, "MOST_MATCHES", 3)
+
+    page = scripted.get("/contacts/restore?q=zoe")
+
+    assert page.words("#results-count") == "Unknown number of deleted contacts"
+    dialog = scripted.press(page, "Restore all contacts that match")
+    assert "2 contacts" in dialog.text
 
 
 def test_without_a_search_all_live_contacts_are_counted_later(

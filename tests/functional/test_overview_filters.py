@@ -73,6 +73,8 @@ def test_few_contacts_are_sorted_by_account(anyone: Browser, world: World, store
     store.commit()
 
     assert anyone.get("/contacts?sort=account").names == ["A1", "A2", "B", "None", "Gone"]
+    assert anyone.get("/contacts?sort=account-z").names == ["B", "A2", "A1", "Gone", "None"]
+    assert anyone.get("/contacts?sort=account-z&account=ACME").names == ["A2", "A1"]
     assert anyone.get("/contacts?sort=account&q=n").names == ["None"]
     assert anyone.get("/contacts?sort=account&account=ACME").names == ["A1", "A2"]
 
@@ -119,6 +121,38 @@ def test_all_contacts_are_walked_by_their_accounts_in_both_directions(
     assert [row_id for each in pages for row_id in each.ids] == expected
     back = anyone.turn(pages[-1], "Previous")
     assert [row_id for each in back[::-1] for row_id in each.ids] == expected
+
+    # From Z to A: those without an account come last here, too.
+    with_account = [contact.id for contact in alive if names.get(contact.account_id or 0)]
+    backwards = sorted(alive, key=lambda contact: (names.get(contact.account_id or 0, ""), contact.id))[::-1]
+    pages = anyone.turn(anyone.get("/contacts?sort=account-z"), "Next")
+    assert [row_id for each in pages for row_id in each.ids] == [contact.id for contact in backwards]
+    assert backwards[len(with_account) - 1].account_id is not None
+    back = anyone.turn(pages[-1], "Previous")
+    assert [row_id for each in back[::-1] for row_id in each.ids] == [contact.id for contact in backwards]
+
+
+def test_the_contacts_of_one_account_are_walked_in_every_order(
+    anyone: Browser, world: World, store: Session, limit: int
+) -> None:
+    acme, now = new_account(store, world, "Acme"), read_clock(store)
+    contacts = new_contacts(store, world, 120)
+    for place, contact in enumerate(contacts):
+        contact.account_id = acme.id
+        contact.created_at = now - timedelta(minutes=place % 7)
+    tagged(store, world, contacts[::2])
+    delete(store, world, *contacts[:10])
+    store.commit()
+    newest = sorted(contacts[10:], key=lambda contact: (contact.created_at, contact.id), reverse=True)
+
+    for sort, expected in (("", newest), ("account-z", newest), ("oldest", newest[::-1])):
+        for tag, step in (("", 1), ("vip", 2)):
+            pages = anyone.turn(anyone.get(f"/contacts?account=acme&tag={tag}&sort={sort}"), "Next")
+            wanted = [contact.id for contact in expected if contact in contacts[::step]]
+            assert [row_id for page in pages for row_id in page.ids] == wanted, (sort, tag)
+    back = anyone.turn(pages[-1], "Previous")
+    assert [row_id for page in back[::-1] for row_id in page.ids] == wanted
+    assert "These are sorted by Created Date" not in anyone.get("/contacts?account=acme&sort=account").text
 
 
 def test_contacts_are_filtered_by_list_status_tag_and_account(

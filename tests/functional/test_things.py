@@ -147,8 +147,8 @@ def test_what_cannot_be_counted_in_time_is_over_a_number(
     row = new_tag(store, world, "VIP")
     put(store, "tag", row, *new_contacts(store, world, 60))
     store.commit()
-    for module in (things, find):
-        monkeypatch.setattr(module, "SCAN_LIMIT", 55)
+    monkeypatch.setattr(things, "MOST_COUNTED", 55)
+    monkeypatch.setattr(find, "SCAN_LIMIT", 55)
 
     assert admin.get("/tags").one("td.cell-number").get_text(strip=True) == "over 55"
     page = admin.get(f"/tags/{row.id}")

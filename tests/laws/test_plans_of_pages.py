@@ -42,6 +42,7 @@ LARGE = {
     "contact_tag",
     "deal_contact",
     "deal",
+    "deal_search",
     "restore_outcome",
 }
 # Before and after the accident.
@@ -59,8 +60,10 @@ POSTGRESQL_FORGETS = (
 
 # The bench gives deals to the deleted only.
 DEALS = (
-    "INSERT INTO deal (id, workspace_id, title, value, currency, stage, status) "
-    "SELECT 100000 + id, workspace_id, 'Deal', 1, 'EUR', '', 'open' FROM contact WHERE deleted_at IS NULL",
+    "INSERT INTO deal (id, workspace_id, title, value, currency, stage, status, searched_version) "
+    "SELECT 100000 + id, workspace_id, 'Deal', 1, 'EUR', '', 'open', 1 FROM contact WHERE deleted_at IS NULL",
+    "INSERT INTO deal_search (deal_id, workspace_id, folded) "
+    "SELECT id, workspace_id, ' deal ' FROM deal WHERE id > 100000",
     "INSERT INTO deal_contact (deal_id, contact_id, is_primary, attached_at) "
     "SELECT deal.id, contact.id, contact.id = deal.id - 100000, contact.created_at FROM deal "
     "JOIN contact ON contact.id IN (deal.id - 100000, deal.id - 100001) WHERE deal.id > 100000",
@@ -75,6 +78,7 @@ FILTERED = (
     "tag={tag_name}",
     "account={account_name}",
     "tag={tag_name}&q=ann",
+    "account={account_name}&q=ann",
 )
 PAGES = (
     *(
@@ -90,6 +94,9 @@ PAGES = (
         "/contacts?sort=name&after={named}",
         "/contacts?sort=oldest",
         "/contacts?sort=account",
+        "/contacts?sort=account-z",
+        "/contacts?sort=account&account={account_name}",
+        "/contacts?sort=account-z&account={account_name}&tag={tag_name}",
     ),
     *("/contacts?{ticked_live}", "/contacts?show=selected&{ticked_live}", "/contacts?q=ann&{ticked_live}"),
     *("/contacts/selection?q=ann&{ticked_live}", "/contacts/count?"),
@@ -120,6 +127,7 @@ PAGES = (
     *("/lists?q=e", "/lists/{list}", "/lists/{list}?status=bounced", "/lists/{list}?after={member}"),
     *("/lists/{list}/delete", "/tags", "/tags/{tag}", "/accounts", "/accounts/{account}"),
     *("/deals", "/deals?after={deal_place}", "/deals?q=deal&stage=To+contact&status=open", "/deals/board"),
+    *("/deals?q=deal", "/deals?q=zyx", "/deals?q=deal&status=won", "/deals/count?q=deal"),
     *("/deals/{deal}", "/deals/{deal}?find=ann"),
     *("/contacts/deleted/{gone}", "/audit?", "/audit?who={by}", "/audit?action=contacts.deleted"),
 )
@@ -280,7 +288,9 @@ def _wrong(plan: Plan) -> str | None:
     # Without an index for texts, all texts are searched for a rare one: SQLite may skip the index of the
     # account.
     # A number that a page does not wait for may read them all as well, where the text is a frequent one.
-    any_text = {"contact_search"} if plan.statement.startswith(("WITH found", COUNTS)) else set()
+    any_text = (
+        {"contact_search", "deal_search"} if plan.statement.startswith(("WITH found", COUNTS)) else set()
+    )
     if any(read.whole and read.table in LARGE - any_text for read in plan.reads):
         return "reads a large table whole"
     indexes = {read.index for read in plan.reads if read.name == "contact"}
@@ -305,6 +315,9 @@ def test_stale_statistics_mislead_no_statement(
         monkeypatch.setattr(module, "SCAN_LIMIT", 20)
     monkeypatch.setattr(pick, "SCAN", 20)
     read += scene.read(*scene.addresses())
+    # And with more matches than a request looks up.
+    monkeypatch.setattr(search, "MOST_MATCHES", 2)
+    read += scene.read(*(address for address in scene.addresses() if "q=" in address))
     with Session(scene.engine) as session:
         gone = select(Contact).where(Contact.deleted_at.is_not(None)).order_by(Contact.id).limit(20)
         ticked = session.scalars(gone).all()

@@ -14,8 +14,8 @@ from tests.model.business import Business
 from tests.model.restoring import WINDOW, bin_of
 from tests.model.suppressions import hash_of
 from tests.model.things import Contact as ModelContact
-from webapp.contacts.folding import folded
 from webapp.contacts.profile import profile
+from webapp.folding import folded
 from webapp.models import (
     Account,
     AutomationRun,

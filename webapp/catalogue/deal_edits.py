@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.catalogue.deal_titles import store_titles
 from webapp.catalogue.deals import attach
 from webapp.catalogue.stages import Position
 from webapp.database import lock_workspace
@@ -77,6 +78,7 @@ def create_deal(
     deal = Deal(workspace_id=workspace_id, created_at=now, **details.columns())
     session.add(deal)
     session.flush()
+    store_titles(session, [deal])
     for contact_id in members:
         attach(
             session,
@@ -125,6 +127,7 @@ def edit_deal(
         setattr(deal, name, after[name])
     deal.version += 1
     session.flush()
+    store_titles(session, [deal])
     record(
         session,
         workspace_id=workspace_id,

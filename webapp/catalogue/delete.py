@@ -22,8 +22,8 @@ from webapp.models.campaign import MessageKind, SendState
 
 Kind = type[MailingList] | type[Tag] | type[Account] | type[Deal]
 
-# How many contacts are counted exactly.
-MOST_COUNTED = 10_000
+# So many contacts are looked up to count them: about 10 ms.
+MOST_COUNTED = 5_000
 # The field of a step that holds the id of a list or a tag (`webapp.marketing.automations`).
 FIELDS: Mapping[Named, str] = {MailingList: "list", Tag: "tag"}
 

@@ -49,10 +49,12 @@ def _looked_at(kind: Named, of: Id, most: int) -> tuple[ScalarSelect[int], Scala
     """How many contacts of `of` are looked at, one more than `most` if there are more; and how many of them
     are live."""
     contact, place = PLACES[kind]
-    looked_at = select(contact.label("id")).where(place == of)
+    looked_at = select(contact.label("id")).where(place == of).order_by(contact.desc())
     if kind is Account:
-        looked_at = looked_at.where(Contact.deleted_at.is_(None))
-    some = looked_at.order_by(contact.desc()).limit(most + 1).correlate(kind).subquery()
+        # As the index of its live contacts has them.
+        newest = Contact.created_at.desc(), Contact.id.desc()
+        looked_at = looked_at.where(Contact.deleted_at.is_(None)).order_by(None).order_by(*newest)
+    some = looked_at.limit(most + 1).correlate(kind).subquery()
     seen = select(func.count()).select_from(some)
     live = seen if kind is Account else seen.where(_is_live(kind, some.c.id))
     return seen.scalar_subquery(), live.scalar_subquery()

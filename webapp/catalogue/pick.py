@@ -9,16 +9,18 @@ from typing import Any
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
+from webapp.catalogue.deal_titles import STALE_COLUMN, deals_with_title, title_matches
 from webapp.catalogue.names import Named, NameTaken, create
 from webapp.characters import name_key
-from webapp.database import lower_text
+from webapp.folding import words
 from webapp.models import Deal
-from webapp.models.base import filter_only
+from webapp.models.base import begins_with, filter_only, is_one_of
 
 # So many are shown; of more, the person types more of the name.
 MOST = 8
 # So many are looked through for a text inside their names: about 10 ms.
 SCAN = 10_000
+MOST_DEALS = 1_000
 
 
 @dataclass(frozen=True)
@@ -88,17 +90,21 @@ def _containing(rows: Any, key: str, without: Sequence[int], *, starts: bool) ->
 
 
 def pick_deal(session: Session, workspace_id: int, text: str, *, without: Sequence[int] = ()) -> Choices:
-    """The live deals with `text` in their titles, the newest first, among SCAN of them."""
-    text = " ".join(text.split())
-    some = (
-        select(Deal.id, Deal.title, Deal.stage)
-        .where(Deal.workspace_id == workspace_id, filter_only(Deal.deleted_at.is_(None)))
-        .order_by(Deal.stage, Deal.id)
-        .limit(SCAN)
-        .subquery()
+    """The live deals that have the words of `text` in their titles, the newest first: among the newest
+    MOST_DEALS deals, and among so many that have the words."""
+    order = Deal.workspace_id, Deal.id
+    lives = filter_only(Deal.deleted_at.is_(None))
+    near = select(Deal.id, Deal.title, Deal.stage, STALE_COLUMN).where(
+        begins_with(order, [workspace_id]), lives
     )
-    has_text = lower_text(some.c.title).contains(text.lower(), autoescape=True)
+    some = near.order_by(*(column.desc() for column in order)).limit(MOST_DEALS).subquery()
+    parts = [select(some.c.id, some.c.title, some.c.stage)]
+    if words(text):
+        parts[0] = parts[0].where(title_matches(text, some.c.id, some.c.title, some.c.is_stale))
+        titled = select(deals_with_title(workspace_id, text).limit(MOST_DEALS).subquery().c.id)
+        parts.append(select(Deal.id, Deal.title, Deal.stage).where(is_one_of(Deal.id, titled), lives))
+    found = union(*parts).subquery()
     rows = session.execute(
-        select(some).where(has_text, some.c.id.not_in(without)).order_by(some.c.id.desc()).limit(MOST + 1)
+        select(found).where(found.c.id.not_in(without)).order_by(found.c.id.desc()).limit(MOST + 1)
     ).all()
     return Choices([Choice(row.id, row.title, row.stage) for row in rows[:MOST]], len(rows) > MOST)

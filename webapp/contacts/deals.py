@@ -4,10 +4,13 @@ contacts only the live ones are shown."""
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
+    Row,
     Select,
     String,
     and_,
@@ -17,20 +20,23 @@ from sqlalchemy import (
     literal,
     select,
     true,
-    tuple_,
     union_all,
 )
 from sqlalchemy.orm import Session
 
+from webapp.catalogue.deal_titles import STALE_COLUMN, deals_with_title, title_matches
 from webapp.catalogue.stages import CLOSED, Position, positions
+from webapp.contacts.found import Finder, read_found
 from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.contacts.search import Amount
-from webapp.database import lower_text
+from webapp.contacts.search import Amount, Search
+from webapp.contacts.walk import FIRST_LOOK, Walk
+from webapp.database import id_table
 from webapp.models import Contact, Deal, DealContact
-from webapp.models.base import filter_only
+from webapp.models.base import begins_with, filter_only, is_one_of
 from webapp.models.deal import DealStatus
-from webapp.numbers import LARGEST_ID
 
+# A walk passes over so many deals that are deleted, or have another status: about 15 ms.
+MOST_PASSED = 20_000
 # Cards that a column of the board shows, and deals that it counts and adds up at most.
 CARDS = 25
 MOST_COUNTED = 1000
@@ -40,7 +46,7 @@ MOST_CONTACTS = 500
 
 @dataclass(frozen=True)
 class DealFilters:
-    """Which deals are meant: `q` is empty or a part of the title."""
+    """Which deals are meant: `q` is empty, or words of the title with one to search for."""
 
     workspace_id: int
     q: str = ""
@@ -52,36 +58,23 @@ class DealFilters:
         """The newest first."""
         return NEWEST_FIRST if self.stage is None else NEWEST_OF_STAGE_FIRST
 
-    def condition(self) -> ColumnElement[bool]:
-        """The condition on a live deal, for a statement that goes by this order."""
-        has_text = lower_text(Deal.title).contains(self.q.lower(), autoescape=True) if self.q else true()
+    def in_order(self) -> ColumnElement[bool]:
+        """The condition on a deal, deleted ones as well, for a statement that goes by this order."""
         within = [self.workspace_id] if self.stage is None else [self.workspace_id, self.stage]
-        return and_(
-            _within(self.order, within),
-            Deal.deleted_at.is_(None),
-            Deal.status == self.status if self.status else true(),
-            has_text,
-        )
+        return begins_with(self.order.columns, within)
+
+    def checks(self, deleted_at: Any, status: Any) -> ColumnElement[bool]:
+        """The conditions on these columns of a deal."""
+        return and_(deleted_at.is_(None), status == self.status if self.status else true())
+
+    def condition(self) -> ColumnElement[bool]:
+        """The condition on a live deal, but for the text, for a statement that goes by this order."""
+        return and_(self.in_order(), self.checks(Deal.deleted_at, Deal.status))
 
 
 # The first columns are the same in all rows of a statement; they are in the order because its index has them.
 NEWEST_FIRST = Keyset(Deal.workspace_id, Deal.id)
 NEWEST_OF_STAGE_FIRST = Keyset(Deal.workspace_id, Deal.stage, Deal.id)
-
-
-def _within(order: Keyset, values: list[Any]) -> ColumnElement[bool]:
-    """The rows with these values in the first columns of `order`.
-
-    As a range of the whole order: by an equation the planner would see that the ids alone are in order, too,
-    and could walk the deals of all workspaces.
-    """
-    columns = tuple_(*order.columns)
-    first, last = (tuple_(*map(_literal, order.columns, [*values, end])) for end in (0, LARGEST_ID))
-    return and_(columns > first, columns <= last)
-
-
-def _literal(column: Any, value: Any) -> ColumnElement[Any]:
-    return literal(value, column.type)
 
 
 def _live(workspace_id: int) -> ColumnElement[bool]:
@@ -102,15 +95,51 @@ def read_deals(
     before: Place | None = None,
 ) -> Page:
     """One page of the deals that match, the newest first."""
+
+    def read(ids: list[int]) -> Sequence[Row[*tuple[Any, ...]]]:
+        these = Deal.id.in_(ids), filter_only(_live(filters.workspace_id))
+        return session.execute(select(Deal).where(*these)).all()
+
+    return read_found(_finder(session, filters), read, size=size, after=after, before=before)
+
+
+def _finder(session: Session, filters: DealFilters) -> Finder:
+    """A walk of the deals in their order; a text is searched for (`Search`)."""
     order = filters.order
-    ids = order.ids(select(Deal.id).where(filters.condition()))
-    rows = select(Deal).where(filter_only(_live(filters.workspace_id)))
-    return order.read(session, rows, ids, size=size, after=after, before=before)
+
+    def rows(limit: int, **place: Place) -> Select[*tuple[Any, ...]]:
+        shown = Deal.deleted_at, Deal.status, Deal.title, STALE_COLUMN
+        every = select(*order.columns, *shown).where(filters.in_order())
+        return order.seek(every, limit=limit, **place)
+
+    def checks(near: FromClause) -> list[ColumnElement[bool]]:
+        found = [filters.checks(near.c.deleted_at, near.c.status)]
+        if filters.q:
+            found.append(title_matches(filters.q, near.c.id, near.c.title, near.c.is_stale))
+        return found
+
+    walk = Walk(session, order, rows, checks)
+    if not filters.q:
+        return partial(walk.find, looks=(FIRST_LOOK, MOST_PASSED))
+
+    def matches(limit: int) -> Sequence[int]:
+        return session.scalars(deals_with_title(filters.workspace_id, filters.q).limit(limit)).all()
+
+    def among(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+        these = is_one_of(Deal.id, select(id_table(session, ids).c.value))
+        in_stage = Deal.stage == filters.stage if filters.stage is not None else true()
+        fits = and_(_live(filters.workspace_id), in_stage, filters.checks(Deal.deleted_at, Deal.status))
+        return select(*order.columns).where(these, filter_only(fits))
+
+    return Search(walk, matches, among).find
 
 
 def count_deals(session: Session, filters: DealFilters) -> int:
     """How many deals match; it can take a second."""
-    return session.scalar(select(func.count()).select_from(Deal).where(filters.condition())) or 0
+    query = select(func.count()).select_from(Deal).where(filters.condition())
+    if filters.q:
+        query = query.where(Deal.id.in_(deals_with_title(filters.workspace_id, filters.q)))
+    return session.scalar(query) or 0
 
 
 @dataclass(frozen=True)
@@ -184,8 +213,7 @@ def board(session: Session, workspace_id: int, others: Iterable[str]) -> list[Co
     first = [
         select(part.subquery())
         for part in (
-            select(literal(name).label("part"), Deal.id).where(which).order_by(Deal.id.desc()).limit(CARDS)
-            for name, which in parts.items()
+            _newest(which, literal(name).label("part"), Deal.id).limit(CARDS) for name, which in parts.items()
         )
     ]
     ids: dict[str, list[int]] = {name: [] for name in parts}
@@ -208,14 +236,19 @@ def _of(workspace_id: int, position: Position) -> ColumnElement[bool]:
     return DealFilters(workspace_id, stage=position.stage, status=status).condition()
 
 
+def _newest(which: ColumnElement[bool], *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Deals of one column, the newest first. By the whole order: by the id alone the planner would sort all
+    of them."""
+    return select(*columns).where(which).order_by(*NEWEST_OF_STAGE_FIRST.order)
+
+
 def _add_up(
     session: Session, parts: dict[str, ColumnElement[bool]]
 ) -> dict[str, tuple[Amount, list[tuple[Decimal, str]]]]:
     """The number of deals and their values by currency for each part, as far as a request has time."""
     sums = []
     for name, which in parts.items():
-        newest = select(Deal.currency, Deal.value).where(which).order_by(*NEWEST_OF_STAGE_FIRST.order)
-        some = newest.limit(MOST_COUNTED + 1).subquery()
+        some = _newest(which, Deal.currency, Deal.value).limit(MOST_COUNTED + 1).subquery()
         by_currency = select(
             literal(name, String),
             some.c.currency,

@@ -8,42 +8,35 @@ long.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from webapp.contacts.by_account import ByAccount
-from webapp.contacts.found import Found
+from webapp.contacts.by_account import find_by_account, order_by_account
+from webapp.contacts.found import Finder, Found, read_found
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.profile import live_rows
-from webapp.contacts.search import SCAN_LIMIT, Amount, all_matches
+from webapp.contacts.search import SCAN_LIMIT, Amount, Search, matching_contacts
+from webapp.contacts.walk import FIRST_LOOK, Walk, read_places, sort
 from webapp.contacts.wanted import Sizes, Wanted, measure
-from webapp.models import NAMED, Account, Contact, live
+from webapp.database import id_table
+from webapp.models import NAMED, Contact, live
 from webapp.models.base import filter_only, is_one_of
 
 # So many contacts of a filter are looked up and sorted: about 30 ms.
 FEW = 5_000
-# A walk looks at so many contacts first: most filters that have more than a few fill a page from these.
-FIRST_LOOK = 1_000
 
 NEWEST_FIRST = Keyset(Contact.created_at, Contact.id)
 OLDEST_FIRST = Keyset(Contact.created_at, Contact.id, descending=False)
 BY_NAME = Keyset(Contact.first_name, Contact.last_name, Contact.id, descending=False)
 BY_NAME_BACKWARDS = Keyset(Contact.first_name, Contact.last_name, Contact.id)
-# The name of the account, behind a letter, so that contacts without one come last.
-_account_key = (
-    select("a" + func.coalesce(Account.name_key, Account.name))
-    .where(Account.id == Contact.account_id, Account.deleted_at.is_(None))
-    .correlate(Contact)
-    .scalar_subquery()
-)
-BY_ACCOUNT = Keyset(func.coalesce(_account_key, "b").label("account_key"), Contact.id, descending=False)
-
-
-class Finder(Protocol):
-    def __call__(self, *, limit: int, **place: Place) -> Found: ...
+BY_ACCOUNT = order_by_account()
+BY_ACCOUNT_BACKWARDS = order_by_account(descending=True)
+# The orders within one account; the other order of each is this one there.
+WITHIN_ACCOUNT = {BY_ACCOUNT: OLDEST_FIRST, BY_ACCOUNT_BACKWARDS: NEWEST_FIRST}
 
 
 def read_page(
@@ -56,33 +49,17 @@ def read_page(
     before: Place | None = None,
     sizes: Sizes | None = None,
 ) -> Page:
-    """One page of live contacts, each with its account's name unless that is deleted.
+    """One page of live contacts, each with its account's name unless that is deleted (`read_found`).
 
-    The page that starts after `after`, or ends before `before`, or the first one; the first one as well if
-    all rows of the page have disappeared since. Where a walk has ended, it has fewer rows than `size`,
-    perhaps none, and still a next page. With filters, only few can be sorted by account. `sizes` is what
-    `measure_sources` has found, if it was asked before.
+    With filters, only few can be sorted by account (`is_sortable`). `sizes` is what `measure_sources` has
+    found, if it was asked before.
     """
+
+    def read(ids: list[int]) -> Sequence[Row[*tuple[Any, ...]]]:
+        return session.execute(live_rows(wanted.workspace_id).where(Contact.id.in_(ids))).all()
+
     finder = _finder(session, wanted, order, sizes)
-    if before is not None:
-        found = finder(limit=size + 1, before=before)
-        if found.is_there:
-            places, more = found.places[:size], len(found.places) > size
-            newer = places[-1] if more else found.end
-            rows = _rows(session, wanted.workspace_id, places)[::-1]
-            return Page(rows, older=places[0] if places else before, newer=newer, total=found.total)
-    elif after is not None:
-        found = finder(limit=size + 1, after=after)
-        if found.is_there:
-            places, more = found.places[:size], len(found.places) > size
-            older = places[-1] if more else found.end
-            rows = _rows(session, wanted.workspace_id, places)
-            return Page(rows, older=older, newer=places[0] if places else after, total=found.total)
-    found = finder(limit=size + 1)
-    places, more = found.places[:size], len(found.places) > size
-    older = places[-1] if more else found.end
-    rows = _rows(session, wanted.workspace_id, places)
-    return Page(rows, older=older, newer=None, total=found.total if older else len(rows))
+    return read_found(finder, read, size=size, after=after, before=before)
 
 
 def measure_sources(session: Session, wanted: Wanted) -> Sizes:
@@ -95,61 +72,68 @@ def is_filtered(wanted: Wanted) -> bool:
     return bool(wanted.checks(Contact.id, Contact.account_id))
 
 
-def _rows(session: Session, workspace_id: int, places: Sequence[Place]) -> list[Row[*tuple[Any, ...]]]:
-    if not places:
-        return []
-    ids: list[Any] = [place[-1] for place in places]
-    rows = {row[0].id: row for row in session.execute(live_rows(workspace_id).where(Contact.id.in_(ids)))}
-    # A row can disappear between the two statements.
-    return [rows[row_id] for row_id in ids if row_id in rows]
+def is_sortable(wanted: Wanted, order: Keyset, sizes: Sizes) -> bool:
+    """Whether filtered contacts can be read in this order. Many of them can be sorted by account only if they
+    have the same one."""
+    return order not in WITHIN_ACCOUNT or wanted.account_id is not None or sizes.shortest is not None
 
 
 def _finder(session: Session, wanted: Wanted, order: Keyset, sizes: Sizes | None) -> Finder:
-    checks = wanted.checks(Contact.id, Contact.account_id)
-    if not checks and order is BY_ACCOUNT:
-        return partial(_by_account, session, wanted.workspace_id)
-    if not checks:
-        return lambda *, limit, **place: Found(_places(session, order, _walk(wanted, order, limit, **place)))
+    walk = Walk(session, order, partial(_rows, wanted, order), partial(_checks, wanted))
+    if not is_filtered(wanted):
+        if order in WITHIN_ACCOUNT:
+            return partial(find_by_account, session, wanted.workspace_id, descending=order.descending)
+        return partial(_unchecked, walk, None)
     sizes = sizes or measure_sources(session, wanted)
+    if wanted.account_id is not None and order in WITHIN_ACCOUNT:
+        return _with_key(_finder(session, wanted, WITHIN_ACCOUNT[order], sizes))
+    # The sources of an account and of all live contacts are the last ones.
+    of_account, in_account = len(sizes.numbers) - 2, _walks_account(wanted, order)
+    if in_account and not is_filtered(replace(wanted, account_id=None)):
+        number = sizes.numbers[of_account]
+        return partial(_unchecked, walk, number if number <= sizes.most else None)
     shortest = sizes.shortest
     if shortest is None:
-        return lambda *, limit, **place: _walked(session, wanted, order, limit, **place)
-    if shortest == len(sizes.numbers) - 1 and order is not BY_ACCOUNT:
-        every = _checked(wanted, _walk(wanted, order, SCAN_LIMIT), order)
+        return partial(_walked, walk, wanted)
+    if shortest >= of_account + (not in_account) and order not in WITHIN_ACCOUNT:
+        every = walk.checked(SCAN_LIMIT)
     else:
         every = _looked_up(wanted, order, wanted.sources()[shortest])
-    return lambda *, limit, **place: _sorted(session, order, every, limit, **place)
+    return partial(sort, session, order, every)
 
 
-def _by_account(
-    session: Session,
-    workspace_id: int,
-    *,
-    limit: int,
-    after: Place | None = None,
-    before: Place | None = None,
-) -> Found:
-    return ByAccount(session, workspace_id, forwards=before is None).find(limit, before or after)
+def _with_key(finder: Finder) -> Finder:
+    """The finder of an order by account, where all contacts have the same one: any text is its key."""
+
+    def find(*, limit: int, **place: Place) -> Found:
+        found = finder(limit=limit, **{name: values[1:] for name, values in place.items()})
+        end = None if found.end is None else ("", *found.end)
+        return replace(found, places=[("", *values) for values in found.places], end=end)
+
+    return find
 
 
-def _walk(wanted: Wanted, order: Keyset, limit: int, **place: Place) -> Select[*tuple[Any, ...]]:
+def _walks_account(wanted: Wanted, order: Keyset) -> bool:
+    """Whether an index has the contacts of the wanted account in this order."""
+    return wanted.account_id is not None and order in WITHIN_ACCOUNT.values()
+
+
+def _rows(wanted: Wanted, order: Keyset, limit: int, **place: Place) -> Select[*tuple[Any, ...]]:
     """The live contacts beyond a place in an order that is an index of theirs: the order's columns, and the
     account."""
-    every = select(*order.columns, Contact.account_id).where(live(wanted.workspace_id))
+    every = select(*order.columns, Contact.account_id)
+    if _walks_account(wanted, order):
+        here = filter_only(Contact.workspace_id == wanted.workspace_id)
+        every = every.where(Contact.account_id == wanted.account_id, Contact.deleted_at.is_(None), here)
+    else:
+        every = every.where(live(wanted.workspace_id))
     walk = order.seek(every, limit=limit, **place)
     # Last, because SQLite seeks by the first of these conditions.
     return walk.where(NAMED) if order in (BY_NAME, BY_NAME_BACKWARDS) else walk
 
 
-def _places(session: Session, order: Keyset, query: Select[*tuple[Any, ...]]) -> list[Place]:
-    return [tuple(row[: len(order.columns)]) for row in session.execute(query)]
-
-
-def _checked(wanted: Wanted, walk: Select[*tuple[Any, ...]], order: Keyset) -> Select[*tuple[Any, ...]]:
-    """The order's columns of the wanted contacts among those of a walk."""
-    near = walk.subquery()
-    columns = list(near.c)[: len(order.columns)]
-    return select(*columns).where(*wanted.checks(columns[-1], near.c.account_id))
+def _checks(wanted: Wanted, near: FromClause) -> list[ColumnElement[bool]]:
+    return wanted.checks(near.c.id, near.c.account_id)
 
 
 def _looked_up(
@@ -163,34 +147,22 @@ def _looked_up(
     )
 
 
-def _sorted(
-    session: Session, order: Keyset, every: Select[*tuple[Any, ...]], limit: int, **place: Place
-) -> Found:
-    """Sort all wanted contacts, which are few."""
-    counted = every.add_columns(func.count().over().label("total")).subquery()
-    columns = list(counted.c)[: len(order.columns)]
-    by_value = Keyset(*columns, descending=order.descending)
-    rows = session.execute(by_value.seek(select(counted), limit=limit, **place)).all()
-    return Found([tuple(row[:-1]) for row in rows], total=rows[0].total if rows else None)
+def _unchecked(walk: Walk, total: int | None, *, limit: int, **place: Place) -> Found:
+    """All of a walk."""
+    return Found(read_places(walk.session, walk.order, walk.rows(limit, **place)), total)
 
 
-def _walked(session: Session, wanted: Wanted, order: Keyset, limit: int, **place: Place) -> Found:
-    """Check the contacts of a walk, up to SCAN_LIMIT of them. If that is not enough for a text, its index
-    finds all that have it: they are few then."""
-    for most in (FIRST_LOOK, SCAN_LIMIT) if wanted.has_text is None else (SCAN_LIMIT,):
-        matching = _checked(wanted, _walk(wanted, order, most, **place), order)
-        by_value = Keyset(*matching.selected_columns, descending=order.descending)
-        places = _places(session, order, by_value.seek(matching, limit=limit, **place))
-        if len(places) == limit:
-            return Found(places)
+def _walked(walk: Walk, wanted: Wanted, *, limit: int, **place: Place) -> Found:
+    """Check the contacts of a walk, up to SCAN_LIMIT of them; a text is searched for (`Search`)."""
     if wanted.has_text is not None:
-        lives = live(wanted.workspace_id)
-        with_text = all_matches(wanted.has_text, wanted.workspace_id, Contact.id, lives)
-        source = select(with_text.c.value).where(with_text.c.value.is_not(None))
-        return _sorted(session, order, _looked_up(wanted, order, source, by_text=False), limit, **place)
-    ends = _places(session, order, _walk(wanted, order, 2, **place).offset(SCAN_LIMIT - 1))
-    end = ends[0] if len(ends) == 2 else None
-    return Found(places, end=end, is_walk=True)
+
+        def among(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+            those = select(id_table(walk.session, ids).c.value)
+            return _looked_up(wanted, walk.order, those, by_text=False)
+
+        matches = partial(matching_contacts, walk.session, wanted.has_text, wanted.workspace_id)
+        return Search(walk, matches, among).find(limit=limit, **place)
+    return walk.find(looks=(FIRST_LOOK, SCAN_LIMIT), limit=limit, **place)
 
 
 def read_selected(session: Session, workspace_id: int, ids: list[int], order: Keyset) -> Page:

@@ -5,12 +5,13 @@ before: it finds contacts that were not folded yet, or by another folding than t
 (docs/adr/0014).
 """
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, false, literal, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.contacts import folding
+from webapp import folding
 from webapp.contacts.normal import normalize
 from webapp.models import ContactSearch
+from webapp.models.contact import is_stale
 
 # A search as the release before understood it: one literal text. The scope of a restore keeps its meaning
 # (docs/rules.md, rule 6).
@@ -40,12 +41,6 @@ def text_matches(q: str, by: int = folding.FOLDING) -> ColumnElement[bool]:
         return false()
     in_folded = and_(*(ContactSearch.folded.contains(part, autoescape=True) for part in parts))
     return or_(in_folded, and_(is_stale(), *map(_has_literally, normalize(q).split())))
-
-
-def is_stale() -> ColumnElement[bool]:
-    """Whether a row's folded form is not this release's. The number stands in the statement, as in the
-    condition of the partial index."""
-    return ContactSearch.folding != literal(folding.FOLDING, literal_execute=True)
 
 
 def contact_matches(

@@ -1,5 +1,5 @@
-"""Bringing over what another release has written: contacts and names that the previous one inserts while a
-deployment is under way, and all contacts after `folding.FOLDING` was raised.
+"""Bringing over what another release has written: contacts, names and deals that the previous one writes
+while a deployment is under way, and all contacts after `folding.FOLDING` was raised.
 
 A contact whose folded form is not this release's is also one whose address may have an old key. Until its
 turn comes it is found by its older form. The worker mends when the supervisor rings.
@@ -11,14 +11,16 @@ import structlog
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
+from webapp import folding
+from webapp.catalogue.deal_titles import store_titles
 from webapp.catalogue.names import Named, give_missing_keys
 from webapp.clock import read_clock
-from webapp.contacts import folding
 from webapp.contacts.address_keys import renew_keys
-from webapp.contacts.matching import is_stale
 from webapp.database import lock_workspace, write_transaction
 from webapp.jobs.settings import Rest
-from webapp.models import Account, Contact, ContactSearch, MailingList, Tag
+from webapp.models import Account, Contact, ContactSearch, Deal, MailingList, Tag
+from webapp.models.contact import is_stale
+from webapp.models.deal import IS_STALE
 
 log = structlog.get_logger()
 
@@ -28,17 +30,26 @@ NO_REST = Rest()
 
 
 def needs_mending(session: Session) -> bool:
-    """Whether there is a contact or a name that another release has written."""
+    """Whether there is a contact, a deal or a name that another release has written."""
     contact = select(ContactSearch.contact_id).where(is_stale())
     names = [select(kind.id).where(kind.name_key.is_(None), kind.deleted_at.is_(None)) for kind in KINDS]
-    return bool(session.scalar(select(or_(*(rows.exists() for rows in (contact, *names))))))
+    deal = select(Deal.id).where(IS_STALE)
+    return bool(session.scalar(select(or_(*(rows.exists() for rows in (contact, deal, *names))))))
 
 
 def mend(session: Session, *, rest: Rest = NO_REST, should_stop: Callable[[], bool] = lambda: False) -> int:
-    """Mend all names, then the contacts in batches of one transaction each, until none is left or
+    """Mend all names and deals, then the contacts in batches of one transaction each, until none is left or
     `should_stop` returns True; the number of contacts."""
     for kind in KINDS:
         _mend_names(session, kind)
+    while not should_stop() and (workspace_id := session.scalar(select(Deal.workspace_id).where(IS_STALE))):
+        try:
+            with rest.following():
+                _mend_deals(session, workspace_id)
+        except Exception:
+            # As below.
+            log.exception("mending_failed", workspace=workspace_id)
+            break
     total, failed = 0, set[int]()
     while not should_stop():
         workspace_id = session.scalar(
@@ -67,6 +78,16 @@ def _mend_names(session: Session, kind: Named) -> None:
         with write_transaction(session):
             lock_workspace(session, workspace_id)
             give_missing_keys(session, kind, workspace_id)
+
+
+def _mend_deals(session: Session, workspace_id: int) -> None:
+    """Fold the titles of the workspace's next deals."""
+    with write_transaction(session):
+        lock_workspace(session, workspace_id)
+        stale = select(Deal.id, Deal.workspace_id, Deal.title, Deal.version).where(
+            Deal.workspace_id == workspace_id, IS_STALE
+        )
+        store_titles(session, session.execute(stale.limit(BATCH)).all())
 
 
 def _mend_contacts(session: Session, workspace_id: int) -> int:

@@ -1,24 +1,29 @@
-"""Finding contacts by text, in an order, at a cost that hardly depends on how many contacts there are.
+"""Finding rows by text, in an order, at a cost that hardly depends on how many there are.
 
-A frequent text fills a page from the first contacts in the order. A rare text has few matches, which the text
+A frequent text fills a page from the first rows in the order. A rare text has few matches, which the text
 index finds. No planner guesses reliably which case applies, and a wrong guess costs seconds with a million
-contacts. So a search scans the first contacts, and reads all matches only if these do not fill the page. Both
-ways look up the contacts one by one in a scalar subquery, so that no planner can choose a full scan.
+contacts. So a search looks at some rows first. If these do not fill the page, it asks the index; and if that
+has too many matches, which stand elsewhere in the order, it walks on and ends the page where it has looked at
+enough. All ways look up the rows one by one in a scalar subquery, so that no planner can choose a full scan.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, Subquery, and_, func, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.contacts.matching import contact_matches
+from webapp.contacts.found import Found
+from webapp.contacts.keyset import Page, Place
+from webapp.contacts.walk import FIRST_LOOK, Walk, sort
 from webapp.models import Contact, ContactSearch
 from webapp.models.base import filter_only
 
 # How many contacts a request scans or counts at most: about 15 ms.
 SCAN_LIMIT = 10_000
+# So many matches of a text index are looked up and sorted: about 15 ms.
+MOST_MATCHES = 3_000
 
 
 @dataclass(frozen=True)
@@ -30,50 +35,55 @@ class Amount:
 
     @classmethod
     def on(cls, page: Page, size: int) -> "Amount":
-        """How many rows all pages have, as far as reading this page has found out."""
-        return cls(size, exact=False) if page.total is None else cls(page.total)
+        """How many rows all pages have, as far as reading this page has found out. A walk can have ended
+        before the page was full."""
+        if page.total is not None:
+            return cls(page.total)
+        return cls(min(size, len(page.rows)), exact=False)
 
 
 @dataclass(frozen=True)
 class Search:
-    """A text, and the two ways to find its contacts. Both statements select `id` and `moment`."""
+    """A walk that checks for a text, and the other way to find what has it."""
 
-    # The condition on a row of `ContactSearch` (`text_matches`).
-    has_text: ColumnElement[bool]
-    order: Keyset
-    # All contacts to search in.
-    candidates: Select[*tuple[Any, ...]]
-    # The contacts among them that match, unordered (built on `all_matches`).
-    matches: Select[*tuple[Any, ...]]
-    # Whether there are at most SCAN_LIMIT candidates, so that a request can scan them all.
-    is_short: bool
+    walk: Walk
+    # The ids of all rows with the text, whatever their place and their filters, up to a number.
+    matches: Callable[[int], Sequence[int]]
+    # The statement of the order's columns of those with these ids that fulfil the filters.
+    among: Callable[[Sequence[int]], Select[*tuple[Any, ...]]]
 
-    def ids(self, session: Session, *, limit: int, **place: Place) -> tuple[list[int], int | None]:
-        """The first `limit` ids beyond the place, in order, and the total of matches if it is known."""
-        if not self.is_short:
-            near = self._scan(self.order.seek(self.candidates, limit=SCAN_LIMIT, **place))
-            ids = list(
-                session.scalars(
-                    Keyset(near.c.moment, near.c.id).seek(select(near.c.id), limit=limit, **place)
-                )
-            )
-            if len(ids) == limit:
-                return ids, None
-        every = (
-            self._scan(self.order.seek(self.candidates, limit=SCAN_LIMIT))
-            if self.is_short
-            else self.matches.subquery()
-        )
-        counted = select(every.c.id, every.c.moment, func.count().over().label("total")).subquery()
-        rows = session.execute(
-            Keyset(counted.c.moment, counted.c.id).seek(select(counted), limit=limit, **place)
-        ).all()
-        return [row.id for row in rows], rows[0].total if rows else None
+    def find(self, *, limit: int, **place: Place) -> Found:
+        """The first `limit` places beyond a place."""
+        looked_at = min(FIRST_LOOK, SCAN_LIMIT)
+        places = self.walk.scan(looked_at, limit, **place)
+        if len(places) < limit and len(places) * SCAN_LIMIT >= limit * looked_at:
+            # If the text is as frequent further on, a longer look fills the page.
+            looked_at = SCAN_LIMIT
+            places = self.walk.scan(looked_at, limit, **place)
+        if len(places) == limit:
+            return Found(places)
+        ids = self.matches(MOST_MATCHES + 1)
+        if len(ids) <= MOST_MATCHES:
+            return sort(self.walk.session, self.walk.order, self.among(ids), limit=limit, **place)
+        if looked_at < SCAN_LIMIT:
+            places = self.walk.scan(SCAN_LIMIT, limit, **place)
+        if len(places) == limit:
+            return Found(places)
+        return Found(places, end=self.walk.end(SCAN_LIMIT, **place), is_walk=True)
 
-    def _scan(self, contacts: Select[*tuple[Any, ...]]) -> Subquery:
-        """The contacts among them that match, found by checking each one."""
-        near = contacts.subquery()
-        return select(near).where(contact_matches(near.c.id, self.has_text)).subquery()
+
+def matching_contacts(
+    session: Session, has_text: ColumnElement[bool], workspace_id: int, limit: int
+) -> Sequence[int]:
+    """The ids of the workspace's contacts that have the text, deleted ones as well, up to `limit`."""
+    # Apart from the limit: with it the planner can expect to meet enough of them in the table soon.
+    found = (
+        select(ContactSearch.contact_id.label("id"))
+        .where(ContactSearch.workspace_id == workspace_id, has_text)
+        .cte("found")
+        .prefix_with("MATERIALIZED")
+    )
+    return session.scalars(select(found.c.id).limit(limit)).all()
 
 
 def all_matches(

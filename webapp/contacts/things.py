@@ -11,13 +11,16 @@ from sqlalchemy.orm import Session
 from webapp.catalogue.members import count_members
 from webapp.catalogue.names import Named
 from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.contacts.search import SCAN_LIMIT, Amount
+from webapp.contacts.search import Amount
 from webapp.contacts.wanted import Wanted
 from webapp.models import Account, Contact, MailingList, Subscription, Tag, live
 from webapp.models.base import filter_only
 from webapp.models.mailing_list import SubscriptionStatus
 
 Thing = Account | MailingList | Tag
+
+# So many contacts are looked up to count those of a page's lists, tags or accounts: about 10 ms.
+MOST_COUNTED = 5_000
 
 
 def by_name(kind: Named) -> Keyset:
@@ -63,11 +66,11 @@ def amounts(session: Session, kind: Named, ids: Sequence[int]) -> dict[int, Amou
     of the contacts that were looked at is live, and there are more."""
     if not ids:
         return {}
-    share = SCAN_LIMIT // len(ids)
+    share = MOST_COUNTED // len(ids)
     counted = count_members(session, kind, ids, most=share)
     large = [row_id for row_id, (_, exact) in counted.items() if not exact]
     # What the small ones have left over is for the large ones.
-    left = SCAN_LIMIT - sum(number for number, exact in counted.values() if exact)
+    left = MOST_COUNTED - sum(number for number, exact in counted.values() if exact)
     if large and left // len(large) > share:
         counted |= count_members(session, kind, large, most=left // len(large))
     return {row_id: Amount(number, exact) for row_id, (number, exact) in counted.items() if number or exact}

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from webapp.bulk import add_rows
+from webapp.catalogue.deal_titles import search_columns
 from webapp.catalogue.stages import LOST, STAGES, WON, Position
 from webapp.contacts.load import NewContact, new_ids
 from webapp.demo.catalogue import CUSTOMER, FORMER, PROSPECT
 from webapp.demo.firms import Firm
-from webapp.models import Deal, DealContact
+from webapp.models import Deal, DealContact, DealSearch
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,15 @@ def insert_deals(
     if not deals:
         return
     ids = new_ids(session, Deal, len(deals))
-    add_rows(session, Deal, ({"id": deal_id, **deal} for deal_id, deal in zip(ids, deals, strict=True)))
+    rows: list[dict[str, Any]] = [
+        {"id": deal_id, "version": 1, **deal} for deal_id, deal in zip(ids, deals, strict=True)
+    ]
+    add_rows(session, Deal, ({**row, "searched_version": row["version"]} for row in rows))
+    add_rows(
+        session,
+        DealSearch,
+        (search_columns(row["id"], row["workspace_id"], row["title"]) for row in rows),
+    )
     add_rows(
         session,
         DealContact,

@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, union, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp.database import execute_returning, lock_workspace, sha256_hex
+from webapp.marketing.addresses import holders
 from webapp.marketing.consent import STRICTNESS, address_hash, strictness
 from webapp.marketing.lists import merged_into
 from webapp.marketing.versions import touch
-from webapp.models import Contact, MailingList, Subscription, Suppression, live
+from webapp.models import Contact, MailingList, Subscription, Suppression
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.models.suppression import SuppressionReason
 
@@ -150,7 +151,8 @@ def contacts_of(session: Session, who: Refused) -> set[int]:
     found = {who.contact_id} if keys == [None] and who.contact_id is not None else set[int]()
     key = next((key for key in keys if key is not None and address_hash(key) == who.address_hash), None)
     if key is None:
-        # It has gone, or has another address now. No index finds an address by its hash.
+        # It has gone, or has another address now. No index finds an address by its hash: half a second for a
+        # million.
         key = session.scalar(
             select(Contact.email_key)
             .where(
@@ -160,16 +162,3 @@ def contacts_of(session: Session, who: Refused) -> set[int]:
             .limit(1)
         )
     return found | holders(session, who.workspace_id, key) if key is not None else found
-
-
-def holders(session: Session, workspace_id: int, email_key: str) -> set[int]:
-    """The ids of the contacts that have the address, live, deleted and merged.
-
-    No index finds the deleted ones by their address (webapp/contacts/deleted_addresses.py says why), so they
-    are all read: half a second for a million.
-    """
-    holds = Contact.email_key == email_key
-    deleted = select(Contact.id).where(
-        Contact.workspace_id == workspace_id, Contact.deleted_at.is_not(None), holds
-    )
-    return set(session.scalars(union(select(Contact.id).where(live(workspace_id), holds), deleted)))

@@ -7,7 +7,7 @@ from webapp.models.base import Base, UtcDateTime
 from webapp.models.campaign import Campaign, CampaignSend
 from webapp.models.contact import NAMED, WINDOW, Contact, ContactSearch, days_left, live, restorable_until
 from webapp.models.contact_note import ContactNote
-from webapp.models.deal import Deal, DealContact
+from webapp.models.deal import Deal, DealContact, DealSearch
 from webapp.models.deletion import Deletion
 from webapp.models.import_line import ImportLine
 from webapp.models.job import Job, JobBatch
@@ -43,6 +43,7 @@ __all__ = [
     "ContactTag",
     "Deal",
     "DealContact",
+    "DealSearch",
     "Deletion",
     "GroupMembership",
     "GroupRight",

@@ -4,6 +4,7 @@ The models are plain SQLAlchemy, so that the domain can be tested and run withou
 gives the same metadata to Flask-SQLAlchemy.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -17,12 +18,14 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Select,
+    and_,
     bindparam,
     case,
     false,
     literal,
     text,
     true,
+    tuple_,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, registry
@@ -30,6 +33,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeDecorator
+
+from webapp.numbers import LARGEST_ID
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -90,6 +95,19 @@ def is_in(column: InstrumentedAttribute[str], *values: str) -> ColumnElement[boo
     if len(values) == 1:
         return column == literal(values[0], literal_execute=True)
     return column.in_(bindparam(None, values, expanding=True, literal_execute=True))
+
+
+def begins_with(columns: Sequence[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """The rows with these values in the first of the columns of an index that ends with the row's id.
+
+    As a range of the whole index: by an equation the planner would see that the ids alone are in order, too,
+    and could walk the rows of all workspaces.
+    """
+    first, last = (
+        tuple_(*(literal(value, column.type) for column, value in zip(columns, [*values, end], strict=True)))
+        for end in (0, LARGEST_ID)
+    )
+    return and_(tuple_(*columns) > first, tuple_(*columns) <= last)
 
 
 def filter_only(condition: ColumnElement[bool]) -> ColumnElement[bool]:

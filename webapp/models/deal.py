@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId, partial_index
@@ -15,6 +15,12 @@ class DealStatus(StrEnum):
     OPEN = "open"
     WON = "won"
     LOST = "lost"
+
+
+# Whether a deal's title still has to be folded. In this form, because PostgreSQL expects few rows of an
+# expression that is null, and of an inequality of two columns nearly all: it would read the whole table.
+STALE = "CASE WHEN {0}searched_version = {0}version THEN 1 END IS NULL"
+IS_STALE = text(STALE.format("deal."))
 
 
 class Deal(Base):
@@ -31,6 +37,8 @@ class Deal(Base):
             "deleted_by_deletion_id",
             where="deleted_by_deletion_id IS NOT NULL",
         ),
+        # Those whose titles still have to be folded: none, soon after a deployment.
+        partial_index("ix_deal_stale", "workspace_id", "id", where=STALE.format("")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -45,9 +53,32 @@ class Deal(Base):
     created_at: Mapped[datetime | None]
     # Grows with every change of its own fields, so that of two people the second is told.
     version: Mapped[int] = mapped_column(default=1, server_default="1")
+    # The version whose title `DealSearch` has: not this one if the release before has changed the deal.
+    searched_version: Mapped[int] = mapped_column(default=0, server_default="0")
     deleted_at: Mapped[datetime | None]
     # The deletion that took its last contact, and so the deal. Null if it was deleted by hand.
     deleted_by_deletion_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("deletion.id"))
+
+
+class DealSearch(Base):
+    """A deal's title in the form to search in (webapp/folding.py), in its own table so that deleting and
+    restoring do not update its index."""
+
+    __tablename__ = "deal_search"
+    __table_args__ = (
+        Index(
+            "ix_deal_search_folded",
+            "folded",
+            postgresql_using="gin",
+            postgresql_ops={"folded": "gin_trgm_ops"},
+        ).ddl_if(dialect="postgresql"),
+    )
+
+    deal_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("deal.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"), index=True)
+    folded: Mapped[str] = mapped_column(Text)
 
 
 class DealContact(Base):

@@ -20,8 +20,8 @@ from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
-from webapp.contacts.folding import words
 from webapp.database import execute_update, id_table, slices
+from webapp.folding import words
 from webapp.jobs.files import KEPT
 from webapp.models import Contact, ImportLine, Job, PrivateText, StoredFile
 from webapp.models.job import ACTIVE, subject_of_job

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, select
 from sqlalchemy.orm import Session
 
 from webapp.contacts.address import email_key
-from webapp.contacts.matching import text_matches
 from webapp.contacts.search import all_matches
+from webapp.marketing.addresses import can_have
 from webapp.models import Contact, Deletion
 from webapp.restoring.filters import Filters
 from webapp.restoring.recycle_bin import WALK, BinWindow
@@ -18,11 +18,12 @@ def ids_with_address(window: BinWindow, email: str) -> Select[int]:
 
     No index finds deleted contacts by their keys, because it would slow restores down; the text's does.
     """
+    key = email_key(email)
     same = all_matches(
-        text_matches(email),
+        can_have(key) if key else false(),
         window.workspace_id,
         Contact.deletion_id,
-        Contact.email_key == email_key(email),
+        Contact.email_key == key,
         window.by_contact(Filters()),
     )
     return (

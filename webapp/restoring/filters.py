@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
 
-from webapp.contacts.folding import FOLDING, words
 from webapp.contacts.matching import LITERAL, text_matches
+from webapp.folding import FOLDING, words
 from webapp.models import WINDOW
 from webapp.numbers import whole_number
 from webapp.restoring.local_time import end_of_minute, read_day, start_of_day, start_of_minute

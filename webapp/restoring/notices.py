@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from webapp.database import write_transaction
 from webapp.models import WINDOW, Contact, Deletion, NoticeSeen, User
-from webapp.models.base import filter_only
+from webapp.models.contact import live_holder
 from webapp.models.notice_seen import NoticeKind
 from webapp.restoring.bundles import Bundle, read_bundles
 from webapp.restoring.filters import SOON_IS
@@ -87,17 +87,8 @@ def _restorable(session: Session, workspace_id: int, now: datetime, bundles: Seq
     few = [bundle for bundle in bundles if bundle.in_bin <= LOOKED_AT]
     free: dict[int | None, int] = {}
     if few:
-        holder = aliased(Contact, name="holder")
         # Looked up for each contact: of an EXISTS PostgreSQL may read all live addresses first.
-        taken_by = (
-            select(holder.id)
-            .where(
-                filter_only(holder.workspace_id == workspace_id),
-                holder.email_key == Contact.email_key,
-                holder.deleted_at.is_(None),
-            )
-            .scalar_subquery()
-        )
+        taken_by = live_holder(Contact.email_key, Contact.workspace_id)
         of_deletion = select(Deletion.number).where(Deletion.id == Contact.deletion_id).scalar_subquery()
         window = BinWindow(workspace_id, now)
         moments = [part.at for bundle in few for part in bundle.left]

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
+from webapp.contacts.found import Finder, Found, read_found
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.matching import contact_matches
-from webapp.contacts.search import SCAN_LIMIT, Search, all_matches, with_text
+from webapp.contacts.search import SCAN_LIMIT, Search, matching_contacts, with_text
+from webapp.contacts.walk import Walk, read_places, sort
+from webapp.database import id_table
 from webapp.models import WINDOW, Contact, Deletion, Job, RestoreOutcome, User
-from webapp.models.base import filter_only
+from webapp.models.base import filter_only, is_one_of
 from webapp.models.restore_outcome import IN_CONFLICT, Outcome
 from webapp.restoring.filters import Filters
 from webapp.restoring.scope import Scope
@@ -168,13 +173,14 @@ def read_page(
     before: Place | None = None,
 ) -> Page:
     """One page of the bin, last deleted first: each contact with the name of the user who deleted it."""
+
+    def read(ids: list[int]) -> Sequence[Row[*tuple[Any, ...]]]:
+        return session.execute(_rows(window).where(Contact.id.in_(ids))).all()
+
     in_order, candidate_count = _in_order(session, window, filters, after)
-    has_text = filters.has_text
-    if has_text is not None:
-        ids = _search(window, filters, has_text, in_order, candidate_count).ids
-        return WALK.read(session, _rows(window), ids, size=size, after=after, before=before)
-    page = WALK.read(session, _rows(window), WALK.ids(in_order), size=size, after=after, before=before)
-    return replace(page, total=candidate_count)
+    find = _finder(session, window, filters, in_order, is_short=candidate_count <= SCAN_LIMIT)
+    page = read_found(find, read, size=size, after=after, before=before)
+    return page if filters.has_text is not None else replace(page, total=candidate_count)
 
 
 def read_selected(session: Session, window: BinWindow, ids: list[int]) -> Page:
@@ -220,26 +226,28 @@ def _in_order(
     return query.where(Contact.deleted_at >= moments[-1]), candidate_count
 
 
-def _search(
-    window: BinWindow,
-    filters: Filters,
-    has_text: ColumnElement[bool],
-    in_order: Select[int],
-    candidate_count: int,
-) -> Search:
-    without_text = replace(filters, q="")
-    found = all_matches(has_text, window.workspace_id, Contact.deletion_id, window.by_contact(without_text))
-    return Search(
-        has_text=has_text,
-        order=WALK,
-        candidates=in_order.with_only_columns(Contact.id, Contact.deleted_at.label("moment")),
-        matches=(
-            select(found.c.id, Deletion.created_at.label("moment"))
-            .join(Deletion, Deletion.id == found.c.value)
-            .where(window.deletions(without_text))
-        ),
-        is_short=candidate_count <= SCAN_LIMIT,
-    )
+def _finder(
+    session: Session, window: BinWindow, filters: Filters, in_order: Select[int], *, is_short: bool
+) -> Finder:
+    """How the contacts that match are found, among those that do without the text; these are few if
+    `is_short`."""
+    candidates = in_order.with_only_columns(*WALK.columns)
+    has_text = filters.has_text
+
+    def rows(limit: int, **place: Place) -> Select[*tuple[Any, ...]]:
+        return WALK.seek(candidates, limit=limit, **place)
+
+    if has_text is None:
+        return lambda *, limit, **place: Found(read_places(session, WALK, rows(limit, **place)))
+    walk = Walk(session, WALK, rows, lambda near: [contact_matches(near.c.id, has_text)])
+    if is_short:
+        return partial(sort, session, WALK, walk.checked(SCAN_LIMIT))
+
+    def among(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+        those = is_one_of(Contact.id, select(id_table(session, ids).c.value))
+        return select(*WALK.columns).where(those, filter_only(window.contacts(replace(filters, q=""))))
+
+    return Search(walk, partial(matching_contacts, session, has_text, window.workspace_id), among).find
 
 
 def count(session: Session, window: BinWindow, filters: Filters) -> int:

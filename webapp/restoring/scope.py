@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from webapp.contacts.folding import ANYWHERE_FROM
 from webapp.contacts.matching import LITERAL
+from webapp.folding import ANYWHERE_FROM
 from webapp.restoring.filters import ERASED, Filters
 
 # "This selection allows you to restore up to 100 contacts at a time" (article).

@@ -32,6 +32,7 @@ from sqlalchemy.orm import Session, aliased
 from webapp.contacts.keyset import Place
 from webapp.models import Contact, RestoreOutcome
 from webapp.models.base import filter_only
+from webapp.models.contact import live_holder
 from webapp.models.restore_outcome import Outcome, Reason
 from webapp.restoring.recycle_bin import WALK, ids_in_scope
 from webapp.restoring.scope import Conflicts, Scope
@@ -137,14 +138,10 @@ def verdicts(
 
 def _met(scope: Scope, *, limit: int | None, after: Place | None) -> Select[*tuple[Any, ...]]:
     """The contacts to judge, each with the live contact that has its address."""
-    holder = aliased(Contact, name="holder")
     contacts = contacts_of(scope)
     if after is not None:
         contacts = contacts.where(WALK.after(after))
-    # Looked up for each contact, by the address alone: the CASE keeps the planner off the workspace index,
-    # which it misjudges with stale statistics.
-    here = filter_only(holder.workspace_id == Contact.workspace_id)
-    holder_id = select(holder.id).where(_has_same_address(holder), here).scalar_subquery()
+    holder_id = live_holder(Contact.email_key, Contact.workspace_id)
     contacts = contacts.add_columns(holder_id.label("holder_id"))
     return contacts if limit is None else contacts.order_by(*WALK.order).limit(limit)
 
@@ -156,15 +153,12 @@ def contacts_of(scope: Scope) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _has_same_address(holder: type[Contact]) -> ColumnElement[bool]:
-    return and_(holder.email_key == Contact.email_key, holder.deleted_at.is_(None))
-
-
 def _in_conflict(scope: Scope) -> tuple[CTE, FromClause]:
     """The same for all contacts with an address that another contact has, and those of them that have twins:
     two comparisons of whole tables."""
     holder, others = aliased(Contact, name="holder"), contacts_of(scope).subquery("others")
-    here = and_(_has_same_address(holder), holder.workspace_id == Contact.workspace_id)
+    has_same_address = and_(holder.email_key == Contact.email_key, holder.deleted_at.is_(None))
+    here = and_(has_same_address, holder.workspace_id == Contact.workspace_id)
     held = contacts_of(scope).join(holder, here).add_columns(holder.id.label("holder_id")).cte("held")
     has_twin = exists().where(others.c.email_key == Contact.email_key, others.c.contact_id != Contact.id)
     # By itself, so that several processes of the database can compare.

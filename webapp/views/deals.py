@@ -1,6 +1,6 @@
 """Deals: the page of all of them, and the board of stages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -143,7 +143,7 @@ class Deals(Listing):
         page = deals.read_deals(session, self.wanted, size=PAGE_SIZE, after=after, before=before)
         on_them = deals.contacts_on(session, [row[0].id for row in page.rows])
         rows: list[Any] = [(row[0], on_them[row[0].id]) for row in page.rows]
-        return Page(rows, page.older, page.newer), Amount.on(page, PAGE_SIZE)
+        return replace(page, rows=rows), Amount.on(page, PAGE_SIZE)
 
     def count(self) -> int:
         return deals.count_deals(db.session(), self.wanted)

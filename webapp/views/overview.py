@@ -31,20 +31,21 @@ from webapp.words.kinds import title
 from webapp.words.numbers import number
 from webapp.workspaces.first_steps import is_new
 
-ACCOUNT = "account"
 ORDERS: Mapping[str, Keyset] = {
     "": find.NEWEST_FIRST,
     "oldest": find.OLDEST_FIRST,
     "name": find.BY_NAME,
     "name-z": find.BY_NAME_BACKWARDS,
-    ACCOUNT: find.BY_ACCOUNT,
+    "account": find.BY_ACCOUNT,
+    "account-z": find.BY_ACCOUNT_BACKWARDS,
 }
 SORTS = {
     "": "Newest first",
     "oldest": "Oldest first",
     "name": "Name, A to Z",
     "name-z": "Name, Z to A",
-    ACCOUNT: "Account, A to Z",
+    "account": "Account, A to Z",
+    "account-z": "Account, Z to A",
 }
 
 
@@ -117,7 +118,7 @@ class LiveContacts(SelectableListing):
     @property
     def is_too_long(self) -> bool:
         """Whether sorting as was asked takes too long."""
-        return self.asked == ACCOUNT and self.sizes is not None and self.sizes.shortest is None
+        return self.sizes is not None and not find.is_sortable(self.wanted, ORDERS[self.asked], self.sizes)
 
     @property
     def sort(self) -> str:
@@ -208,7 +209,7 @@ class LiveContacts(SelectableListing):
         if selection.is_shown or self.errors or not current_user.may(Right.DELETE_MANY):
             return {"all_label": None}
         matching = total or matching_shown()
-        if matching is not None and not matching.number:
+        if matching == Amount(0):
             return {"all_label": None}
         return {"all_label": self.all_label(matching)}
 

@@ -35,6 +35,8 @@ from webapp.words.isolation import isolated
 from webapp.words.moments import ENDS_SOON_DAYS, days_left_words
 
 FILTERS = FIELDS
+# A search has met no match where it has looked, and there is more.
+NOT_KNOWN = Amount(0, exact=False)
 ADDRESS = FILTERS + CURSORS
 # Of a field that cannot be read, so much is shown again; of the others, 40 characters.
 LONGEST = {"q": 1000, "deletion": LONGEST_NEXT}
@@ -196,6 +198,7 @@ class DeletedContacts(SelectableListing):
 
     def actions(self, selection: Selection, matching: Amount, running: Progress | None) -> RestoreActions:
         """The state of the buttons for this selection and this number of matching contacts."""
+        any_to_act_on = matching != Amount(0) or selection.count > 0
         waits = None
         if running:
             waits = f"{running.title} by {isolated(running.requested_by)} is running. One runs at a time."
@@ -205,21 +208,23 @@ class DeletedContacts(SelectableListing):
             all_label=self.all_label(matching),
             all_why_not=waits or self._why_not_all(matching),
             selected_why_not=waits or _why_not_selected(selection),
-            can_line_up=bool(running and not self.in_line and (matching.number or selection.count)),
-            selected_enabled=not running and bool(matching.number or selection.count),
-            erase_enabled=not running and bool(matching.number or selection.count),
+            can_line_up=bool(running and not self.in_line and any_to_act_on),
+            selected_enabled=not running and any_to_act_on,
+            erase_enabled=not running and any_to_act_on,
         )
 
     def all_label(self, matching: Amount) -> str:
         """The label of the button that restores all matching contacts."""
         if not self.typed.valid:
             return "Restore all contacts"
+        if matching == NOT_KNOWN:
+            return "Restore all contacts that match"
         return f"Restore all contacts ({amount(matching)}{' matching' if self.typed.any else ''})"
 
     def _why_not_all(self, matching: Amount) -> str | None:
         if not self.typed.valid:
             return "Correct the search first."
-        if not matching.number:
+        if matching == Amount(0):
             return "No contact matches." if self.typed.any else "There is nothing to restore."
         return None
 

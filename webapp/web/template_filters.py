@@ -15,7 +15,10 @@ from webapp.words.numbers import counted, number, plural
 
 
 def amount(value: Amount, noun: str = "") -> str:
-    """The amount in digits, with `noun` if given: "1 contact", "over 50 contacts"."""
+    """The amount in digits, with `noun` if given: "1 contact", "over 50 contacts"; "unknown number of
+    contacts" where none has been met yet."""
+    if not (value.number or value.exact):
+        return f"unknown number of {plural(noun)}" if noun else "unknown number"
     words = counted(value.number, noun) if noun else number(value.number)
     return words if value.exact else f"over {words}"
 

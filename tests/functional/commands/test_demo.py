@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.clock import read_clock
 from webapp.contacts.address import email_key
-from webapp.contacts.folding import folded
+from webapp.folding import folded
 from webapp.models import (
     Account,
     Contact,

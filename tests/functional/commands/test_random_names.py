@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from tests.factories.people import World
 from tests.support.browser import HTMX, Browser
 from tests.support.random_text import Texts, how_many
-from webapp.contacts.folding import wanted
 from webapp.contacts.matching import contact_matches, text_matches
+from webapp.folding import wanted
 from webapp.models import Contact
 
 

@@ -130,7 +130,7 @@ def test_a_count_looks_at_so_many_contacts_and_says_that_there_are_more(
     assert count_members(session, kind, [full.id], most=6) == {full.id: (6, True)}
     # Six are there: more than four is true, and so is more than three.
     assert count_members(session, kind, [full.id], most=4) == {full.id: (4, False)}
-    monkeypatch.setattr("webapp.contacts.things.SCAN_LIMIT", 9)
+    monkeypatch.setattr("webapp.contacts.things.MOST_COUNTED", 9)
     found = amounts(session, kind, [full.id, gone.id, empty.id])
     # Three for each of them, and what the empty one has left over for the others.
     assert (found[full.id].number, found[full.id].exact) == ((6, True) if kind is Account else (4, False))

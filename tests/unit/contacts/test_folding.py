@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.contacts.folding import folded, wanted, words
+from webapp.folding import folded, wanted, words
 
 
 def is_found(name: str, q: str) -> bool:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import new_list, new_tag
 from tests.factories.people import World, new_world
 from webapp.contacts.address import email_key
-from webapp.contacts.folding import folded
 from webapp.contacts.load import NewContact, add_contacts
+from webapp.folding import folded
 from webapp.models import Contact, ContactSearch, ContactTag, Subscription
 from webapp.models.mailing_list import SubscriptionStatus
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from webapp.contacts.folding import folded, wanted
 from webapp.contacts.matching import LITERAL
 from webapp.contacts.normal import normalize
+from webapp.folding import folded, wanted
 from webapp.restoring.filters import Filters
 from webapp.restoring.scope import LARGEST_SELECTION, Conflicts, Scope
 

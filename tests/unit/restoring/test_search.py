@@ -9,14 +9,14 @@ from tests.factories.people import World, new_world
 from tests.support.databases import new_database
 from tests.support.random_text import Texts, how_many
 from tests.support.restoring import Restoring
+from webapp import folding
 from webapp.clock import read_clock
-from webapp.contacts import folding
 from webapp.contacts.find import count
-from webapp.contacts.folding import wanted
 from webapp.contacts.load import NewContact, add_contacts
 from webapp.contacts.matching import contact_matches, text_matches
 from webapp.contacts.mend import mend, needs_mending
 from webapp.contacts.wanted import Wanted
+from webapp.folding import wanted
 from webapp.models import Base, ContactSearch
 from webapp.restoring.filters import Filters
 from webapp.restoring.recycle_bin import BinWindow, read_page

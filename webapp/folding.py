@@ -14,7 +14,8 @@ from anyascii import anyascii
 from webapp.characters import without_invisible
 
 # The version of the folded form. Raise it with every change to what `words` returns, the pinned libraries'
-# data included: the worker then folds again what is stored (webapp/contacts/mend.py).
+# data included: the worker then folds again what is stored (webapp/contacts/mend.py). The titles of deals are
+# folded again when a migration sets their `searched_version` to 0.
 FOLDING = 1
 
 # A word of three characters is found anywhere, a shorter one where a word begins: a trigram index finds no
@@ -71,6 +72,11 @@ def folded(first_name: str, last_name: str, email: str | None) -> str:
     if first_name and last_name and _WORD_IN_ITSELF.search(form):
         form += _line_up(f"{last_name} {first_name}")
     return form
+
+
+def folded_title(title: str) -> str:
+    """The folded form of a title, in the same way."""
+    return _line_up(title)
 
 
 def _line_up(text: str) -> str:
