@@ -8,12 +8,15 @@ MINUTES = 10
 DATABASE = postgresql
 SEED =
 SIZE = full
+UPGRADE = --upgrade
 # The stamp is written last: an environment without it is incomplete, because its installation was interrupted.
 READY = .venv/.ready
 IN_VENV = .venv/bin/python -m
+# pip refuses a file that is not the one that `make lock` has seen.
+LOCKED = --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help run test coverage browser explore chaos bench lint ruff ruff-format mypy imports djlint oxlint format sure \
-        lock clean
+        audit lock clean
 
 help:
 	@echo "make run      start the app on the first free port from 5000 (PORT=8000 make run for another one)"
@@ -26,7 +29,8 @@ help:
 	@echo "make lint     check style, types, templates, scripts and the direction of imports"
 	@echo "make format   format the code"
 	@echo "make sure     run everything that CI runs: the tests and every check"
-	@echo "make lock     write the newest allowed versions of the dependencies to the requirements files"
+	@echo "make audit    look for known vulnerabilities in the dependencies (needs the internet) and for insecure code"
+	@echo "make lock     write the newest allowed versions of the dependencies, with hashes, to the requirements files"
 	@echo "make clean    remove the virtual environments and caches (the data in instance/ stays)"
 
 run: $(READY)
@@ -47,7 +51,7 @@ browser: .venv-browser/.ready
 .venv-browser/.ready: requirements-browser.txt $(READY)
 	@echo "Creating .venv-browser. This happens once and takes a minute or two."
 	@$(IN_VENV) venv --clear .venv-browser
-	@.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-browser.txt
+	@.venv-browser/bin/python -m pip install $(LOCKED) -r requirements-browser.txt
 	@touch $@
 
 # New and longer stories in each run. A story that fails is reduced to its shortest form and printed. Then as many
@@ -64,6 +68,21 @@ chaos: $(READY)
 # bench.json is tracked: commit it after a full run, so that the next run can be compared with it.
 bench: $(READY)
 	@$(IN_VENV) benchmarks --size $(SIZE)
+
+# Both run, and either fails the target. pip-audit reads the locked versions and installs nothing; it fails, too, if it
+# finds no data about a dependency. What bandit rates low (an assert, dice in the demo) ruff's rules decide.
+audit: .venv-audit/.ready
+	@failed=; \
+	.venv-audit/bin/bandit --quiet --recursive --severity-level medium webapp worker.py migrations deploy || failed=1; \
+	for file in requirements.txt requirements-dev.txt; do \
+	    .venv-audit/bin/pip-audit --strict --require-hashes --disable-pip -r "$$file" || failed=1; \
+	done; test -z "$$failed"
+
+.venv-audit/.ready: requirements-audit.txt $(READY)
+	@echo "Creating .venv-audit. This happens once and takes a minute."
+	@$(IN_VENV) venv --clear .venv-audit
+	@.venv-audit/bin/python -m pip install $(LOCKED) -r requirements-audit.txt
+	@touch $@
 
 lint: ruff ruff-format mypy imports djlint oxlint
 
@@ -122,22 +141,24 @@ $(READY): requirements-dev.txt $(shell .venv/bin/python -c 'import pip' 2>/dev/n
 	    echo "Creating .venv with $$("$$python" -V) and installing the dependencies. This happens once and takes a minute or two."; \
 	    "$$python" -m venv --clear .venv; \
 	fi
-	@$(IN_VENV) pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(IN_VENV) pip install $(LOCKED) -r requirements-dev.txt
 	@touch $@
 
 without-python:
 
 # The requirements files are valid for every Python and machine that the project supports, with markers for the
-# differences. uv can write such files and pip can install them. uv itself is installed in a temporary environment.
+# differences, and with the hash of each file that a package index may send. uv can write such files and pip can install
+# them. uv itself is installed in a temporary environment. `make lock UPGRADE=` keeps the versions that are locked.
 lock: $(READY)
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder" *.egg-info' EXIT; \
 	$(IN_VENV) venv "$$folder"; \
 	"$$folder/bin/python" -m pip install --quiet --disable-pip-version-check uv; \
-	compile() { "$$folder/bin/uv" pip compile --quiet --upgrade --universal --python-version 3.11 \
+	compile() { "$$folder/bin/uv" pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command 'make lock' "$$@"; }; \
 	compile setup.cfg -o requirements.txt; \
 	compile setup.cfg --extra dev -c requirements.txt -o requirements-dev.txt; \
-	compile setup.cfg --extra dev --extra browser -c requirements-dev.txt -o requirements-browser.txt
+	compile setup.cfg --extra dev --extra browser -c requirements-dev.txt -o requirements-browser.txt; \
+	compile setup.cfg --extra audit -c requirements.txt -o requirements-audit.txt
 
 clean:
-	rm -rf .venv .venv-browser .coverage .coverage.* .coverage-html .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-browser .venv-audit .coverage .coverage.* .coverage-html .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
