@@ -10,6 +10,7 @@ from webapp.cli.demo import demo_command
 from webapp.cli.exporting import export_contacts
 from webapp.cli.mail import mail_group
 from webapp.cli.purging import purge_contacts
+from webapp.cli.release import release
 from webapp.cli.restores import restore_group
 
 
@@ -21,4 +22,5 @@ def init_cli(app: Flask) -> None:
     app.cli.add_command(contacts_group)
     app.cli.add_command(demo_command)
     app.cli.add_command(mail_group)
+    app.cli.add_command(release)
     app.cli.add_command(restore_group)
