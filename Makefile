@@ -4,6 +4,7 @@ PYTHON =
 CANDIDATES = $(or $(PYTHON),$(SUPPORTED:%=python%) python3 python \
              $(SUPPORTED:%=/usr/bin/python%) /usr/bin/python3 $(SUPPORTED:%=/usr/local/bin/python%) /usr/local/bin/python3)
 EXAMPLES = 2000
+REQUESTS = 10000
 MINUTES = 10
 DATABASE = postgresql
 SEED =
@@ -55,10 +56,11 @@ browser: .venv-browser/.ready
 	@touch $@
 
 # New and longer stories in each run. A story that fails is reduced to its shortest form and printed. Then as many
-# random names, addresses and searches.
+# random names, addresses and searches, and requests with random bytes, whose seed is printed.
 explore: $(READY)
-	EXAMPLES=$(EXAMPLES) $(IN_VENV) pytest -s tests/model tests/unit/restoring/test_search.py \
-	    tests/functional/commands/test_random_names.py
+	EXAMPLES=$(EXAMPLES) REQUESTS=$(REQUESTS) FUZZ_SEED=$(or $(SEED),$(shell date +%s)) $(IN_VENV) pytest -s tests/model \
+	    tests/unit/restoring/test_search.py tests/functional/commands/test_random_names.py \
+	    tests/functional/test_random_bytes.py
 
 # Exits with 1 on a violation with the fence, with 2 if there was no violation without it either.
 chaos: $(READY)

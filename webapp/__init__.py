@@ -23,6 +23,7 @@ from webapp.web.headers import init_headers
 from webapp.web.job_address import init_job_addresses
 from webapp.web.job_notices import init_job_notices
 from webapp.web.navigation import init_navigation
+from webapp.web.query import with_plain_query
 from webapp.web.template_filters import init_filters
 from webapp.worker.connection import connect
 from webapp.worker.services import init_services
@@ -61,6 +62,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     add_urls(app)
     init_cli(app)
     init_assets(app)
+    app.wsgi_app = with_plain_query(app.wsgi_app)  # type: ignore[method-assign, assignment]
     if app.config["PRODUCTION"]:
         # The router terminates HTTPS and passes on the client's address.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
