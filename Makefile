@@ -8,6 +8,7 @@ REQUESTS = 10000
 MINUTES = 10
 DATABASE = postgresql
 SEED =
+FROM =
 SIZE = full
 UPGRADE = --upgrade
 # The stamp is written last: an environment without it is incomplete, because its installation was interrupted.
@@ -16,7 +17,7 @@ IN_VENV = .venv/bin/python -m
 # pip refuses a file that is not the one that `make lock` has seen.
 LOCKED = --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run test coverage browser explore chaos bench lint ruff ruff-format mypy imports djlint oxlint format sure \
+.PHONY: help run test coverage browser explore chaos upgrade bench lint ruff ruff-format mypy imports djlint oxlint format sure \
         audit lock clean
 
 help:
@@ -26,6 +27,7 @@ help:
 	@echo "make browser  test the scripts in a real Chromium (says what to install if there is none)"
 	@echo "make explore  search for differences between the app and the model (make explore EXAMPLES=5000 for more)"
 	@echo "make chaos    inject random faults during restores (for example: make chaos MINUTES=4 DATABASE=sqlite SEED=1)"
+	@echo "make upgrade  try an upgrade with an earlier release beside this one (for example: make upgrade FROM=v1.0)"
 	@echo "make bench    measure performance (make bench SIZE=small for a short run of five minutes)"
 	@echo "make lint     check style, types, templates, scripts and the direction of imports"
 	@echo "make format   format the code"
@@ -65,6 +67,10 @@ explore: $(READY)
 # Exits with 1 on a violation with the fence, with 2 if there was no violation without it either.
 chaos: $(READY)
 	@$(IN_VENV) tests.faults.chaos --minutes $(MINUTES) --database $(DATABASE) $(if $(SEED),--seed $(SEED))
+
+# Needs the history of the earlier release, which a shallow clone lacks. Exits with 1 if a visitor saw an error.
+upgrade: $(READY)
+	@$(IN_VENV) tests.faults.upgrade --database $(DATABASE) $(FROM)
 
 # A figure below its goal is reported and is not a failure, because machines differ.
 # bench.json is tracked: commit it after a full run, so that the next run can be compared with it.
