@@ -4,16 +4,21 @@ PYTHON =
 CANDIDATES = $(or $(PYTHON),$(SUPPORTED:%=python%) python3 python \
              $(SUPPORTED:%=/usr/bin/python%) /usr/bin/python3 $(SUPPORTED:%=/usr/local/bin/python%) /usr/local/bin/python3)
 EXAMPLES = 2000
+REQUESTS = 10000
 MINUTES = 10
 DATABASE = postgresql
 SEED =
+FROM =
 SIZE = full
+UPGRADE = --upgrade
 # The stamp is written last: an environment without it is incomplete, because its installation was interrupted.
 READY = .venv/.ready
 IN_VENV = .venv/bin/python -m
+# pip refuses a file that is not the one that `make lock` has seen.
+LOCKED = --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run test coverage browser explore chaos bench lint ruff ruff-format mypy imports djlint oxlint format sure \
-        lock clean
+.PHONY: help run test coverage browser explore chaos upgrade bench lint ruff ruff-format mypy imports djlint oxlint format sure \
+        audit lock clean
 
 help:
 	@echo "make run      start the app on the first free port from 5000 (PORT=8000 make run for another one)"
@@ -22,11 +27,13 @@ help:
 	@echo "make browser  test the scripts in a real Chromium (says what to install if there is none)"
 	@echo "make explore  search for differences between the app and the model (make explore EXAMPLES=5000 for more)"
 	@echo "make chaos    inject random faults during restores (for example: make chaos MINUTES=4 DATABASE=sqlite SEED=1)"
+	@echo "make upgrade  try an upgrade with an earlier release beside this one (for example: make upgrade FROM=v1.0)"
 	@echo "make bench    measure performance (make bench SIZE=small for a short run of five minutes)"
 	@echo "make lint     check style, types, templates, scripts and the direction of imports"
 	@echo "make format   format the code"
 	@echo "make sure     run everything that CI runs: the tests and every check"
-	@echo "make lock     write the newest allowed versions of the dependencies to the requirements files"
+	@echo "make audit    look for known vulnerabilities in the dependencies (needs the internet) and for insecure code"
+	@echo "make lock     write the newest allowed versions of the dependencies, with hashes, to the requirements files"
 	@echo "make clean    remove the virtual environments and caches (the data in instance/ stays)"
 
 run: $(READY)
@@ -47,23 +54,43 @@ browser: .venv-browser/.ready
 .venv-browser/.ready: requirements-browser.txt $(READY)
 	@echo "Creating .venv-browser. This happens once and takes a minute or two."
 	@$(IN_VENV) venv --clear .venv-browser
-	@.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-browser.txt
+	@.venv-browser/bin/python -m pip install $(LOCKED) -r requirements-browser.txt
 	@touch $@
 
 # New and longer stories in each run. A story that fails is reduced to its shortest form and printed. Then as many
-# random names, addresses and searches.
+# random names, addresses and searches, and requests with random bytes, whose seed is printed.
 explore: $(READY)
-	EXAMPLES=$(EXAMPLES) $(IN_VENV) pytest -s tests/model tests/unit/restoring/test_search.py \
-	    tests/functional/commands/test_random_names.py
+	EXAMPLES=$(EXAMPLES) REQUESTS=$(REQUESTS) FUZZ_SEED=$(or $(SEED),$(shell date +%s)) $(IN_VENV) pytest -s tests/model \
+	    tests/unit/restoring/test_search.py tests/functional/commands/test_random_names.py \
+	    tests/functional/test_random_bytes.py
 
 # Exits with 1 on a violation with the fence, with 2 if there was no violation without it either.
 chaos: $(READY)
 	@$(IN_VENV) tests.faults.chaos --minutes $(MINUTES) --database $(DATABASE) $(if $(SEED),--seed $(SEED))
 
+# Needs the history of the earlier release, which a shallow clone lacks. Exits with 1 if a visitor saw an error.
+upgrade: $(READY)
+	@$(IN_VENV) tests.faults.upgrade --database $(DATABASE) $(FROM)
+
 # A figure below its goal is reported and is not a failure, because machines differ.
 # bench.json is tracked: commit it after a full run, so that the next run can be compared with it.
 bench: $(READY)
 	@$(IN_VENV) benchmarks --size $(SIZE)
+
+# Both run, and either fails the target. pip-audit reads the locked versions and installs nothing; it fails, too, if it
+# finds no data about a dependency. What bandit rates low (an assert, dice in the demo) ruff's rules decide.
+audit: .venv-audit/.ready
+	@failed=; \
+	.venv-audit/bin/bandit --quiet --recursive --severity-level medium webapp worker.py migrations deploy || failed=1; \
+	for file in requirements.txt requirements-dev.txt; do \
+	    .venv-audit/bin/pip-audit --strict --require-hashes --disable-pip -r "$$file" || failed=1; \
+	done; test -z "$$failed"
+
+.venv-audit/.ready: requirements-audit.txt $(READY)
+	@echo "Creating .venv-audit. This happens once and takes a minute."
+	@$(IN_VENV) venv --clear .venv-audit
+	@.venv-audit/bin/python -m pip install $(LOCKED) -r requirements-audit.txt
+	@touch $@
 
 lint: ruff ruff-format mypy imports djlint oxlint
 
@@ -122,22 +149,24 @@ $(READY): requirements-dev.txt $(shell .venv/bin/python -c 'import pip' 2>/dev/n
 	    echo "Creating .venv with $$("$$python" -V) and installing the dependencies. This happens once and takes a minute or two."; \
 	    "$$python" -m venv --clear .venv; \
 	fi
-	@$(IN_VENV) pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(IN_VENV) pip install $(LOCKED) -r requirements-dev.txt
 	@touch $@
 
 without-python:
 
 # The requirements files are valid for every Python and machine that the project supports, with markers for the
-# differences. uv can write such files and pip can install them. uv itself is installed in a temporary environment.
+# differences, and with the hash of each file that a package index may send. uv can write such files and pip can install
+# them. uv itself is installed in a temporary environment. `make lock UPGRADE=` keeps the versions that are locked.
 lock: $(READY)
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder" *.egg-info' EXIT; \
 	$(IN_VENV) venv "$$folder"; \
 	"$$folder/bin/python" -m pip install --quiet --disable-pip-version-check uv; \
-	compile() { "$$folder/bin/uv" pip compile --quiet --upgrade --universal --python-version 3.11 \
+	compile() { "$$folder/bin/uv" pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command 'make lock' "$$@"; }; \
 	compile setup.cfg -o requirements.txt; \
 	compile setup.cfg --extra dev -c requirements.txt -o requirements-dev.txt; \
-	compile setup.cfg --extra dev --extra browser -c requirements-dev.txt -o requirements-browser.txt
+	compile setup.cfg --extra dev --extra browser -c requirements-dev.txt -o requirements-browser.txt; \
+	compile setup.cfg --extra audit -c requirements.txt -o requirements-audit.txt
 
 clean:
-	rm -rf .venv .venv-browser .coverage .coverage.* .coverage-html .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-browser .venv-audit .coverage .coverage.* .coverage-html .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

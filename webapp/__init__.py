@@ -28,6 +28,7 @@ from webapp.web.hosts import init_hosts
 from webapp.web.job_address import init_job_addresses
 from webapp.web.job_notices import init_job_notices
 from webapp.web.navigation import init_navigation
+from webapp.web.query import with_plain_query
 from webapp.web.request_times import init_request_times
 from webapp.web.sessions import init_sessions
 from webapp.web.template_filters import init_filters
@@ -69,6 +70,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     add_urls(app)
     init_cli(app)
     init_assets(app)
+    app.wsgi_app = with_plain_query(app.wsgi_app)  # type: ignore[method-assign, assignment]
     init_hosts(app)
     init_headers(app)
     init_access_log(app, *init_request_times(app))

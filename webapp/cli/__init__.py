@@ -11,6 +11,7 @@ from webapp.cli.exporting import export_contacts
 from webapp.cli.mail import mail_group
 from webapp.cli.operating import audit_command, queues_command, workers_command
 from webapp.cli.purging import purge_contacts
+from webapp.cli.release import release
 from webapp.cli.restores import restore_group
 from webapp.cli.users import users_group
 
@@ -25,5 +26,6 @@ def init_cli(app: Flask) -> None:
     app.cli.add_command(contacts_group)
     app.cli.add_command(demo_command)
     app.cli.add_command(mail_group)
+    app.cli.add_command(release)
     app.cli.add_command(restore_group)
     app.cli.add_command(users_group)

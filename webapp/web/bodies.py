@@ -46,7 +46,8 @@ def init_bodies(app: Flask) -> None:
 
 
 def check_body() -> Response | None:
-    """Answer 413 to a body that is too large, 400 to one that is cut off or has a field without a name.
+    """Answer 413 to a body that is too large, 400 to one that is cut off, has a field without a name, or a
+    file where none is asked for.
 
     Werkzeug alone would read the part that arrived, or that the limit allowed, as if it were complete.
     """
@@ -63,6 +64,9 @@ def check_body() -> Response | None:
     if len(body) >= current_app.config["MAX_CONTENT_LENGTH"]:
         abort(413)
     if request.content_length not in (None, len(body)) or any(name is None for name in request.form):
+        abort(400)
+    # A form reads a file in the place of a text as if it were one.
+    if upload is None and request.files:
         abort(400)
     return None
 
