@@ -17,6 +17,7 @@ from webapp.urls import add_urls
 from webapp.web.assets import init_assets
 from webapp.web.attempts import RedisOrMemory
 from webapp.web.bodies import init_bodies
+from webapp.web.compression import init_compression
 from webapp.web.errors import init_errors
 from webapp.web.headers import init_headers
 from webapp.web.hosts import init_hosts
@@ -59,6 +60,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_navigation(app)
     add_urls(app)
     init_cli(app)
+    init_compression(app)
     init_assets(app)
     init_hosts(app)
     init_headers(app)
