@@ -25,7 +25,7 @@ def amount(value: Amount, noun: str = "") -> str:
 
 def bdi(text: str | None) -> Markup:
     """A typed text in an element of its own, so that it turns nothing around (webapp/words/isolation.py)."""
-    return Markup("<bdi>{}</bdi>").format(text if hasattr(text, "__html__") else bare(text or ""))
+    return Markup(f"<bdi>{escape(text if hasattr(text, '__html__') else bare(text or ''))}</bdi>")
 
 
 def sentence(words: str) -> Markup:
