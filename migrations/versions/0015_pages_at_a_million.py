@@ -7,7 +7,7 @@ The previous release still works: it uses neither. The worker folds the titles o
 renames afterwards (webapp/contacts/mend.py). It sorts an account's contacts itself.
 
 Revision ID: 0015
-Revises: 0013
+Revises: 0014
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from alembic import op
 from webapp import folding
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
