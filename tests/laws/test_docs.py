@@ -191,6 +191,7 @@ def test_a_quoted_command_runs(quote: Quote, own_app: Flask, tmp_path: Path) -> 
         words = [file_to_import(tmp_path) if word == "FILE.csv" else word for word in words]
         words = [str(tmp_path / "out.csv") if word == "OUT.csv" else word for word in words]
         words = [message_to_read(tmp_path) if word == "FILE.eml" else word for word in words]
+        words = ["admin@example.com" if word == "ADDRESS" else word for word in words]
         words = [job_to_cancel(own_app) if word == "ID" else word for word in words]
 
     answer = own_app.test_cli_runner().invoke(args=words)
