@@ -255,7 +255,7 @@ def scene(
         "POST /login": {"email": world.admin.email, "password": PASSWORD},
     }.get(f"{row.method} {row.path}", {})
     browser = browse() if row.path in (*SIGN_IN_AND_OUT, "/invitation") else admin
-    if row.path == "/invitation":
+    if f"{row.method} {row.path}" == "POST /invitation":
         # Of a person who is known, so that nothing comes of it.
         known = new_world(store, name="Elsewhere").admin
         browser.get(link_on(invite(admin, known.email)))
