@@ -36,7 +36,7 @@ FLASK = re.compile(r"^(?:heroku run )?(?:\.venv/bin/)?flask (--app webapp )?(?!-
 # They act on an account elsewhere, or on this repository.
 NOT_OURS = ("heroku", "git", "apt", "brew", "pre-commit")
 # It writes a file into migrations/.
-ONLY_HELP = ("db migrate",)
+ONLY_HELP = ("db migrate", "users disable")
 # What a path in a code span can begin with, so that `webapp/models/` and `models/` are both found.
 FOLDERS = (
     ROOT,
