@@ -193,7 +193,7 @@ def scene(
         ids["job_id"] = job.path.removeprefix("/restores/")
     if "<token>" in row.path:
         ids["token"] = a_token(store, world, live.id, LinkKind(row.path[1]))
-    for name in re.findall(r"<id:(automation_id|campaign_id|file_id)>", row.path):
+    for name in re.findall(r"<id:(automation_id|campaign_id|file_id|sign_in_id)>", row.path):
         path = with_rows(row.path, store, world)
         ids[name] = re.findall(r"\d+", path)[0]
     put_back = nothing

@@ -515,7 +515,6 @@ GET  /in-use                        ?nonsense          204
 GET  /sessions                      ?nonsense          200
 POST /sessions/<id:sign_in_id>/end  <sign_in_id>       404 | a typing mistake / has ended already
 POST /sessions/<id:sign_in_id>/end  csrf_token         400 | open for too long. Go back, reload it
-POST /sessions/<id:sign_in_id>/end  back               404 | has ended already
 POST /sessions/others/end           csrf_token         400 | open for too long. Go back, reload it
 POST /sessions/others/end           back               303
 GET  /design                         ?nonsense          200
