@@ -397,7 +397,7 @@ ROUTES = (
 
 
 # The parts of pages that request themselves: by endpoint, the id of the element. Such a request is no use of
-# the session, which ends when nobody uses it for a while.
+# the session, which ends when no one uses it for a while.
 POLLED_BY = {
     **dict.fromkeys(("overview_count", "restore_count", "deals_count"), "results-count"),
     **{kind.endpoint("count"): "results-count" for kind in (LISTS, TAGS, ACCOUNTS)},

@@ -193,7 +193,7 @@ def scene(
         ids["job_id"] = job.path.removeprefix("/restores/")
     if "<token>" in row.path:
         ids["token"] = a_token(store, world, live.id, LinkKind(row.path[1]))
-    for name in re.findall(r"<id:(automation_id|campaign_id|file_id)>", row.path):
+    for name in re.findall(r"<id:(automation_id|campaign_id|file_id|sign_in_id)>", row.path):
         path = with_rows(row.path, store, world)
         ids[name] = re.findall(r"\d+", path)[0]
     put_back = nothing
@@ -255,7 +255,7 @@ def scene(
         "POST /login": {"email": world.admin.email, "password": PASSWORD},
     }.get(f"{row.method} {row.path}", {})
     browser = browse() if row.path in (*SIGN_IN_AND_OUT, "/invitation") else admin
-    if row.path == "/invitation":
+    if f"{row.method} {row.path}" == "POST /invitation":
         # Of a person who is known, so that nothing comes of it.
         known = new_world(store, name="Elsewhere").admin
         browser.get(link_on(invite(admin, known.email)))

@@ -35,7 +35,7 @@ def confirm(browser: Browser, dialog: Seen) -> Seen:
 
 
 def later(browser: Browser, minutes: float) -> AbstractContextManager[None]:
-    """So many minutes later, in a browser that was used meanwhile."""
+    """So many minutes later, in a browser that was used until then."""
     moment = datetime.now(UTC) + timedelta(minutes=minutes)
     browser.keep_session(moment)
     return fixed_clock(moment)

@@ -23,6 +23,7 @@ from webapp.extensions import db
 from webapp.models import AuditEvent, SignIn, User
 from webapp.people import sessions
 from webapp.web.sessions import current_sign_in, renew_session
+from webapp.worker.supervisor import reconcile
 
 Browse = Callable[..., Browser]
 Stored = Callable[..., list[Any]]
@@ -192,6 +193,18 @@ def test_a_session_that_is_used_ends_after_12_hours(admin: Browser, world: World
     assert not is_signed_in(admin)
 
 
+def test_the_worker_erases_sessions_that_have_ended(
+    app: Flask, admin: Browser, member: Browser, world: World, store: Session, stored: Stored
+) -> None:
+    age(store, world.admin, seen_at=timedelta(minutes=31))
+
+    with app.app_context():
+        reconcile()
+
+    users = world.admin.id, world.member.id
+    assert stored(select(SignIn.user_id).where(SignIn.user_id.in_(users))) == [world.member.id]
+
+
 def signed(app: Flask, value: object, *, key: str = "", salt: str = "cookie-session") -> str:
     """A cookie with this content, as the app signs it; or with another key or salt."""
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
@@ -356,7 +369,7 @@ def test_the_page_lists_the_sessions_and_ends_one_or_all_others(
     ]
 
 
-def test_nobody_ends_another_persons_session_or_by_this_page_the_own(
+def test_no_one_ends_another_persons_session_or_by_this_page_their_own(
     admin: Browser, member: Browser, world: World, store: Session, stored: Stored
 ) -> None:
     own, foreign = (

@@ -490,9 +490,9 @@ POST /users/groups/<id:group_id>/rename csrf_token     400 | open for too long. 
 GET  /users/groups/<id:group_id>/delete <group_id>     404 | a typing mistake
 POST /users/groups/<id:group_id>/delete <group_id>     404 | a typing mistake
 POST /users/groups/<id:group_id>/delete csrf_token     400 | open for too long. Go back, reload it
-GET  /invitation                    ?token             303 empty=200
+GET  /invitation                    ?token             303 empty=404 | edited or cut off
 POST /invitation  name  409 long,NUL,blank,empty=422 | Type at most / Type a name / no name / Sign in with it
-POST /invitation                    password           409 long,empty=422 | Choose a / too long / Sign in
+POST /invitation  password  422 2^63-1,2^63=409 | Type a / Type at / easy to guess / your address, / Sign in
 POST /invitation                    csrf_token         400 | open for too long. Go back, reload it
 GET  /account                       ?next              200
 POST /account                       user               422 | Choose one of these accounts
@@ -517,7 +517,6 @@ GET  /in-use                        ?nonsense          204
 GET  /sessions                      ?nonsense          200
 POST /sessions/<id:sign_in_id>/end  <sign_in_id>       404 | a typing mistake / has ended already
 POST /sessions/<id:sign_in_id>/end  csrf_token         400 | open for too long. Go back, reload it
-POST /sessions/<id:sign_in_id>/end  back               404 | has ended already
 POST /sessions/others/end           csrf_token         400 | open for too long. Go back, reload it
 POST /sessions/others/end           back               303
 GET  /design                         ?nonsense          200

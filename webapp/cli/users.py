@@ -27,6 +27,8 @@ from webapp.workspaces.acting import NotChanged
 from webapp.workspaces.second_factor import remove_second_factor
 from webapp.workspaces.users import state_of, users_with
 
+__all__ = ["users_group"]
+
 UNCHANGED = "Nothing was changed."
 account_option = click.option("--account", help="The name of the account.  [default: all accounts]")
 

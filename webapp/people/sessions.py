@@ -101,7 +101,7 @@ def note_use(engine: Engine, sign_in: SignIn, now: datetime) -> None:
 
 
 def renew(session: Session, sign_in_id: int) -> str:
-    """Give the session a new key, and return it: whoever has a copy of the old one is signed out."""
+    """Give the session a new key, and return it: a copy of the old one is good for nothing."""
     key = _new_key()
     _change(session, sign_in_id, key_hash=_hash(key))
     return key

@@ -49,8 +49,8 @@ def sessions() -> ResponseReturnValue:
 
 
 def in_use() -> ResponseReturnValue:
-    """A page says that somebody types in it, which else no request would tell. Without a session it says
-    nothing: a page that is open for too long keeps what was typed."""
+    """A page says that its user types in it, which no other request tells. Without a session the answer is
+    the same: a page that was open for too long keeps what was typed."""
     if current_user.is_authenticated:
         note_use()
     return Response(status=204)

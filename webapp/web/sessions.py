@@ -26,7 +26,7 @@ def begin_session(person: Person, *, user: User | None, proved: bool) -> SignIn:
     """Sign the person in with a new session, into which nothing of the former one is carried over.
 
     :param user: as which of their users; None if they have several and still choose
-    :param proved: False if the second factor is still to come: until then nobody is signed in
+    :param proved: False if the second factor is still to come: until then no one is signed in
     """
     former = current_sign_in()
     if former:

@@ -218,10 +218,23 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
     "something else for demo": (("demo", "now"), 2, "unexpected extra argument"),
     **{
         f"users {verb}: {what}": (("users", verb, *args), 2, said)
-        for verb in ("add-admin", "disable", "enable", "remove-second-factor")
+        for verb in ("add-admin", "disable", "enable", "remove-second-factor", "reset-link")
         for what, args, said in (
             ("nobody", (), "Missing argument 'ADDRESS'"),
             ("two", ("a@b.c", "d@e.f"), "unexpected extra argument"),
+        )
+    },
+    "a new password for who is unknown": (
+        ("users", "reset-link", "x@y.example"),
+        2,
+        "No active user has the",
+    ),
+    "a new password for NUL": (("users", "reset-link", "a\0b"), 2, "No active user has the address a�b."),
+    "secrets of one": (("users", "lock-secrets", "a@b.c"), 2, "unexpected extra argument"),
+    **{
+        f"users {verb}: {what}": (("users", verb, *args), 2, said)
+        for verb in ("add-admin", "disable", "enable", "remove-second-factor")
+        for what, args, said in (
             ("nothing", ("",), "Type an e-mail address. Nothing was changed."),
             ("no address", ("abc",), "cannot be an e-mail address: it has no @"),
             ("NUL", ("a\0@b.c",), "“a�@b.c” cannot be an e-mail address"),
