@@ -18,8 +18,9 @@ except UnreadableLimit as error:
 
 wsgi_app = "webapp:create_app()"
 worker_class = BufferingWorker
-# A process is replaced after so many requests: what it has leaked is then given back.
-max_requests, max_requests_jitter = 20_000, 2_000
+# A process is replaced after so many requests: what it has leaked is then given back. Another one answers
+# until then.
+max_requests, max_requests_jitter = (20_000, 2_000) if workers > 1 else (0, 0)
 # Heroku kills a process 30 seconds after it has asked it to stop.
 graceful_timeout = 25
 control_socket_disable = True

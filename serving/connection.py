@@ -34,6 +34,8 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         # take.
         self.sent = self.sent_before = 0
         self.unread_since: float | None = None
+        # Whether the next request waits until the client has taken the response to the one before.
+        self.is_held = False
         # Set by the thread that writes a refusal.
         self.has_refused = False
         self.lingers_until: float | None = None
@@ -42,10 +44,19 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         self.handle_read()
 
     @property
-    def is_busy(self) -> bool:
-        """Whether a request is complete and its response not yet sent. If not, we wait for the client, and
-        the connection may be closed to make room for another one."""
-        return bool(self.requests or self.total_outbufs_len or self.close_when_flushed)
+    def is_answered(self) -> bool:
+        """Whether no request is complete whose response has not been sent."""
+        return not (self.requests or self.total_outbufs_len or self.close_when_flushed)
+
+    @property
+    def waits_for_client(self) -> bool:
+        """Whether no thread has the connection, or will have it next: it may be closed to make room for
+        another one."""
+        return not self.requests or self.is_held
+
+    @property
+    def waits_since(self) -> float:
+        return self.since if self.unread_since is None else self.unread_since
 
     @property
     def held(self) -> int:
@@ -98,6 +109,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         bytes is reset, and the client would not see the refusal."""
         if not (self.close_when_flushed and self.has_refused):
             super().handle_write()
+            self._go_on()
             return
         self._flush_exception(self._flush_some)
         if not self.will_close and not self.total_outbufs_len and self.connected:
@@ -107,6 +119,13 @@ class Connection(HTTPChannel):  # type: ignore[misc]
                 self.socket.shutdown(SHUT_WR)
         if self.will_close:
             self.handle_close()
+
+    def _go_on(self) -> None:
+        """Give the next request to a thread, once the client has taken everything before it. So a client that
+        sends many requests and reads nothing takes neither threads nor memory."""
+        if self.is_held and not self.total_outbufs_len and self.connected:
+            self.is_held = False
+            self.server.add_task(self)
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Send some of the data; returns how many bytes."""
@@ -130,12 +149,13 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         if self.lingers_until is not None:
             if now > self.lingers_until:
                 self.handle_close()
-        elif self.is_busy:
+        elif self.is_answered:
+            self._check_sending(now)
+        else:
             # The wait for the next request begins when this one is answered.
             self.since = now
             self._check_reading(now)
-        else:
-            self._check_sending(now)
+            self._go_on()
 
     def _check_reading(self, now: float) -> None:
         """The time for reading a response. It runs while there is something to read."""

@@ -13,6 +13,9 @@ LARGEST_HEAD = 32 * KIB
 LARGEST_BODY = 22 * MIB
 # So much of a body is kept in memory, the rest on disk.
 BODY_IN_MEMORY = 64 * KIB
+# So much of a response is taken from the app at once, in memory or on disk. A larger one keeps a thread for
+# as long as the client reads.
+LARGEST_RESPONSE = 256 * MIB
 # What all incomplete bodies of a process may take up, in memory and on disk.
 HELD_BODIES = 256 * MIB
 # A body or a response may take a second longer for each such amount that has been transferred.
@@ -42,7 +45,7 @@ class Limits:
     # connection that is just being closed here.
     idle: float = 95.0
     linger: float = 5.0
-    # Each can take two file descriptors, and a process has 1,024 by default.
+    # At most; a process has no more than half as many as file descriptors.
     connections: int = 400
 
 

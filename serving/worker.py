@@ -2,8 +2,10 @@
 
 import logging
 import os
+import resource
 import socket
 from collections.abc import Iterable
+from dataclasses import replace
 from time import monotonic
 from typing import Any, ClassVar
 
@@ -14,12 +16,13 @@ from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
 from serving.connection import Connection
-from serving.limits import BODY_IN_MEMORY, HELD_BODIES, LARGEST_BODY, LARGEST_HEAD, Limits
+from serving.limits import BODY_IN_MEMORY, HELD_BODIES, LARGEST_BODY, LARGEST_HEAD, LARGEST_RESPONSE, Limits
 
 # Seconds between two looks at the times of all connections.
 TICK = 0.25
 # A stopping process keeps idle connections open for so long: a proxy may just be sending a request on one.
 LAST_CALL = 1.0
+OTHER_DESCRIPTORS = 100
 
 Connections = dict[int, Connection]
 
@@ -38,12 +41,19 @@ class Listening:
     def readable(self) -> bool:
         if not self.accepting:
             return False
-        return self._has_room() or any(not other.is_busy for other in self.active_channels.values())
+        return self._has_room() or any(other.waits_for_client for other in self.active_channels.values())
+
+    def add_task(self, connection: Connection) -> None:
+        """Give the connection's next request to a thread; not while the client has a response to take."""
+        if connection.total_outbufs_len:
+            connection.is_held = True
+        else:
+            super().add_task(connection)  # type: ignore[misc]
 
     def handle_accept(self) -> None:
         if not self._has_room():
-            waiting = (other for other in self.active_channels.values() if not other.is_busy)
-            longest = min(waiting, key=lambda other: other.since, default=None)
+            waiting = (other for other in self.active_channels.values() if other.waits_for_client)
+            longest = min(waiting, key=lambda other: other.waits_since, default=None)
             if longest is None:
                 return
             longest.handle_close()
@@ -79,8 +89,11 @@ class BufferingWorker(Worker):  # type: ignore[misc]
         self.connections: Connections = {}
         self.threads = ThreadedTaskDispatcher()
         self.threads.set_thread_count(self.cfg.threads)
-        self.listening = [self._listen(one.sock) for one in self.sockets]
         self.next_tick = 0.0
+        # Each connection can take two file descriptors; so many are for the rest of the process.
+        descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OTHER_DESCRIPTORS
+        self.bounds = replace(self.limits, connections=max(1, min(self.limits.connections, descriptors // 2)))
+        self.listening = [self._listen(one.sock) for one in self.sockets]
         while self.alive and self.ppid == os.getppid():
             self._turn()
         self._finish()
@@ -109,6 +122,10 @@ class BufferingWorker(Worker):  # type: ignore[misc]
             max_request_body_size=LARGEST_BODY,
             # The app reads them, if there is a proxy (`webapp/web/hosts.py`).
             clear_untrusted_proxy_headers=False,
+            # A response as large as that is taken from the app at once, and on disk from 1 MB.
+            outbuf_high_watermark=LARGEST_RESPONSE,
+            # That a client has gone is no error.
+            log_socket_errors=False,
         )
         kind = UnixListening if listener.family == socket.AF_UNIX else TcpListening
         server = kind(
@@ -123,7 +140,9 @@ class BufferingWorker(Worker):  # type: ignore[misc]
         )
         # One bound for the connections of all sockets.
         server.active_channels = self.connections
-        server.worker, server.limits, server.headers = self, self.limits, _headers()
+        server.worker, server.limits = self, self.bounds
+        # Those that the app gives to its answers, for the refusals that it knows nothing of.
+        server.headers = list(self.wsgi.config["SECURITY_HEADERS"].items())
         server.accept_connections()
         return server
 
@@ -150,7 +169,7 @@ class BufferingWorker(Worker):  # type: ignore[misc]
         while self.connections and monotonic() < began + self.cfg.graceful_timeout:
             if monotonic() > began + LAST_CALL:
                 for connection in list(self.connections.values()):
-                    if not connection.is_busy and connection.request is None:
+                    if connection.is_answered and connection.request is None:
                         connection.handle_close()
             self._turn()
         self.threads.shutdown(timeout=1)
@@ -158,18 +177,10 @@ class BufferingWorker(Worker):  # type: ignore[misc]
 
 def _let_go(connections: Iterable[Connection]) -> None:
     """While the incomplete bodies take up too much, close the connection whose body has waited longest."""
-    held = sorted((one for one in connections if one.held and not one.is_busy), key=lambda one: one.since)
+    held = sorted((one for one in connections if one.held and one.is_answered), key=lambda one: one.since)
     total = sum(one.held for one in held)
     for one in held:
         if total <= HELD_BODIES:
             return
         total -= one.held
         one.handle_close()
-
-
-def _headers() -> list[tuple[str, str]]:
-    """The app's security headers, for the answers that it does not give itself."""
-    # After the fork: gunicorn's first process never has the app's modules.
-    from webapp.web.headers import HEADERS
-
-    return list(HEADERS.items())

@@ -1,4 +1,4 @@
-"""What a request says of its client and its host is believed only as far as someone vouches for it."""
+"""What a request says of its client and its host is believed only as far as a proxy or a setting says so."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,7 +1,7 @@
 """Slow counts take turns in each process, so that many requests for one do not delay other pages.
 
-A part of a page that counts is asked for again while another request counts. A dialog, which somebody waits
-for, waits a moment for its turn; with more than MOST_WAITING before it, it says so at once. So no more than
+A part of a page that counts is asked for again while another request counts. A dialog, which a
+person waits for, waits a moment for its turn; behind MOST_WAITING others it says so at once. So no more than
 a few threads are taken, however many people, or one with many windows, want numbers.
 """
 

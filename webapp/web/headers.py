@@ -34,20 +34,19 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 # Browsers heed it over HTTPS only.
-ONLY_HTTPS = ("Strict-Transport-Security", "max-age=31536000")
+ONLY_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 def init_headers(app: Flask) -> None:
-    """Add the headers to each response that does not set them itself. Must be the outermost layer."""
+    """Add the headers to each response that does not set them itself. Must be the outermost layer. The server
+    finds them in the app's configuration."""
     inner = app.wsgi_app
-    in_production = bool(app.config["PRODUCTION"])
+    ours = app.config["SECURITY_HEADERS"] = HEADERS | (ONLY_HTTPS if app.config["PRODUCTION"] else {})
 
     def add_headers(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             given = {name.lower() for name, _ in headers}
-            added = dict(HEADERS)
-            if in_production or environ["wsgi.url_scheme"] == "https":
-                added.update([ONLY_HTTPS])
+            added = ours | (ONLY_HTTPS if environ["wsgi.url_scheme"] == "https" else {})
             missing = [(name, value) for name, value in added.items() if name.lower() not in given]
             return start_response(status, [*headers, *missing], *error)
 

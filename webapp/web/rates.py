@@ -1,4 +1,4 @@
-"""How often a person may ask for what is costly: so often that nobody at work notices it.
+"""How often a person may ask for what is costly. The limits are beyond what a person at work does.
 
 Counted by user and minute, in Redis and, while it takes no counts, in this process (`web/attempts.py`).
 """
