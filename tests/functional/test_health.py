@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tests.support.another_app import another_app
 from tests.support.browser import Browser
 from tests.support.own_redis import AWAY, ILLNESSES, OwnRedis
+from tests.support.schema import app_on_a_new_database
+from webapp.extensions import db
 from webapp.jobs.heartbeat import beat
 from webapp.local_services import redis_url
 from webapp.models import WorkerHeartbeat
@@ -95,3 +99,19 @@ def test_a_worker_that_was_not_seen_for_30_seconds_is_named_and_pages_still_work
 def test_health_checks_create_no_session(browse: Callable[..., Browser]) -> None:
     for path in ("/healthz", "/readyz"):
         assert "Set-Cookie" not in browse().client.get(path).headers
+
+
+def test_while_migrations_are_pending_the_app_is_not_ready(environ: dict[str, str]) -> None:
+    with app_on_a_new_database(environ) as app:
+        upgrade(revision="0012")
+        pending = app.test_client().get("/readyz")
+        # The context is this test's, and with it the session: its snapshot is of before.
+        db.session.remove()
+        upgrade()
+        with db.engine.execution_options(writes=True).begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = 'of a later release'"))
+        later = app.test_client().get("/readyz")
+
+    checks = {"database": True, "redis": True, "workers": False}
+    assert (pending.status_code, pending.json) == (503, {"ok": False, "migrations": False} | checks)
+    assert (later.status_code, later.json) == (200, {"ok": True, "migrations": True} | checks)

@@ -34,7 +34,7 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 FLASK = re.compile(r"^(?:heroku run )?(?:\.venv/bin/)?flask (--app webapp )?(?!--)(.+)")
 # They act on an account elsewhere, or on this repository.
-NOT_OURS = ("heroku", "git", "apt", "brew", "pre-commit")
+NOT_OURS = ("heroku", "git", "apt", "brew", "pre-commit", "python -c")
 # The one writes a file into migrations/, the other refuses to disable the last Admin of the demo.
 ONLY_HELP = ("db migrate", "users disable")
 # What a path in a code span can begin with, so that `webapp/models/` and `models/` are both found.

@@ -102,7 +102,7 @@ def _trouble(progress: Progress, job: Job) -> str:
     if reason := progress.reason:
         parts.append(reason)
     elif job.error and job.state in (JobState.DONE, JobState.RUNNING):
-        parts.append(f"Interrupted once: {sentence_of(job.error, progress.people)}")
+        parts.append(f"Interrupted: {sentence_of(job.error, progress.people)}")
     if job.left_out:
         parts.append(f"{counted(job.left_out, progress.words.noun)} left out.")
     return " ".join(parts)
