@@ -5,21 +5,22 @@ import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, has_request_context
 from flask_login import current_user
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import database
 from webapp.cli import init_cli
 from webapp.config import load_config
 from webapp.extensions import csrf, db, limiter, login_manager, migrate
 from webapp.logs import init_logs
+from webapp.time_limits import limit_statements
 from webapp.urls import add_urls
 from webapp.web.assets import init_assets
 from webapp.web.attempts import RedisOrMemory
 from webapp.web.bodies import init_bodies
 from webapp.web.errors import init_errors
 from webapp.web.headers import init_headers
+from webapp.web.hosts import init_hosts
 from webapp.web.job_address import init_job_addresses
 from webapp.web.job_notices import init_job_notices
 from webapp.web.navigation import init_navigation
@@ -54,7 +55,6 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_bodies(app)
     _init_extensions(app)
     init_filters(app)
-    init_headers(app)
     init_errors(app)
     init_job_addresses(app)
     init_job_notices(app)
@@ -63,9 +63,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_cli(app)
     init_assets(app)
     app.wsgi_app = with_plain_query(app.wsgi_app)  # type: ignore[method-assign, assignment]
-    if app.config["PRODUCTION"]:
-        # The router terminates HTTPS and passes on the client's address.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    init_hosts(app)
+    init_headers(app)
     return app
 
 
@@ -80,6 +79,7 @@ def _init_extensions(app: Flask) -> None:
     limiter.init_app(app)
     with app.app_context():
         database.prepare(db.engine)
+        limit_statements(db.engine, float(app.config["STATEMENT_SECONDS"]), has_request_context)
         init_services(app)
 
     @app.context_processor

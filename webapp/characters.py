@@ -43,3 +43,12 @@ def name_key(name: str) -> str:
         return key
     digest = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
     return key[: LONGEST_NAME_KEY - len(digest)] + digest
+
+
+# Unicode's control characters, separators of lines and marks of direction, but line feed and tab.
+_CONTROLS = regex.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def escape_controls(text: str) -> str:
+    """The text with each control character written as JSON writes it, for instance \\u001b."""
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)

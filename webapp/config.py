@@ -4,6 +4,7 @@ No other module reads the environment.
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -18,6 +19,12 @@ from webapp.mail_settings import MailServer, UnreadableUrl, read_public_url, rea
 from webapp.numbers import whole_number
 
 MIB = 1024 * 1024
+# The time that one statement of a page may take. Heroku's router waits for 30 seconds.
+STATEMENT_SECONDS = 15.0
+MOST_PROXIES = 9
+# With a dot before it, its subdomains as well.
+HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*")
+THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 # A batch should take at most a second; one of this size takes several.
 LARGEST_BATCH = 30_000
 
@@ -69,7 +76,9 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
     """
     settings = {name: value.strip() for name, value in environ.items() if value.strip()}
     production = "DYNO" in settings or settings.get("APP_ENV") == "production"
-    database_url = _database_url(settings, instance_path)
+    _refuse_debugging(settings, production)
+    database_url = _database_url(settings, instance_path, production)
+    public_url = _public_url(settings, production)
     scale = _positive_number(settings, "TIME_SCALE", default=1.0)
     return {
         "PRODUCTION": production,
@@ -78,7 +87,10 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
         "LOG_LEVEL": settings.get("LOG_LEVEL", "INFO").upper(),
         "SECRET_KEY": _secret_key(settings, instance_path, production),
         "SQLALCHEMY_DATABASE_URI": database_url,
+        "STATEMENT_SECONDS": _positive_number(settings, "STATEMENT_SECONDS", default=STATEMENT_SECONDS),
         "REDIS_URL": _redis_url(settings, instance_path, production),
+        "PROXIES": _proxies(settings),
+        "TRUSTED_HOSTS": _trusted_hosts(settings, public_url),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": production,
@@ -97,7 +109,7 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
         "MAIL_SERVER": _mail_server(settings),
         "MAIL_CONNECTIONS": _optional_number(settings, "SMTP_CONNECTIONS", most=MOST_CONNECTIONS)
         or CONNECTIONS,
-        "PUBLIC_URL": _public_url(settings, production),
+        "PUBLIC_URL": public_url,
         **{name: seconds / scale for name, seconds in (PROTOCOL_TIMES | MAIL_TIMES).items()},
         **TURNS,
     }
@@ -161,7 +173,44 @@ def _stored_secret(path: Path) -> str:
     return secret
 
 
-def _database_url(settings: Mapping[str, str], instance_path: Path) -> str:
+def _refuse_debugging(settings: Mapping[str, str], production: bool) -> None:
+    if production and settings.get("FLASK_DEBUG", "0").lower() not in ("0", "false", "no"):
+        raise ConfigError(
+            "FLASK_DEBUG is set. In production it would show the code to strangers. Remove the setting."
+        )
+
+
+def _proxies(settings: Mapping[str, str]) -> int:
+    """How many proxies each request has passed. On a dyno it is Heroku's router."""
+    text = settings.get("PROXIES", "1" if "DYNO" in settings else "0")
+    number = whole_number(text, least=0, most=MOST_PROXIES)
+    if number is None:
+        raise ConfigError(f"PROXIES must be a whole number from 0 to {MOST_PROXIES}, not {text!r}.")
+    return number
+
+
+def _trusted_hosts(settings: Mapping[str, str], public_url: str | None) -> list[str] | None:
+    """The hosts that a request may name: by default that of PUBLIC_URL; None for any. This machine is always
+    one of them, for monitoring."""
+    given = settings.get("TRUSTED_HOSTS", "").replace(",", " ").lower().split()
+    for host in given:
+        if not HOST.fullmatch(host):
+            raise ConfigError(
+                "TRUSTED_HOSTS must be names of hosts, separated by commas, as in "
+                f"crm.example.com,.example.org (with all its subdomains), not {host!r}."
+            )
+    if not given and public_url:
+        given = [urlsplit(public_url).hostname or ""]
+    return [*given, *THIS_MACHINE] if given else None
+
+
+def _database_url(settings: Mapping[str, str], instance_path: Path, production: bool) -> str:
+    if production and "DATABASE_URL" not in settings:
+        raise ConfigError(
+            "DATABASE_URL is not set. In production it must name the database that all processes share: "
+            "PostgreSQL (postgresql://user:password@host/name; on Heroku the add-on sets it) or, if all run "
+            "on one machine, an SQLite file (sqlite:////srv/crm/app.db)."
+        )
     url = settings.get("DATABASE_URL") or _default_database(instance_path)
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.partition("+")[0] not in {"postgres", "postgresql", "sqlite"}:

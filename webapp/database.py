@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any, TypeVar
 
-from psycopg.errors import QueryCanceled
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -52,8 +51,6 @@ WHOLE_TABLE_PLANS = ("seqscan", "hashjoin", "mergejoin", "sort")
 BUSY_MILLISECONDS = 5000
 # SQLite retries after 1, 2, 5, 10, 15 and 20 ms, which add up to this, and then less often.
 RETRY_MILLISECONDS = 53
-# SQLite looks at a time limit after so many steps, every millisecond or so.
-STEPS = 10_000
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -265,45 +262,6 @@ def compare_whole_tables(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":
         settings = {"enable_nestloop": "off", "work_mem": "128MB", "jit": "off"}
         session.execute(select(*(func.set_config(name, value, True) for name, value in settings.items())))
-
-
-class TookTooLong(Exception):
-    """A statement was ended by its time limit. The transaction is over."""
-
-
-@contextmanager
-def time_limit(session: Session, seconds: float) -> Iterator[None]:
-    """Let no statement inside take longer than `seconds`; on SQLite, all of them together. On PostgreSQL it
-    holds until the transaction ends. Raises TookTooLong, after a rollback."""
-    try:
-        with _limited(session, seconds):
-            yield
-    except OperationalError as error:
-        if not _is_ended_by_limit(error):
-            raise
-        session.rollback()
-        raise TookTooLong from error
-
-
-@contextmanager
-def _limited(session: Session, seconds: float) -> Iterator[None]:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.set_config("statement_timeout", str(round(seconds * 1000)), True)))
-        yield
-        return
-    driver: Any = session.connection().connection.driver_connection
-    deadline = monotonic() + seconds
-    driver.set_progress_handler(lambda: monotonic() > deadline, STEPS)
-    try:
-        yield
-    finally:
-        driver.set_progress_handler(None, 0)
-
-
-def _is_ended_by_limit(error: OperationalError) -> bool:
-    if isinstance(error.orig, sqlite3.Error):
-        return error.orig.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
-    return isinstance(error.orig, QueryCanceled)
 
 
 # Loaded objects are not changed; the caller refreshes them. An INSERT from a SELECT reports its number of

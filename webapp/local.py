@@ -149,10 +149,8 @@ def serve(listener: socket.socket, stop: Event) -> None:
         return
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     web = [
-        *(sys.executable, "-m", "gunicorn", "webapp:create_app()", "--bind", f"fd://{listener.fileno()}"),
-        *("--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "5"),
-        *("--limit-request-line", "8190"),
-        *("--no-control-socket", "--log-level", "warning"),
+        *(sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--workers", "1"),
+        *("--graceful-timeout", "5", "--log-level", "warning", "--access-logfile", os.devnull),
     ]
     processes = {"web": start(web, listener), "worker": start([sys.executable, "worker.py"])}
     try:

@@ -7,6 +7,10 @@ import uuid
 import structlog
 from flask import Flask, request
 
+from webapp.characters import escape_controls
+
+MANY_LINES = {"exception", "stack"}
+NO_BREAKS = {ord(char): f"\\u{ord(char):04x}" for char in "\n\r"}
 CLEAN_REQUEST_ID = set("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_")
 
 
@@ -25,8 +29,12 @@ def init_logs(app: Flask) -> None:
         else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        foreign_pre_chain=[*shared, structlog.processors.format_exc_info],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _one_line,
+            _harmless(renderer),
+        ],
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
@@ -52,3 +60,16 @@ def init_logs(app: Flask) -> None:
         given = request.headers.get("X-Request-Id", "")
         known = given if 0 < len(given) <= 64 and set(given) <= CLEAN_REQUEST_ID else uuid.uuid4().hex
         structlog.contextvars.bind_contextvars(request=known)
+
+
+def _one_line(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Keep texts from outside on the line of their event. A traceback has several lines."""
+    return {
+        name: value if name in MANY_LINES or not isinstance(value, str) else value.translate(NO_BREAKS)
+        for name, value in event.items()
+    }
+
+
+def _harmless(renderer: structlog.typing.Processor) -> structlog.typing.Processor:
+    """`renderer`, whose lines cannot move a terminal's cursor, or show a text in another order."""
+    return lambda *event: escape_controls(str(renderer(*event)))

@@ -14,7 +14,7 @@ from tests.support.accidents import Accident
 from tests.support.databases import Cluster, new_cluster
 from tests.support.deployment import Deployment, new_deployment
 from tests.support.processes import children, is_stopped, wait_until
-from tests.support.web import status, web_process
+from tests.support.web import Wire, status, web_process
 from webapp.local_services import private_redis
 from webapp.models import Contact, DealContact, JobBatch, RestoreOutcome
 
@@ -98,6 +98,25 @@ def test_a_batch_cut_off_by_a_restart_leaves_nothing_and_the_job_finishes_by_its
         assert check_that_nothing_is_half_done(deployment, world, job_id) == CONTACTS
 
 
+def check_answers_without_a_database(wire: Wire) -> None:
+    """Each is a page of ours with the security headers, to a user who is signed in as to a stranger."""
+    for asking in (wire, Wire(wire.port)):
+        for path, expected in (
+            ("/contacts?q=secret", 503 if asking.cookie else 303),
+            ("/login?next=/secret", 503 if asking.cookie else 200),
+            ("/nothing?q=secret", 404),
+            ("/u/token", 404),
+            ("/static/css/base.css", 200),
+            ("/static/css/none.css?secret", 404),
+            ("/healthz", 200),
+        ):
+            answer = asking.get(path)
+            assert status(answer) == expected, path
+            assert b"Content-Security-Policy: " in answer
+            assert (b"Temporarily unavailable" in answer) == (expected == 503)
+            assert (b"Page not found" in answer) == (expected == 404)
+
+
 def test_web_and_worker_continue_when_the_database_is_back(deployment: Deployment, cluster: Cluster) -> None:
     """(29) It goes down during a batch. Pages say that it is unavailable; the processes keep running."""
     world, other = new_bin(deployment), deployment.new_world(contacts=3)
@@ -116,15 +135,14 @@ def test_web_and_worker_continue_when_the_database_is_back(deployment: Deploymen
 
         with cluster.away():
             os.kill(horse, signal.SIGCONT)
-            answer = wire.get("/contacts")
-            assert status(answer) == 503
-            assert b"Temporarily unavailable" in answer
+            check_answers_without_a_database(wire)
             wait_until(lambda: deployment.logged("job_interrupted", job=job_id))
             wait_until(lambda: deployment.logged("reconcile_failed"))
 
         assert status(wire.get("/contacts")) == 200
         deployment.check_that_all_came_back_once(job_id, CONTACTS)
         assert check_that_nothing_is_half_done(deployment, world, job_id) == CONTACTS
+        assert "secret" not in web.log.read_text()
         next_one = deployment.start_all(other)
         deployment.check_that_all_came_back_once(next_one, contacts=3)
         wait_until(lambda: worker.horse() is None)

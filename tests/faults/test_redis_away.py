@@ -65,9 +65,10 @@ def test_while_redis_is_down_pages_answer_and_the_restore_continues_and_all_is_w
 @contextmanager
 def local_run(checkout: Path, environ: dict[str, str]) -> Iterator[WebProcess]:
     """`make run` without make, in a copy of the checkout with its own instance folder."""
-    for folder in ("webapp", "templates", "migrations"):
+    for folder in ("webapp", "serving", "templates", "migrations"):
         shutil.copytree(CHECKOUT / folder, checkout / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(CHECKOUT / "worker.py", checkout)
+    for file in ("worker.py", "gunicorn.conf.py"):
+        shutil.copy(CHECKOUT / file, checkout)
     port = free_port()
     log = checkout / "run.log"
     with log.open("wb") as out:
@@ -86,7 +87,7 @@ def local_run(checkout: Path, environ: dict[str, str]) -> Iterator[WebProcess]:
 
     try:
         wait_until(welcomes)
-        yield WebProcess(process, port)
+        yield WebProcess(process, port, log)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(PATIENCE)

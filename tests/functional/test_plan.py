@@ -13,7 +13,7 @@ from tests.factories.people import World
 from tests.support.browser import HTMX, Browser
 from tests.support.confirming import ask_about, confirm, job_of
 from tests.support.seen import Seen
-from webapp import database
+from webapp import time_limits
 from webapp.models import Contact, Deal, Job
 from webapp.views import plan as plan_view
 from webapp.web import late as late_parts
@@ -140,7 +140,7 @@ def test_a_plan_that_takes_too_long_says_so_and_can_be_tried_again(
     href = str(dialog.one("#plan .without-script")["href"])
     with monkeypatch.context() as patch:
         patch.setattr(late_parts, "TIME_LIMIT", 0.001)
-        patch.setattr(database, "STEPS", 1)
+        patch.setattr(time_limits, "STEPS", 1)
         given_up = anyone.get(href)
         assert given_up.status == 200
         assert "Checking 1 contact takes too long at the moment." in given_up.text

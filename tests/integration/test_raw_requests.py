@@ -4,18 +4,16 @@ The web server runs as it is deployed, on a port of its own.
 """
 
 import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import new_contact
-from tests.factories.people import World, new_world
+from tests.factories.people import World
 from tests.support.state import nothing_changes
-from tests.support.web import FORM, Wire, length, web_process
+from tests.support.web import FORM, Wire, length
 
 # One database is enough for this.
 pytestmark = [
@@ -28,27 +26,12 @@ CHUNKED = b"Transfer-Encoding: chunked"
 
 
 @pytest.fixture(scope="module")
-def ours(engine: Engine) -> World:
-    with Session(engine) as session:
-        return new_world(session)
-
-
-@pytest.fixture(scope="module")
 def contact_id(engine: Engine, ours: World) -> int:
     """A contact that could be deleted."""
     with Session(engine) as session:
         contact = new_contact(session, ours)
         session.commit()
         return contact.id
-
-
-@pytest.fixture(scope="module")
-def wire(
-    app: Flask, environ: dict[str, str], ours: World, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Wire]:
-    """The web as it is deployed, with the session of an admin."""
-    with web_process(environ, tmp_path_factory.mktemp("web") / "web.log") as web:
-        yield web.wire(ours.admin.email)
 
 
 def test_an_answer_that_comes_before_the_end_of_the_request_is_read() -> None:

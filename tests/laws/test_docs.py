@@ -277,11 +277,11 @@ def test_the_settings_that_are_described_are_the_ones_that_are_read() -> None:
     readme = (ROOT / "README.md").read_text()
     rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", readme, re.MULTILINE)
     described = {name for row in rows for name in SPAN.findall(row)}
-    elsewhere = "\n".join(
-        path.read_text() for path in (ROOT / "Procfile", *(ROOT / "tests").glob("conftest.py"))
-    )
-    read_elsewhere = {name for name in described if re.search(rf'"{name}"|\$\{{{name}:', elsewhere)}
+    places = ROOT / "gunicorn.conf.py", ROOT / "serving" / "limits.py", ROOT / "tests" / "conftest.py"
+    elsewhere = "\n".join(path.read_text() for path in places)
+    read_elsewhere = {name for name in described if f'"{name}"' in elsewhere}
 
     assert described
     assert described <= settings_read_by_config() | read_elsewhere
     assert settings_read_by_config() <= set(SPAN.findall(readme))
+    assert set(re.findall(r'environ, "([A-Z_]+)"', elsewhere)) <= described

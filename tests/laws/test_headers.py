@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.support.another_app import another_app
 from tests.support.browser import HTMX, Browser
 from webapp import create_app
 
@@ -32,6 +33,7 @@ EXPECTED = {
 }
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
+CSS = "/static/css/base.css"
 ANSWERS = [
     ("a page", "GET", "/contacts", 200),
     ("the sign-in page", "GET", "/login", 303),
@@ -43,6 +45,9 @@ ANSWERS = [
     ("a missing token", "POST", "/restores", 400),
     ("a refused filter", "GET", "/contacts/restore?from=soon", 422),
     ("a forged cursor", "GET", "/contacts?after=x", 400),
+    ("no file", "GET", "/static/css/nothing.css", 404),
+    ("a file that is sent to", "POST", CSS, 405),
+    ("a redirect of the router", "GET", "/contacts//1", 308),
 ]
 
 
@@ -57,6 +62,19 @@ def test_every_answer_carries_the_security_headers(
     assert {name: answer.headers.get(name) for name in EXPECTED} == EXPECTED
 
 
+def test_files_carry_them_too_and_may_be_kept(admin: Browser) -> None:
+    """Also the answer that a file has not changed, and an answer to nothing but the head."""
+    whole = admin.client.get(CSS)
+    same = admin.client.get(CSS, headers={"If-None-Match": whole.headers["ETag"]})
+    head = admin.client.head(CSS)
+
+    assert (whole.status_code, same.status_code, head.status_code) == (200, 304, 200)
+    kept = EXPECTED | {"Cache-Control": "max-age=31536000, public"}
+    for answer in (whole, same, head):
+        answer.close()
+        assert {name: answer.headers.get(name) for name in EXPECTED} == kept
+
+
 def test_answers_without_a_session_carry_the_security_headers(browse: Callable[..., Browser]) -> None:
     for path in ("/login", "/contacts", "/contacts/restore"):
         answer = browse().client.get(path)
@@ -69,6 +87,15 @@ def test_https_answers_ask_the_browser_to_stay_on_https(admin: Browser) -> None:
 
     assert "Strict-Transport-Security" not in plain.headers
     assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_in_production_every_answer_asks_for_https(environ: dict[str, str], app: Flask) -> None:
+    """Whether or not the proxy in front says by which scheme it was asked."""
+    with another_app(environ, APP_ENV="production") as production:
+        for path in ("/login", CSS, "/nothing-here"):
+            answer = production.test_client().get(path)
+            answer.close()
+            assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 def test_in_production_the_cookie_is_sent_over_https_only(environ: dict[str, str], app: Flask) -> None:

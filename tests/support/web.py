@@ -110,6 +110,7 @@ class WebProcess:
 
     process: subprocess.Popen[bytes]
     port: int
+    log: Path
 
     @property
     def is_alive(self) -> bool:
@@ -124,21 +125,19 @@ class WebProcess:
 
 @contextmanager
 def web_process(
-    environ: dict[str, str], log: Path, *, threads: int = 2, app: str = "webapp:create_app()"
+    environ: dict[str, str], log: Path, *, threads: int = 2, app: str = ""
 ) -> Iterator[WebProcess]:
     """The web as the Procfile starts it, on its own port; it listens when the block begins."""
     port = free_port()
     line = next(line for line in (CHECKOUT / "Procfile").read_text().splitlines() if line.startswith("web:"))
     # Not as in production, because there cookies travel over HTTPS only.
-    command = line.partition("APP_ENV=production ")[2].replace("0.0.0.0:$PORT", f"127.0.0.1:{port}")
-    command = command.replace("webapp:create_app()", app)
-    for setting, value in (("${WEB_CONCURRENCY:-2}", "1"), ("${WEB_THREADS:-8}", str(threads))):
-        command = command.replace(setting, value)
+    command = f"{line.partition('APP_ENV=production ')[2]} --bind 127.0.0.1:{port} {app}"
+    settings = {"WEB_CONCURRENCY": "1", "WEB_THREADS": str(threads)}
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", *shlex.split(command)],
             cwd=CHECKOUT,
-            env=os.environ | environ,
+            env=os.environ | settings | environ,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -151,7 +150,7 @@ def web_process(
 
     try:
         wait_until(listens)
-        yield WebProcess(process, port)
+        yield WebProcess(process, port, log)
     finally:
         process.terminate()
         process.wait(20)

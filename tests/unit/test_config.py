@@ -76,7 +76,7 @@ def test_production(environ: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_one_machine_may_run_in_production_on_sqlite(tmp_path: Path) -> None:
-    environ = without("DYNO", "DATABASE_URL") | {"APP_ENV": "production"}
+    environ = without("DYNO") | {"APP_ENV": "production", "DATABASE_URL": "sqlite:////srv/crm.db"}
     assert str(load_config(environ, tmp_path)["SQLALCHEMY_DATABASE_URI"]).startswith("sqlite:")
 
 
@@ -87,7 +87,13 @@ def test_one_machine_may_run_in_production_on_sqlite(tmp_path: Path) -> None:
         (without("REDIS_URL"), "REDIS_URL"),
         (without("DATABASE_URL"), "PostgreSQL"),
         (DYNO | {"DATABASE_URL": "sqlite:////srv/crm.db"}, "PostgreSQL"),
-        ({"APP_ENV": "production"}, "SECRET_KEY"),
+        (without("DYNO", "DATABASE_URL") | {"APP_ENV": "production"}, "DATABASE_URL is not set.*sqlite:"),
+        (without("DYNO", "SECRET_KEY") | {"APP_ENV": "production"}, "SECRET_KEY"),
+        (DYNO | {"FLASK_DEBUG": "1"}, "FLASK_DEBUG is set.*Remove"),
+        ({"PROXIES": "-1"}, "PROXIES must be a whole number from 0 to 9"),
+        ({"PROXIES": "all"}, "PROXIES"),
+        ({"TRUSTED_HOSTS": "https://crm.example.com"}, "TRUSTED_HOSTS must be names of hosts"),
+        ({"TRUSTED_HOSTS": "crm.example.com, *"}, "TRUSTED_HOSTS"),
         ({"DATABASE_URL": "mysql://u:hidden@h/d"}, "DATABASE_URL"),
         ({"DATABASE_URL": "crm.db"}, "DATABASE_URL"),
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL"),
@@ -140,6 +146,38 @@ def test_the_public_address_has_no_slash_at_its_end(tmp_path: Path) -> None:
     assert (config["PUBLIC_URL"], config["MAIL_SERVER"]) == ("https://crm.example.com", None)
 
 
+@pytest.mark.parametrize(
+    ("environ", "proxies"),
+    [({}, 0), (DYNO, 1), (without("DYNO") | {"APP_ENV": "production"}, 0), (DYNO | {"PROXIES": "2"}, 2)],
+)
+def test_only_on_a_dyno_a_proxy_is_expected(environ: dict[str, str], proxies: int, tmp_path: Path) -> None:
+    assert load_config(environ, tmp_path)["PROXIES"] == proxies
+
+
+@pytest.mark.parametrize(
+    ("environ", "hosts"),
+    [
+        ({}, None),
+        ({"PUBLIC_URL": "https://crm.example.com:8443"}, ["crm.example.com"]),
+        (
+            {"PUBLIC_URL": "https://crm.example.com", "TRUSTED_HOSTS": "A.example, .b.example"},
+            ["a.example", ".b.example"],
+        ),
+    ],
+)
+def test_the_hosts_that_a_request_may_name(
+    environ: dict[str, str], hosts: list[str] | None, tmp_path: Path
+) -> None:
+    """This machine is always one of them."""
+    here = ["localhost", "127.0.0.1", "[::1]"]
+    assert load_config(environ, tmp_path)["TRUSTED_HOSTS"] == (hosts and hosts + here)
+
+
+def test_debugging_may_be_switched_off_in_production(tmp_path: Path) -> None:
+    for off in ("0", "false", "No", ""):
+        assert load_config(DYNO | {"FLASK_DEBUG": off}, tmp_path)["PRODUCTION"]
+
+
 def test_time_scale_divides_the_times_of_the_protocol(tmp_path: Path) -> None:
     usual, fast = load_config({}, tmp_path), load_config({"TIME_SCALE": "15"}, tmp_path)
 
@@ -179,7 +217,7 @@ def test_a_command_ends_with_the_sentence_and_not_with_a_traceback() -> None:
     environ = {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "REDIS_URL")}
     refused = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "webapp", "db", "upgrade"],
-        env=environ | {"APP_ENV": "production"},
+        env=environ | {"APP_ENV": "production", "DATABASE_URL": "sqlite:////srv/crm.db"},
         capture_output=True,
         text=True,
         check=False,

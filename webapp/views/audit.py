@@ -21,6 +21,7 @@ from webapp.web.csv_download import csv_download
 from webapp.web.htmx import page_or_part
 from webapp.web.job_address import href_of
 from webapp.web.paging import requested_place, to_cursor
+from webapp.web.rates import DOWNLOADS, limited
 from webapp.words.audit import THE_SYSTEM, Told, actions, label_of, tell, who
 from webapp.words.kinds import KIND_WORDS
 
@@ -77,6 +78,7 @@ def audit_log() -> ResponseReturnValue:
     return response
 
 
+@limited(DOWNLOADS)
 def audit_csv() -> ResponseReturnValue:
     """The matching events as a file. Answers 422 if a filter cannot be read."""
     session = db.session()

@@ -28,6 +28,7 @@ from webapp.restoring.work import RESTORE
 from webapp.views.plan import PlanShown, plan_soon
 from webapp.views.restore_page import ADDRESS, read_requested_filters, refuse
 from webapp.web.address import address, local_path
+from webapp.web.counting import in_turn
 from webapp.web.dates import account_dates
 from webapp.web.errors import error as refuse_with
 from webapp.web.htmx import page_or_part
@@ -75,6 +76,7 @@ def confirm_selected() -> ResponseReturnValue:
     return show(question)
 
 
+@in_turn()
 def confirm_all() -> ResponseReturnValue:
     """The dialog for all contacts that match the filters."""
     session = db.session()
@@ -88,6 +90,7 @@ def confirm_all() -> ResponseReturnValue:
     return show(question, now=now)
 
 
+@in_turn()
 def continue_restore(job_id: int) -> ResponseReturnValue:
     """The dialog for the contacts that a failed or cancelled job has left. "Restore" starts a new job."""
     session = db.session()
@@ -104,6 +107,7 @@ def continue_restore(job_id: int) -> ResponseReturnValue:
     return show(question)
 
 
+@in_turn()
 def retry_skipped(job_id: int) -> ResponseReturnValue:
     """The dialog for the contacts that a restore has skipped, with the other choices about them."""
     session = db.session()
@@ -117,6 +121,7 @@ def retry_skipped(job_id: int) -> ResponseReturnValue:
     return show(question)
 
 
+@in_turn()
 def confirm_again() -> ResponseReturnValue:
     """The dialog for the same frozen scope with another choice about conflicts and deals."""
     try:

@@ -13,18 +13,18 @@ from webapp.contacts import find
 from webapp.contacts.delete import BIN_JOBS, Consequences, preview_deletion
 from webapp.contacts.delete_scope import AllMatching, freeze_scope, scope_of
 from webapp.contacts.delete_work import DELETE, start, started
-from webapp.database import TookTooLong, time_limit
 from webapp.extensions import db
 from webapp.forms.typed_number import typed_number
 from webapp.jobs.queries import active_job
 from webapp.views.overview import LiveContacts
 from webapp.web import browse
 from webapp.web.address import CURSORS, address, local_path
+from webapp.web.counting import in_turn
 from webapp.web.dialogs import leave_for, show_dialog
 from webapp.web.errors import error as refuse_with
 from webapp.web.htmx import page_or_part
 from webapp.web.job_address import job_href
-from webapp.web.late import TIME_LIMIT, late_part
+from webapp.web.late import late_part
 from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import read_selected_ids
 from webapp.web.signing import ScopeForged, confirmed, freeze
@@ -40,7 +40,6 @@ SOON = 2_000
 INCOMPLETE = "This confirmation is incomplete. Open it again. Nothing was changed."
 TOO_OLD = "This has been open for more than 30 minutes. Nothing was deleted. Check it again."
 CHECK_FIRST = "Correct the search first. Nothing was changed."
-TOO_MANY_TO_COUNT = "Counting these contacts takes too long at the moment. Nothing was changed. Try again."
 
 
 # The request that a dialog has signed.
@@ -84,6 +83,7 @@ class DeleteManyQuestion:
         return self.total > TYPED_FROM
 
 
+@in_turn()
 def confirm_delete_all() -> ResponseReturnValue:
     """The dialog for all contacts that match the overview's filters."""
     listing = LiveContacts.from_request()
@@ -91,10 +91,7 @@ def confirm_delete_all() -> ResponseReturnValue:
         return browse.refuse(listing, CHECK_FIRST)
     session = db.session()
     scope = freeze_scope(session, listing.wanted, read_clock(session), listing.filter_names)
-    try:
-        total = count(scope)
-    except TookTooLong:
-        return browse.refuse(listing, TOO_MANY_TO_COUNT, 503)
+    total = find.count(session, scope.wanted)
     if not total:
         return browse.refuse(listing, "No contact matches. Nothing was changed.")
     back = address(LiveContacts.endpoint, LiveContacts.filters + CURSORS, selected=read_selected_ids()[0])
@@ -111,7 +108,7 @@ def delete_all() -> ResponseReturnValue:
     def anew(asked: Asked) -> DeleteManyQuestion:
         scope, session = _scope(asked), db.session()
         frozen = freeze_scope(session, scope.wanted, read_clock(session), scope.names)
-        return _question(frozen, count(frozen), back)
+        return _question(frozen, find.count(session, frozen.wanted), back)
 
     return start_confirmed(_is_about_filters, about, anew)
 
@@ -136,12 +133,6 @@ def deals() -> ResponseReturnValue:
         lambda: show(Deals(token, total, _deal_lines(scope))),
         lambda: show(Deals(token, total, took_too_long=True)),
     )
-
-
-def count(scope: AllMatching) -> int:
-    """How many contacts it means. Raises TookTooLong."""
-    with time_limit(db.session(), TIME_LIMIT):
-        return find.count(db.session(), scope.wanted)
 
 
 def ask(question: DeleteManyQuestion, status: int = 200) -> Response:
@@ -184,7 +175,8 @@ def start_confirmed(
     if job := started(session, current_user.workspace_id, confirmation.key):
         return leave_for(job_href(job))
     if confirmation.is_old(read_clock(session)):
-        return ask(replace(anew(asked), error=TOO_OLD), 409)
+        with in_turn():
+            return ask(replace(anew(asked), error=TOO_OLD), 409)
     if asked["total"] > TYPED_FROM and typed_number(typed) != asked["total"]:
         return ask(replace(about(asked), token=token, typed=typed[:40]), 422)
     return begin(
@@ -199,6 +191,8 @@ def start_confirmed(
             requested_by=current_user.id,
         ),
         lambda sentence, status: ask(replace(about(asked), token=token, error=sentence), status),
+        group=DELETE.group,
+        key=confirmation.key,
     )
 
 

@@ -18,6 +18,7 @@ from webapp.web import browse
 from webapp.web.address import CURSORS, address
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part
+from webapp.web.rates import DELETIONS, take
 from webapp.web.selection import read_selected_ids
 from webapp.web.template_filters import exact
 from webapp.words.isolation import isolated
@@ -57,6 +58,8 @@ def delete() -> ResponseReturnValue:
     ids, complaint = read_selected_ids()
     if complaint or not ids:
         return error(422, f"{complaint or NOTHING_SELECTED} Nothing was changed.")
+    if too_many := take(DELETIONS):
+        return too_many.answer()
     session, workspace_id, user_id = db.session(), current_user.workspace_id, current_user.id
     with write_transaction(session):
         # The clock is read under the lock, so that times and numbers of deletions have the same order.

@@ -19,6 +19,7 @@ from webapp.restoring.recycle_bin import WALK, BinWindow, choices
 from webapp.restoring.scope import Scope
 from webapp.views.restore_page import ADDRESS, read_requested_filters, refuse
 from webapp.web.address import address, local_path
+from webapp.web.counting import in_turn
 from webapp.web.dates import account_dates
 from webapp.web.dialogs import show_dialog
 from webapp.web.errors import error as refuse_with
@@ -59,6 +60,7 @@ class EraseShown:
     running: Progress | None
 
 
+@in_turn()
 def confirm_erase() -> ResponseReturnValue:
     """The dialog for the selected contacts; where none is selected, for all that match the filters."""
     session, workspace_id = db.session(), current_user.workspace_id
@@ -102,11 +104,14 @@ def erase() -> ResponseReturnValue:
                 requested_by=current_user.id,
             ),
             lambda sentence, status: show(as_it_was(session, scope), error=sentence, status=status),
+            group=ERASE.group,
+            key=scope.key,
         )
     except (SelectionChanged, NothingToErase):
         return _ask_again(scope, CHANGED)
 
 
+@in_turn()
 def _ask_again(scope: Scope, why: str) -> ResponseReturnValue:
     """The dialog for what `scope` meant, as it is now."""
     question = about_again(db.session(), scope, read_clock(db.session()))

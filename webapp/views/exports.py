@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.clock import read_clock
-from webapp.database import TookTooLong, time_limit
 from webapp.exporting.deleted import DeletedContacts
 from webapp.exporting.live import LiveContacts
 from webapp.exporting.outcomes import KINDS, Report
@@ -19,10 +18,12 @@ from webapp.jobs.start import already_started, start
 from webapp.jobs.work import Order
 from webapp.restoring.named import Deleted, deletions_named
 from webapp.restoring.recycle_bin import BinWindow, choices
+from webapp.time_limits import TookTooLong
 from webapp.views import overview, restore_page
 from webapp.views.jobs import find_or_404 as find_job_or_404
 from webapp.web import browse
 from webapp.web.address import CURSORS, address, local_path
+from webapp.web.counting import Busy, turn
 from webapp.web.dates import account_dates
 from webapp.web.dialogs import show_dialog
 from webapp.web.errors import error
@@ -130,7 +131,12 @@ def start_export() -> ResponseReturnValue:
     if asked.is_old(read_clock(session)) and already_started(session, EXPORT, order) is None:
         return again(TOO_OLD, 409)
     try:
-        return begin(lambda: start(session, s.lock, s.doorbell.ring, EXPORT, order), again)
+        return begin(
+            lambda: start(session, s.lock, s.doorbell.ring, EXPORT, order),
+            again,
+            group=EXPORT.group,
+            key=order.key,
+        )
     except NothingToExport:
         return error(404, "This report is not here any more. Nothing was exported.")
 
@@ -159,9 +165,9 @@ def _show(
 
 
 def _count(source: Source) -> int | None:
-    """How many contacts there are, if counting them takes a moment only."""
+    """How many contacts there are, if counting them takes a moment only, and no one else is counting."""
     try:
-        with time_limit(db.session(), COUNTS_FOR):
+        with turn(COUNTS_FOR):
             return source.count(db.session())
-    except TookTooLong:
+    except (Busy, TookTooLong):
         return None

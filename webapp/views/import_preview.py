@@ -21,7 +21,7 @@ from webapp.importing.encodings import charset
 from webapp.importing.fields import Field
 from webapp.importing.reading import MOST_COLUMNS, About
 from webapp.importing.records import StoredRecord, read_records
-from webapp.importing.work import NoSuchColumn, NoSuchFile, NothingToFindBy
+from webapp.importing.work import IMPORT, NoSuchColumn, NoSuchFile, NothingToFindBy
 from webapp.jobs.queries import find_by_key
 from webapp.marketing.browse import count_active_automations
 from webapp.models import Job, StoredFile
@@ -153,6 +153,8 @@ def start(file_id: int) -> ResponseReturnValue:
                 request=confirmation.request,
             ),
             lambda sentence, status: _show(find_or_404(file_id), choices, error=sentence, status=status),
+            group=IMPORT.group,
+            key=confirmation.key,
         )
     except NoSuchFile:
         return error(404, GONE)

@@ -13,12 +13,14 @@ from webapp.importing.work import IMPORT
 from webapp.models import Job
 from webapp.views.jobs import find_or_404
 from webapp.web.csv_download import csv_download
+from webapp.web.rates import DOWNLOADS, limited
 from webapp.words.imports import REASON, why_rejected
 from webapp.words.isolation import bare
 
 GONE = "These rows are not kept any longer. Rejected rows are kept for a day."
 
 
+@limited(DOWNLOADS)
 def rejected_rows(job_id: int) -> ResponseReturnValue:
     """The rejected rows, with their own columns and one for the reason, which an import ignores."""
     session = db.session()

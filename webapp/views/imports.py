@@ -13,6 +13,7 @@ from webapp.importing.csv_lines import UnreadableFile
 from webapp.importing.encodings import CHOICES
 from webapp.jobs.files import find_file
 from webapp.models import StoredFile
+from webapp.web.rates import UPLOADS, limited, take
 from webapp.words.imports_reading import FORMATS_READ
 
 # A file of 20 MB with more rows is none of contacts; storing them would take minutes.
@@ -31,6 +32,8 @@ def choose() -> ResponseReturnValue:
 
 def bring_file() -> ResponseReturnValue:
     """Store the file, and go to its preview. Of one that cannot be imported nothing is stored."""
+    if too_many := take(UPLOADS):
+        return too_many.told_by(_page(too_many.sentence, status=429))
     file = request.files.get("file")
     if file is None or not file.filename:
         return _page("Choose a file first.", status=422)
@@ -43,6 +46,7 @@ def bring_file() -> ResponseReturnValue:
     return redirect(url_for("import_preview", file_id=stored.id), 303)
 
 
+@limited(UPLOADS)
 def change_encoding(file_id: int) -> ResponseReturnValue:
     """Read the file again in the chosen encoding, and go to the preview of what comes out."""
     file = find_or_404(file_id)

@@ -24,6 +24,7 @@ from webapp.web.job_address import RESTORES
 from webapp.web.job_page import show_job
 from webapp.web.paging import requested_number
 from webapp.web.progress import progress_of_all
+from webapp.web.rates import DOWNLOADS, limited
 from webapp.worker.kinds import KINDS
 from webapp.worker.ringing import ring_for_stalled
 from webapp.worker.services import services
@@ -78,6 +79,7 @@ def cancel_job(job_id: int) -> ResponseReturnValue:
     return redirect(url_for("job", job_id=job_id), 303)
 
 
+@limited(DOWNLOADS)
 def job_file(job_id: int) -> ResponseReturnValue:
     """The file that the job has made, sent part by part; 404 where it is not kept any longer. Each download
     is recorded in the audit log."""

@@ -17,6 +17,7 @@ from webapp.views.outcomes import Losses, OutcomeRow, foreseen_row, losses
 from webapp.web.csv_download import csv_download
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.late import late_part
+from webapp.web.rates import DOWNLOADS, limited
 from webapp.web.signing import ScopeForged, sign, unsign
 from webapp.words import plan as words
 from webapp.words.outcome_lines import HEADER, foreseen_line
@@ -117,6 +118,7 @@ def restore_plan() -> ResponseReturnValue:
     )
 
 
+@limited(DOWNLOADS)
 def plan_csv() -> ResponseReturnValue:
     """The plan of a signed scope as a file with a row for each contact."""
     scope = _signed_scope()

@@ -25,12 +25,14 @@ from webapp.restoring.work import RESTORE, NothingToRestore, PlanChanged
 from webapp.views.confirm import TOO_OLD, chosen, show
 from webapp.views.job_reports import report_of
 from webapp.web.address import local_path
+from webapp.web.counting import in_turn
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx
 from webapp.web.job_page import find_or_404, show_job
 from webapp.web.paging import requested_number
 from webapp.web.progress import progress_of_all
 from webapp.web.signing import ScopeForged, unsign
+from webapp.web.starting import too_many_jobs
 from webapp.worker.ringing import ring_for_stalled
 from webapp.worker.services import services
 
@@ -72,6 +74,8 @@ def _carry_confirmation(begin: Callable[..., Job]) -> ResponseReturnValue:
         # The dialog showed the plan for another choice.
         other = about_other_choice(session, scope, conflicts, rescue=rescue)
         return show(other, error=OTHER_CHOICE, status=409)
+    if too_many := too_many_jobs(RESTORE.group, scope.key, in_line=begin is line_up):
+        return too_many.told_by(show(Question(scope), error=too_many.sentence, status=429))
     try:
         # A confirmation that has been used leads to its job, however old it is.
         if scope.is_old(read_clock(session)) and already_started(session, scope) is None:
@@ -120,6 +124,7 @@ def _refuse(status: int, sentence: str) -> Response:
     return error(status, f"{sentence} Nothing was changed.", back=(back, "Back to deleted contacts"))
 
 
+@in_turn()
 def _ask_again(scope: Scope, why: str) -> Response:
     """The dialog for the same contacts, or filters, as they are now."""
     session = db.session()

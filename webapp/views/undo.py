@@ -13,7 +13,7 @@ from webapp.jobs.queries import active_job
 from webapp.models import Job
 from webapp.models.restore_outcome import Outcome
 from webapp.restoring.report import people_of
-from webapp.restoring.undo_work import NothingToUndo, start
+from webapp.restoring.undo_work import UNDO, NothingToUndo, start
 from webapp.restoring.undoing import UndoPlan, foresee
 from webapp.restoring.work import RESTORE
 from webapp.web.errors import error
@@ -90,6 +90,8 @@ def undo_restore(job_id: int) -> ResponseReturnValue:
                 session, s.lock, s.doorbell.ring, restore=restore, key=key, requested_by=current_user.id
             ),
             lambda sentence, status: _show(restore, error=sentence, status=status),
+            group=UNDO.group,
+            key=key,
         )
     except NothingToUndo:
         return _show(restore, error="Nothing can be undone any more. Nothing was changed.", status=409)

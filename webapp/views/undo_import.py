@@ -7,29 +7,23 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.contacts.delete_scope import AddedByImport, foresee_undo
-from webapp.database import TookTooLong, time_limit
 from webapp.extensions import db
 from webapp.models import Job
 from webapp.views.delete_all import DeleteManyQuestion, ask, frozen_token, start_confirmed
 from webapp.views.jobs import find_or_404
-from webapp.web.errors import error
+from webapp.web.counting import in_turn
 from webapp.web.job_address import job_href
-from webapp.web.late import TIME_LIMIT
 from webapp.words import deleting as words
 from webapp.words.kinds import title
 
 IMPORT = "import"
 
 
+@in_turn()
 def undo_import(job_id: int) -> ResponseReturnValue:
     """The dialog before an import is undone."""
     job = _ended_import(job_id)
-    try:
-        with time_limit(db.session(), TIME_LIMIT):
-            question = _question(job)
-    except TookTooLong:
-        return error(503, "Counting these contacts takes too long at the moment. Try again.")
-    return ask(question)
+    return ask(_question(job))
 
 
 def start_undo_import(job_id: int) -> ResponseReturnValue:

@@ -3,7 +3,6 @@
 import hashlib
 from importlib.resources import as_file, files
 from pathlib import Path
-from wsgiref.headers import Headers
 
 from flask import Flask
 from whitenoise import WhiteNoise
@@ -21,12 +20,7 @@ def htmx_folder() -> Path:
 def init_assets(app: Flask) -> None:
     """Serve the files under /static/; give templates `asset_url(name)`, which changes with the content."""
 
-    def add_headers(headers: Headers, _path: str, _url: str) -> None:
-        headers["X-Content-Type-Options"] = "nosniff"
-
-    files_server = WhiteNoise(
-        app.wsgi_app, max_age=YEAR, allow_all_origins=False, add_headers_function=add_headers
-    )
+    files_server = WhiteNoise(app.wsgi_app, max_age=YEAR, allow_all_origins=False)
     files_server.add_files(str(OURS), prefix="static/")
     files_server.add_files(str(htmx_folder()), prefix="static/htmx/")
     app.wsgi_app = files_server  # type: ignore[method-assign]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, abort, current_app, request, url_for
 from flask_login import current_user
-from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from serving.limits import REFUSED
 from webapp.web.access import Access
 from webapp.web.errors import error
 
@@ -43,7 +43,6 @@ UPLOADS: Mapping[str, Upload] = {
 def init_bodies(app: Flask) -> None:
     """Check the body of each POST before any code reads its form. Must run before the CSRF check."""
     app.before_request(check_body)
-    app.register_error_handler(ParseException, on_broken_chunk)
 
 
 def check_body() -> Response | None:
@@ -52,11 +51,15 @@ def check_body() -> Response | None:
 
     Werkzeug alone would read the part that arrived, or that the limit allowed, as if it were complete.
     """
-    if request.method != "POST":
+    refused: int | None = request.environ.get(REFUSED)
+    if refused is None and request.method != "POST":
         return None
     upload = UPLOADS.get(request.endpoint or "")
-    if upload and current_user.is_authenticated and upload.access.admits(current_user):
-        return _check_upload(upload)
+    may_upload = upload and current_user.is_authenticated and upload.access.admits(current_user)
+    if refused is not None and not (upload and may_upload and refused == 413):
+        abort(refused)
+    if upload and may_upload:
+        return _too_large(upload) if refused else _check_upload(upload)
     body = request.get_data()
     if len(body) >= current_app.config["MAX_CONTENT_LENGTH"]:
         abort(413)
@@ -76,10 +79,9 @@ def _check_upload(upload: Upload) -> Response | None:
         if any(name is None for name in request.form):
             abort(400)
     except RequestEntityTooLarge:
-        return error(413, upload.too_large, back=(url_for("import_file"), "Choose another file"))
+        return _too_large(upload)
     return None
 
 
-def on_broken_chunk(_problem: ParseException) -> Response:
-    """The server parses a chunked body only while the app reads it, so its errors are raised here."""
-    return error(400)
+def _too_large(upload: Upload) -> Response:
+    return error(413, upload.too_large, back=(url_for("import_file"), "Choose another file"))

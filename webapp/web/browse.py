@@ -182,8 +182,12 @@ def show_count(listing: Listing) -> ResponseReturnValue:
     """The exact number of rows. The page requests it later if counting takes too long for a page."""
     if listing.errors:
         abort(422, " ".join(listing.errors.values()))
+
+    def show(total: Amount) -> str:
+        return render_template(listing.count_template, listing=listing, total=total)
+
     return count_exclusively(
-        lambda: render_template(listing.count_template, listing=listing, total=Amount(listing.count()))
+        lambda: show(Amount(listing.count())), lambda: show(Amount(PAGE_SIZE, exact=False))
     )
 
 

@@ -1,19 +1,82 @@
-"""Slow counts run one at a time in each process, so that many requests for one do not delay other pages."""
+"""Slow counts take turns in each process, so that many requests for one do not delay other pages.
 
-from collections.abc import Callable
-from threading import Lock
+A part of a page that counts is asked for again while another request counts. A dialog, which a
+person waits for, waits a moment for its turn; behind MOST_WAITING others it says so at once. So no more than
+a few threads are taken, however many people, or one with many windows, want numbers.
+"""
 
-from flask import Response
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore, Lock
+
+from flask import Response, abort
 from flask.typing import ResponseReturnValue
 
+from webapp.extensions import db
+from webapp.time_limits import TookTooLong, time_limit
+
+# Seconds; the browser stops waiting after 20.
+TIME_LIMIT = 15
+# How long, in seconds, and how many dialogs wait for their turn.
+PATIENCE = 2.0
+MOST_WAITING = 2
+
 _counting = Lock()
+_waiting = BoundedSemaphore(MOST_WAITING)
+
+BUSY = "Other contacts are being counted. Nothing was changed. Try again in a few seconds."
+TOO_MANY = "Counting these contacts takes too long at the moment. Nothing was changed. Try again."
 
 
-def count_exclusively(count: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
-    """The response of `count`, or 204 while another request is counting; the page then requests it again."""
-    if not _counting.acquire(blocking=False):
-        return Response(status=204)
+class Busy(Exception):
+    """Another request is counting."""
+
+
+@contextmanager
+def turn(seconds: float | None = None, *, patience: float = 0) -> Iterator[None]:
+    """Count inside, for at most `seconds`, by default TIME_LIMIT. Raises TookTooLong, and Busy if there is no
+    turn within `patience`."""
+    if not (_counting.acquire(blocking=False) or (patience and _wait(patience))):
+        raise Busy
     try:
-        return count()
+        with time_limit(db.session(), seconds or TIME_LIMIT):
+            yield
     finally:
         _counting.release()
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Make a dialog inside, or as a decorator: its count, and what it makes of it. Answers 503 if there is no
+    turn soon, or it takes too long."""
+    try:
+        with turn(patience=PATIENCE):
+            yield
+    except Busy:
+        abort(503, BUSY)
+    except TookTooLong:
+        abort(503, TOO_MANY)
+
+
+def count_exclusively(
+    count: Callable[[], ResponseReturnValue], give_up: Callable[[], ResponseReturnValue]
+) -> ResponseReturnValue:
+    """The response of `count`, or that of `give_up` if it takes too long; 204 while another request is
+    counting, and the page requests it again."""
+    try:
+        with turn():
+            return count()
+    except Busy:
+        return Response(status=204)
+    except TookTooLong:
+        return give_up()
+
+
+def _wait(patience: float) -> bool:
+    """Whether there is a turn within `patience`."""
+    if not _waiting.acquire(blocking=False):
+        return False
+    try:
+        return _counting.acquire(timeout=patience)
+    finally:
+        _waiting.release()

@@ -5,9 +5,16 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
-from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import (
+    BadHost,
+    HTTPException,
+    InternalServerError,
+    SecurityError,
+    ServiceUnavailable,
+)
 
 from webapp.extensions import db, login_manager
+from webapp.time_limits import is_ended_by_limit
 from webapp.web.address import local_path
 from webapp.web.htmx import is_htmx, retarget
 
@@ -32,9 +39,13 @@ SENTENCES = {
 }
 
 
+TOO_SLOW = "This takes too long at the moment. Nothing was changed. Ask for less, or try again later."
+
+
 def init_errors(app: Flask) -> None:
     """Register the functions below for all errors."""
     app.register_error_handler(BadHost, on_bad_host)
+    app.register_error_handler(SecurityError, on_bad_host)
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(DBAPIError, on_database_error)
@@ -49,9 +60,7 @@ def error(status: int, message: str | None = None, *, back: tuple[str, str] | No
     """
     title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     href: str | None
-    start = (
-        ("overview", "Back to contacts") if current_user.is_authenticated else ("sign_in", "Go to sign-in")
-    )
+    start = ("overview", "Back to contacts") if _is_signed_in() else ("sign_in", "Go to sign-in")
     href, label = back or (url_for(start[0]), start[1])
     if status == 503 and request.method == "GET":
         # A part of a page is not a page to open; the control that requested it is still there.
@@ -86,8 +95,9 @@ def on_http_error(problem: HTTPException) -> Response:
     return response
 
 
-def on_bad_host(_problem: BadHost) -> Response:
-    """With an invalid host Flask cannot build an address, so the link back is written out."""
+def on_bad_host(_problem: BadHost | SecurityError) -> Response:
+    """With a host that is invalid, or not trusted, Flask cannot build an address, so the link back is written
+    out."""
     return error(400, back=("/", "Back to contacts"))
 
 
@@ -118,6 +128,9 @@ def on_database_error(problem: DBAPIError) -> Response:
     if not (isinstance(problem, OperationalError) or problem.connection_invalidated):
         return on_unexpected(problem)
     _leave_transaction()
+    if is_ended_by_limit(problem):
+        log.warning("statement_took_too_long", endpoint=request.endpoint)
+        return error(ServiceUnavailable.code, TOO_SLOW)
     log.error("database_unavailable", exc_info=problem)
     return error(ServiceUnavailable.code)
 
@@ -130,11 +143,20 @@ def on_unexpected(problem: Exception) -> Response:
 
 
 def _leave_transaction() -> None:
-    """End the broken transaction, because the error page reads the signed-in user; if the database is
-    unavailable, show the page as to a user who is not signed in."""
+    """End the broken transaction, because the error page reads the signed-in user."""
     try:
         db.session.rollback()
-        current_user.is_authenticated  # noqa: B018
     except DBAPIError:
         db.session.remove()
+
+
+def _is_signed_in() -> bool:
+    """Whether the request has a signed-in user. If the database cannot say, the page is shown as to a user
+    who is not signed in."""
+    try:
+        return bool(current_user.is_authenticated)
+    except DBAPIError:
+        log.error("user_unknown", exc_info=True)
+        db.session.remove()
         g._login_user = login_manager.anonymous_user()
+        return False

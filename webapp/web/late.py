@@ -11,8 +11,8 @@ from threading import Lock
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from webapp.database import TookTooLong, time_limit
 from webapp.extensions import db
+from webapp.time_limits import TookTooLong, time_limit
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx
 

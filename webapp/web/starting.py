@@ -5,14 +5,18 @@ from collections.abc import Callable
 import structlog
 from flask import Response, abort
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
+from webapp.extensions import db
 from webapp.jobs.lock import LockUnavailable
+from webapp.jobs.queries import active_job, find_by_key, job_in_line
 from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted
 from webapp.jobs.work import NotAllowed
 from webapp.models import Job
 from webapp.web.dialogs import leave_for
 from webapp.web.errors import error
 from webapp.web.job_address import job_href
+from webapp.web.rates import JOBS, TooMany, take
 from webapp.words.kinds import title
 
 log = structlog.get_logger()
@@ -21,9 +25,24 @@ log = structlog.get_logger()
 AskAgain = Callable[[str, int], Response]
 
 
-def begin(start: Callable[[], Job], ask_again: AskAgain) -> ResponseReturnValue:
+def too_many_jobs(group: str | None, key: str, *, in_line: bool = False) -> TooMany | None:
+    """Whether the user has started too many jobs to start one of the `group`, or to put it `in_line`, with
+    this idempotency key. A job in its way is told first, and a confirmation that has been used leads to its
+    job."""
+    session, workspace_id = db.session(), current_user.workspace_id
+    too_many = take(JOBS)
+    if too_many is None or (job_in_line if in_line else active_job)(session, workspace_id, group):
+        return None
+    return None if find_by_key(session, workspace_id, key) else too_many
+
+
+def begin(
+    start: Callable[[], Job], ask_again: AskAgain, *, group: str | None, key: str
+) -> ResponseReturnValue:
     """`start` the job that a dialog confirms, and go to its page; else say why not. What the kind itself
-    refuses passes through."""
+    refuses passes through. The job is of the `group`, and the confirmation has the idempotency `key`."""
+    if too_many := too_many_jobs(group, key):
+        return too_many.told_by(ask_again(too_many.sentence, 429))
     try:
         job = start()
     except NotAllowed:
