@@ -81,7 +81,7 @@ bench: $(READY)
 # finds no data about a dependency. What bandit rates low (an assert, dice in the demo) ruff's rules decide.
 audit: .venv-audit/.ready
 	@failed=; \
-	.venv-audit/bin/bandit --quiet --recursive --severity-level medium webapp worker.py migrations deploy || failed=1; \
+	.venv-audit/bin/bandit --quiet --recursive --severity-level medium webapp serving gunicorn.conf.py worker.py migrations deploy || failed=1; \
 	for file in requirements.txt requirements-dev.txt; do \
 	    .venv-audit/bin/pip-audit --strict --require-hashes --disable-pip -r "$$file" || failed=1; \
 	done; test -z "$$failed"
