@@ -22,6 +22,8 @@ from webapp.models.base import filter_only
 
 # How many contacts a request scans or counts at most: about 15 ms.
 SCAN_LIMIT = 10_000
+# After the index was asked in vain there is time for so many.
+LAST_LOOK = 5_000
 # So many matches of a text index are looked up and sorted: about 15 ms.
 MOST_MATCHES = 3_000
 
@@ -66,10 +68,11 @@ class Search:
         if len(ids) <= MOST_MATCHES:
             return sort(self.walk.session, self.walk.order, self.among(ids), limit=limit, **place)
         if looked_at < SCAN_LIMIT:
-            places = self.walk.scan(SCAN_LIMIT, limit, **place)
+            looked_at = min(LAST_LOOK, SCAN_LIMIT)
+            places = self.walk.scan(looked_at, limit, **place)
         if len(places) == limit:
             return Found(places)
-        return Found(places, end=self.walk.end(SCAN_LIMIT, **place), is_walk=True)
+        return Found(places, end=self.walk.end(looked_at, **place), is_walk=True)
 
 
 def matching_contacts(
