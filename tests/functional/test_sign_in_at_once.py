@@ -129,8 +129,8 @@ def test_strangers_who_fill_their_gate_keep_no_one_out_of_a_browser_that_they_kn
     app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = Gate(at_once=1, waiting=0, patience=0)
-    known = Browser(app, world.admin)
-    known.press(known.get("/contacts"), "Sign out")
+    known = Browser(app)
+    known.press(known.sign_in(world.admin.email), "Sign out")
     monkeypatch.setattr(sign_in_limits, "STRANGERS", full)
 
     with full.turn():
@@ -193,7 +193,7 @@ def test_signing_in_renews_a_hash_of_another_cost_and_nothing_else(
 ) -> None:
     use_hasher(PasswordHasher(time_cost=2, memory_cost=8, parallelism=1))
     try:
-        Browser(app, world.admin)
+        Browser(app).sign_in(world.admin.email)
     finally:
         use_hasher(CHEAP)
     assert world.admin.person_id

@@ -10,18 +10,18 @@ from sqlalchemy import Select, select
 
 from tests.factories.people import PASSWORD, World, number
 from tests.support.another_app import another_app
-from tests.support.browser import Browser
+from tests.support.browser import TOKEN, Browser
 from tests.support.own_redis import AWAY, ILLNESSES, WELL, OwnRedis
 from tests.support.seen import Seen
 from webapp.models import AuditEvent
 from webapp.models.audit_event import Action
 
 
-@pytest.fixture(params=[WELL, AWAY, *ILLNESSES])
+@pytest.fixture(params=[WELL, AWAY])
 def limited(
     environ: dict[str, str], app: Flask, ill_redis: OwnRedis, request: pytest.FixtureRequest
 ) -> Iterator[Flask]:
-    """An app with the limit on, in each state of its Redis."""
+    """An app with the limit on, with a Redis and without."""
     with ill_redis.state(request.param) as url, another_app(environ, REDIS_URL=url) as limited:
         yield limited
 
@@ -72,30 +72,29 @@ def test_the_21st_failed_sign_in_from_a_network_within_a_minute_is_refused(
     assert stranger(limited).sign_in(world.admin.email).path == "/contacts", "other networks are not"
 
 
-@pytest.mark.parametrize("limited", [WELL, AWAY], indirect=True)
 def test_the_11th_failed_sign_in_with_an_address_is_refused_wherever_it_comes_from(
-    limited: Flask, world: World, stored: Callable[[Select[Any]], list[Any]]
+    healthy: Flask, world: World, stored: Callable[[Select[Any]], list[Any]]
 ) -> None:
     """Whether or not someone has the address."""
     for email in (unknown(), world.admin.email):
-        assert [guess(stranger(limited), 1, email)[0] for _ in range(10)] == [422] * 10
+        assert [guess(stranger(healthy), 1, email)[0] for _ in range(10)] == [422] * 10
         for password in ("wrong", PASSWORD):
-            refused = stranger(limited).sign_in(email, password)
+            refused = stranger(healthy).sign_in(email, password)
             assert refused.status == 429
             assert 60 < wait_of(refused) <= 600
             assert "Too many attempts. Wait 10 minutes, then try again." in refused.text
-    assert stranger(limited).sign_in(world.member.email).path == "/contacts", "other addresses are not"
+    assert stranger(healthy).sign_in(world.member.email).path == "/contacts", "other addresses are not"
     events = select(AuditEvent.action).filter_by(workspace_id=world.id, subject=f"app_user:{world.admin.id}")
     assert stored(events).count(Action.SIGN_IN_LIMITED) == 1, "the log gets one line, however many follow"
 
 
-@pytest.mark.parametrize("limited", [WELL, AWAY], indirect=True)
 def test_no_stranger_locks_a_colleague_out_of_a_browser_that_they_know(limited: Flask, world: World) -> None:
     colleague = stranger(limited)
     colleague.press(colleague.sign_in(world.admin.email), "Sign out")
     assert colleague.get("/contacts").path == "/login", "to be known is no credential"
     same_network = stranger(limited, str(colleague.client.environ_base["REMOTE_ADDR"]))
-    guess(same_network, 21, world.admin.email)
+    guess(same_network, 11, world.admin.email)
+    guess(same_network, 10)
     assert same_network.sign_in(world.admin.email).status == 429
 
     assert colleague.sign_in(world.admin.email).path == "/contacts"
@@ -127,13 +126,15 @@ def test_a_browser_is_known_for_those_who_have_signed_in_with_it(healthy: Flask,
     assert theirs.sign_in(world.admin.email).status == 429
 
 
-@pytest.mark.parametrize("limited", [WELL, AWAY], indirect=True)
 def test_successful_sign_ins_are_never_limited(limited: Flask, world: World) -> None:
-    browser = stranger(limited)
-    for _ in range(22):
-        browser.enter(world.admin.email)
-        browser.client.delete_cookie("session")
-        browser.client.delete_cookie("device")
+    client = stranger(limited).client
+    for _ in range(21):
+        token = TOKEN.search(client.get("/login").text)
+        assert token is not None
+        fields = {"csrf_token": token[1], "email": world.admin.email, "password": PASSWORD}
+        assert client.post("/login", data=fields).status_code == 303
+        client.delete_cookie("session")
+        client.delete_cookie("device")
 
 
 def test_one_customer_of_ipv6_is_one_network(healthy: Flask, world: World) -> None:
