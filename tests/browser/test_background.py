@@ -123,7 +123,7 @@ def test_the_end_is_told_on_whatever_page_one_is_and_can_be_dismissed(page: Page
         with worker():
             page.wait_for("#job-notices .notice", "Restore #1 is done. 12 contacts restored.")
         page.wait_until_said("Restore #1 is done. 12 contacts restored.")
-        assert not page.has("[data-background]")
+        assert not page.has("main [data-background]")
         page.click("#job-notices button")
         page.wait_for_none("#job-notices .notice")
     page.open("/restores")
@@ -139,7 +139,7 @@ def test_what_a_page_asks_in_the_background_neither_shows_nor_removes_an_error(p
         place.append(document.getElementById("unreachable").content.firstElementChild.cloneNode(true));
         window.asked = 0;
         document.addEventListener("htmx:afterRequest", ({ detail }) => {
-            window.asked += detail.elt.matches("[data-background]");
+            window.asked += detail.elt.matches("#job-notices");
         });"""
     )
     page.wait(lambda: page.script("return window.asked") >= 1, "the page has asked")

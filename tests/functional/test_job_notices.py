@@ -90,7 +90,7 @@ def test_the_report_that_arrives_by_polling_counts_as_seen(
 def test_an_open_page_asks_while_a_restore_of_ones_own_has_not_ended_and_no_longer(
     scripted: Browser, binned: list[Contact], work: Work
 ) -> None:
-    assert not scripted.get("/contacts").all("[data-background]")
+    assert not scripted.get("/contacts").all("main [data-background]")
     start(scripted, binned[0])
     page = scripted.get("/contacts")
     part = page.one("#job-notices[data-background]")
@@ -101,7 +101,7 @@ def test_an_open_page_asks_while_a_restore_of_ones_own_has_not_ended_and_no_long
 
     assert "1 contact restored." in told(page)
     assert page.one("#job-notices")["data-announce"] == "Restore #1 is done. 1 contact restored."
-    assert not page.all("[data-background]"), "it ends by itself"
+    assert not page.all("main [data-background]"), "it ends by itself"
 
 
 def test_a_page_with_a_notice_goes_on_asking_for_the_restore_in_line(
@@ -110,7 +110,7 @@ def test_a_page_with_a_notice_goes_on_asking_for_the_restore_in_line(
     first = start(scripted, binned[0])
     dialog = scripted.get(f"/contacts/restore/confirm?selected={binned[1].id}")
     second = scripted.press(dialog, "Start when this one has ended")
-    assert scripted.get(first.path).all("[data-background]"), "on the page of the one, for the other"
+    assert scripted.get(first.path).all("main [data-background]"), "on the page of the one, for the other"
     store.execute(update(Job).where(Job.id == id_of(first)).values(state="done", finished_at=func.now()))
     store.commit()
 
@@ -121,7 +121,7 @@ def test_a_page_with_a_notice_goes_on_asking_for_the_restore_in_line(
     page = scripted.press(page, page.one(f"#dismiss-job-{id_of(first)}"))
 
     assert told(page) == ""
-    assert page.all("[data-background]")
+    assert page.all("main [data-background]")
     scripted.press(scripted.get(second.path), "Leave the line")
 
 

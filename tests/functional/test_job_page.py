@@ -62,7 +62,7 @@ def test_the_job_page_polls_until_the_end(scripted: Browser, binned: list[Contac
     work()
     ended = scripted.poll(again)
 
-    assert not ended.all("[data-poll], [hx-trigger]")
+    assert not ended.all("main [data-poll], main [hx-trigger]")
     assert "Done" in ended.text
     assert "60 contacts restored." in ended.text
     assert "No automations ran and no campaigns were sent." in ended.text
