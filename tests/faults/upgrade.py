@@ -24,6 +24,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode, urljoin
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
+from tests.faults.chaos import interruptible
 from tests.support.databases import postgresql_url, sqlite_url
 from tests.support.element import Document
 from tests.support.processes import CHECKOUT, wait_until
@@ -305,7 +306,11 @@ def main() -> int:
         ["git", "describe", "--tags", "--abbrev=0"], cwd=CHECKOUT, capture_output=True, text=True
     )
     revision = given.revision or latest.stdout.strip()
-    with tempfile.TemporaryDirectory(prefix="restore-upgrade-") as name, DATABASES[given.database]() as url:
+    with (
+        interruptible(),
+        tempfile.TemporaryDirectory(prefix="restore-upgrade-") as name,
+        DATABASES[given.database]() as url,
+    ):
         folder = Path(name)
         (folder / "old").mkdir()
         (folder / "redis").mkdir()
@@ -332,6 +337,8 @@ def main() -> int:
                 visitors = try_upgrade(old, new, lambda words: print(words, flush=True))
             except (Failed, AssertionError) as error:
                 print(f"Broken: {error}", file=sys.stderr)
+                for log in sorted(folder.glob("*.log")):
+                    print(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}", file=sys.stderr)
                 return BROKEN
     for visitor in visitors:
         seen = ", ".join(f"{count:,} × {status}" for status, count in sorted(visitor.answers.items()))
