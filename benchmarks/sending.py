@@ -47,7 +47,7 @@ def measure(made: Databases, size: Size) -> Iterator[Figure]:
         yield without_goal("Contacts a second restored alone", alone[0])
         beside = restore_beside(made, url, world, with_mail=True)
         yield without_goal("Contacts a second restored beside the sending of messages", beside[0])
-        yield without_goal("Messages a second meanwhile", beside[1])
+        yield without_goal("Messages a second beside it", beside[1])
 
 
 def restore_beside(made: Databases, url: str, world: World, *, with_mail: bool) -> tuple[float, float]:

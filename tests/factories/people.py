@@ -9,7 +9,10 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.models import ADMIN, GroupMembership, User, UserGroup, Workspace
+from webapp.clock import read_clock
+from webapp.models import ADMIN, User, UserGroup, Workspace
+from webapp.people.passwords import store_password
+from webapp.people.users import add_user
 
 PASSWORD = "restore-demo"
 
@@ -47,17 +50,10 @@ class World:
 
 
 def new_user(session: Session, workspace: Workspace, name: str, *groups: UserGroup) -> User:
-    user = User(
-        workspace_id=workspace.id,
-        email=f"user{number()}@example.com",
-        name=name,
-        password_hash=_password_hash(),
-    )
-    session.add(user)
-    session.flush()
-    for group in groups:
-        session.add(GroupMembership(user_id=user.id, group_id=group.id))
-    session.flush()
+    now = read_clock(session)
+    user = add_user(session, workspace.id, f"user{number()}@example.com", name, groups, now)
+    assert user.person
+    store_password(session, user.person, _password_hash(), now)
     return user
 
 

@@ -217,7 +217,7 @@ def test_a_day_of_a_small_business_ends_as_it_began_but_for_what_people_have_sai
     assert stored(select(Deal.deleted_at).where(Deal.id == deal_id)) == [None]
     # Rule 4: no run and no message has begun, and none was changed.
     assert outbox.rows() == before
-    # Rule 9: what was said meanwhile holds.
+    # Rule 9: what was said in between holds.
     assert day.statuses(news) == dict.fromkeys([*gone, *people], "subscribed") | {said_no: "unsubscribed"}
     suppressed = select(Suppression.list_id).where(Suppression.workspace_id == world.id)
     assert stored(suppressed) == [news]

@@ -70,7 +70,7 @@ def change_status(
     if not contact.is_live or mailing_list.deleted or mailing_list not in contact.lists:
         return "NotOnList"
     if status == SUBSCRIBED and business.marketing.is_suppressed(contact, mailing_list):
-        return "Suppressed"
+        return "AddressSuppressed"
     if status == SUBSCRIBED and not agreed:
         return "NotAgreed"
     business.change_status(contact, mailing_list, status)

@@ -84,7 +84,7 @@ def read_all(
     session: Session, workspace_id: int, filters: Filters, *, size: int = 1000
 ) -> Iterator[list[Entry]]:
     """All matching events, a page at a time, each page in a transaction of its own. Events that are written
-    meanwhile are newer than all of them."""
+    while it reads are newer than all of them."""
     after: Place | None = None
     while True:
         page = read_page(session, workspace_id, filters, size=size, after=after)

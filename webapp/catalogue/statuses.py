@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.database import lock_workspace
-from webapp.marketing.consent import suppressed_for
+from webapp.marketing.consent import AddressSuppressed, why_suppressed
 from webapp.marketing.lists import change_status
 from webapp.models import Contact, MailingList, Subscription, live
 from webapp.models.audit_event import Action, record
@@ -19,11 +19,6 @@ class NotOnList(Exception):
 
 class NotAgreed(Exception):
     """Only a contact that has agreed becomes Subscribed; nothing was changed."""
-
-
-class Suppressed(Exception):
-    """The contact's address is suppressed for the list. Only the person can lift that (docs/rules.md, rule
-    9); nothing was changed."""
 
 
 def change_status_by_hand(
@@ -41,11 +36,11 @@ def change_status_by_hand(
     has changed.
 
     `agreed` says that the user has stated that the contact agrees to get the list's messages. Raises
-    NotOnList, NotAgreed and Suppressed.
+    NotOnList, NotAgreed, and AddressSuppressed even where the user has stated nothing.
     """
     lock_workspace(session, workspace_id)
     here = (
-        select(Contact.id, suppressed_for(MailingList.id))
+        select(Contact.id)
         .join(Subscription, Subscription.contact_id == Contact.id)
         .join(MailingList, MailingList.id == Subscription.list_id)
         .where(
@@ -55,14 +50,12 @@ def change_status_by_hand(
             MailingList.deleted_at.is_(None),
         )
     )
-    found = session.execute(here).one_or_none()
-    if found is None:
+    if session.scalar(here) is None:
         raise NotOnList
-    if status == SubscriptionStatus.SUBSCRIBED:
-        if found[1]:
-            raise Suppressed
-        if not agreed:
-            raise NotAgreed
+    if status == SubscriptionStatus.SUBSCRIBED and not agreed:
+        if reason := why_suppressed(session, contact_id, list_id):
+            raise AddressSuppressed(reason)
+        raise NotAgreed
     changed = change_status(
         session, workspace_id=workspace_id, contact_id=contact_id, list_id=list_id, status=status, now=now
     )

@@ -1,23 +1,25 @@
 """The workspaces of the demo and their users."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.clock import read_clock
 from webapp.contacts.address import read_address
 from webapp.models import ADMIN, User, UserGroup, Workspace
 from webapp.passwords import hash_password
+from webapp.people.passwords import store_password
+from webapp.people.users import add_user
 
 # Not a secret: printed at every run, and the data is made up.
 PASSWORD = "restore-demo"  # noqa: S105
-# No password has this hash.
-NO_PASSWORD = "!"  # noqa: S105
 SALES = "Sales"
 
 
 @dataclass(frozen=True)
-class Person:
+class Colleague:
     email: str
     name: str
     groups: tuple[str, ...]
@@ -30,9 +32,9 @@ class Company:
     currency: str
     sender_email: str
     postal_line: str
-    people: tuple[Person, ...]
+    people: tuple[Colleague, ...]
     # They only appear in the demo data and cannot sign in.
-    colleagues: tuple[Person, ...] = ()
+    colleagues: tuple[Colleague, ...] = ()
 
 
 NORTHWIND = Company(
@@ -42,12 +44,12 @@ NORTHWIND = Company(
     "hello@northwind.example",
     "Northwind Traders, Speicherstraße 4, 20457 Hamburg, Germany",
     (
-        Person("admin@example.com", "Dana Whitfield", (ADMIN,)),
-        Person("member@example.com", "Jonas Lindqvist", (SALES,)),
+        Colleague("admin@example.com", "Dana Whitfield", (ADMIN,)),
+        Colleague("member@example.com", "Jonas Lindqvist", (SALES,)),
     ),
     (
-        Person("miriam.vogel@northwind.example", "Miriam Vogel", (SALES,)),
-        Person("tomasz.nowak@northwind.example", "Tomasz Nowak", (SALES,)),
+        Colleague("miriam.vogel@northwind.example", "Miriam Vogel", (SALES,)),
+        Colleague("tomasz.nowak@northwind.example", "Tomasz Nowak", (SALES,)),
     ),
 )
 CONTOSO = Company(
@@ -56,7 +58,7 @@ CONTOSO = Company(
     "USD",
     "hello@contoso.example",
     "Contoso, 4 Pine Street, New York, NY 10005, USA",
-    (Person("admin@other.example", "Priya Raman", (ADMIN, SALES)),),
+    (Colleague("admin@other.example", "Priya Raman", (ADMIN, SALES)),),
 )
 COMPANIES = (NORTHWIND, CONTOSO)
 
@@ -80,13 +82,13 @@ def ensure_base(session: Session) -> list[Company]:
     missing = [company for company in COMPANIES if workspace_of(session, company) is None]
     if missing:
         # One hash for all users: hashing is slow, and the password is not a secret.
-        password_hash = hash_password(PASSWORD)
+        password_hash, now = hash_password(PASSWORD), read_clock(session)
         for company in missing:
-            _make(session, company, password_hash)
+            _make(session, company, password_hash, now)
     return missing
 
 
-def _make(session: Session, company: Company, password_hash: str) -> None:
+def _make(session: Session, company: Company, password_hash: str, now: datetime) -> None:
     workspace = Workspace(
         name=company.name,
         timezone=company.timezone,
@@ -99,14 +101,16 @@ def _make(session: Session, company: Company, password_hash: str) -> None:
     session.flush()
     groups = {name: UserGroup(workspace_id=workspace.id, name=name) for name in (ADMIN, SALES)}
     session.add_all(groups.values())
-    for person in (*company.people, *company.colleagues):
-        session.add(
-            User(
-                workspace_id=workspace.id,
-                email=read_address(person.email).email,
-                name=person.name,
-                password_hash=password_hash if person in company.people else NO_PASSWORD,
-                groups=[groups[name] for name in person.groups],
-            )
+    for each in (*company.people, *company.colleagues):
+        user = add_user(
+            session,
+            workspace.id,
+            read_address(each.email).email or "",
+            each.name,
+            [groups[name] for name in each.groups],
+            now,
         )
+        if each in company.people:
+            assert user.person
+            store_password(session, user.person, password_hash, now)
     session.flush()

@@ -68,7 +68,7 @@ def _refuse(
     list, or on all, stricter."""
     if _is_known(session, who, reason, list_id):
         return False
-    # Before the lock, because it may read many contacts. One that gets the address meanwhile is suppressed.
+    # Before the lock, because it may read many contacts. One that gets the address in between is suppressed.
     theirs = contacts_of(session, who)
     lock_workspace(session, who.workspace_id)
     # A list of another workspace, or one that is stored no longer, is none.

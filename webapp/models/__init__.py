@@ -14,6 +14,7 @@ from webapp.models.job import Job, JobBatch
 from webapp.models.mail_trouble import MailTrouble
 from webapp.models.mailing_list import NOT_SUBSCRIBED, MailingList, Subscription
 from webapp.models.notice_seen import NoticeSeen
+from webapp.models.person import OneTimeLink, Person, RecoveryCode, SignIn
 from webapp.models.private_text import PrivateText
 from webapp.models.restore_link import RestoreLink
 from webapp.models.restore_outcome import RestoreOutcome
@@ -51,10 +52,14 @@ __all__ = [
     "MailTrouble",
     "MailingList",
     "NoticeSeen",
+    "OneTimeLink",
+    "Person",
     "PrivateText",
+    "RecoveryCode",
     "RestoreLink",
     "RestoreOutcome",
     "Right",
+    "SignIn",
     "StoredFile",
     "StoredPart",
     "Subscription",

@@ -1,11 +1,13 @@
 """Users, their groups, and what these permit."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, BigId
+from webapp.models.person import Person
 from webapp.models.workspace import Workspace
 
 ADMIN = "Admin"
@@ -54,18 +56,29 @@ class GroupMembership(Base):
 
 
 class User(Base):
-    """A person who signs in. Flask-Login's protocol is fulfilled here without importing it."""
+    """A person in one of their accounts. Flask-Login's protocol is fulfilled here without importing it."""
 
     __tablename__ = "app_user"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "email"),
+        UniqueConstraint("workspace_id", "person_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspace.id"), index=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    # Null only in rows that the previous release has written since: it knows no persons.
+    person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    # The same as the person's: pages name users by it.
+    email: Mapped[str] = mapped_column(String(254), index=True)
     name: Mapped[str] = mapped_column(String(120))
-    password_hash: Mapped[str] = mapped_column(String(200))
+    # Read by the previous release only, where it still runs (`webapp/people/passwords.py` keeps it).
+    password_hash: Mapped[str] = mapped_column(String(200), default="!", server_default="!")
     is_active: Mapped[bool] = mapped_column(default=True)
+    # When an invited person has accepted; until then the user is not active. Null for an open invitation.
+    accepted_at: Mapped[datetime | None]
 
     workspace: Mapped[Workspace] = relationship()
+    person: Mapped[Person | None] = relationship()
     groups: Mapped[list[UserGroup]] = relationship(secondary="group_membership", order_by=UserGroup.name)
 
     is_authenticated = True

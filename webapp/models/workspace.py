@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, Text
+from sqlalchemy import String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId
@@ -25,6 +25,8 @@ class Workspace(Base):
     # Signs the links in messages, which never expire; so it is no key of the deployment, which can change.
     # Null until the first message (webapp/marketing/links.py).
     link_key: Mapped[str | None] = mapped_column(String(64))
+    # Whether each user must have a second factor.
+    requires_second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     @property
     def zone(self) -> ZoneInfo:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from webapp.catalogue.deals import attach, remove_from_deal
 from webapp.catalogue.names import Named, longest_name
 from webapp.catalogue.pick import Choices, id_of_name
-from webapp.catalogue.statuses import NotAgreed, NotOnList, Suppressed, change_status_by_hand
+from webapp.catalogue.statuses import NotAgreed, NotOnList, change_status_by_hand
 from webapp.characters import name_key
 from webapp.clock import read_clock
 from webapp.contacts import find
@@ -27,6 +27,7 @@ from webapp.database import lock_workspace, write_transaction
 from webapp.extensions import db
 from webapp.forms.typed import searched, visible, why_unfit
 from webapp.marketing.confirmations import Asked, ask_to_confirm
+from webapp.marketing.consent import AddressSuppressed
 from webapp.marketing.lists import subscribe, take_off
 from webapp.marketing.tags import add_tag, remove_tag
 from webapp.models import Account, Tag
@@ -147,7 +148,7 @@ def _give_status(
         raise Refused(NOT_HERE, 409) from None
     except NotAgreed:
         raise Refused(AGREED) from None
-    except Suppressed:
+    except AddressSuppressed:
         raise Refused(SUPPRESSED, 409) from None
 
 

@@ -2,7 +2,7 @@
 
 Opening a link changes nothing, because scanners follow links; only a POST does. Neither POST needs a CSRF
 token: the signed token in its address is the permission, it is secret to the one who got the message, and no
-session takes part, so that a form of another site could do no more than whoever has the link.
+session takes part, so that a form of another site could do no more than a person who has the link.
 """
 
 from flask import Response, abort, make_response, render_template, request

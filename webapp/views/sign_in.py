@@ -2,16 +2,16 @@
 
 from flask import make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user, logout_user
-from sqlalchemy import select
+from flask_login import current_user
 
 from webapp.contacts.normal import normalize
 from webapp.extensions import csrf, db, limiter
 from webapp.forms.sign_in import SignInForm
-from webapp.models import User
 from webapp.passwords import password_matches
+from webapp.people.find import active_users, find_person
 from webapp.web.access import is_from_our_page
 from webapp.web.address import local_path
+from webapp.web.sessions import begin_session, end_session
 
 
 def root() -> ResponseReturnValue:
@@ -35,18 +35,16 @@ def submit_sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
         return _page(form, status=422)
-    email = normalize(form.email.data)
-    user = db.session.scalar(select(User).where(User.email == email)) if email.isprintable() else None
-    matches = password_matches(user.password_hash if user else None, form.password.data)
-    if user is None or not matches or not user.is_active:
+    person = find_person(db.session(), normalize(form.email.data))
+    matches = password_matches(person.password_hash if person else None, form.password.data)
+    users = active_users(db.session(), person.id) if person and matches else []
+    if not users:
         return _page(
             form,
             error="This e-mail address and password do not belong together. Check both and try again.",
             status=422,
         )
-    session.clear()
-    session.permanent = True
-    login_user(user)
+    begin_session(users[0])
     return redirect(local_path(form.next.data) or url_for("overview"), 303)
 
 
@@ -59,8 +57,7 @@ def sign_out() -> ResponseReturnValue:
         # A page of ours may be older than the session; a page of another site must not end it.
         csrf.protect()
     if current_user.is_authenticated or is_ours:
-        logout_user()
-        session.clear()
+        end_session()
         # The pages until the next sign-in make the tab forget its selections. A session that has ended by
         # itself leaves them to their user.
         session["signed_out"] = True

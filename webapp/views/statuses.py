@@ -4,12 +4,13 @@ from flask import abort, flash, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.catalogue.statuses import NotAgreed, NotOnList, Suppressed, change_status_by_hand
+from webapp.catalogue.statuses import NotAgreed, NotOnList, change_status_by_hand
 from webapp.clock import read_clock
 from webapp.contacts.things import find_member
 from webapp.database import write_transaction
 from webapp.extensions import db
 from webapp.forms.subscription import StatusForm
+from webapp.marketing.consent import AddressSuppressed
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.numbers import whole_number
 from webapp.views.thing_kinds import LISTS
@@ -56,7 +57,7 @@ def change_status(thing_id: int) -> ResponseReturnValue:
     except NotAgreed:
         form.agreed.errors = [AGREED]
         return _ask(thing_id, form, status=422)
-    except Suppressed:
+    except AddressSuppressed:
         form.status.errors = [SUPPRESSED]
         return _ask(thing_id, form, status=409)
     if changed:

@@ -21,8 +21,9 @@ from tests.model.choices import (
 from tests.model.opening import KINDS
 from tests.model.things import Contact, Thing
 from webapp.catalogue.names import NameTaken, create, ids_by_name, rename
-from webapp.catalogue.statuses import NotAgreed, NotOnList, Suppressed, change_status_by_hand
+from webapp.catalogue.statuses import NotAgreed, NotOnList, change_status_by_hand
 from webapp.database import write_transaction
+from webapp.marketing.consent import AddressSuppressed
 from webapp.marketing.lists import subscribe, take_off
 from webapp.marketing.tags import add_tag, remove_tag
 from webapp.models.mailing_list import SubscriptionStatus
@@ -88,7 +89,7 @@ class Names(Story):
             agreed=agreed,
             **self.by_admin(),
         )
-        assert refusal(self.session, verb, NotOnList, Suppressed, NotAgreed) == why
+        assert refusal(self.session, verb, NotOnList, AddressSuppressed, NotAgreed) == why
 
     def take_off(self, contact: Contact, mailing_list: Thing) -> None:
         done = by_hand.take_off(self.business, contact, mailing_list)

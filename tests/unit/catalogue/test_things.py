@@ -22,11 +22,11 @@ from tests.factories.people import World, new_world
 from webapp.catalogue.delete import StillSending, Uses, delete_from_catalogue, uses
 from webapp.catalogue.members import count_members
 from webapp.catalogue.names import Named, NameTaken, NoName, create
-from webapp.catalogue.statuses import NotAgreed, NotOnList, Suppressed, change_status_by_hand
+from webapp.catalogue.statuses import NotAgreed, NotOnList, change_status_by_hand
 from webapp.clock import read_clock
 from webapp.contacts import find
 from webapp.contacts.things import amounts, find_member, read_things, statuses_on, wanted_of
-from webapp.marketing.consent import address_hash
+from webapp.marketing.consent import AddressSuppressed, address_hash
 from webapp.models import (
     Account,
     AuditEvent,
@@ -287,7 +287,7 @@ def test_a_contact_becomes_subscribed_only_where_it_has_agreed(session: Session,
         change("bounced", contact_id=new_contact(session, world).id)
     assert change("unsubscribed")
     suppress(session, world, contact)
-    with pytest.raises(Suppressed):
+    with pytest.raises(AddressSuppressed):
         change("subscribed", agreed=True)
     delete(session, world, contact)
     with pytest.raises(NotOnList):

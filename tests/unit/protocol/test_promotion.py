@@ -72,7 +72,7 @@ def test_it_is_promoted_however_the_active_job_ends_and_the_key_is_its_own(
     assert (waiting.is_waiting, waiting.is_active, waiting.exclusive_group) == (False, True, "count")
     assert waiting.promoted_at == job.finished_at, "in the transaction that ended the other"
     assert redis.get(key("count", world.id)) == waiting.uuid.encode()
-    assert to_ring_for(store, world) == [waiting.id], "whoever looks next rings"
+    assert to_ring_for(store, world) == [waiting.id], "the process that looks next rings"
     assert to_ring_for(store, world) == [], "and no other one for a while"
     assert counting.run(waiting) == "done"
     assert redis.get(key("count", world.id)) is None
