@@ -3,6 +3,8 @@ purged or deleted for ever."""
 
 import csv
 import uuid
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from io import StringIO
 
@@ -153,7 +155,24 @@ class Large(Undoing):
             self.note("a contact is deleted for ever")
 
     def purge(self, execution: Execution) -> None:
-        begin = partial(
+        """Where something is deleted, as soon as the oldest of it is to go: not a moment before."""
+        if self.business.gone:
+            oldest = min(contact.deletion.at for contact in self.business.gone if contact.deletion)
+            self.pass_time(max(oldest + rules.KEPT - self.now, timedelta(0)))
+            if not rules.expired(self.business):
+                self.refused("a purge", self.ordered_purge(), purge_work.NothingToPurge)
+                self.tick()
+        begin = self.ordered_purge()
+        expired = rules.expired(self.business)
+        if not expired:
+            self.refused("a purge", begin, purge_work.NothingToPurge)
+            return
+        row = self.carry_out_large(begin().id, execution, may_cancel=False)
+        assert (row.state, row.count("purged")) == ("done", len(rules.vanish(self.business, expired)))
+        self.note("a contact is purged")
+
+    def ordered_purge(self) -> Callable[[], models.Job]:
+        return partial(
             purge_work.start,
             self.session,
             self.lock,
@@ -162,13 +181,6 @@ class Large(Undoing):
             key=str(uuid.uuid4()),
             now=self.now,
         )
-        expired = rules.expired(self.business)
-        if not expired:
-            self.refused("a purge", begin, purge_work.NothingToPurge)
-            return
-        row = self.carry_out_large(begin().id, execution, may_cancel=False)
-        assert (row.state, row.count("purged")) == ("done", len(rules.vanish(self.business, expired)))
-        self.note("a contact is purged")
 
     def carry_out_large(self, job_id: int, execution: Execution, *, may_cancel: bool = True) -> models.Job:
         """Let the worker carry the job out, with what happens to it after some batches."""
