@@ -46,6 +46,8 @@ FOLDERS = (
     ROOT / "tests" / "faults",
     ROOT / "templates",
 )
+# Stands for the name of any template that is a part.
+A_PART = "_part.html"
 # Made by running the app or the tests, and not in the repository.
 MADE = ("instance", ".venv", ".venv-browser", ".coverage-html")
 
@@ -233,6 +235,16 @@ def test_quoted_paths_exist(document: Path) -> None:
     ]
 
     assert missing == []
+
+
+@pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)
+def test_quoted_file_names_exist(document: Path) -> None:
+    """A code span that is a file's name alone names a file of ours in some folder."""
+    named = set(re.findall(r"`([\w.-]+\.(?:py|html|css|js))`", prose(document))) - {A_PART}
+    folders = ("webapp", "tests", "templates", "benchmarks", "migrations")
+    ours = {path.name for folder in folders for path in (ROOT / folder).rglob("*.*")}
+
+    assert [name for name in sorted(named - ours) if not (ROOT / name).exists()] == []
 
 
 def test_programs_in_blocks_are_known() -> None:
