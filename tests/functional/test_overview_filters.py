@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import (
@@ -19,7 +20,7 @@ from tests.factories.people import World
 from tests.support.browser import Browser
 from webapp.clock import read_clock
 from webapp.contacts import by_account, find, search
-from webapp.models import Contact, Tag
+from webapp.models import Contact, Tag, live
 
 # Below it, a request reads all contacts; above, it walks.
 FEW, MANY = 10_000, 40
@@ -69,11 +70,13 @@ def test_few_contacts_are_sorted_by_account(anyone: Browser, world: World, store
     gone = new_account(store, world, "Aaa")
     for name, account in (("B", beta), ("None", None), ("A1", acme), ("Gone", gone), ("A2", acme)):
         new_contact(store, world, name, "", account=account)
+    tagged(store, world, list(store.scalars(select(Contact).where(live(world.id)))), "Everyone")
     gone.deleted_at = read_clock(store)
     store.commit()
 
     assert anyone.get("/contacts?sort=account").names == ["A1", "A2", "B", "None", "Gone"]
     assert anyone.get("/contacts?sort=account-z").names == ["B", "A2", "A1", "Gone", "None"]
+    assert anyone.get("/contacts?sort=account-z&tag=everyone").names == ["B", "A2", "A1", "Gone", "None"]
     assert anyone.get("/contacts?sort=account-z&account=ACME").names == ["A2", "A1"]
     assert anyone.get("/contacts?sort=account&q=n").names == ["None"]
     assert anyone.get("/contacts?sort=account&account=ACME").names == ["A1", "A2"]

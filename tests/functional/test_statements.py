@@ -192,6 +192,8 @@ def test_each_page_and_each_update_takes_at_most_twelve_statements(
     """Signed in, with a selection, both below and above the scan limit."""
     for module in (search, find, recycle_bin):
         monkeypatch.setattr(module, "SCAN_LIMIT", looked_at)
+    monkeypatch.setattr(search, "MOST_MATCHES", looked_at)
+    monkeypatch.setattr(search, "FIRST_LOOK", looked_at // 2)
     job = admin.press(
         admin.press(admin.get("/contacts/restore/confirm-all"), "Restore"), "Cancel this restore"
     )

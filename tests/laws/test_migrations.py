@@ -135,10 +135,10 @@ def test_tables_and_indexes_are_defined_as_in_the_models(engine: Engine, scratch
     assert any("uq_restore_job_active" in index and "WHERE" in index for index in in_migrations[1])
 
 
-def test_the_trigram_index_exists_on_postgresql_only(engine: Engine) -> None:
+def test_the_trigram_indexes_exist_on_postgresql_only(engine: Engine) -> None:
     trigrams = [index for index in schema(engine)[1] if "gin_trgm_ops" in index]
 
-    assert len(trigrams) == (1 if engine.dialect.name == "postgresql" else 0)
+    assert len(trigrams) == (2 if engine.dialect.name == "postgresql" else 0)
 
 
 def test_a_downgrade_and_an_upgrade_end_at_the_same_schema(scratch: Flask) -> None:
