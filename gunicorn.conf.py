@@ -6,7 +6,6 @@ A command line overrides it, as `make run` does. The port is PORT, by gunicorn i
 import os
 
 from serving.limits import UnreadableLimit, read_limits, whole
-from serving.log import Log
 from serving.worker import BufferingWorker
 
 try:
@@ -24,7 +23,5 @@ max_requests, max_requests_jitter = (20_000, 2_000) if workers > 1 else (0, 0)
 # Heroku kills a process 30 seconds after it has asked it to stop.
 graceful_timeout = 25
 control_socket_disable = True
-logger_class = Log
-accesslog = "-"
-# The path without the query, which can name a person.
-access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(L)s'
+# The app logs what it answers (`webapp/web/access_log.py`), and the server what it refuses by itself.
+accesslog = None

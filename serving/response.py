@@ -1,16 +1,15 @@
-"""One request's answer: the app's, or the server's own refusal. Both are logged here."""
+"""One request's answer: the app's, which the app logs, or the server's own refusal."""
 
-from dataclasses import dataclass
-from datetime import timedelta
 from http import HTTPStatus
 from io import BytesIO
-from time import monotonic
 from typing import Any
 
-from waitress.channel import ClientDisconnected
+import structlog
 from waitress.task import WSGITask
 
 from serving.limits import REFUSED
+
+log = structlog.get_logger("access")
 
 # The app answers these, if the header fields could be read: its page says more.
 BY_THE_APP = {400, 413}
@@ -27,21 +26,12 @@ SENTENCES = {
 
 
 class Answer(WSGITask):  # type: ignore[misc]
-    """The app's answer; it goes into the access log when it ends."""
-
-    sent = 0
+    """The app's answer."""
 
     def service(self) -> None:
-        began = monotonic()
         self.channel.has_asked = True
         self.channel.server.worker.count_request()
-        try:
-            super().service()
-        except ClientDisconnected:
-            self._log(began)
-            raise
-        if self.wrote_header:
-            self._log(began)
+        super().service()
 
     def build_response_header(self) -> bytes:
         if not self.channel.server.worker.alive:
@@ -50,25 +40,13 @@ class Answer(WSGITask):  # type: ignore[misc]
         header: bytes = super().build_response_header()
         return header
 
-    def write(self, data: bytes) -> None:
-        super().write(data)
-        self.sent += len(data)
-
     def get_environment(self) -> dict[str, Any]:
         if self.environ is None:
             environ: dict[str, Any] = super().get_environment()
             environ["RAW_URI"] = self.request.request_uri
             # Files are read by the app, block by block, and so counted like every other response.
             del environ["wsgi.file_wrapper"]
-            # For the log: an error of the app is answered by a task with another request.
-            self.request.environ = self.environ
         return self.environ  # type: ignore[no-any-return]
-
-    def _log(self, began: float) -> None:
-        request = next(iter(self.channel.requests), self.request)
-        environ = getattr(request, "environ", None) or _unread(self.channel.addr[0])
-        seen = Seen(self.status, self.sent, self.response_headers)
-        self.channel.server.worker.log.access(seen, {}, environ, timedelta(seconds=monotonic() - began))
 
 
 class Refusal(Answer):
@@ -88,24 +66,5 @@ class Refusal(Answer):
         self.response_headers += [("Content-Type", "text/plain; charset=utf-8"), *self.channel.server.headers]
         self.content_length = len(body)
         self.write(b"" if self.request.command == "HEAD" else body)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A response, as gunicorn's logger wants it."""
-
-    status: str
-    sent: int
-    headers: list[tuple[str, str]]
-
-
-def _unread(address: str) -> dict[str, Any]:
-    """The environment, for the log, of a request that could not be read."""
-    return {
-        "REMOTE_ADDR": address,
-        "REQUEST_METHOD": "-",
-        "PATH_INFO": "-",
-        "QUERY_STRING": "",
-        "RAW_URI": "-",
-        "SERVER_PROTOCOL": "-",
-    }
+        # Where it came from: behind a proxy that is the proxy.
+        log.info("refused", status=code, peer=str(self.channel.addr[0]))

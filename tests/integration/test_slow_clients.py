@@ -102,7 +102,7 @@ def test_slow_clients_hold_nothing_up_and_are_refused_in_time(web: WebProcess, w
         (HEAD + b"Content-Length: 999\r\n\r\n", b""),
         (HEAD + b"Content-Length: 999999\r\n\r\n", b"a" * 9_000),
     ]
-    file = "/static/htmx/htmx.js"
+    file = "/static/app.js"
     greedy = f"GET {file} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 1000
     (worker,) = children(web.process.pid)
     with (
@@ -119,7 +119,7 @@ def test_slow_clients_hold_nothing_up_and_are_refused_in_time(web: WebProcess, w
         wait_until(lambda: not {one.address for one in deaf} & addresses(worker))
 
     assert silent.answer == b""
-    assert 0 < web.log.read_text().count(f'"GET {file}" 200 ') < 4 * 250
+    assert 0 < len(re.findall(f"path={file} .*status=200", web.log.read_text())) < 4 * 250
     for client in some:
         assert status(client.answer) == 408
         assert b"did not arrive in time" in client.answer
@@ -240,20 +240,15 @@ def test_requests_follow_each_other_on_one_connection(wire: Wire) -> None:
         assert answers.read() == b""
 
 
-def test_the_last_proxy_says_who_the_client_is_and_the_log_cannot_be_forged(
-    web: WebProcess, wire: Wire
-) -> None:
-    """What stands before the last address was sent by the client."""
-    line = b"GET /nothing%0A203.0.113.5%20%22GET%20/%22%1B%5B2J%C2%85?q=secret"
+def test_no_request_forges_a_line_of_the_log(web: WebProcess, wire: Wire) -> None:
+    """Nor does the log tell what was asked for."""
+    before = len(web.log.read_text())
 
-    wire.ask(line, b'X-Forwarded-For: "198.51.100.7', b"X-Forwarded-For: 203.0.113.9")
+    wire.ask(b"GET /nothing%0A203.0.113.5%20%22GET%20/%22%1B%5B2J%C2%85?q=secret", b"X-Request-Id: a\x1b[2J")
 
-    wait_until(lambda: "203.0.113.9" in web.log.read_text())
-    lines = web.log.read_bytes().decode().splitlines()
-    (logged,) = [line for line in lines if line.startswith("203.0.113.9 ")]
-    assert '"GET /nothing\\x0a203.0.113.5 \\"GET /\\"\\x1b[2J\\xc2\\x85" 404 ' in logged
-    assert not [line for line in lines if line.startswith(("198.51.100.7", "203.0.113.5"))]
-    assert "secret" not in web.log.read_text()
+    wait_until(lambda: "status=404" in web.log.read_text()[before:])
+    logged = web.log.read_text()[before:]
+    assert not [text for text in ("203.0.113.5", "secret", "\x1b") if text in logged]
 
 
 def test_a_process_that_is_stopped_finishes_what_has_begun(

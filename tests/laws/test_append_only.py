@@ -135,7 +135,7 @@ def test_the_release_before_can_be_returned_to(scratch: Flask) -> None:
     with Session(db.engine) as session:
         record_three(session)
 
-    downgrade()
+    downgrade(revision="0013")
 
     assert len(events()) == 2, "the event of no account is none that it knows"
     with Session(db.engine) as session:

@@ -33,7 +33,7 @@ EXPECTED = {
 }
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
-CSS = "/static/css/base.css"
+CSS = "/static/app.css"
 ANSWERS = [
     ("a page", "GET", "/contacts", 200),
     ("the sign-in page", "GET", "/login", 303),
@@ -45,7 +45,7 @@ ANSWERS = [
     ("a missing token", "POST", "/restores", 400),
     ("a refused filter", "GET", "/contacts/restore?from=soon", 422),
     ("a forged cursor", "GET", "/contacts?after=x", 400),
-    ("no file", "GET", "/static/css/nothing.css", 404),
+    ("no file", "GET", "/static/nothing.css", 404),
     ("a file that is sent to", "POST", CSS, 405),
     ("a redirect of the router", "GET", "/contacts//1", 308),
 ]

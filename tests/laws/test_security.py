@@ -218,9 +218,9 @@ def test_password_fields_are_masked_and_take_a_paste(answers: list[TestResponse]
 
 
 def test_every_page_of_a_signed_in_user_has_the_way_out(answers: list[TestResponse]) -> None:
-    """Or, where it lies over another page, the button that leads back to it."""
+    """Or, where it lies over another page, what leads back to that."""
     found = [
-        (path, page.select("form[action='/logout'] button, .layered #close-page"))
+        (path, page.select("form[action='/logout'] button, .layered #close-page, .bare .card-foot a"))
         for path, page in pages(answers[:-1])
     ]
 

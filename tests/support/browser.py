@@ -6,8 +6,8 @@ it into the page it has. So one test can tell its story twice, with scripts and 
 """
 
 import re
-from datetime import datetime
 import secrets
+from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Flask
