@@ -24,7 +24,7 @@ def ours(engine: Engine) -> World:
 def web(
     app: Flask, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[WebProcess]:
-    with web_process(environ | SHORT, tmp_path_factory.mktemp("web") / "web.log") as web:
+    with web_process(environ | SHORT | {"LOG_LEVEL": "INFO"}, tmp_path_factory.mktemp("web") / "web.log") as web:
         yield web
 
 
