@@ -12,6 +12,7 @@ from tests.support.web import WebProcess, Wire, web_process
 
 # Short times, few connections, one proxy in front.
 SHORT = {"WEB_HEAD_SECONDS": "2", "WEB_BODY_SECONDS": "2", "WEB_CONNECTIONS": "100", "PROXIES": "1"}
+LOGGED = {"LOG_LEVEL": "INFO"}
 
 
 @pytest.fixture(scope="package")
@@ -24,7 +25,7 @@ def ours(engine: Engine) -> World:
 def web(
     app: Flask, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[WebProcess]:
-    with web_process(environ | SHORT | {"LOG_LEVEL": "INFO"}, tmp_path_factory.mktemp("web") / "web.log") as web:
+    with web_process(environ | SHORT | LOGGED, tmp_path_factory.mktemp("web") / "web.log") as web:
         yield web
 
 
