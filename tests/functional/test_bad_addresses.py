@@ -46,7 +46,7 @@ def with_ids(path: str, number: object = 1) -> str:
         "/restores/" + "9" * 5000,
         "/restores/abc",
         "/.env",
-        "/static/../webapp/config.py",
+        "/static/../webapp/local.py",
     ],
 )
 def test_an_unknown_address_gets_a_404_page(admin: Browser, path: str) -> None:

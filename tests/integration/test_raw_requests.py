@@ -120,8 +120,8 @@ ADDRESSES: dict[str, tuple[bytes, int]] = {
     "NUL": (b"GET /contacts/%00", 404),
     "half a character": (b"GET /contacts/%ED%A0%80", 404),
     "a byte that is no text": (b"GET /contacts/%FF", 404),
-    "folders above": (b"GET /static/../webapp/config.py", 404),
-    "folders above, encoded": (b"GET /static/%2e%2e/webapp/config.py", 404),
+    "folders above": (b"GET /static/../webapp/local.py", 404),
+    "folders above, encoded": (b"GET /static/%2e%2e/webapp/local.py", 404),
     "NUL in a query": (b"GET /contacts?q=%00", 422),
     "half a character in a query": (b"GET /contacts?q=%ED%A0%80", 200),
     "a search of 200 emoji and 100 ticks": (

@@ -268,8 +268,8 @@ def shell_lines(document: Path) -> Iterator[str]:
 
 
 def settings_read_by_config() -> set[str]:
-    """The names that `webapp/config.py` reads from the environment."""
-    code = (ROOT / "webapp" / "config.py").read_text()
+    """The names that `webapp/config/` reads from the environment."""
+    code = "\n".join(path.read_text() for path in (ROOT / "webapp" / "config").glob("*.py"))
     asked = re.findall(r'settings(?:\.get\(|\[|, )"([A-Z_]+)"', code)
     return {*asked, *re.findall(r'"([A-Z_]+)" (?:not )?in settings', code)}
 
