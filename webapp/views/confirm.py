@@ -181,7 +181,8 @@ def show(
     if running and status == 200 and (waiting or not request.args.get("line_up")):
         status = 409
     filters = scope.filters or Filters()
-    people = choices(session, BinWindow(current_user.workspace_id, as_of=now)).people if scope.filters else []
+    window = BinWindow(current_user.workspace_id, as_of=now)
+    people = choices(session, window).people if filters.deleted_by is not None else []
     asked = RestoreQuestion(
         title=words.dialog_title(scope),
         scope=words.scope_words(
