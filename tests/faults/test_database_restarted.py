@@ -108,7 +108,7 @@ def check_answers_without_a_database(wire: Wire) -> None:
             ("/login?next=/secret", 503 if asking.cookie else 200),
             ("/nothing?q=secret", 404),
             ("/u/token", 404),
-            ("/static/css/base.css", 200),
+            ("/static/app.css", 200),
             ("/static/css/none.css?secret", 404),
             ("/healthz", 200),
         ):

@@ -71,7 +71,8 @@ def test_while_redis_refuses_writes_jobs_go_on_none_begins_and_all_is_well_after
                 assert b"Restores cannot be started right now. Nothing was changed." in refused
                 for path in ("/contacts", "/contacts/restore", "/restores"):
                     assert status(wire.get(path)) == 200, (illness, path)
-                if illness == last:
+                # On SQLite the horse holds the lock, and a refused sign-in is recorded.
+                if illness == last and deployment.engine.dialect.name == "postgresql":
                     assert guesses(web, 21) == [422] * 20 + [429]
                 os.kill(horse, signal.SIGCONT)
                 deployment.check_that_all_came_back_once(running, CONTACTS)

@@ -17,7 +17,7 @@ from tests.support.seen import Seen
 from tests.support.state import state
 
 REQUESTS = 500
-ALLOWED = {200, 302, 303, 400, 401, 403, 404, 405, 409, 413, 422}
+ALLOWED = {200, 204, 302, 303, 400, 401, 403, 404, 405, 409, 413, 422}
 HEADERS = {
     *("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options"),
     *("Referrer-Policy", "Cache-Control"),

@@ -47,8 +47,9 @@ class Writers:
         return on_pages.result() + beside.result()
 
     def delete(self) -> None:
+        """A person may delete 60 times a minute (`webapp/web/rates.py`), and this one is quicker."""
         answer = self.wire.post("/contacts/delete", f"selected={self.deleted.pop()}")
-        assert status(answer) == 303
+        assert status(answer) in (303, 429)
 
     def edit(self) -> None:
         with Session(self.engine) as session, write_transaction(session):

@@ -42,7 +42,7 @@ def mend(session: Session, *, rest: Rest = NO_REST, should_stop: Callable[[], bo
     `should_stop` returns True; the number of contacts."""
     for kind in KINDS:
         _mend_names(session, kind)
-    while not should_stop() and (workspace_id := session.scalar(select(Deal.workspace_id).where(IS_STALE))):
+    while (workspace_id := session.scalar(select(Deal.workspace_id).where(IS_STALE))) and not should_stop():
         try:
             with rest.following():
                 _mend_deals(session, workspace_id)

@@ -13,6 +13,8 @@ from flask import Flask
 from whitenoise import WhiteNoise
 from whitenoise.compress import Compressor
 
+from webapp.private_files import make_private
+
 OURS = Path(__file__).parent.parent / "static"
 YEAR = 365 * 24 * 3600
 
@@ -64,7 +66,7 @@ def _stored(cache: Path, contents: Mapping[str, bytes]) -> Path:
     if folder.is_dir():
         return folder
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        make_private(cache)
         draft = Path(tempfile.mkdtemp(dir=cache))
     except OSError:
         folder = draft = Path(tempfile.mkdtemp())
@@ -72,6 +74,7 @@ def _stored(cache: Path, contents: Mapping[str, bytes]) -> Path:
     for name, content in contents.items():
         (draft / name).write_bytes(content)
         Compressor(quiet=True).compress(str(draft / name))
+    make_private(draft)
     if draft != folder:
         _move(draft, folder)
     return folder

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from tests.factories.contacts import delete, new_contact
 from tests.factories.people import World, new_world, number
 from tests.support.state import nothing_changes
+from webapp import bulk
 from webapp.cli import demo as command
-from webapp.contacts import load as contacts_load
 from webapp.demo import load
 from webapp.demo.amounts import Amounts
 from webapp.demo.deals import add_deals
@@ -148,9 +148,7 @@ def test_the_way_of_inserting_rows_changes_nothing(
         ]
 
     usual = made_up()
-    monkeypatch.setattr(
-        contacts_load, "_copy", lambda to, table, _names, rows: to.execute(insert(table), list(rows))
-    )
+    monkeypatch.setattr(bulk, "_copy", lambda to, table, _names, rows: to.execute(insert(table), list(rows)))
     assert made_up() == usual
     assert len(usual[0]) == 100
 
