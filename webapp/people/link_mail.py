@@ -1,6 +1,6 @@
 """Which links wait to be mailed, and who asked for one.
 
-*Ask.*   The web writes down the address for which a new password is asked for, whoever has it.
+*Ask.*   The web writes down the address for which a new password is asked for, known or not.
 *Look.*  The worker looks who that is, and makes a link for a person who can sign in.
 *Take.*  A short transaction takes a link: from then on its message counts as sent, and is sent at most once.
 *Send.*  The mail server gets it, outside of any transaction. What it certainly does not have is put back.

@@ -1,6 +1,6 @@
 """Accepting an invitation, by the link in its message.
 
-Opening the link changes nothing, because scanners follow links. Where nobody is signed in the page is the
+Opening the link changes nothing, because scanners follow links. Where no one is signed in the page is the
 same whether or not the person is known: opening the link of a message tells nothing of them.
 """
 

@@ -36,7 +36,7 @@ def forgotten() -> ResponseReturnValue:
 
 
 def submit_forgotten() -> ResponseReturnValue:
-    """Write down that the person with this address needs a new password, whoever that is."""
+    """Write down that the person with this address needs a new password, if there is one."""
     form, session = ForgottenForm(), db.session()
     if not services().mail.sends_links:
         return redirect(url_for("reset_asked"), 303)

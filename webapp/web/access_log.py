@@ -1,4 +1,4 @@
-"""One line in the log for each request, whoever answers it: Flask, or WhiteNoise for static files.
+"""One line in the log for each request, whatever answers it: Flask, or WhiteNoise for static files.
 
 It says what was asked for and what came of it, and not by whom: no network address, no query, and of a path
 no text that is no number. Each line of a request carries its id, which the answer carries, too.

@@ -37,7 +37,7 @@ class Mail:
 
     @property
     def sends_links(self) -> bool:
-        """Whether links that work once are mailed. Otherwise whoever makes one hands it over."""
+        """Whether links that work once are mailed. Otherwise the person who makes one hands it over."""
         return self.server is not None and self.public_url is not None
 
     def anything_due(self, session: Session) -> bool:

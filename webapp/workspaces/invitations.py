@@ -76,7 +76,7 @@ def withdraw(session: Session, user_id: int, *, workspace_id: int, by: int | Non
     session.flush()
     session.delete(user)
     session.flush()
-    # Locked first: another account that invites the person meanwhile finds them either there or gone.
+    # Locked first: another account that invites the person at the same time finds them either there or gone.
     session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
     unknown = Person.password_hash.is_(None), ~exists().where(User.person_id == Person.id)
     execute_update(session, delete(Person).where(Person.id == person_id, *unknown))
