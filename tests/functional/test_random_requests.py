@@ -67,6 +67,12 @@ def right_values(
     }
 
 
+def written(engine: Engine) -> dict[str, int]:
+    """The rows of each table, but for the records of downloads, which are GETs, and of refused sign-ins."""
+    recorded = ("audit_event", "private_text")
+    return {table: rows for table, rows in state(engine).items() if table not in recorded}
+
+
 def test_random_requests_get_correct_answers_and_change_nothing_by_mistake(
     engine: Engine,
     admin: Browser,
@@ -82,7 +88,7 @@ def test_random_requests_get_correct_answers_and_change_nothing_by_mistake(
     dice = Dice(good, tokens)
     answered: set[int] = set()
 
-    before = state(engine)
+    before = written(engine)
     for number in range(REQUESTS):
         asked = dice.request(number)
         status = answer(browsers[asked.who], asked)
@@ -90,13 +96,13 @@ def test_random_requests_get_correct_answers_and_change_nothing_by_mistake(
         if asked.method != "POST":
             continue
         # The GETs since the last POST are checked with it: they must not change anything either.
-        after = state(engine)
+        after = written(engine)
         assert status < 400 or after == before, f"{asked} answered {status} and changed something"
         before = after
         if asked.address.startswith(("/login", "/logout")) and status == 303:
             browsers[asked.who] = browse({"admin": world.admin, "member": world.member}.get(asked.who))
             tokens[asked.who] = token_of(browsers[asked.who])
-    assert state(engine) == before
+    assert written(engine) == before
     assert answered >= {200, 303, 400, 401, 403, 404, 405, 422}, (
         f"FUZZ_SEED={SEED} throws too few kinds: {answered}"
     )

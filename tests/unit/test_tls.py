@@ -116,6 +116,13 @@ US = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "us")])
 NAMES = [x509.DNSName("db.example"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
 
 
+def _usage(*, is_authority: bool) -> x509.KeyUsage:
+    """Python 3.13 asks an authority's certificate for it."""
+    others = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    never = dict.fromkeys((*others, "encipher_only", "decipher_only"), False)
+    return x509.KeyUsage(digital_signature=True, key_cert_sign=is_authority, crl_sign=is_authority, **never)
+
+
 def _certificate(name: str, signer: Key, key: Key, *, is_authority: bool) -> x509.Certificate:
     now = datetime.now(UTC)
     return (
@@ -132,6 +139,7 @@ def _certificate(name: str, signer: Key, key: Key, *, is_authority: bool) -> x50
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
         )
+        .add_extension(_usage(is_authority=is_authority), critical=True)
         .sign(signer, hashes.SHA256())
     )
 
