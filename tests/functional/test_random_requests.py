@@ -67,7 +67,7 @@ def right_values(
     }
 
 
-def written(engine: Engine) -> dict[str, int]:
+def written(engine: Engine) -> dict[str, object]:
     """The rows of each table, but for the records of downloads, which are GETs, and of refused sign-ins."""
     recorded = ("audit_event", "private_text")
     return {table: rows for table, rows in state(engine).items() if table not in recorded}
