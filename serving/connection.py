@@ -7,7 +7,7 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 
-from serving.limits import BYTES_A_SECOND, Limits
+from serving.limits import BYTES_A_SECOND, SLOWEST_READER, Limits
 from serving.request import Refused, Request
 from serving.response import Answer, Refusal
 
@@ -158,14 +158,17 @@ class Connection(HTTPChannel):  # type: ignore[misc]
             self._go_on()
 
     def _check_reading(self, now: float) -> None:
-        """The time for reading a response. It runs while there is something to read."""
+        """The time for reading a response. It runs while there is something to read, and again after each one
+        in which the client has taken enough."""
         if not self.total_outbufs_len:
             self.unread_since = None
         elif self.unread_since is None:
             self.unread_since, self.sent_before = now, self.sent
-        elif now > self.unread_since + self.limits.body + (self.sent - self.sent_before) / BYTES_A_SECOND:
-            # Also wakes the thread that may be waiting for room to write.
-            self.handle_close()
+        elif now > self.unread_since + self.limits.body:
+            if self.sent - self.sent_before < self.limits.body * SLOWEST_READER:
+                # Also wakes the thread that may be waiting for room to write.
+                self.handle_close()
+            self.unread_since, self.sent_before = now, self.sent
 
     def _check_sending(self, now: float) -> None:
         """The time for the next request, its head or its body."""

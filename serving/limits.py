@@ -18,8 +18,10 @@ BODY_IN_MEMORY = 64 * KIB
 LARGEST_RESPONSE = 256 * MIB
 # What all incomplete bodies of a process may take up, in memory and on disk.
 HELD_BODIES = 256 * MIB
-# A body or a response may take a second longer for each such amount that has been transferred.
+# A body may take a second longer for each such amount that has arrived.
 BYTES_A_SECOND = 32 * KIB
+# So many bytes of a response a client takes in a second, on an average of the time for a body.
+SLOWEST_READER = 8 * KIB
 
 # In the environment of a request that the app has to refuse: the status.
 REFUSED = "serving.refused"
@@ -34,8 +36,8 @@ class Limits:
     """Times in seconds.
 
     `head`: from the first byte of a request, or the opening of the connection, to the end of its header
-    fields. `body`: from there to the end of the body, and a second longer for each BYTES_A_SECOND; the same
-    for reading a response. `idle`: between two requests of a connection. `linger`: how long what is left of
+    fields. `body`: from there to the end of the body, and a second longer for each BYTES_A_SECOND; also how
+    long a client that takes less than SLOWEST_READER is waited for. `idle`: between two requests of a connection. `linger`: how long what is left of
     a refused request is read, so that the client sees the refusal. `connections`: of each process.
     """
 
