@@ -37,8 +37,9 @@ class Limits:
 
     `head`: from the first byte of a request, or the opening of the connection, to the end of its header
     fields. `body`: from there to the end of the body, and a second longer for each BYTES_A_SECOND; also how
-    long a client that takes less than SLOWEST_READER is waited for. `idle`: between two requests of a connection. `linger`: how long what is left of
-    a refused request is read, so that the client sees the refusal. `connections`: of each process.
+    long a client is waited for that takes less of a response than SLOWEST_READER. `idle`: between two
+    requests of a connection. `linger`: how long what is left of a refused request is read, so that the client
+    sees the refusal. `connections`: of each process.
     """
 
     head: float = 10.0
