@@ -15,7 +15,7 @@ from tests.support.accidents import Accident
 from tests.support.databases import Cluster, new_cluster
 from tests.support.deployment import Deployment, new_deployment
 from tests.support.faults import before_each_statement
-from tests.support.processes import children, is_stopped, wait_until
+from tests.support.processes import children, wait_until
 from tests.support.web import Wire, status, web_process
 from webapp.local_services import private_redis
 from webapp.models import Contact, DealContact, JobBatch, RestoreOutcome
@@ -88,13 +88,11 @@ def test_a_batch_cut_off_by_a_restart_leaves_nothing_and_the_job_finishes_by_its
     with deployment.worker(Accident(f"before {place}", Accident.STOP, at=at)) as worker:
         wait_until(lambda: worker.child("restore"))
         job_id = deployment.start_all(world)
-        wait_until(lambda: (horse := worker.horse()) and is_stopped(horse))
+        horse = worker.wait_for_a_stopped_horse()
 
         cluster.restart()
 
         assert check_that_nothing_is_half_done(deployment, world, job_id) == 10
-        horse = worker.horse()
-        assert horse is not None
         os.kill(horse, signal.SIGCONT)
         deployment.check_that_all_came_back_once(job_id, CONTACTS)
         assert check_that_nothing_is_half_done(deployment, world, job_id) == CONTACTS
@@ -131,9 +129,7 @@ def test_web_and_worker_continue_when_the_database_is_back(deployment: Deploymen
         wait_until(lambda: worker.child("restore"))
         family = worker.everything(), children(web.process.pid)
         job_id = deployment.start_all(world)
-        wait_until(lambda: (horse := worker.horse()) and is_stopped(horse))
-        horse = worker.horse()
-        assert horse is not None
+        horse = worker.wait_for_a_stopped_horse()
 
         with cluster.away():
             os.kill(horse, signal.SIGCONT)

@@ -19,7 +19,7 @@ from tests.support.browser import Browser
 from tests.support.confirming import ASK_ABOUT_ALL, confirm, job_of, start_as_soon_as_possible
 from tests.support.databases import is_writable
 from tests.support.deployment import Deployment
-from tests.support.processes import CHECKOUT, PATIENCE, WorkerProcess, is_stopped, wait_until
+from tests.support.processes import CHECKOUT, PATIENCE, is_stopped, wait_until
 from tests.support.work import run_worker
 from webapp.models import Job, User
 from webapp.worker.redis_lock import RedisLock, key
@@ -32,18 +32,6 @@ LONGEST_LIFETIME = 60_000
 def holder(deployment: Deployment, world: World) -> str | None:
     value = deployment.redis.get(key("restore", world.id))
     return value.decode() if isinstance(value, bytes) else None
-
-
-def wait_for_a_stop(worker: WorkerProcess) -> int:
-    """Wait until the horse is stopped; returns its pid."""
-    found: list[int] = []
-
-    def stopped() -> bool:
-        found[:] = [pid for pid in [worker.horse()] if pid and is_stopped(pid)]
-        return bool(found)
-
-    wait_until(stopped)
-    return found[0]
 
 
 @contextmanager
@@ -100,7 +88,7 @@ def test_an_overwritten_key_lets_no_other_job_start_and_is_repaired_by_the_next_
     with deployment.worker(Accident("after COMMIT", Accident.STOP, at=4, again=True, times=3)) as worker:
         job_id = deployment.start_all(world)
         for spoil in (deployment.redis.delete, partial(deployment.redis.set, value="a stranger")):
-            horse = wait_for_a_stop(worker)
+            horse = worker.wait_for_a_stopped_horse()
             done = deployment.job(job_id).processed
             # The reconciler would repair the key as well, but this part tests the batch.
             with stopped_worker(deployment, worker.process.pid):
@@ -111,7 +99,7 @@ def test_an_overwritten_key_lets_no_other_job_start_and_is_repaired_by_the_next_
 
                 os.kill(horse, signal.SIGCONT)
                 wait_until(partial(has_gone_on, deployment, job_id, done))
-                wait_for_a_stop(worker)
+                worker.wait_for_a_stopped_horse()
 
                 assert deployment.job(job_id).processed == done + 5
                 assert holder(deployment, world) == deployment.job(job_id).uuid

@@ -11,7 +11,7 @@ from rq import Queue
 from tests.support.accidents import Accident
 from tests.support.browser import Browser
 from tests.support.deployment import Deployment
-from tests.support.processes import WorkerProcess, is_stopped, wait_until
+from tests.support.processes import WorkerProcess, wait_until
 from tests.support.work import send_message
 
 FEW = 60
@@ -64,8 +64,7 @@ def test_a_restore_may_take_longer_than_the_timeout_of_the_queue(
     # A lease of 300 seconds, so that no other runner takes over.
     with deployment.worker(Accident("after COMMIT", Accident.STOP, at=4), TIME_SCALE="0.1") as worker:
         job_id = deployment.start_job(FEW)
-        wait_until(lambda: (horse := worker.horse()) and is_stopped(horse))
-        horse, began = worker.wait_for_a_horse(), monotonic()
+        horse, began = worker.wait_for_a_stopped_horse(), monotonic()
         wait_until(lambda: monotonic() - began > 2)
         os.kill(horse, signal.SIGCONT)
         deployment.check_that_all_came_back_once(job_id, FEW)

@@ -59,8 +59,7 @@ def test_a_runner_that_was_overtaken_deletes_nothing_more_for_ever(deployment: D
     many = 60
     world, job_id = begin_erase(deployment, many)
     with deployment.worker(Accident("after COMMIT", Accident.STOP, at=4)) as sleeper:
-        wait_until(lambda: deployment.job(job_id).processed > 0)
-        horse = sleeper.wait_for_a_horse("bulk")
+        horse = sleeper.wait_for_a_stopped_horse("bulk")
         with deployment.worker():
             check_that_all_are_gone_once(deployment, world, job_id, many)
             before = deployment.history(job_id)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.accidents import Accident
 from tests.support.deployment import new_deployment
-from tests.support.processes import CHECKOUT, PATIENCE, is_running, is_stopped, wait_until
+from tests.support.processes import CHECKOUT, PATIENCE, is_running, wait_until
 from tests.support.web import WebProcess, free_port, status, web_process
 from webapp.local_services import private_redis, redis_url
 
@@ -37,9 +37,7 @@ def test_while_redis_is_down_pages_answer_and_the_restore_continues_and_all_is_w
             wire = web.wire(world.admin.email)
             wait_until(lambda: worker.child("restore"))
             job_id = deployment.start_job(CONTACTS)
-            wait_until(lambda: (horse := worker.horse()) and is_stopped(horse))
-            horse = worker.horse()
-            assert horse is not None
+            horse = worker.wait_for_a_stopped_horse()
 
         # Its parent has no Redis either.
         wait_until(lambda: deployment.logged("heartbeat_missed"))

@@ -10,7 +10,7 @@ import pytest
 from tests.support.accidents import Accident
 from tests.support.deployment import Deployment, new_deployment
 from tests.support.own_redis import ILLNESSES, OwnRedis, own_redis
-from tests.support.processes import is_stopped, wait_until
+from tests.support.processes import wait_until
 from tests.support.web import WebProcess, Wire, cookie_in, status, token_in, web_process
 
 CONTACTS = 60
@@ -60,9 +60,7 @@ def test_while_redis_refuses_writes_jobs_go_on_none_begins_and_all_is_well_after
             wire = web.wire(world.admin.email)
             wait_until(lambda: worker.child("restore"))
             running = deployment.start_job(CONTACTS)
-            wait_until(lambda: (horse := worker.horse()) and is_stopped(horse))
-            horse = worker.horse()
-            assert horse is not None
+            horse = worker.wait_for_a_stopped_horse()
 
             with ill_redis.state(illness):
                 assert not readiness(wire)["redis"], illness

@@ -40,8 +40,7 @@ def test_a_runner_that_was_stopped_while_another_took_over_writes_nothing_more(
     with deployment.worker(Accident("after COMMIT", Accident.STOP, at=4)) as sleeper:
         ready(sleeper)
         job_id = deployment.start_job(FEW)
-        wait_until(lambda: deployment.job(job_id).processed > 0)
-        horse = sleeper.wait_for_a_horse()
+        horse = sleeper.wait_for_a_stopped_horse()
         with deployment.worker():
             deployment.check_that_all_came_back_once(job_id, FEW)
             before = [batch.fence for batch in deployment.history(job_id)]
@@ -66,8 +65,8 @@ def test_a_runner_that_is_stopped_inside_a_batch_loses_its_locks_with_its_lease(
     with deployment.worker(Accident("before UPDATE contact ", Accident.STOP, at=3)) as sleeper:
         ready(sleeper)
         job_id = deployment.start_job(FEW)
-        wait_until(lambda: deployment.job(job_id).processed == 10)
-        horse = sleeper.wait_for_a_horse()
+        horse = sleeper.wait_for_a_stopped_horse()
+        assert deployment.job(job_id).processed == 10
         with deployment.worker():
             deployment.check_that_all_came_back_once(job_id, FEW)
             with suppress(ProcessLookupError):
@@ -156,8 +155,8 @@ def test_a_second_sigterm_two_seconds_later_kills_the_horse_and_loses_nothing(de
     with deployment.worker(Accident("before UPDATE contact ", Accident.STOP, at=4)) as worker:
         parent = ready(worker)
         job_id = deployment.start_job(FEW)
-        wait_until(lambda: deployment.job(job_id).processed == 15)
-        horse = worker.wait_for_a_horse()
+        horse = worker.wait_for_a_stopped_horse()
+        assert deployment.job(job_id).processed == 15
         began = monotonic()
 
         os.kill(parent, signal.SIGTERM)

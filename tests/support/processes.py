@@ -124,10 +124,17 @@ class WorkerProcess:
 
     def wait_for_a_horse(self, *queues: str) -> int:
         """The process that carries a job of these queues out, as soon as there is one."""
+        return self._wait_for(lambda: self.horse(*queues))
+
+    def wait_for_a_stopped_horse(self, *queues: str) -> int:
+        """As above, as soon as the process has been stopped (an `Accident.STOP`)."""
+        return self._wait_for(lambda: next(filter(is_stopped, self.horses(*queues)), None))
+
+    def _wait_for(self, find: Callable[[], int | None]) -> int:
         found: list[int] = []
 
         def is_found() -> bool:
-            found[:] = [horse] if (horse := self.horse(*queues)) else []
+            found[:] = [pid] if (pid := find()) else []
             return bool(found)
 
         wait_until(is_found)
