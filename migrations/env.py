@@ -1,4 +1,5 @@
-"""Running migrations: on SQLite all in one transaction, on PostgreSQL each in its own.
+"""Running migrations: on SQLite all in one transaction, on PostgreSQL each in one of its own or in several
+(webapp/migrating.py).
 
 On SQLite Alembic rebuilds a table to change it: it drops the old one, and with foreign keys on, the cascade
 would empty the tables that refer to it. So foreign keys are off during migrations and checked before the
@@ -11,8 +12,9 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from flask import current_app
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 
+from webapp import migrating
 from webapp.models import Base, UtcDateTime
 from webapp.models.base import BigId
 
@@ -89,6 +91,19 @@ def migrate_sqlite(connection: Connection) -> None:
         set_foreign_keys(connection, "ON")
 
 
+def migrate_postgresql(engine: Engine) -> None:
+    with engine.connect() as connection:
+        try:
+            migrating.limit_waiting(connection)
+            connection.commit()
+            configure(connection=connection, transaction_per_migration=True)
+            with context.begin_transaction():
+                context.run_migrations()
+        finally:
+            # It does not go back to the pool with its limit.
+            connection.invalidate()
+
+
 def run() -> None:
     if context.is_offline_mode():
         url = current_app.config["SQLALCHEMY_DATABASE_URI"]
@@ -97,14 +112,11 @@ def run() -> None:
             context.run_migrations()
         return
     engine = current_app.extensions["migrate"].db.engine
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
             migrate_sqlite(connection)
-        else:
-            # A migration of rows in batches commits each of them, and so what ran before it.
-            configure(connection=connection, transaction_per_migration=True)
-            with context.begin_transaction():
-                context.run_migrations()
+    else:
+        migrating.patiently(lambda: migrate_postgresql(engine))
 
 
 run()

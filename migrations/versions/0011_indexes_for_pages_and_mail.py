@@ -5,12 +5,9 @@ Revision ID: 0011
 Revises: 0010
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-from alembic import op
+from webapp.migrating import beside_others, build_index, drop_index
 
 revision = "0011"
 down_revision = "0010"
@@ -80,55 +77,24 @@ OBSOLETE = (
 )
 
 
-def is_postgresql() -> bool:
-    return op.get_bind().dialect.name == "postgresql"
-
-
-@contextmanager
-def beside_writers() -> Iterator[None]:
-    if not is_postgresql():
-        yield
-        return
-    with op.get_context().autocommit_block():
-        yield
-
-
-def drop(name: str, table: str) -> None:
-    op.drop_index(name, table, if_exists=True, postgresql_concurrently=is_postgresql())
-
-
 def build(index: Index, columns: tuple[str, ...] | None = None) -> None:
-    """Build the index, perhaps with other columns, in place of the one that has its name, if there is one:
-    a build that was killed leaves an invalid one."""
-    name = f"{index.name}_new" if is_postgresql() else index.name
-    drop(name, index.table)
-    condition = sa.text(index.where) if index.where else None
-    op.create_index(
-        name,
-        index.table,
-        list(columns or index.columns),
-        sqlite_where=condition,
-        postgresql_where=condition,
-        postgresql_concurrently=is_postgresql(),
-    )
-    if is_postgresql():
-        drop(index.name, index.table)
-        op.execute(f"ALTER INDEX {name} RENAME TO {index.name}")
+    """Build the index, perhaps with other columns."""
+    build_index(index.name, index.table, columns or index.columns, where=index.where)
 
 
 def upgrade() -> None:
-    with beside_writers():
+    with beside_others():
         for index in NEW + LONGER:
             build(index)
         for index in OBSOLETE:
-            drop(index.name, index.table)
+            drop_index(index.name, index.table)
 
 
 def downgrade() -> None:
-    with beside_writers():
+    with beside_others():
         for index in OBSOLETE:
             build(index)
         for index in LONGER:
             build(index, index.columns[:1])
         for index in NEW:
-            drop(index.name, index.table)
+            drop_index(index.name, index.table)

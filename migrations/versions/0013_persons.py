@@ -14,6 +14,8 @@ Revises: 0012
 import sqlalchemy as sa
 from alembic import op
 
+from webapp.migrating import add_column, commit
+
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
@@ -26,11 +28,20 @@ PURPOSES = ("reset", "invitation")
 
 
 def upgrade() -> None:
-    _create_tables()
+    # Not in batch mode, which would rebuild the table on SQLite.
+    add_column(
+        "workspace",
+        sa.Column("requires_second_factor", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
+    commit()
+    _create_tables_of_persons()
+    # The strongest lock first: what refers to users is made when it is held.
+    _extend_users()
+    _create_tables_of_users()
     _make_persons()
 
 
-def _create_tables() -> None:
+def _create_tables_of_persons() -> None:
     op.create_table(
         "person",
         sa.Column("id", Id, nullable=False),
@@ -54,6 +65,31 @@ def _create_tables() -> None:
         _of_a_person("recovery_code"),
     )
     op.create_index("ix_recovery_code_person_id", "recovery_code", ["person_id"])
+    op.create_table(
+        "reset_request",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("email", sa.String(254), nullable=False),
+        sa.Column("asked_at", Moment, nullable=False),
+        sa.Column("network_address", sa.String(64), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_reset_request"),
+    )
+
+
+def _extend_users() -> None:
+    with op.batch_alter_table("app_user") as user:
+        user.add_column(sa.Column("person_id", Id, nullable=True))
+        user.add_column(sa.Column("accepted_at", Moment, nullable=True))
+        user.add_column(sa.Column("seen_at", Moment, nullable=True))
+        user.alter_column("password_hash", existing_type=sa.String(200), server_default="!")
+        user.drop_constraint("uq_app_user_email", type_="unique")
+        user.create_unique_constraint("uq_app_user_workspace_id_email", ["workspace_id", "email"])
+        user.create_unique_constraint("uq_app_user_workspace_id_person_id", ["workspace_id", "person_id"])
+        user.create_foreign_key("fk_app_user_person_id", "person", ["person_id"], ["id"])
+        user.create_index("ix_app_user_person_id", ["person_id"])
+        user.create_index("ix_app_user_email", ["email"])
+
+
+def _create_tables_of_users() -> None:
     op.create_table(
         "sign_in",
         sa.Column("id", Id, nullable=False),
@@ -93,30 +129,6 @@ def _create_tables() -> None:
     )
     for column in ("person_id", "user_id", "expires_at"):
         op.create_index(f"ix_one_time_link_{column}", "one_time_link", [column])
-    op.create_table(
-        "reset_request",
-        sa.Column("id", Id, nullable=False),
-        sa.Column("email", sa.String(254), nullable=False),
-        sa.Column("asked_at", Moment, nullable=False),
-        sa.Column("network_address", sa.String(64), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_reset_request"),
-    )
-    with op.batch_alter_table("app_user") as user:
-        user.add_column(sa.Column("person_id", Id, nullable=True))
-        user.add_column(sa.Column("accepted_at", Moment, nullable=True))
-        user.add_column(sa.Column("seen_at", Moment, nullable=True))
-        user.alter_column("password_hash", existing_type=sa.String(200), server_default="!")
-        user.drop_constraint("uq_app_user_email", type_="unique")
-        user.create_unique_constraint("uq_app_user_workspace_id_email", ["workspace_id", "email"])
-        user.create_unique_constraint("uq_app_user_workspace_id_person_id", ["workspace_id", "person_id"])
-        user.create_foreign_key("fk_app_user_person_id", "person", ["person_id"], ["id"])
-        user.create_index("ix_app_user_person_id", ["person_id"])
-        user.create_index("ix_app_user_email", ["email"])
-    # Not in batch mode, which would rebuild the table on SQLite.
-    op.add_column(
-        "workspace",
-        sa.Column("requires_second_factor", sa.Boolean(), nullable=False, server_default=sa.false()),
-    )
 
 
 def _of_a_person(table: str) -> sa.ForeignKeyConstraint:

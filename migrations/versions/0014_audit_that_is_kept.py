@@ -12,6 +12,8 @@ Revises: 0013
 import sqlalchemy as sa
 from alembic import op
 
+from webapp.migrating import add_column, commit
+
 revision = "0014"
 down_revision = "0013"
 branch_labels = None
@@ -31,8 +33,12 @@ REFUSAL = "audit events are neither changed nor deleted"
 
 
 def upgrade() -> None:
-    op.add_column("restore_job", sa.Column("released_at", sa.DateTime(timezone=True), nullable=True))
-    _allow_null(allowed=True)
+    # The three tables one after the other, each in its transaction.
+    add_column("restore_job", sa.Column("released_at", sa.DateTime(timezone=True), nullable=True))
+    commit()
+    _allow_null("private_text")
+    commit()
+    _allow_null("audit_event")
     if op.get_bind().dialect.name == "sqlite":
         for name, when in ON_SQLITE.items():
             op.execute(f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END")
@@ -60,11 +66,11 @@ def downgrade() -> None:
     # What the previous release cannot name.
     op.execute("DELETE FROM private_text WHERE workspace_id IS NULL")
     op.execute("DELETE FROM audit_event WHERE workspace_id IS NULL")
-    _allow_null(allowed=False)
+    for table in ("audit_event", "private_text"):
+        _allow_null(table, allowed=False)
     op.drop_column("restore_job", "released_at")
 
 
-def _allow_null(*, allowed: bool) -> None:
-    for name in ("audit_event", "private_text"):
-        with op.batch_alter_table(name) as table:
-            table.alter_column("workspace_id", existing_type=Id, nullable=allowed)
+def _allow_null(name: str, *, allowed: bool = True) -> None:
+    with op.batch_alter_table(name) as table:
+        table.alter_column("workspace_id", existing_type=Id, nullable=allowed)

@@ -10,13 +10,11 @@ Revision ID: 0015
 Revises: 0014
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import sqlalchemy as sa
 from alembic import op
 
 from webapp import folding
+from webapp.migrating import beside_others, build_index, commit, drop_index, is_postgresql
 
 revision = "0015"
 down_revision = "0014"
@@ -25,71 +23,82 @@ depends_on = None
 
 # SQLite assigns row ids only in a column declared INTEGER.
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-BATCH = 5000
-STALE = sa.text("CASE WHEN searched_version = version THEN 1 END IS NULL")
-LIVE = sa.text("deleted_at IS NULL")
+BATCH = 1000
+STALE = "CASE WHEN searched_version = version THEN 1 END IS NULL"
+LIVE = "deleted_at IS NULL"
+OF_DEAL = "fk_deal_search_deal_id"
 OF_ACCOUNT = "ix_contact_live_account"
-TRIGRAMS = "ix_deal_search_folded"
 
-NEXT = sa.text(
+NEXT = (
     "SELECT id, workspace_id, title, version FROM deal WHERE id > :after AND searched_version <> version "
     "ORDER BY id LIMIT :batch"
 )
+# It waits for no one. The worker folds the title of a deal that is being written now.
+UNLOCKED = " FOR NO KEY UPDATE SKIP LOCKED"
 FORGET = sa.text("DELETE FROM deal_search WHERE deal_id = :id")
 STORE = sa.text("INSERT INTO deal_search (deal_id, workspace_id, folded) VALUES (:id, :workspace, :folded)")
 MARK = sa.text("UPDATE deal SET searched_version = :version WHERE id = :id")
 
 
-def is_postgresql() -> bool:
-    return op.get_bind().dialect.name == "postgresql"
-
-
-@contextmanager
-def beside_writers() -> Iterator[None]:
-    if not is_postgresql():
-        yield
-        return
-    with op.get_context().autocommit_block():
-        yield
-
-
 def upgrade() -> None:
-    # Both stand there where the migration was killed in what follows.
-    if not sa.inspect(op.get_bind()).has_table("deal_search"):
-        _add_titles()
-    with beside_writers():
-        _fold_titles()
-        _build("contact", OF_ACCOUNT, ["account_id", "created_at", "id"], LIVE)
-        _build("deal", "ix_deal_stale", ["workspace_id", "id"], STALE)
+    _add_table()
+    commit()
+    _add_column()
+    commit()
+    _fold_titles()
+    with beside_others():
+        build_index(OF_ACCOUNT, "contact", ["account_id", "created_at", "id"], where=LIVE)
+        build_index("ix_deal_stale", "deal", ["workspace_id", "id"], where=STALE)
         if is_postgresql():
-            op.drop_index(TRIGRAMS, "deal_search", if_exists=True, postgresql_concurrently=True)
-            op.create_index(
-                TRIGRAMS,
+            build_index(
+                "ix_deal_search_folded",
                 "deal_search",
                 ["folded"],
                 postgresql_using="gin",
                 postgresql_ops={"folded": "gin_trgm_ops"},
-                postgresql_concurrently=True,
             )
 
 
-def _add_titles() -> None:
+def _add_table() -> None:
+    if _is_there("deal_search"):
+        return
     op.create_table(
         "deal_search",
         sa.Column("deal_id", Id, autoincrement=False, nullable=False),
         sa.Column("workspace_id", Id, nullable=False),
         sa.Column("folded", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("deal_id", name="pk_deal_search"),
-        sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name="fk_deal_search_deal_id", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_deal_search_workspace_id"),
+        # SQLite cannot add it afterwards; PostgreSQL locks `deal` for it.
+        *(() if is_postgresql() else (_of_deal(),)),
     )
     op.create_index("ix_deal_search_workspace_id", "deal_search", ["workspace_id"])
+
+
+def _of_deal() -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name=OF_DEAL, ondelete="CASCADE")
+
+
+def _add_column() -> None:
+    if _is_there("deal", "searched_version"):
+        return
     op.add_column("deal", sa.Column("searched_version", sa.Integer(), nullable=False, server_default="0"))
+    if is_postgresql():
+        op.create_foreign_key(OF_DEAL, "deal_search", "deal", ["deal_id"], ["id"], ondelete="CASCADE")
+
+
+def _is_there(table: str, column: str | None = None) -> bool:
+    """Whether a migration that was killed has made it."""
+    found = sa.inspect(op.get_bind())
+    if column is None:
+        return found.has_table(table)
+    return column in {each["name"] for each in found.get_columns(table)}
 
 
 def _fold_titles() -> None:
     connection, after = op.get_bind(), 0
-    while deals := connection.execute(NEXT, {"after": after, "batch": BATCH}).all():
+    following = sa.text(NEXT + (UNLOCKED if is_postgresql() else ""))
+    while deals := connection.execute(following, {"after": after, "batch": BATCH}).all():
         rows = [
             {"id": row_id, "workspace": workspace, "folded": folding.folded_title(title), "version": version}
             for row_id, workspace, title, version in deals
@@ -98,35 +107,14 @@ def _fold_titles() -> None:
         for statement in (FORGET, STORE, MARK):
             names = statement.compile().params
             connection.execute(statement, [{name: row[name] for name in names} for row in rows])
+        commit()
         after = deals[-1][0]
 
 
-def _build(table: str, name: str, columns: list[str], condition: sa.TextClause) -> None:
-    """Build the index in place of the one that has its name, if there is one: a build that was killed leaves
-    an invalid one."""
-    new = f"{name}_new" if is_postgresql() else name
-    _drop(new, table)
-    op.create_index(
-        new,
-        table,
-        columns,
-        sqlite_where=condition,
-        postgresql_where=condition,
-        postgresql_concurrently=is_postgresql(),
-    )
-    if is_postgresql():
-        _drop(name, table)
-        op.execute(f"ALTER INDEX {new} RENAME TO {name}")
-
-
-def _drop(name: str, table: str) -> None:
-    op.drop_index(name, table, if_exists=True, postgresql_concurrently=is_postgresql())
-
-
 def downgrade() -> None:
-    with beside_writers():
-        _build("contact", OF_ACCOUNT, ["account_id", "id"], LIVE)
-        _drop("ix_deal_stale", "deal")
+    with beside_others():
+        build_index(OF_ACCOUNT, "contact", ["account_id", "id"], where=LIVE)
+        drop_index("ix_deal_stale", "deal")
     with op.batch_alter_table("deal") as batch:
         batch.drop_column("searched_version")
     op.drop_table("deal_search")

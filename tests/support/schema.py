@@ -31,15 +31,16 @@ SQLITE_OBJECTS = (
 
 
 @contextmanager
-def app_on_a_new_database(environ: dict[str, str]) -> Iterator[Flask]:
-    """The app on an empty database beside the tests' own, of the same kind."""
+def app_on_a_new_database(environ: dict[str, str], options: str = "") -> Iterator[Flask]:
+    """The app on an empty database beside the tests' own, of the same kind. `options` are those of
+    PostgreSQL's CREATE DATABASE."""
     url = environ["DATABASE_URL"]
     with tempfile.TemporaryDirectory() as folder:
         if url.startswith("sqlite"):
             with _app_on(f"sqlite:///{Path(folder) / 'scratch.db'}", environ) as app:
                 yield app
         else:
-            with new_database(url) as scratch, _app_on(scratch, environ) as app:
+            with new_database(url, options) as scratch, _app_on(scratch, environ) as app:
                 yield app
 
 
