@@ -68,9 +68,10 @@ explore: $(READY)
 chaos: $(READY)
 	@$(IN_VENV) tests.faults.chaos --minutes $(MINUTES) --database $(DATABASE) $(if $(SEED),--seed $(SEED))
 
-# Needs the history of the earlier release, which a shallow clone lacks. Exits with 1 if a visitor saw an error.
+# Needs the history of the earlier release, which a shallow clone lacks. Exits with 1 if a visitor saw an error, with 2 if
+# the minutes were not enough.
 upgrade: $(READY)
-	@$(IN_VENV) tests.faults.upgrade --database $(DATABASE) $(FROM)
+	@$(IN_VENV) tests.faults.upgrade --database $(DATABASE) --minutes $(MINUTES) $(FROM)
 
 # A figure below its goal is reported and is not a failure, because machines differ.
 # bench.json is tracked: commit it after a full run, so that the next run can be compared with it.

@@ -8,7 +8,8 @@ PostgreSQL ends. Therefore (docs/adr/0045):
 - A transaction of a migration locks one table that is in use, with its strongest lock first. `commit()`
   begins the next one. What is before it must be safe to do twice; a migration that was killed begins again.
 - It waits for a lock for LOCK_SECONDS, then rolls back, lets the others pass, and begins again (`patiently`).
-- Indexes are built, and rows are written, while others write (`beside_others`, `build_index`).
+- Indexes are built while others write (`beside_others`, `build_index`). Rows are filled in batches that skip
+  what is locked.
 
 `tests/laws/test_locks_of_migrations.py` reads the locks of each statement of each migration.
 """
