@@ -16,7 +16,7 @@ PostgreSQL ends. Therefore (docs/adr/0045):
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,8 +32,9 @@ log = structlog.get_logger()
 LOCK_SECONDS = 1.0
 # Time for those who have waited behind it.
 PAUSE_SECONDS = 2.0
-# A nightly backup ends in this time; the host's limit for the release phase is longer.
-PATIENCE_SECONDS = 30 * 60.0
+# For half an hour: a nightly backup ends in this time, and the host's limit for the release phase is longer.
+# Tries are counted, because building an index between two of them may take longer than that.
+TRIES = 600
 
 
 def is_postgresql() -> bool:
@@ -42,10 +43,9 @@ def is_postgresql() -> bool:
 
 
 def patiently(migrate: Callable[[], None]) -> None:
-    """Call `migrate` until no lock is in its way. Raises RuntimeError after PATIENCE_SECONDS: what is
-    committed until then stays, and the next run continues there."""
-    deadline = monotonic() + PATIENCE_SECONDS
-    while True:
+    """Call `migrate` until no lock is in its way. Raises RuntimeError after TRIES: what is committed by then
+    stays, and the next run continues there."""
+    for left in reversed(range(TRIES)):
         try:
             migrate()
             return
@@ -53,10 +53,10 @@ def patiently(migrate: Callable[[], None]) -> None:
             if not isinstance(error.orig, LockNotAvailable | DeadlockDetected):
                 raise
             statement = " ".join((error.statement or "").split())[:120]
-            if monotonic() >= deadline:
+            if not left:
                 raise RuntimeError(
-                    f"Other transactions have kept a table in use for {PATIENCE_SECONDS / 60:.0f} minutes."
-                    f" End them and run this again. The statement that waited: {statement}"
+                    f"Other transactions have kept a table in use, {TRIES} times that it was needed. End them"
+                    f" and run this again. The statement that waited: {statement}"
                 ) from error
             log.warning("migration_gives_way", statement=statement)
         sleep(PAUSE_SECONDS)

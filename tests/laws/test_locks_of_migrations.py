@@ -244,7 +244,8 @@ def test_a_migration_gives_up_when_a_table_stays_in_use(
     scratch: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(migrating, "LOCK_SECONDS", 0.01)
-    monkeypatch.setattr(migrating, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(migrating, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(migrating, "TRIES", 2)
     with db.engine.connect() as backup:
         backup.execute(text("SELECT id FROM workspace"))
 
