@@ -11,8 +11,7 @@ from webapp.models import ADMIN, User
 from webapp.views.user_edits import as_admin, leave, refuse
 from webapp.views.users import user_or_404
 from webapp.web.dialogs import leave_for, show_dialog
-from webapp.web.entering import with_retry_after
-from webapp.web.errors import error
+from webapp.web.errors import error, with_retry_after
 from webapp.web.question import Question, ask
 from webapp.web.throttle import Budget, TooMany, take
 from webapp.words.isolation import isolated

@@ -24,7 +24,8 @@ from webapp.people.find import active_users
 from webapp.people.password_rules import flaw_in
 from webapp.people.passwords import lock_person, names_of, replace_password
 from webapp.people.sessions import end_all
-from webapp.web.entering import accounts_of, record_here, with_retry_after
+from webapp.web.entering import accounts_of, record_here
+from webapp.web.errors import SOON, with_retry_after
 from webapp.web.prompts import Asked, is_still, right_password
 from webapp.web.qr import qr_code
 from webapp.web.second_factor import issuer, must_set_up, vault
@@ -57,7 +58,7 @@ def change_password() -> ResponseReturnValue:
         password_hash = hash_password(form.password.data, FAMILIAR)
     except TooBusy:
         form.password.errors = [BUSY]
-        return _page(form, Asked(503, 5))
+        return _page(form, Asked(503, SOON))
     with write_transaction(session):
         now, here = read_clock(session), _own()
         locked = lock_person(session, here.person_id)
