@@ -66,7 +66,7 @@ def change_password() -> ResponseReturnValue:
             ended = replace_password(session, unchanged, password_hash, now, but=here.id)
             renew_session()
             _record(unchanged, Action.PASSWORD_CHANGED, how="changed")
-            _record_ended(unchanged, ended)
+            _record_ended(unchanged, ended, SessionsEnded.PASSWORD_CHANGED)
     if not unchanged:
         return _changed_meanwhile()
     flash("Your password is changed. You are signed out everywhere else.", "success")
@@ -114,7 +114,7 @@ def confirm_second_factor() -> ResponseReturnValue:
             ended = end_all(session, person.id, but=here.id)
             renew_session()
             _record(person, Action.SECOND_FACTOR_ADDED)
-            _record_ended(person, ended)
+            _record_ended(person, ended, SessionsEnded.SECOND_FACTOR_ADDED)
     if codes is None:
         form.code.errors = [WRONG_CODE]
         return _set_up_page(form, status=422)
@@ -186,9 +186,9 @@ def _record(person: Person, action: Action, **detail: object) -> None:
     record_here(session, accounts, read_clock(session), action, **detail)
 
 
-def _record_ended(person: Person, ended: int) -> None:
+def _record_ended(person: Person, ended: int, why: SessionsEnded) -> None:
     if ended:
-        _record(person, Action.SESSIONS_ENDED, sessions=ended, why=SessionsEnded.PASSWORD_CHANGED.value)
+        _record(person, Action.SESSIONS_ENDED, sessions=ended, why=why.value)
 
 
 def _changed_meanwhile() -> ResponseReturnValue:
