@@ -19,7 +19,7 @@ from tests.support.databases import new_cluster
 from tests.support.processes import WorkerProcess, worker_process
 from tests.support.web import WebProcess, web_process
 from webapp import create_app
-from webapp.extensions import db, limiter
+from webapp.extensions import db
 from webapp.local_services import private_redis
 from webapp.worker.services import Services, services
 
@@ -132,7 +132,7 @@ def stage(url: str) -> Iterator[Stage]:
             "LOG_LEVEL": "WARNING",
         }
         app = create_app(environ)
-        limiter.enabled = False
+        app.config["THROTTLED"] = False
         with app.app_context():
             here = Stage(app, environ, Path(name), db.engine, services())
         # Outside the context: each request of a test client makes its own, as in a server.

@@ -22,7 +22,7 @@ from tests.support.databases import postgresql_url, sqlite_url
 from tests.support.groups import Scheduling
 from tests.support.work import run_worker
 from webapp import create_app
-from webapp.extensions import db, limiter
+from webapp.extensions import db
 from webapp.local_services import private_redis
 from webapp.passwords import use_hasher
 from webapp.worker.connection import connect
@@ -102,8 +102,8 @@ def app(environ: dict[str, str]) -> Iterator[Flask]:
     app = create_app(environ)
     # A password costs a quarter of a second otherwise.
     use_hasher(CHEAP)
-    # All tests sign in from one address; the tests of the limit make an app that has it.
-    limiter.enabled = False
+    # All tests sign in from one address; the tests of the limits make an app that has them.
+    app.config["THROTTLED"] = False
     with app.app_context():
         upgrade()
     yield app

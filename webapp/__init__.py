@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from webapp import database
 from webapp.cli import init_cli
 from webapp.config import load_config
-from webapp.extensions import csrf, db, limiter, login_manager, migrate
+from webapp.extensions import csrf, db, login_manager, migrate
 from webapp.logs import init_logs
 from webapp.private_files import make_private, make_private_file
 from webapp.reporting import init_reporting
@@ -20,7 +20,6 @@ from webapp.time_limits import limit_statements
 from webapp.urls import add_urls
 from webapp.web.access_log import init_access_log
 from webapp.web.assets import init_assets
-from webapp.web.attempts import RedisOrMemory
 from webapp.web.bodies import init_bodies
 from webapp.web.compression import init_compression
 from webapp.web.errors import init_errors
@@ -34,7 +33,6 @@ from webapp.web.request_times import init_request_times
 from webapp.web.sessions import init_sessions
 from webapp.web.template_filters import init_filters
 from webapp.web.throttle import init_throttle
-from webapp.worker.connection import connect
 from webapp.worker.services import init_services
 
 ROOT = Path(__file__).parent.parent
@@ -98,9 +96,6 @@ def _init_extensions(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login_manager.init_app(app)
     csrf.init_app(app)
-    app.config["RATELIMIT_STORAGE_URI"] = f"{RedisOrMemory.STORAGE_SCHEME[0]}://"
-    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"redis": connect(str(app.config["REDIS_URL"]))}
-    limiter.init_app(app)
     with app.app_context():
         database.prepare(db.engine)
         limit_statements(db.engine, float(app.config["STATEMENT_SECONDS"]), has_request_context)

@@ -1,7 +1,5 @@
 """Flask's extensions, created here and bound to an app in `create_app`."""
 
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -26,4 +24,3 @@ class SessionLogin(LoginManager):
 
 login_manager = SessionLogin()
 csrf = CSRFProtect()
-limiter = Limiter(key_func=get_remote_address)

@@ -8,7 +8,6 @@ from flask import Flask
 from tests.support.another_app import another_app
 from tests.support.browser import Browser
 from tests.support.deployment import Deployment, new_deployment
-from webapp.extensions import limiter
 from webapp.local_services import private_redis
 from webapp.models import User
 
@@ -25,7 +24,7 @@ def web(deployment: Deployment) -> Iterator[Flask]:
     """The web of the deployment."""
     with another_app(deployment.environ) as web:
         # All tests sign in from one address.
-        limiter.enabled = False
+        web.config["THROTTLED"] = False
         yield web
 
 

@@ -87,6 +87,7 @@ def test_it_counts_when_a_code_was_typed_and_ends_all_other_sessions(
     assert admin.get("/contacts").path == "/contacts"
     assert elsewhere.get("/contacts").path == "/login"
     assert admin.get("/security/second-factor").path == "/security", "the secret is not shown again"
+    assert "because a second factor was added" in admin.get("/audit").text
 
 
 def test_after_the_password_a_code_is_asked_for_and_until_then_nothing_is_shown(

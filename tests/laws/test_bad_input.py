@@ -26,7 +26,8 @@ from tests.support.addresses import with_rows
 from tests.support.bad_input import ROWS
 from tests.support.browser import HTMX, Browser
 from tests.support.seen import Seen
-from webapp.urls import ROUTES, Route
+from webapp.urls import ROUTES
+from webapp.urls.route import Route
 
 # One database is enough for this.
 pytestmark = [

@@ -188,4 +188,4 @@ def _check_polling(attrs: dict[str, str]) -> None:
     path = urlsplit(attrs["hx-get"]).path
     endpoints = [endpoint for endpoint, pattern in _PATTERNS if pattern.fullmatch(path)]
     polled_by = {POLLED_BY.get(endpoint) for endpoint in endpoints}
-    assert polled_by == {attrs["id"]}, f"POLLED_BY in urls.py does not name it: {attrs}"
+    assert polled_by == {attrs["id"]}, f"POLLED_BY in webapp/urls does not name it: {attrs}"

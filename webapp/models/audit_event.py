@@ -122,9 +122,8 @@ class SessionsEnded(StrEnum):
     """Why sessions of a user have ended."""
 
     BY_USER = "by_user"
-    BY_ADMIN = "by_admin"
-    BY_COMMAND = "by_command"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a code)
+    SECOND_FACTOR_ADDED = "second_factor_added"
     USER_DISABLED = "user_disabled"
 
 

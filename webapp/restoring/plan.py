@@ -61,10 +61,6 @@ class Plan:
         return self.counts.get(Reason.MERGED, 0)
 
     @property
-    def does_anything(self) -> bool:
-        return bool(self.restored or self.merged)
-
-    @property
     def conflicts(self) -> int:
         """How many have an address that another contact has."""
         return sum(

@@ -125,14 +125,6 @@ def each_foreseen(session: Session, scope: Scope) -> Iterator[ContactOutcome]:
         yield ContactOutcome(verdict.contact_id, verdict.outcome, verdict.reason, None, who, None)
 
 
-def each_outcome(session: Session, job: Job) -> Iterator[ContactOutcome]:
-    """What became of each contact of the job, by id."""
-    after: int | None = None
-    while page := all_outcomes(session, job, size=1000, after=after):
-        yield from page
-        after = page[-1].contact_id
-
-
 def people_of(
     session: Session, workspace_id: int, pairs: Iterable[tuple[int, int | None]]
 ) -> dict[int, Contact]:

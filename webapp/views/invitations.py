@@ -8,12 +8,10 @@ from flask_login import current_user
 from webapp.extensions import db
 from webapp.forms.users import InvitationForm
 from webapp.models import ADMIN, User
-from webapp.views.user_edits import as_admin, leave, refuse
+from webapp.views.user_edits import as_admin, ask_about, leave, refuse
 from webapp.views.users import user_or_404
 from webapp.web.dialogs import leave_for, show_dialog
-from webapp.web.entering import with_retry_after
-from webapp.web.errors import error
-from webapp.web.question import Question, ask
+from webapp.web.errors import error, with_retry_after
 from webapp.web.throttle import Budget, TooMany, take
 from webapp.words.isolation import isolated
 from webapp.words.passwords import too_many
@@ -118,15 +116,5 @@ def _ask(form: InvitationForm, *, other_id: int | None = None, status: int = 200
 
 
 def _ask_withdraw(user: User, refused: str = "") -> Response:
-    return ask(
-        Question(
-            title=f"Withdraw the invitation of {isolated(user.name)}?",
-            lines=WITHDRAWING,
-            action=url_for("withdraw_invitation", user_id=user.id),
-            button="Withdraw",
-            back=url_for("user", user_id=user.id),
-            here="users",
-            is_dangerous=True,
-            refused=refused,
-        )
-    )
+    title = f"Withdraw the invitation of {isolated(user.name)}?"
+    return ask_about(user, title, WITHDRAWING, does="withdraw_invitation", button="Withdraw", refused=refused)

@@ -15,8 +15,8 @@ from webapp.passwords import FAMILIAR, TooBusy, hash_password
 from webapp.people.links import LinkState
 from webapp.people.password_rules import flaw_in
 from webapp.web.device import remember_device
-from webapp.web.entering import PASSWORD, record_entry, with_retry_after
-from webapp.web.errors import error
+from webapp.web.entering import PASSWORD, record_entry
+from webapp.web.errors import error, with_retry_after
 from webapp.web.one_time import drop_token, keep_token, kept_name
 from webapp.web.sessions import begin_session, choose_account, current_sign_in
 from webapp.web.sign_in_limits import CHOSEN
@@ -54,7 +54,7 @@ def accept_invitation() -> ResponseReturnValue:
             password_hash = hash_password(form.password.data, FAMILIAR)
         except TooBusy:
             form.password.errors = [BUSY]
-            return with_retry_after(_page(found, form, status=503), 5)
+            return with_retry_after(_page(found, form, status=503))
     return _accept(found, form, person_id, password_hash)
 
 

@@ -22,7 +22,8 @@ from webapp.people.links import LinkState, state_of, use_link
 from webapp.people.password_rules import flaw_in
 from webapp.people.passwords import lock_person, names_of, replace_password
 from webapp.web.device import remember_device
-from webapp.web.entering import accounts_of, record_here, with_retry_after
+from webapp.web.entering import accounts_of, record_here
+from webapp.web.errors import with_retry_after
 from webapp.web.one_time import drop_token, keep_token, kept_link, kept_name
 from webapp.web.sign_in_limits import ASKED_FOR, ASKED_FROM, CHOSEN
 from webapp.web.throttle import TooMany, network, take
@@ -83,7 +84,7 @@ def submit_reset() -> ResponseReturnValue:
         password_hash = hash_password(form.password.data, FAMILIAR)
     except TooBusy:
         form.password.errors = [BUSY]
-        return with_retry_after(_reset_page(form, status=503), 5)
+        return with_retry_after(_reset_page(form, status=503))
     with write_transaction(session):
         now = read_clock(session)
         person = lock_person(session, person_id)

@@ -26,7 +26,7 @@ from webapp.views.confirm import TOO_OLD, chosen, show
 from webapp.views.job_reports import report_of
 from webapp.web.address import local_path
 from webapp.web.counting import in_turn
-from webapp.web.errors import error
+from webapp.web.errors import error, with_retry_after
 from webapp.web.htmx import is_htmx
 from webapp.web.job_page import find_or_404, show_job
 from webapp.web.paging import requested_number
@@ -103,8 +103,7 @@ def _carry_confirmation(begin: Callable[..., Job]) -> ResponseReturnValue:
             error="Restores cannot be started right now. Nothing was changed. Try again in a few seconds.",
             status=503,
         )
-        response.headers["Retry-After"] = "5"
-        return response
+        return with_retry_after(response)
     watch = url_for("restore_job", job_id=job.id)
     if not is_htmx():
         return redirect(watch, 303)

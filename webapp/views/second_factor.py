@@ -23,8 +23,8 @@ from webapp.web.entering import (
     accounts_of,
     record_entry,
     record_here,
-    with_retry_after,
 )
+from webapp.web.errors import with_retry_after
 from webapp.web.second_factor import vault
 from webapp.web.sessions import current_sign_in, prove_session
 from webapp.web.sign_in_limits import take_code

@@ -24,7 +24,8 @@ from webapp.people.find import active_users
 from webapp.people.password_rules import flaw_in
 from webapp.people.passwords import lock_person, names_of, replace_password
 from webapp.people.sessions import end_all
-from webapp.web.entering import accounts_of, record_here, with_retry_after
+from webapp.web.entering import accounts_of, record_here
+from webapp.web.errors import SOON, with_retry_after
 from webapp.web.prompts import Asked, is_still, right_password
 from webapp.web.qr import qr_code
 from webapp.web.second_factor import issuer, must_set_up, vault
@@ -57,7 +58,7 @@ def change_password() -> ResponseReturnValue:
         password_hash = hash_password(form.password.data, FAMILIAR)
     except TooBusy:
         form.password.errors = [BUSY]
-        return _page(form, Asked(503, 5))
+        return _page(form, Asked(503, SOON))
     with write_transaction(session):
         now, here = read_clock(session), _own()
         locked = lock_person(session, here.person_id)
@@ -65,7 +66,7 @@ def change_password() -> ResponseReturnValue:
             ended = replace_password(session, unchanged, password_hash, now, but=here.id)
             renew_session()
             _record(unchanged, Action.PASSWORD_CHANGED, how="changed")
-            _record_ended(unchanged, ended)
+            _record_ended(unchanged, ended, SessionsEnded.PASSWORD_CHANGED)
     if not unchanged:
         return _changed_meanwhile()
     flash("Your password is changed. You are signed out everywhere else.", "success")
@@ -113,7 +114,7 @@ def confirm_second_factor() -> ResponseReturnValue:
             ended = end_all(session, person.id, but=here.id)
             renew_session()
             _record(person, Action.SECOND_FACTOR_ADDED)
-            _record_ended(person, ended)
+            _record_ended(person, ended, SessionsEnded.SECOND_FACTOR_ADDED)
     if codes is None:
         form.code.errors = [WRONG_CODE]
         return _set_up_page(form, status=422)
@@ -185,9 +186,9 @@ def _record(person: Person, action: Action, **detail: object) -> None:
     record_here(session, accounts, read_clock(session), action, **detail)
 
 
-def _record_ended(person: Person, ended: int) -> None:
+def _record_ended(person: Person, ended: int, why: SessionsEnded) -> None:
     if ended:
-        _record(person, Action.SESSIONS_ENDED, sessions=ended, why=SessionsEnded.PASSWORD_CHANGED.value)
+        _record(person, Action.SESSIONS_ENDED, sessions=ended, why=why.value)
 
 
 def _changed_meanwhile() -> ResponseReturnValue:

@@ -16,14 +16,12 @@ from webapp.people.signing_in import Candidate, admit, find_candidate
 from webapp.web.access import is_from_our_page
 from webapp.web.address import local_path
 from webapp.web.device import remember_device
-from webapp.web.entering import PASSWORD, record_entry, record_here, with_retry_after
+from webapp.web.entering import PASSWORD, record_entry, record_here
+from webapp.web.errors import with_retry_after
 from webapp.web.sessions import begin_session, current_sign_in, end_session, forget
 from webapp.web.sign_in_limits import take_sign_in
 from webapp.web.throttle import TooMany
 from webapp.words.passwords import BUSY, NO_MATCH, too_many
-
-# When to try again where too many sign in at once, in seconds.
-SOON = 5
 
 
 def root() -> ResponseReturnValue:
@@ -60,7 +58,7 @@ def submit_sign_in() -> ResponseReturnValue:
         checked = check_password(candidate.password_hash, form.password.data, gate)
     except TooBusy:
         attempt.give_back()
-        return with_retry_after(_page(form, error=BUSY, status=503), SOON)
+        return with_retry_after(_page(form, error=BUSY, status=503))
     response = _enter(candidate, checked, local_path(form.next.data))
     if response is None:
         return _page(form, error=NO_MATCH, status=422)

@@ -89,16 +89,16 @@ def _ask_name(
     if other_id:
         form.name.errors = [*form.name.errors, f"Another {kind.noun} has this name."]
     return show_dialog(
-        "things/_name.html",
+        "_name.html",
         here=kind.index,
         status=status,
         title=f"Rename this {kind.noun}" if thing else f"New {kind.noun}",
-        kind=kind,
         form=form,
         action=kind.href("rename", thing.id) if thing else kind.href("create"),
         button="Rename" if thing else "Create",
         back=kind.href(row_id=thing.id) if thing else url_for(kind.index),
         other=kind.find_or_404(other_id) if other_id else None,
+        other_href=kind.href(row_id=other_id) if other_id else None,
     )
 
 

@@ -88,4 +88,3 @@ ACCOUNTS = ThingKind(
     about="An account is a company that contacts belong to.",
     how="A contact’s account is chosen on its own page or by an import.",
 )
-THING_KINDS = LISTS, TAGS, ACCOUNTS

@@ -98,31 +98,28 @@ def _carry_out(
     return leave(user_id, done if changed else "")
 
 
-def _ask_disable(user: User, refused: str = "") -> Response:
+def ask_about(user: User, title: str, lines: list[str], *, does: str, button: str, refused: str) -> Response:
+    """The dialog before something is done to the user, by the POST to the endpoint `does`; `refused` says why
+    it was not."""
     return ask(
         Question(
-            title=f"Disable {isolated(user.name)}?",
-            lines=DISABLING,
-            action=url_for("disable_user", user_id=user.id),
-            button="Disable",
+            title=title,
+            lines=lines,
+            action=url_for(does, user_id=user.id),
+            button=button,
             back=url_for("user", user_id=user.id),
             here="users",
             is_dangerous=True,
             refused=refused,
         )
     )
+
+
+def _ask_disable(user: User, refused: str = "") -> Response:
+    title = f"Disable {isolated(user.name)}?"
+    return ask_about(user, title, DISABLING, does="disable_user", button="Disable", refused=refused)
 
 
 def _ask_second_factor(user: User, refused: str = "") -> Response:
-    return ask(
-        Question(
-            title=f"Remove the second factor of {isolated(user.name)}?",
-            lines=REMOVING_SECOND_FACTOR,
-            action=url_for("reset_second_factor", user_id=user.id),
-            button="Remove",
-            back=url_for("user", user_id=user.id),
-            here="users",
-            is_dangerous=True,
-            refused=refused,
-        )
-    )
+    title, lines = f"Remove the second factor of {isolated(user.name)}?", REMOVING_SECOND_FACTOR
+    return ask_about(user, title, lines, does="reset_second_factor", button="Remove", refused=refused)

@@ -101,7 +101,7 @@ def _refused(refusal: NotChanged, form: GroupForm, group_id: int | None = None) 
 def _ask_name(form: GroupForm, group: UserGroup | None = None, *, status: int = 200) -> Response:
     action = url_for("rename_group", group_id=group.id) if group else url_for("create_group")
     return show_dialog(
-        "user_groups/_name.html",
+        "_name.html",
         here="users",
         status=status,
         title="Rename this group" if group else "New group",

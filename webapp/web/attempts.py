@@ -1,8 +1,8 @@
-"""Where the limit of sign-ins counts: in Redis, and in this process whatever Redis does not take."""
+"""Where attempts are counted: in Redis, and in this process whatever Redis does not take."""
 
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 from limits.storage import MemoryStorage, RedisStorage
@@ -28,15 +28,13 @@ return 0
 
 
 class RedisOrMemory(RedisStorage):
-    """Flask-Limiter's storage. A count is the sum of what Redis holds and what this process holds.
+    """A count is the sum of what Redis holds and what this process holds.
 
     So no attempt is lost while Redis is away or refuses writes (docs/adr/0017), and there is no state to
     leave when it recovers: each call asks Redis first.
     """
 
-    STORAGE_SCHEME = ["redis-or-memory"]  # noqa: RUF012  (typed by the library)
-
-    def __init__(self, _uri: str, *, redis: Redis, **_options: Any) -> None:
+    def __init__(self, redis: Redis) -> None:
         super().__init__("redis://", connection_pool=redis.connection_pool)
         self._one_less = redis.register_script(ONE_LESS)
         self._here = MemoryStorage()

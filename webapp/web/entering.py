@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Response, request
+from flask import request
 from sqlalchemy.orm import Session
 
 from webapp.models import User
@@ -35,9 +35,3 @@ def record_here(
 def accounts_of(users: Sequence[User]) -> list[tuple[int | None, int | None]]:
     """The accounts of these users, as the audit log needs them."""
     return [(user.workspace_id, user.id) for user in users]
-
-
-def with_retry_after(response: Response, seconds: int) -> Response:
-    """The response, which says when to try again."""
-    response.headers["Retry-After"] = str(seconds)
-    return response

@@ -21,6 +21,9 @@ from webapp.web.htmx import is_htmx, retarget
 
 log = structlog.get_logger()
 
+# When to try again what is refused for a moment, in seconds.
+SOON = 5
+
 SENTENCES = {
     400: ("The request was incomplete", "Go back, reload the page and try again. Nothing was changed."),
     403: ("Only admins can do this", "Ask an admin of your account, or sign in as one. Nothing was changed."),
@@ -79,17 +82,21 @@ def error(status: int, message: str | None = None, *, back: tuple[str, str] | No
         response.headers["HX-Reswap"] = "innerHTML"
     else:
         response = make_response(render_template("errors/page.html", **context), status)
-    if status == 503:
-        response.headers["Retry-After"] = "5"
+    return with_retry_after(response) if status == 503 else response
+
+
+def with_retry_after(response: Response, seconds: int = SOON) -> Response:
+    """The response, which says when to try again."""
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 
 def on_http_error(problem: HTTPException) -> Response:
     """An error that a view or the router raised, in our words."""
     status = problem.code or 500
-    # Only a sentence given to abort() is shown; those of Werkzeug and the limiter are for programmers.
+    # Only a sentence given to abort() is shown; those of Werkzeug are for programmers.
     ours = problem.description if problem.description != type(problem).description else None
-    response = error(status, ours if status not in (429, 500) else None)
+    response = error(status, ours if status != 500 else None)
     for name, value in problem.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value

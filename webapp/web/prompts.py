@@ -7,6 +7,7 @@ from wtforms import Field
 from webapp.extensions import db
 from webapp.models import Person
 from webapp.passwords import FAMILIAR, TooBusy, check_password
+from webapp.web.errors import SOON
 from webapp.web.sessions import current_sign_in
 from webapp.web.sign_in_limits import PROMPTS
 from webapp.web.throttle import TooMany, take
@@ -44,7 +45,7 @@ def right_password(form: FlaskForm, field: Field) -> Asked:
     except TooBusy:
         attempt.give_back()
         field.errors = [BUSY]
-        return Asked(503, 5)
+        return Asked(503, SOON)
     if not checked.matches:
         field.errors = [WRONG_PASSWORD]
         return Asked(422)

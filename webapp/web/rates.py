@@ -1,22 +1,19 @@
 """How often a person may ask for what is costly. The limits are beyond what a person at work does.
 
-Counted by user and minute, in Redis and, while it takes no counts, in this process (`web/attempts.py`).
+Counted by user and minute (`web/throttle.py`).
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from math import ceil
 from typing import ParamSpec
 
 from flask import Response
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from limits import RateLimitItemPerMinute
 
-from webapp.extensions import limiter
-from webapp.web.errors import error
+from webapp.web import throttle
+from webapp.web.errors import error, with_retry_after
 from webapp.words.numbers import counted
 
 Arguments = ParamSpec("Arguments")
@@ -52,8 +49,7 @@ class TooMany:
 
     def told_by(self, response: Response) -> Response:
         """`response`, with the time to wait."""
-        response.headers["Retry-After"] = str(self.seconds)
-        return response
+        return with_retry_after(response, self.seconds)
 
     def answer(self) -> Response:
         """The page, or for htmx the notice."""
@@ -61,17 +57,12 @@ class TooMany:
 
 
 def take(rate: Rate) -> TooMany | None:
-    """Count one more for the signed-in user. Returns TooMany if that was one too many.
-
-    It is counted before it is compared, so that of many requests at once no more pass than may.
-    """
-    if not limiter.enabled:
-        return None
-    item, storage = RateLimitItemPerMinute(rate.most), limiter.storage
-    key = item.key_for(rate.name, str(current_user.id))
-    if storage.incr(key, item.get_expiry()) <= rate.most:
-        return None
-    return TooMany(rate, max(1, ceil(storage.get_expiry(key) - time.time())))
+    """Count one more for the signed-in user. Returns TooMany if that was one too many."""
+    try:
+        throttle.take((throttle.Budget(rate.name, rate.most, 60), f"user {current_user.id}"))
+    except throttle.TooMany as refusal:
+        return TooMany(rate, refusal.retry_after)
+    return None
 
 
 def limited(

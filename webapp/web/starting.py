@@ -14,7 +14,7 @@ from webapp.jobs.start import AlreadyRunning, AnotherRequest, BeingStarted
 from webapp.jobs.work import NotAllowed
 from webapp.models import Job
 from webapp.web.dialogs import leave_for
-from webapp.web.errors import error
+from webapp.web.errors import error, with_retry_after
 from webapp.web.job_address import job_href
 from webapp.web.rates import JOBS, TooMany, take
 from webapp.words.kinds import title
@@ -56,7 +56,5 @@ def begin(
     except LockUnavailable:
         log.error("job_not_started", exc_info=True)
         sentence = "This cannot be started right now. Nothing was changed. Try again in a few seconds."
-        response = ask_again(sentence, 503)
-        response.headers["Retry-After"] = "5"
-        return response
+        return with_retry_after(ask_again(sentence, 503))
     return leave_for(job_href(job))

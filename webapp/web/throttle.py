@@ -1,8 +1,7 @@
 """How often something may be tried. An attempt is counted before it is examined, and given back if it was
 right: so of many that come at once no more are examined than the limit.
 
-The counts are Flask-Limiter's, in its storage: in Redis, and in this process while Redis is away
-(`webapp/web/attempts.py`, docs/adr/0017).
+The counts are in Redis, and in this process while Redis is away (`webapp/web/attempts.py`, docs/adr/0017).
 """
 
 import hmac
@@ -12,13 +11,12 @@ from ipaddress import IPv6Address, ip_address
 from time import time
 
 from flask import Flask, Response, current_app, request
-from limits import RateLimitItem, RateLimitItemPerSecond
 
-from webapp.extensions import limiter
 from webapp.passwords import TooBusy
 from webapp.web.attempts import RedisOrMemory
-from webapp.web.errors import error
+from webapp.web.errors import error, with_retry_after
 from webapp.words.passwords import BUSY, too_many
+from webapp.worker.connection import connect
 
 
 @dataclass(frozen=True)
@@ -28,11 +26,6 @@ class Budget:
     name: str
     attempts: int
     seconds: int
-
-    @property
-    def item(self) -> RateLimitItem:
-        """As the library names it."""
-        return RateLimitItemPerSecond(self.attempts, self.seconds, namespace=f"LIMITER-{self.name}")
 
 
 class TooMany(Exception):
@@ -47,12 +40,12 @@ class Attempt:
     """An attempt that was counted."""
 
     def __init__(self) -> None:
-        self.counted: list[tuple[RateLimitItem, str]] = []
+        self.counted: list[tuple[Budget, str]] = []
 
     def give_back(self) -> None:
         """It was right, or nothing was examined: it does not count."""
-        for item, whose in self.counted:
-            _storage().give_back(item.key_for(whose), item.get_expiry())
+        for budget, key in self.counted:
+            _counts().give_back(key, budget.seconds)
         self.counted.clear()
 
 
@@ -60,26 +53,27 @@ def take(*budgets: tuple[Budget, str]) -> Attempt:
     """Count an attempt in each of these budgets, of these whose. Raises TooMany at the first that is used up;
     what was counted before it stays counted."""
     attempt = Attempt()
-    if not limiter.enabled:
+    if not current_app.config["THROTTLED"]:
         return attempt
     for budget, whose in budgets:
-        item, whose = budget.item, _hidden(whose)
-        count = _storage().incr(item.key_for(whose), item.get_expiry())
+        key = f"{budget.name}:{_hidden(whose)}"
+        count = _counts().incr(key, budget.seconds)
         if count > budget.attempts:
-            left = math.ceil(_storage().get_expiry(item.key_for(whose)) - time())
+            left = math.ceil(_counts().get_expiry(key) - time())
             raise TooMany(max(1, min(left, budget.seconds)), just_now=count == budget.attempts + 1)
-        attempt.counted.append((item, whose))
+        attempt.counted.append((budget, key))
     return attempt
 
 
 def init_throttle(app: Flask) -> None:
-    """Answer for views that leave these refusals to others."""
+    """Count for this app, and answer for views that leave the refusals to others."""
+    app.extensions["attempts"] = RedisOrMemory(connect(app.config["REDIS_URL"]))
+    # The tests of other subjects switch it off.
+    app.config.setdefault("THROTTLED", True)
 
     @app.errorhandler(TooMany)
     def on_too_many(refusal: TooMany) -> Response:
-        response = error(429, too_many(refusal.retry_after))
-        response.headers["Retry-After"] = str(refusal.retry_after)
-        return response
+        return with_retry_after(error(429, too_many(refusal.retry_after)), refusal.retry_after)
 
     @app.errorhandler(TooBusy)
     def on_too_busy(_refusal: TooBusy) -> Response:
@@ -103,7 +97,6 @@ def _hidden(whose: str) -> str:
     return hmac.digest(key, whose.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
 
 
-def _storage() -> RedisOrMemory:
-    storage = limiter.storage
-    assert isinstance(storage, RedisOrMemory)
-    return storage
+def _counts() -> RedisOrMemory:
+    counts: RedisOrMemory = current_app.extensions["attempts"]
+    return counts

@@ -41,8 +41,8 @@ REFUSED: Mapping[str, str] = {
     Refused.SECOND_FACTOR: "the second factor was wrong",
 }
 ENDED: Mapping[str, str] = {
-    SessionsEnded.BY_COMMAND: " by a command",
     SessionsEnded.PASSWORD_CHANGED: " because the password changed",
+    SessionsEnded.SECOND_FACTOR_ADDED: " because a second factor was added",
     SessionsEnded.USER_DISABLED: " because the user was disabled",
 }
 HOW = {

@@ -8,7 +8,6 @@ from webapp.models.campaign import MessageKind
 
 # A name takes the space before it along, so that "Dear {first_name}," without a name is "Dear,".
 _PLACEHOLDER = re.compile(r"( ?)\{(first_name|last_name|name)(?:\|([^{}\n]*))?\}")
-PLACEHOLDERS = ("{first_name}", "{last_name}", "{name}")
 
 
 @dataclass(frozen=True)
