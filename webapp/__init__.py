@@ -29,6 +29,8 @@ from webapp.web.hosts import init_hosts
 from webapp.web.job_address import init_job_addresses
 from webapp.web.job_notices import init_job_notices
 from webapp.web.navigation import init_navigation
+from webapp.web.output import PageEnvironment
+from webapp.web.pieces import init_pieces
 from webapp.web.query import with_plain_query
 from webapp.web.request_times import init_request_times
 from webapp.web.sessions import init_sessions
@@ -56,6 +58,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         template_folder=str(ROOT / "templates"),
         instance_path=str(ROOT / "instance"),
     )
+    app.jinja_environment = PageEnvironment
     app.config.update(load_config(os.environ if environ is None else environ, Path(app.instance_path)))
     url = str(app.config["SQLALCHEMY_DATABASE_URI"])
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = database.engine_options(url)
@@ -63,6 +66,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_bodies(app)
     _init_extensions(app)
     init_filters(app)
+    init_pieces(app)
     init_errors(app)
     init_job_addresses(app)
     init_job_notices(app)
