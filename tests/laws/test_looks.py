@@ -95,12 +95,12 @@ def test_every_class_in_a_style_sheet_is_used(name: str) -> None:
 
 def test_no_page_repeats_the_markup_of_a_macro() -> None:
     """Each component is defined once; a copy in a page would become different from the others."""
-    by_macro = ('class="empty"', 'class="page-head"', 'class="notice ', 'class="pill', "<dialog", "<progress ",
-              'class="field-error"', 'class="chip"', 'class="card-page ', 'name="csrf_token"')  # fmt: skip
+    marks = ('class="empty"', 'class="page-head"', 'class="notice ', 'class="pill', "<dialog", "<progress ",
+             'class="field-error"', 'class="chip"', 'class="card-page ', 'name="csrf_token"')  # fmt: skip
     by_hand = {
         (path.relative_to(TEMPLATES).as_posix(), piece)
         for path in TEMPLATES.rglob("*.html")
-        for piece in by_macro
+        for piece in marks
         if piece in path.read_text()
         and path.name not in ("_pieces.html", "_notice.html", "_fields.html", "_dialog.html")
     }
