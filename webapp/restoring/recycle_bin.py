@@ -274,9 +274,11 @@ def match_selection(session: Session, window: BinWindow, filters: Filters, ids: 
     """The contacts among `ids` that are in the bin, each with whether it matches `filters`."""
     if not ids:
         return {}
-    fits = window.contacts(filters)
-    if filters.has_text is not None:
-        fits = and_(fits, contact_matches(Contact.id, filters.has_text))
+    has_text = filters.has_text
+    # That they are in the bin at all is asked anyway.
+    fits = window.contacts(filters) if replace(filters, q="").any else true()
+    if has_text is not None:
+        fits = and_(fits, contact_matches(Contact.id, has_text))
     query = _with_ids(window, ids).add_columns(fits)
     return {contact_id: bool(does) for contact_id, does in session.execute(query)}
 
