@@ -85,14 +85,14 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
 
 
 def _keep_instance_private(app: Flask) -> None:
-    """Secret key, database and queue of a checkout are for its user only. Production keeps nothing there."""
-    if app.config["PRODUCTION"]:
-        return
-    folder, database = Path(app.instance_path), make_url(app.config["SQLALCHEMY_DATABASE_URI"]).database
-    make_private(folder)
-    if database and Path(database).parent == folder:
+    """Secret key, database and queue of a checkout are for its user only, and so is any new SQLite file.
+    Production keeps nothing in the folder."""
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    if not app.config["PRODUCTION"]:
+        make_private(Path(app.instance_path))
+    if url.get_backend_name() == "sqlite" and url.database and Path(url.database).parent.is_dir():
         # SQLite gives its journals the mode of the file.
-        make_private_file(Path(database))
+        make_private_file(Path(url.database))
 
 
 def _init_extensions(app: Flask) -> None:

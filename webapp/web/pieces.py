@@ -2,20 +2,22 @@
 (docs/adr/0047). All other pieces are macros of `_pieces.html`."""
 
 from datetime import datetime
+from functools import cache
 
-from flask import Flask
+from flask import Flask, current_app
 from markupsafe import Markup, escape
 
 from webapp.web.dates import exact, iso
 from webapp.words.isolation import bare, enclose
 from webapp.words.moments import ago
 
-ICONS: dict[str, Markup] = {}
 
-
+@cache
 def icon(name: str) -> Markup:
     """A line icon of `_icons.html`. Text beside it carries the meaning."""
-    return ICONS[name]
+    paths = current_app.jinja_env.get_template("_icons.html").make_module().paths  # type: ignore[attr-defined]
+    svg = '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
+    return Markup(f"{svg}{paths[name]}</svg>")  # nosec B704  # our own template
 
 
 def bdi(text: str | None) -> Markup:
@@ -55,9 +57,6 @@ def time_left(until: datetime, words: str, soon: bool) -> Markup:
 
 def init_pieces(app: Flask) -> None:
     """Register them for the templates: the icons as a function, all others as filters."""
-    paths = app.jinja_env.get_template("_icons.html").make_module().paths  # type: ignore[attr-defined]
-    svg = '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
-    ICONS.update((name, Markup(f"{svg}{path}</svg>")) for name, path in paths.items())
     app.add_template_global(icon)
     for piece in (bdi, sentence, named, when, time_left, exact, iso):
         app.add_template_filter(piece)
