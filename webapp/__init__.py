@@ -28,6 +28,8 @@ from webapp.web.hosts import init_hosts
 from webapp.web.job_address import init_job_addresses
 from webapp.web.job_notices import init_job_notices
 from webapp.web.navigation import init_navigation
+from webapp.web.output import PageEnvironment
+from webapp.web.pieces import init_pieces
 from webapp.web.query import with_plain_query
 from webapp.web.request_times import init_request_times
 from webapp.web.sessions import init_sessions
@@ -54,6 +56,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         template_folder=str(ROOT / "templates"),
         instance_path=str(ROOT / "instance"),
     )
+    app.jinja_environment = PageEnvironment
     app.config.update(load_config(os.environ if environ is None else environ, Path(app.instance_path)))
     url = str(app.config["SQLALCHEMY_DATABASE_URI"])
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = database.engine_options(url)
@@ -61,6 +64,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_bodies(app)
     _init_extensions(app)
     init_filters(app)
+    init_pieces(app)
     init_errors(app)
     init_job_addresses(app)
     init_job_notices(app)
@@ -79,14 +83,14 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
 
 
 def _keep_instance_private(app: Flask) -> None:
-    """Secret key, database and queue of a checkout are for its user only. Production keeps nothing there."""
-    if app.config["PRODUCTION"]:
-        return
-    folder, database = Path(app.instance_path), make_url(app.config["SQLALCHEMY_DATABASE_URI"]).database
-    make_private(folder)
-    if database and Path(database).parent == folder:
+    """Secret key, database and queue of a checkout are for its user only, and so is any new SQLite file.
+    Production keeps nothing in the folder."""
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    if not app.config["PRODUCTION"]:
+        make_private(Path(app.instance_path))
+    if url.get_backend_name() == "sqlite" and url.database and Path(url.database).parent.is_dir():
         # SQLite gives its journals the mode of the file.
-        make_private_file(Path(database))
+        make_private_file(Path(url.database))
 
 
 def _init_extensions(app: Flask) -> None:

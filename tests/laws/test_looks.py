@@ -32,12 +32,14 @@ from tests.factories.contacts import (
 from tests.factories.people import World
 from tests.support.browser import Browser
 from tests.support.element import Document
+from webapp.web import pieces
 from webapp.web.assets import OURS
 from webapp.words.jobs import STATES
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 SHEETS = {path.name: path.read_text() for path in (OURS / "css").glob("*.css")}
-MARKUP = "\n".join(path.read_text() for path in [*TEMPLATES.rglob("*.html"), *(OURS / "js").glob("*.js")])
+SOURCES = [*TEMPLATES.rglob("*.html"), *(OURS / "js").glob("*.js"), Path(pieces.__file__)]
+MARKUP = "\n".join(path.read_text() for path in SOURCES)
 # Classes that are composed of a word and a state.
 MADE_OF = ("pill-", "notice-", "job-state-", "picture-", "type-size-", "htmx-")
 
@@ -93,12 +95,12 @@ def test_every_class_in_a_style_sheet_is_used(name: str) -> None:
 
 def test_no_page_repeats_the_markup_of_a_macro() -> None:
     """Each component is defined once; a copy in a page would become different from the others."""
-    pieces = ('class="empty"', 'class="page-head"', 'class="notice ', 'class="pill', "<dialog", "<progress ",
-              'class="field-error"', 'class="chip"', 'class="card-page ', 'name="csrf_token"')  # fmt: skip
+    marks = ('class="empty"', 'class="page-head"', 'class="notice ', 'class="pill', "<dialog", "<progress ",
+             'class="field-error"', 'class="chip"', 'class="card-page ', 'name="csrf_token"')  # fmt: skip
     by_hand = {
         (path.relative_to(TEMPLATES).as_posix(), piece)
         for path in TEMPLATES.rglob("*.html")
-        for piece in pieces
+        for piece in marks
         if piece in path.read_text()
         and path.name not in ("_pieces.html", "_notice.html", "_fields.html", "_dialog.html")
     }

@@ -12,7 +12,7 @@ NAMES = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglo
 # What Jinja, Flask, its extensions and the app give to every template.
 EVERYWHERE = {
     *("asset_url", "can_restore", "csrf_token", "current_user", "get_flashed_messages", "job_notices"),
-    *("described", "job_href", "navigation", "url_for"),
+    *("described", "icon", "job_href", "navigation", "url_for"),
 }
 EVERYWHERE |= {"caller", "dict", "kwargs", "loop", "session", "super"}
 

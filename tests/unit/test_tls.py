@@ -23,7 +23,7 @@ from webapp.config import ConfigError, load_config
 from webapp.tls import is_here
 from webapp.worker.connection import connect
 
-REMOTE = {"SECRET_KEY": "a" * 64, "REDIS_URL": "redis://127.0.0.1:1"}
+REMOTE = {"SECRET_KEY": "0123456789abcdef" * 4, "REDIS_URL": "redis://127.0.0.1:1"}
 DYNO = {"DYNO": "web.1"}
 
 

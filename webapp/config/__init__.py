@@ -58,7 +58,7 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
     :raises ConfigError: if a setting is missing, unreadable or unsafe in production
     """
     settings = {name: value.strip() for name, value in environ.items() if value.strip()}
-    production = "DYNO" in settings or settings.get("APP_ENV") == "production"
+    production = web.is_production(settings) or "DYNO" in settings
     key = keys.secret_key(settings, instance_path, production)
     former_keys = keys.former_keys(settings, production)
     web.refuse_debugging(settings, production)

@@ -10,6 +10,8 @@ from webapp.private_files import make_private
 
 # Hexadecimal digits of this number are 128 random bits.
 SHORTEST_KEY = 32
+# A random key has more. A word that is repeated, or a row of one character, has fewer.
+FEWEST_CHARACTERS = 8
 _LONG_KEY = (
     f"set it to at least {SHORTEST_KEY} random characters, for instance the output of "
     "`python -c 'import secrets; print(secrets.token_hex(32))'`."
@@ -22,6 +24,8 @@ def secret_key(settings: Mapping[str, str], instance_path: Path, production: boo
         key = settings["SECRET_KEY"]
         if production and len(key) < SHORTEST_KEY:
             raise ConfigError(f"SECRET_KEY is too short: {_LONG_KEY}")
+        if production and not _may_be_random(key):
+            raise ConfigError(f"SECRET_KEY is not random, but a text or a row of few characters: {_LONG_KEY}")
         return key
     if production:
         raise ConfigError(
@@ -39,6 +43,12 @@ def former_keys(settings: Mapping[str, str], production: bool) -> list[str]:
             "values of SECRET_KEY, with commas between them. Leave the short one out: users sign in again."
         )
     return keys
+
+
+def _may_be_random(key: str) -> bool:
+    """Whether it is none of what is pasted by mistake: a sentence, a placeholder, a row of one character."""
+    printable = key.isascii() and key.isprintable() and " " not in key
+    return printable and len(set(key)) >= FEWEST_CHARACTERS
 
 
 def _stored_secret(path: Path) -> str:

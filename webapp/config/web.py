@@ -59,6 +59,15 @@ def trusted_hosts(settings: Mapping[str, str], public_url: str | None) -> list[s
     return [*given, *THIS_MACHINE] if given else None
 
 
+def is_production(settings: Mapping[str, str]) -> bool:
+    """Whether APP_ENV says so. Raises ConfigError for a word that means neither: a misspelt one must not mean
+    the weaker."""
+    named = settings.get("APP_ENV", "development").lower()
+    if named not in ("production", "development"):
+        raise ConfigError(f"APP_ENV must be production or development, not {settings['APP_ENV']!r}.")
+    return named == "production"
+
+
 def refuse_debugging(settings: Mapping[str, str], production: bool) -> None:
     """Raises ConfigError if production is to show its code."""
     if production and settings.get("FLASK_DEBUG", "0").lower() not in ("0", "false", "no"):

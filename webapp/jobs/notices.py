@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,21 +15,29 @@ from webapp.models.notice_seen import NoticeKind
 # Looked for among so many of the workspace's latest jobs: every page asks.
 LATEST = 50
 
+_latest = (
+    select(Job.id).where(Job.workspace_id == bindparam("workspace_id")).order_by(Job.id.desc()).limit(LATEST)
+)
+_seen = exists().where(
+    NoticeSeen.user_id == bindparam("user_id"),
+    NoticeSeen.kind == NoticeKind.JOB_ENDED,
+    NoticeSeen.subject_id == Job.id,
+)
+# Built once: each page asks for it.
+_TO_TELL_OF = (
+    select(Job)
+    .where(
+        Job.id.in_(select(_latest.subquery().c.id)),
+        Job.requested_by == bindparam("user_id"),
+        or_(Job.state.in_(ACTIVE), and_(Job.finished_at.is_not(None), ~_seen)),
+    )
+    .order_by(Job.id.desc())
+)
+
 
 def jobs_to_tell_of(session: Session, workspace_id: int, user_id: int) -> list[Job]:
     """The user's jobs that have not ended, and those whose end the user has not seen; newest first."""
-    latest = select(Job.id).where(Job.workspace_id == workspace_id).order_by(Job.id.desc()).limit(LATEST)
-    seen = exists().where(
-        NoticeSeen.user_id == user_id,
-        NoticeSeen.kind == NoticeKind.JOB_ENDED,
-        NoticeSeen.subject_id == Job.id,
-    )
-    query = select(Job).where(
-        Job.id.in_(select(latest.subquery().c.id)),
-        Job.requested_by == user_id,
-        or_(Job.state.in_(ACTIVE), and_(Job.finished_at.is_not(None), ~seen)),
-    )
-    return list(session.scalars(query.order_by(Job.id.desc())))
+    return list(session.scalars(_TO_TELL_OF, {"workspace_id": workspace_id, "user_id": user_id}))
 
 
 def note_end_seen(session: Session, user_id: int, job_id: int) -> None:

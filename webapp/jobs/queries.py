@@ -2,12 +2,21 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.models import Job
 from webapp.models.base import is_in
 from webapp.models.job import ACTIVE, JobState
+
+_JOBS = select(Job).options(joinedload(Job.requester), joinedload(Job.private))
+_group: BindParameter[str] = bindparam("group")
+# Built once: pages and polls ask for it.
+_ACTIVE_AND_NEXT = _JOBS.where(
+    Job.workspace_id == bindparam("workspace_id"),
+    Job.state.in_(ACTIVE),
+    or_(Job.exclusive_group == _group, Job.waits_for_group == _group),
+)
 
 
 def active_job(session: Session, workspace_id: int, group: str | None) -> Job | None:
@@ -22,14 +31,15 @@ def job_in_line(session: Session, workspace_id: int, group: str | None) -> Job |
     if group is None:
         return None
     return session.scalar(
-        _jobs(workspace_id).where(Job.waits_for_group == group, is_in(Job.state, JobState.QUEUED))
+        _JOBS.where(
+            Job.workspace_id == workspace_id, Job.waits_for_group == group, is_in(Job.state, JobState.QUEUED)
+        )
     )
 
 
 def active_and_next(session: Session, workspace_id: int, group: str) -> tuple[Job | None, Job | None]:
     """The workspace's active job of the group, and the one in line behind it; by one statement."""
-    either = or_(Job.exclusive_group == group, Job.waits_for_group == group)
-    jobs = session.scalars(_jobs(workspace_id).where(Job.state.in_(ACTIVE), either)).all()
+    jobs = session.scalars(_ACTIVE_AND_NEXT, {"workspace_id": workspace_id, "group": group}).all()
     active = next((job for job in jobs if job.is_active), None)
     return active, next((job for job in jobs if job.is_waiting), None)
 
@@ -66,5 +76,4 @@ def history(
 
 
 def _jobs(workspace_id: int) -> Select[Job]:
-    with_names = select(Job).options(joinedload(Job.requester), joinedload(Job.private))
-    return with_names.where(Job.workspace_id == workspace_id)
+    return _JOBS.where(Job.workspace_id == workspace_id)

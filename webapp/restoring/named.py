@@ -30,3 +30,11 @@ def deletions_named(session: Session, workspace_id: int, numbers: Collection[int
         .where(Deletion.workspace_id == workspace_id, Deletion.number.in_(select(wanted.c.value)))
     )
     return {number: Deleted(user_id, name, at) for number, user_id, name, at in found if number is not None}
+
+
+def deleter_named(session: Session, workspace_id: int, user_id: int | None) -> dict[int, str]:
+    """The name of the user by whose deletions is filtered, by their id; nothing for a filter without one."""
+    if user_id is None:
+        return {}
+    name = session.scalar(select(User.name).where(User.id == user_id, User.workspace_id == workspace_id))
+    return {user_id: name} if name is not None else {}

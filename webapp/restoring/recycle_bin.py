@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, load_only
 
 from webapp.contacts.found import Finder, Found, read_found
 from webapp.contacts.keyset import Keyset, Page, Place
@@ -26,6 +26,8 @@ from webapp.restoring.ways import source_of, way_of
 WALK = Keyset(Contact.deleted_at, Contact.id)
 # At most this many deletions are selected by their moments.
 FEW_DELETIONS = 100
+# What a row of the page shows of a contact.
+SHOWN = load_only(*(Contact.first_name, Contact.last_name, Contact.email, Contact.deleted_at), raiseload=True)
 
 
 @dataclass(frozen=True)
@@ -189,13 +191,15 @@ def read_selected(session: Session, window: BinWindow, ids: list[int]) -> Page:
 
 
 def _rows(window: BinWindow) -> Select[Contact, str]:
-    """Contacts in the bin with the names of the users who deleted them, for a statement that adds the ids."""
+    """Contacts in the bin, as far as a row shows them, with the names of the users who deleted them: for a
+    statement that adds the ids."""
     by = (
         select(User.name)
         .join(Deletion, Deletion.user_id == User.id)
         .where(Deletion.id == Contact.deletion_id)
     )
-    return select(Contact, by.correlate(Contact).scalar_subquery().label("name")).where(_only_checked(window))
+    rows = select(Contact, by.correlate(Contact).scalar_subquery().label("name")).where(_only_checked(window))
+    return rows.options(SHOWN)
 
 
 def _in_order(
@@ -270,9 +274,11 @@ def match_selection(session: Session, window: BinWindow, filters: Filters, ids: 
     """The contacts among `ids` that are in the bin, each with whether it matches `filters`."""
     if not ids:
         return {}
-    fits = window.contacts(filters)
-    if filters.has_text is not None:
-        fits = and_(fits, contact_matches(Contact.id, filters.has_text))
+    has_text = filters.has_text
+    # That they are in the bin at all is asked anyway.
+    fits = window.contacts(filters) if replace(filters, q="").any else true()
+    if has_text is not None:
+        fits = and_(fits, contact_matches(Contact.id, has_text))
     query = _with_ids(window, ids).add_columns(fits)
     return {contact_id: bool(does) for contact_id, does in session.execute(query)}
 

@@ -11,7 +11,7 @@ from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.jobs.queries import active_and_next, find_job
 from webapp.restoring.filters import Filters
-from webapp.restoring.named import deletions_named
+from webapp.restoring.named import deleter_named, deletions_named
 from webapp.restoring.question import (
     Question,
     about_again,
@@ -21,7 +21,7 @@ from webapp.restoring.question import (
     about_skipped,
     about_the_rest,
 )
-from webapp.restoring.recycle_bin import BinWindow, Choices, choices
+from webapp.restoring.recycle_bin import BinWindow
 from webapp.restoring.request import scope_of
 from webapp.restoring.scope import Conflicts, Scope
 from webapp.restoring.work import RESTORE
@@ -81,13 +81,13 @@ def confirm_all() -> ResponseReturnValue:
     """The dialog for all contacts that match the filters."""
     session = db.session()
     now = read_clock(session)
-    typed, offered = read_requested_filters(BinWindow(current_user.workspace_id, as_of=now))
+    typed = read_requested_filters(BinWindow(current_user.workspace_id, as_of=now))
     if typed.meaning is None:
         return refuse("Correct the search first. Nothing was changed.")
     question = about_all(session, current_user.workspace_id, typed.meaning, now)
     if not question.can_restore_any:
         return _refuse("No deleted contact matches." if typed.any else "There is nothing to restore.")
-    return show(question, now=now, offered=offered)
+    return show(question, now=now)
 
 
 @in_turn()
@@ -167,12 +167,11 @@ def show(
     status: int = 200,
     see_restores: bool = False,
     now: datetime | None = None,
-    offered: Choices | None = None,
 ) -> Response:
     """The dialog for `question`. While a job runs, a link to it replaces the button.
 
     `see_restores` adds a link to the list of restores, for a conflict with a job that has no page yet. `now`
-    is the time, and `offered` what filters offer, if these were read before.
+    is the time, if it was read before.
     """
     session, scope = db.session(), question.scope
     now = now or read_clock(session)
@@ -182,14 +181,12 @@ def show(
     if running and status == 200 and (waiting or not request.args.get("line_up")):
         status = 409
     filters = scope.filters or Filters()
-    if offered is None and filters.deleted_by is not None:
-        offered = choices(session, BinWindow(current_user.workspace_id, as_of=now))
     asked = RestoreQuestion(
         title=words.dialog_title(scope),
         scope=words.scope_words(
             scope,
             dates=account_dates(),
-            people=dict(offered.people if offered else []),
+            people=deleter_named(session, current_user.workspace_id, filters.deleted_by),
             deletions=deletions_named(session, current_user.workspace_id, filters.deletion),
             now=now,
         ),

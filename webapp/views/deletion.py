@@ -16,11 +16,11 @@ from webapp.models import Contact, restorable_until
 from webapp.views.overview import LiveContacts
 from webapp.web import browse
 from webapp.web.address import CURSORS, address
+from webapp.web.dates import exact
 from webapp.web.errors import error
 from webapp.web.htmx import is_htmx, page_or_part
 from webapp.web.rates import DELETIONS, take
 from webapp.web.selection import read_selected_ids
-from webapp.web.template_filters import exact
 from webapp.words.isolation import isolated
 from webapp.words.numbers import counted, joined, number
 

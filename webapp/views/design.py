@@ -95,7 +95,7 @@ def _deleted_contacts() -> dict[str, object]:
     """The context of a table of three deleted contacts, the first of them selected."""
     window = BinWindow(current_user.workspace_id, as_of=NOW)
     typed = read_filters({"from": "2026-10-27"}, zone=current_user.workspace.zone, now=NOW)
-    listing = DeletedContacts(window, typed, Choices([], []))
+    listing = DeletedContacts(window, typed, lambda: Choices([], []))
     rows = [
         DeletedRow(number, name, email, NOW - timedelta(days=30 - left), by, left)
         for number, (name, email, by, left) in enumerate(DELETED, 1)

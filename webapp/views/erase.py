@@ -14,8 +14,8 @@ from webapp.jobs.queries import active_job
 from webapp.models import Contact
 from webapp.purging.erase_work import ERASE, NothingToErase, SelectionChanged, already_started, start
 from webapp.purging.scope import EraseQuestion, about_again, about_matching, about_these, as_it_was
-from webapp.restoring.named import deletions_named
-from webapp.restoring.recycle_bin import WALK, BinWindow, choices
+from webapp.restoring.named import deleter_named, deletions_named
+from webapp.restoring.recycle_bin import WALK, BinWindow
 from webapp.restoring.scope import Scope
 from webapp.views.restore_page import ADDRESS, read_requested_filters, refuse
 from webapp.web.address import address, local_path
@@ -71,7 +71,7 @@ def confirm_erase() -> ResponseReturnValue:
     if ids:
         question = about_these(session, workspace_id, ids, now)
         return show(question) if question.any else refuse("None of the selected contacts is still deleted.")
-    typed, _ = read_requested_filters(BinWindow(workspace_id, as_of=now))
+    typed = read_requested_filters(BinWindow(workspace_id, as_of=now))
     if typed.meaning is None:
         return refuse("Correct the search first. Nothing was changed.")
     question = about_matching(session, workspace_id, typed.meaning, now)
@@ -162,7 +162,7 @@ def _who_goes(scope: Scope) -> str:
     return scope_words(
         scope,
         dates=account_dates(),
-        people=dict(choices(session, BinWindow(scope.workspace_id, as_of=scope.as_of)).people),
+        people=deleter_named(session, scope.workspace_id, scope.filters.deleted_by),
         deletions=deletions_named(session, scope.workspace_id, scope.filters.deletion),
         now=read_clock(session),
     )

@@ -16,8 +16,8 @@ from webapp.exporting.work import NothingToExport
 from webapp.extensions import db
 from webapp.jobs.start import already_started, start
 from webapp.jobs.work import Order
-from webapp.restoring.named import Deleted, deletions_named
-from webapp.restoring.recycle_bin import BinWindow, choices
+from webapp.restoring.named import Deleted, deleter_named, deletions_named
+from webapp.restoring.recycle_bin import BinWindow
 from webapp.time_limits import TookTooLong
 from webapp.views import overview, restore_page
 from webapp.views.jobs import find_or_404 as find_job_or_404
@@ -74,7 +74,7 @@ def ask_export_deleted() -> ResponseReturnValue:
     """The dialog about the contacts that Restore Contacts shows."""
     session = db.session()
     now = read_clock(session)
-    typed, _ = restore_page.read_requested_filters(BinWindow(current_user.workspace_id, as_of=now))
+    typed = restore_page.read_requested_filters(BinWindow(current_user.workspace_id, as_of=now))
     if typed.meaning is None:
         return restore_page.refuse("Correct the search first. Nothing was exported.")
     source = DeletedContacts.freeze(session, current_user.workspace_id, typed.meaning, now)
@@ -149,7 +149,7 @@ def _show(
     people: dict[int, str] = {}
     deletions: Mapping[int, Deleted] = {}
     if isinstance(source, DeletedContacts):
-        people = dict(choices(session, BinWindow(current_user.workspace_id, as_of=now)).people)
+        people = deleter_named(session, current_user.workspace_id, source.filters.deleted_by)
         deletions = deletions_named(session, current_user.workspace_id, source.filters.deletion)
     question = ExportQuestion(
         title=words.title(source, total),

@@ -1,9 +1,9 @@
 """Restore Contacts: the contacts deleted within the last 30 days, as a list page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 from flask import abort, request
@@ -83,7 +83,7 @@ class RestoreActions:
 
 @dataclass(frozen=True)
 class DeletedContacts(SelectableListing):
-    """The deleted contacts that this request selects. `people` are the choices of the filter "Deleted by"."""
+    """The deleted contacts that this request selects."""
 
     endpoint = "restore_page"
     bar_endpoint = "restore_selection"
@@ -99,7 +99,8 @@ class DeletedContacts(SelectableListing):
 
     window: BinWindow
     typed: TypedFilters
-    choices: Choices
+    # The choices of the filters "Deleted by" and "How". Read when the page shows them: a tick does not.
+    offered: Callable[[], Choices]
     # The cursor of this request, as a field with its value, for a way back to the same page.
     place: tuple[str, str] | None = None
 
@@ -107,7 +108,8 @@ class DeletedContacts(SelectableListing):
     def from_request(cls) -> "DeletedContacts":
         """Read the filters of this request."""
         window = BinWindow(current_user.workspace_id, as_of=read_clock(db.session()))
-        typed, offered = read_requested_filters(window)
+        offered = cache(partial(recycle_bin.choices, db.session(), window))
+        typed = read_requested_filters(window, offered)
         place = next(((name, request.args[name]) for name in CURSORS if request.args.get(name)), None)
         return cls(window, _shortened(typed), offered, place)
 
@@ -122,7 +124,7 @@ class DeletedContacts(SelectableListing):
     @property
     def ways(self) -> list[tuple[str, str]]:
         """The choices of the filter "How"."""
-        return [(way, way_label(way)) for way in self.choices.ways]
+        return [(way, way_label(way)) for way in self.offered().ways]
 
     @cached_property
     def words(self) -> list[str]:
@@ -131,7 +133,7 @@ class DeletedContacts(SelectableListing):
         return describe_filters(
             self.meaning,
             dates=account_dates(),
-            people=dict(self.choices.people),
+            people=dict(self.offered().people) if self.meaning.deleted_by is not None else {},
             deletions=deletions_named(db.session(), self.window.workspace_id, numbers),
             now=self.window.as_of,
         )
@@ -256,16 +258,17 @@ def refuse(message: str, status: int = 422) -> ResponseReturnValue:
     return browse.refuse(DeletedContacts.from_request(), message, status)
 
 
-def read_requested_filters(window: BinWindow) -> tuple[TypedFilters, Choices]:
-    """The filters of this request, and the choices of those that offer some."""
-    offered = recycle_bin.choices(db.session(), window)
+def read_requested_filters(window: BinWindow, offered: Callable[[], Choices] | None = None) -> TypedFilters:
+    """The filters of this request. `offered` reads the choices of those that offer some, if one is set."""
+    offered = offered or cache(partial(recycle_bin.choices, db.session(), window))
     typed = read_filters(request.args, zone=current_user.workspace.zone, now=window.as_of)
+    by, how = (typed.meaning.deleted_by, typed.meaning.how) if typed.meaning else (None, "")
     errors = {}
-    if typed.meaning and typed.meaning.deleted_by not in (None, *(person for person, _ in offered.people)):
+    if by is not None and by not in dict(offered().people):
         errors["deleted_by"] = "This person has not deleted any contacts in the last 30 days."
-    if typed.meaning and typed.meaning.how not in ("", *offered.ways):
+    if how and how not in offered().ways:
         errors["how"] = "No contacts were deleted this way in the last 30 days."
-    return (replace(typed, meaning=None, errors=errors) if errors else typed), offered
+    return replace(typed, meaning=None, errors=errors) if errors else typed
 
 
 def _shortened(typed: TypedFilters) -> TypedFilters:

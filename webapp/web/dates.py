@@ -1,5 +1,6 @@
 """How the signed-in user's account writes dates."""
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from flask import g
@@ -11,10 +12,20 @@ from webapp.words.dates import Dates
 def account_dates() -> Dates:
     """In its time zone and language; UTC and English without a signed-in user."""
     # Asked for with each date of a page. The settings' page is redirected to after a change.
-    if "dates" not in g:
-        g.dates = _dates()
-    dates: Dates = g.dates
+    dates: Dates | None = g.get("dates")
+    if dates is None:
+        dates = g.dates = _dates()
     return dates
+
+
+def exact(moment: datetime | None) -> str:
+    """The moment to the minute, in the account's time zone and language; an empty text for None."""
+    return account_dates().exact(moment) if moment else ""
+
+
+def iso(moment: datetime | None) -> str:
+    """The moment as ISO 8601, in UTC; an empty text for None."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else ""
 
 
 def _dates() -> Dates:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from webapp.models import days_left, restorable_until
 from webapp.restoring.expiry import deleted_between
 from webapp.restoring.scope import Scope
-from webapp.web.template_filters import exact
+from webapp.web.dates import exact
 from webapp.words.moments import days_left_words
 
 

@@ -70,10 +70,9 @@ def read_call(data: bytes) -> Call:
         name, instance, numbers, named = json.loads(_uncompressed(data))
     except (ValueError, TypeError, RecursionError, zlib.error):
         return REFUSED
-    is_ours = isinstance(name, str) and FUNCTIONS.get(name) == (
-        len(numbers) if isinstance(numbers, list) else None
-    )
-    if not is_ours or instance is not None or named != {}:
+    if not (isinstance(name, str) and isinstance(numbers, list) and instance is None and named == {}):
+        return REFUSED
+    if FUNCTIONS.get(name) != len(numbers):
         return REFUSED
     # A boolean is an integer for Python, and not for us.
     if not all(type(each) is int and 0 < each <= LARGEST_ID for each in numbers):

@@ -44,4 +44,8 @@ class Doorbell:
                 "ring_lost", queue=name, arguments=call.numbers, error=f"{type(error).__name__}: {error}"
             )
             return False
+        except Exception:
+            # Redis is not trusted, and the job is committed: whatever lies there, the job has begun.
+            log.exception("ring_lost", queue=name, arguments=call.numbers)
+            return False
         return True

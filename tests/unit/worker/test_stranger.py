@@ -1,10 +1,13 @@
 """A person who can write to Redis runs nothing in a worker (docs/adr/0039)."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import example, given
+from hypothesis import strategies as st
 from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.callbacks import Callback
@@ -16,7 +19,17 @@ from structlog.testing import capture_logs
 from tests.support.own_redis import own_redis
 from tests.support.stranger import attack, attack_pickles, confuse, marker
 from tests.support.work import HereWorker
-from webapp.worker.message import CARRY_OUT, SEND_MAIL, WORK_OFF, Call, Message, queue, read_call
+from webapp.worker.message import (
+    CARRY_OUT,
+    FUNCTIONS,
+    REFUSED,
+    SEND_MAIL,
+    WORK_OFF,
+    Call,
+    Message,
+    queue,
+    read_call,
+)
 
 # No worker of the tests takes messages from it.
 QUEUE = "strange"
@@ -118,6 +131,28 @@ def test_of_a_message_only_its_function_and_its_numbers_are_read(strange: Redis)
     assert (message.success_callback, message.failure_callback, message.stopped_callback) == (None,) * 3
     assert (message.group_id, message.retries_left, message.repeats_left) == (None, None, None)
     assert message.dependency is None
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(sorted(FUNCTIONS)),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=8,
+)
+
+
+@given(st.lists(ANYTHING, min_size=3, max_size=5) | ANYTHING)
+@example(["unknown", None, None, {}])
+@example([CARRY_OUT, None, 1, {}])
+def test_any_json_is_a_call_of_ours_or_refused(written: object) -> None:
+    call = read_call(json.dumps(written).encode())
+
+    assert call == REFUSED or (len(call.numbers) == FUNCTIONS[call.name])
+    assert all(type(number) is int and number > 0 for number in call.numbers)
+
+
+@given(st.binary())
+def test_any_bytes_are_refused(data: bytes) -> None:
+    assert read_call(data) == REFUSED
 
 
 @pytest.mark.parametrize("call", [Call(CARRY_OUT, (2**63 - 1,)), Call(WORK_OFF), Call(SEND_MAIL)])
