@@ -8,6 +8,7 @@ from pathlib import Path
 from webapp.config.reading import ConfigError
 from webapp.private_files import make_private
 
+DIGESTS = ("sha256", "sha1")
 # Hexadecimal digits of this number are 128 random bits.
 SHORTEST_KEY = 32
 _LONG_KEY = (
@@ -39,6 +40,17 @@ def former_keys(settings: Mapping[str, str], production: bool) -> list[str]:
             "values of SECRET_KEY, with commas between them. Leave the short one out: users sign in again."
         )
     return keys
+
+
+def digest(settings: Mapping[str, str]) -> str:
+    """The hash function of signatures. Raises ConfigError."""
+    name = settings.get("SIGN_WITH", DIGESTS[0])
+    if name not in DIGESTS:
+        raise ConfigError(
+            "SIGN_WITH must be sha256, or sha1 while an earlier release that signs with it runs beside this "
+            f"one, not {name!r}."
+        )
+    return name
 
 
 def _stored_secret(path: Path) -> str:
