@@ -15,10 +15,14 @@ from webapp.workspaces.accounts import ensure_account
 def test_of_two_at_once_one_makes_the_account_and_the_other_finds_it(engine: Engine, store: Session) -> None:
     name = f"Fabrikam {number()}"
 
+    def make(own: Session) -> tuple[int, bool]:
+        with write_transaction(own):
+            return ensure_account(own, name)
+
     with ThreadPoolExecutor() as threads, Session(engine) as session:
         with write_transaction(session):
             first, is_new = ensure_account(session, name)
-            second = SecondWriter(threads, engine, lambda own: ensure_account(own, name))
+            second = SecondWriter(threads, engine, make)
             second.check_that_it_waits(session)
         assert is_new
         assert second.result() == (first, False)

@@ -84,7 +84,8 @@ def test_of_two_admins_who_do_it_to_each_other_at_once_one_stays(
 
     def act_second(own: Session) -> Why | None:
         try:
-            act(own, own.get_one(User, second.id), by_second)
+            with write_transaction(own):
+                act(own, own.get_one(User, second.id), by_second)
         except NotChanged as refusal:
             return refusal.why
         return None
