@@ -100,6 +100,9 @@ def _record_refusal() -> None:
 
 def on_http_error(problem: HTTPException) -> Response:
     """An error that a view or the router raised, in our words."""
+    if isinstance(request.routing_exception, BadHost | SecurityError):
+        # What is checked before the route, such as a body, may be wrong as well.
+        return on_bad_host(request.routing_exception)
     status = problem.code or 500
     # Only a sentence given to abort() is shown; those of Werkzeug and the limiter are for programmers.
     ours = problem.description if problem.description != type(problem).description else None
