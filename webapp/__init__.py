@@ -33,6 +33,7 @@ from webapp.web.pieces import init_pieces
 from webapp.web.query import with_plain_query
 from webapp.web.request_times import init_request_times
 from webapp.web.sessions import init_sessions
+from webapp.web.signatures import init_signatures
 from webapp.web.template_filters import init_filters
 from webapp.web.throttle import init_throttle
 from webapp.worker.services import init_services
@@ -95,6 +96,7 @@ def _keep_instance_private(app: Flask) -> None:
 
 def _init_extensions(app: Flask) -> None:
     _keep_instance_private(app)
+    init_signatures(app)
     init_sessions(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))

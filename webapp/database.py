@@ -230,6 +230,17 @@ def lock_workspace(session: Session, workspace_id: int) -> Workspace:
     ).scalar_one()
 
 
+def take_turn(session: Session, what: str) -> None:
+    """Let no two transactions that take a turn at `what` run at once, where no row stands for it: the later
+    one waits here until the earlier one has ended.
+
+    On SQLite the write transaction itself is the lock.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)
+        session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
 def id_table(session: Session, numbers: Sequence[int]) -> FromClause:
     """`numbers` as a table with one column, `value`. They are one parameter, so that the statement is the
     same for one and for thousands."""

@@ -1,6 +1,7 @@
 """What a request says of its client and its host is believed only as far as a proxy or a setting says so."""
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 
 import pytest
 from flask import Flask, request
@@ -100,3 +101,11 @@ def split(path: str) -> dict[str, str]:
     """Path and query of a request, unchanged: a client would take what follows two slashes for a host."""
     path, _, query = path.partition("?")
     return {"PATH_INFO": path, "QUERY_STRING": query}
+
+
+def test_a_request_whose_host_and_body_are_both_wrong_is_refused(app: Flask) -> None:
+    """No address can be built without a host, also not the one in the answer about the body."""
+    files = {"file": (BytesIO(b"no form of this page has a file"), "file")}
+    answer = app.test_client().post("/login", data=files, headers={"Host": "x" * 64})
+
+    assert answer.status_code == 400

@@ -5,16 +5,16 @@ from contextlib import closing
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from tests.support.another_app import another_app
 from tests.support.browser import Browser
 from tests.support.inviting import invite, new_address
+from tests.support.personal_mail import forget_personal_mail
 from tests.support.smtp_server import SmtpServer, smtp_server
 from webapp.extensions import db
-from webapp.models import OneTimeLink, Workspace
+from webapp.models import Workspace
 from webapp.web.throttle import Budget
 from webapp.worker.link_sender import LinkSender
 from webapp.worker.services import services
@@ -31,8 +31,7 @@ def mail_server() -> Iterator[SmtpServer]:
 @pytest.fixture
 def mailing(environ: dict[str, str], mail_server: SmtpServer, store: Session) -> Iterator[Flask]:
     """An app with a mail server. What other tests have asked for is not sent."""
-    store.execute(update(OneTimeLink).values(mail_at=None))
-    store.commit()
+    forget_personal_mail(store)
     with another_app(environ, SMTP_URL=mail_server.url, PUBLIC_URL=PUBLIC_URL) as app:
         yield app
 

@@ -7,18 +7,19 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, Select, delete, select, update
+from sqlalchemy import Engine, Select, select, update
 from sqlalchemy.orm import Session
 
 from tests.factories.people import PASSWORD, World, number
 from tests.support.another_app import another_app
 from tests.support.browser import Browser
 from tests.support.faults import before_each_statement
+from tests.support.personal_mail import forget_personal_mail
 from tests.support.smtp_server import SmtpServer, smtp_server
 from tests.support.work import run_worker
 from webapp.database import write_transaction
 from webapp.extensions import db
-from webapp.models import AuditEvent, OneTimeLink, Person, ResetRequest
+from webapp.models import AuditEvent, OneTimeLink, Person
 from webapp.models.audit_event import Action
 
 NEW = "three quiet geese"
@@ -27,10 +28,7 @@ ADDRESS = re.compile(r"https://crm\.example(/reset\?token=\S+)")
 
 @pytest.fixture
 def server(store: Session) -> Iterator[SmtpServer]:
-    with write_transaction(store):
-        # Those of other tests would be sent as well.
-        store.execute(delete(ResetRequest))
-        store.execute(update(OneTimeLink).values(mail_at=None))
+    forget_personal_mail(store)
     with smtp_server() as server:
         yield server
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pyotp
 import pytest
@@ -107,6 +108,48 @@ def test_after_the_password_a_code_is_asked_for_and_until_then_nothing_is_shown(
     assert key_before
     assert key_after
     assert key_before.value != key_after.value
+
+
+def test_the_page_that_was_asked_for_half_way_is_opened_after_the_code(
+    admin: Browser, browse: Callable[..., Browser], world: World, moments: Moments
+) -> None:
+    _, codes = set_up(admin, moments)
+    browser = browse()
+    half_way(browser, world.admin.email)
+    part = browser.client.get(
+        "/contacts/count", headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/lists?q=a"}
+    )
+    assert part.headers["HX-Redirect"] == "/second-factor?next=/lists?q%3Da"
+    assert browser.get("/deals?q=" + "x" * 5000).query == {"next": "/deals"}, "its query is too long"
+
+    asked = browser.get("/contacts/restore?q=ann&from=2026-01-02")
+    wrong = submit(browser, asked, "000000")
+    arrived = submit(browser, browser.get(str(wrong.first("a[href*=recovery]")["href"])), codes[0])
+
+    assert (arrived.path, arrived.query) == ("/contacts/restore", {"q": "ann", "from": "2026-01-02"})
+    assert browser.get("/second-factor?next=/lists").path == "/lists", "nothing is to be asked any more"
+    assert browse().get("/second-factor?next=/lists").query == {"next": "/lists"}, "the password comes first"
+
+
+def test_a_code_leads_to_no_other_site(
+    admin: Browser, browse: Callable[..., Browser], world: World, moments: Moments
+) -> None:
+    _, codes = set_up(admin, moments)
+    foreign = "//evil.example", "/\\evil.example", "https://evil.example/", "/\t/evil.example", "evil"
+    for wanted in foreign:
+        browser, query = browse(), urlencode({"next": wanted})
+        half_way(browser, world.admin.email)
+        page = browser.get(f"/second-factor?{query}")
+        assert page.first("form [name=next]")["value"] == "", wanted
+        assert "evil" not in str(page.document), wanted
+        assert "evil" not in browser.client.get(f"/{wanted}").headers.get("Location", "")
+
+        fields = {"csrf_token": str(page.first("[name=csrf_token]")["value"]), "next": wanted}
+        done = browser.client.post("/second-factor/recovery", data={**fields, "code": codes.pop()})
+
+        assert (done.status_code, done.location) == (303, "/contacts"), wanted
+        assert browser.client.get(f"/second-factor?{query}").location == "/contacts", wanted
+        assert browse().client.get(f"/second-factor?{query}").location == "/login", wanted
 
 
 def test_a_code_is_accepted_once_and_within_one_step(

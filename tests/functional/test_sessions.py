@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import timedelta
-from hashlib import sha1
+from hashlib import sha256
 from typing import Any
 
 from flask import Flask
@@ -326,7 +326,7 @@ def test_what_former_keys_have_signed_is_valid_as_long_as_they_are_listed(
 
 def signed_by(cookie: str, key: str) -> bool:
     serializer = URLSafeTimedSerializer(
-        key, salt="cookie-session", signer_kwargs={"key_derivation": "hmac", "digest_method": sha1}
+        key, salt="cookie-session", signer_kwargs={"key_derivation": "hmac", "digest_method": sha256}
     )
     try:
         serializer.loads(cookie)

@@ -144,7 +144,10 @@ def test_strangers_who_fill_their_gate_keep_no_one_out_of_a_browser_that_they_kn
 
 def test_views_that_leave_it_to_others_are_answered_for(app: Flask) -> None:
     """Every view that hashes a password can meet a full gate, and every one that counts can meet a limit."""
-    for refusal, status, wait in ((TooBusy(), 503, "5"), (TooMany(90, just_now=False), 429, "90")):
+    for refusal, status, wait in (
+        (TooBusy(), 503, "5"),
+        (TooMany(sign_in_limits.CODES, 90, just_now=False), 429, "90"),
+    ):
         with app.test_request_context("/"):
             answer = app.make_response(app.handle_user_exception(refusal))
             assert (answer.status_code, answer.headers["Retry-After"]) == (status, wait)

@@ -3,18 +3,24 @@
 from contextlib import closing
 from dataclasses import dataclass
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from tests.support.marketing import Marketing
+from tests.support.personal_mail import forget_personal_mail
 from tests.support.smtp_server import smtp_server
 from webapp.clock import read_clock
 from webapp.database import write_transaction
 from webapp.mail_settings import read_smtp_url
 from webapp.marketing.campaigns import send_campaign
 from webapp.marketing.sending import Pace, send_due
-from webapp.models import CampaignSend, Contact, MailingList, OneTimeLink, ResetRequest, Workspace
+from webapp.models import (
+    CampaignSend,
+    Contact,
+    MailingList,
+    Workspace,
+)
 from webapp.models.campaign import SendState
 from webapp.worker.post_office import PostOffice
 from webapp.worker.smtp import Patience
@@ -50,8 +56,7 @@ def nothing_else_is_due(store: Session) -> None:
     with write_transaction(store):
         pending = CampaignSend.state == SendState.PENDING
         store.execute(update(CampaignSend).where(pending).values(state=SendState.ENDED))
-        for kind in (OneTimeLink, ResetRequest):
-            store.execute(delete(kind))
+    forget_personal_mail(store)
 
 
 def sent_to(store: Session, world: World, mailing_list: MailingList, contact: Contact) -> Sent:

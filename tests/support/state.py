@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, func, select
 
 from webapp.models import AuditEvent, Base, Contact, Deletion, Job, PrivateText
-from webapp.models.audit_event import VISITORS
+from webapp.models.audit_event import VISITORS, Action
 
 
 def state(engine: Engine) -> dict[str, object]:
@@ -16,9 +16,11 @@ def state(engine: Engine) -> dict[str, object]:
             table.name: connection.scalar(select(func.count()).select_from(table))
             for table in Base.metadata.sorted_tables
         }
-        # A visitor who is refused leaves an event, and where the request came from.
+        # A visitor or a user who is refused leaves an event, and where the request came from.
         found[AuditEvent.__tablename__] = connection.scalar(
-            select(func.count()).select_from(AuditEvent).where(AuditEvent.action.not_in(VISITORS))
+            select(func.count())
+            .select_from(AuditEvent)
+            .where(AuditEvent.action.not_in((*VISITORS, Action.ACCESS_REFUSED)))
         )
         found[PrivateText.__tablename__] = connection.scalar(
             select(func.count()).select_from(PrivateText).where(PrivateText.workspace_id.is_not(None))

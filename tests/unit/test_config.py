@@ -233,6 +233,13 @@ class TestSecretKey:
         assert config["SECRET_KEY_FALLBACKS"] == ["one", "two"]
         assert config["WTF_CSRF_SECRET_KEY"] == ["one", "two", "given"]
 
+    def test_signatures_are_made_with_sha256_unless_the_setting_says_otherwise(self, tmp_path: Path) -> None:
+        given = {"SECRET_KEY": "given"}
+        assert load_config(given, tmp_path)["SIGN_WITH"] == "sha256"
+        assert load_config(given | {"SIGN_WITH": "sha1"}, tmp_path)["SIGN_WITH"] == "sha1"
+        with pytest.raises(ConfigError, match="SIGN_WITH must be sha256"):
+            load_config(given | {"SIGN_WITH": "md5"}, tmp_path)
+
     def test_an_empty_secret_key_file_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "secret_key").touch()
         with pytest.raises(ConfigError, match="Delete it"):

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from webapp.characters import name_key
 from webapp.cli.database import Refusal, check_database, chosen_workspace, shown
@@ -22,7 +23,7 @@ from webapp.web.one_time import address_of
 from webapp.words.users import STATES, why_not
 from webapp.worker.services import services
 from webapp.workspaces import membership
-from webapp.workspaces.accounts import add_admin, ensure_account
+from webapp.workspaces.accounts import add_admin, ensure_account, lock_accounts
 from webapp.workspaces.acting import NotChanged
 from webapp.workspaces.second_factor import remove_second_factor
 from webapp.workspaces.users import state_of, users_with
@@ -50,19 +51,13 @@ def add_admin_command(address: str, account: str | None, name: str | None) -> No
     name = _line(email.partition("@")[0][:LONGEST_NAME] if name is None else name, "The name")
     if account is not None:
         account = _line(account, "The name of the account")
-    known = session.execute(select(Workspace.id, Workspace.name).order_by(Workspace.id).limit(20)).all()
-    if account is None and len(known) > 1:
-        names = ", ".join(shown(row.name) for row in known)
-        raise Refusal(f"There are several accounts. Name one with --account: {names}. {UNCHANGED}")
-    if account is None:
-        account = known[0].name if known else email.rpartition("@")[2][:LONGEST_NAME]
-    if sum(row.name == account for row in known) > 1:
-        raise Refusal(f"Several accounts are named “{shown(account)}”. Rename one first. {UNCHANGED}")
     by_mail = services().mail.sends_links
     _check_public_url()
     try:
         with write_transaction(session):
             now = read_clock(session)
+            lock_accounts(session)
+            account = _account(session, account, email)
             workspace_id, is_new = ensure_account(session, account)
             link = add_admin(session, email, name, workspace_id=workspace_id, by_mail=by_mail, now=now)
     except NotChanged as refusal:
@@ -70,6 +65,19 @@ def add_admin_command(address: str, account: str | None, name: str | None) -> No
     if is_new:
         click.echo(f"Created the account “{shown(account)}”. Its Admins can rename it in the settings.")
     _tell(email, account, link, by_mail=by_mail)
+
+
+def _account(session: Session, name: str | None, email: str) -> str:
+    """The name of the account that is meant; a new one's, if there is none of it. Raises Refusal."""
+    known = session.scalars(select(Workspace.name).order_by(Workspace.id).limit(20)).all()
+    if name is None and len(known) > 1:
+        names = ", ".join(map(shown, known))
+        raise Refusal(f"There are several accounts. Name one with --account: {names}. {UNCHANGED}")
+    if name is None:
+        name = known[0] if known else email.rpartition("@")[2][:LONGEST_NAME]
+    if session.scalar(select(func.count()).where(Workspace.name == name)) not in (0, 1):
+        raise Refusal(f"Several accounts are named “{shown(name)}”. Rename one first. {UNCHANGED}")
+    return name
 
 
 @users_group.command("list")

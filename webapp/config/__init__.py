@@ -74,6 +74,8 @@ def load_config(environ: Mapping[str, str], instance_path: Path) -> dict[str, ob
         "SECRET_KEY_FALLBACKS": former_keys,
         # Flask's own session reads the former keys, Flask-WTF only with this. The last one signs.
         "WTF_CSRF_SECRET_KEY": [*former_keys, key],
+        # "sha256"; "sha1" while a release that accepts nothing else runs beside this one.
+        "SIGN_WITH": keys.digest(settings),
         "SQLALCHEMY_DATABASE_URI": database_url,
         "STATEMENT_SECONDS": positive_number(settings, "STATEMENT_SECONDS", default=STATEMENT_SECONDS),
         "REDIS_URL": services.redis_url(settings, instance_path, production),

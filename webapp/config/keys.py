@@ -8,6 +8,7 @@ from pathlib import Path
 from webapp.config.reading import ConfigError
 from webapp.private_files import make_private
 
+DIGESTS = ("sha256", "sha1")
 # Hexadecimal digits of this number are 128 random bits.
 SHORTEST_KEY = 32
 # A random key has more. A word that is repeated, or a row of one character, has fewer.
@@ -49,6 +50,17 @@ def _may_be_random(key: str) -> bool:
     """Whether it is none of what is pasted by mistake: a sentence, a placeholder, a row of one character."""
     printable = key.isascii() and key.isprintable() and " " not in key
     return printable and len(set(key)) >= FEWEST_CHARACTERS
+
+
+def digest(settings: Mapping[str, str]) -> str:
+    """The hash function of signatures. Raises ConfigError."""
+    name = settings.get("SIGN_WITH", DIGESTS[0])
+    if name not in DIGESTS:
+        raise ConfigError(
+            "SIGN_WITH must be sha256, or sha1 while an earlier release that signs with it runs beside this "
+            f"one, not {name!r}."
+        )
+    return name
 
 
 def _stored_secret(path: Path) -> str:

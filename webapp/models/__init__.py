@@ -18,6 +18,7 @@ from webapp.models.person import OneTimeLink, Person, RecoveryCode, ResetRequest
 from webapp.models.private_text import PrivateText
 from webapp.models.restore_link import RestoreLink
 from webapp.models.restore_outcome import RestoreOutcome
+from webapp.models.security_notice import SecurityNotice
 from webapp.models.stored_file import StoredFile, StoredPart
 from webapp.models.suppression import Suppression
 from webapp.models.tag import ContactTag, Tag
@@ -61,6 +62,7 @@ __all__ = [
     "RestoreLink",
     "RestoreOutcome",
     "Right",
+    "SecurityNotice",
     "SignIn",
     "StoredFile",
     "StoredPart",

@@ -90,6 +90,10 @@ class Action(StrEnum):
     SECOND_FACTOR_REMOVED = "user.second_factor_removed"
     RECOVERY_CODES_MADE = "user.recovery_codes_made"
 
+    # A user asked for what their groups do not allow. `route`: its name, never the address. At most once an
+    # hour for each user and route (webapp/audit/refusals.py). The subject is the user.
+    ACCESS_REFUSED = "access.refused"
+
     # Users of an account. The subject is the user whom it is about, "app_user:7".
     USER_ADDED = "user.added"
     USER_INVITED = "user.invited"

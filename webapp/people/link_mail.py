@@ -9,7 +9,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from webapp.database import execute_update, write_transaction
@@ -18,12 +18,14 @@ from webapp.models.audit_event import Action, record_visit
 from webapp.models.person import Purpose
 from webapp.people.find import active_users, find_person
 from webapp.people.links import make_link
+from webapp.people.outgoing import AT_ONCE, Outgoing
+from webapp.people.security_mail import NOTICES
 
 # A request that no worker has looked at for so long is forgotten: its person has given up.
 ASKED_FOR = timedelta(hours=1)
 # One that asks again so soon gets no other link.
 JUST_SENT = timedelta(minutes=5)
-AT_ONCE = 50
+LINKS = Outgoing(OneTimeLink, OneTimeLink.used_at.is_(None))
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,10 @@ def ask_for_reset(session: Session, email: str, now: datetime, *, network_addres
 
 
 def anything_to_mail(session: Session, now: datetime) -> bool:
-    """Whether a request waits to be looked at, or a link to be sent."""
+    """Whether a request waits to be looked at, or a link or a notice to be sent."""
     if session.scalar(select(ResetRequest.id).limit(1)) is not None:
         return True
-    return bool(_due(session, now, most=1))
+    return any(waiting.due(session, now, most=1) for waiting in (LINKS, NOTICES))
 
 
 def make_requested(session: Session, now: datetime) -> int:
@@ -95,26 +97,10 @@ def _has_new_link(session: Session, person: Person, now: datetime) -> bool:
     return session.scalar(new.limit(1)) is not None
 
 
-def due_links(session: Session, now: datetime) -> list[int]:
-    """The ids of some links whose messages are due, oldest first."""
-    return _due(session, now, most=AT_ONCE)
-
-
 def take(session: Session, link_id: int, now: datetime) -> LinkMail | None:
     """Take a link whose message is due; None if another process was first, or the link has ended."""
     with write_transaction(session):
-        taken = execute_update(
-            session,
-            update(OneTimeLink)
-            .where(
-                OneTimeLink.id == link_id,
-                OneTimeLink.mail_at <= now,
-                OneTimeLink.used_at.is_(None),
-                OneTimeLink.expires_at > now,
-            )
-            .values(mail_at=None, sent_at=now),
-        )
-        if not taken:
+        if not LINKS.take(session, link_id, now):
             return None
         row = session.execute(
             select(OneTimeLink, Person.email, User.name, Workspace.name.label("workspace_name"))
@@ -134,30 +120,3 @@ def take(session: Session, link_id: int, now: datetime) -> LinkMail | None:
             created_at=link.created_at,
             expires_at=link.expires_at,
         )
-
-
-def put_back(session: Session, link_id: int, again_at: datetime | None) -> None:
-    """The mail server has not got the message. It is due at `again_at`, or (None) never."""
-    with write_transaction(session):
-        execute_update(
-            session,
-            update(OneTimeLink)
-            .where(OneTimeLink.id == link_id, OneTimeLink.used_at.is_(None))
-            .values(sent_at=None, mail_at=again_at),
-        )
-
-
-def postpone(session: Session, now: datetime, until: datetime) -> None:
-    """Let all messages that are due at `now` wait: the mail server takes none."""
-    with write_transaction(session):
-        execute_update(session, update(OneTimeLink).where(OneTimeLink.mail_at <= now).values(mail_at=until))
-
-
-def _due(session: Session, now: datetime, *, most: int) -> list[int]:
-    due = (
-        select(OneTimeLink.id)
-        .where(OneTimeLink.mail_at <= now, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now)
-        .order_by(OneTimeLink.id)
-        .limit(most)
-    )
-    return list(session.scalars(due))

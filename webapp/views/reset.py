@@ -21,8 +21,9 @@ from webapp.people.link_mail import ask_for_reset
 from webapp.people.links import LinkState, state_of, use_link
 from webapp.people.password_rules import flaw_in
 from webapp.people.passwords import lock_person, names_of, replace_password
+from webapp.people.security_mail import By
 from webapp.web.device import remember_device
-from webapp.web.entering import accounts_of, record_here
+from webapp.web.entering import accounts_of, record_here, tell_person_here
 from webapp.web.errors import with_retry_after
 from webapp.web.one_time import drop_token, keep_token, kept_link, kept_name
 from webapp.web.sign_in_limits import ASKED_FOR, ASKED_FROM, CHOSEN
@@ -93,6 +94,7 @@ def submit_reset() -> ResponseReturnValue:
             ended = replace_password(session, person, password_hash, now)
             accounts = accounts_of(active_users(session, person.id))
             record_here(session, accounts, now, Action.PASSWORD_CHANGED, how="reset")
+            tell_person_here(session, person.id, Action.PASSWORD_CHANGED, now, by=By.LINK)
             if ended:
                 why = SessionsEnded.PASSWORD_CHANGED.value
                 record_here(session, accounts, now, Action.SESSIONS_ENDED, sessions=ended, why=why)

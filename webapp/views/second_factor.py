@@ -14,7 +14,7 @@ from webapp.models.audit_event import Action, Refused
 from webapp.people.find import active_users
 from webapp.people.passwords import lock_person
 from webapp.people.second_factor import recovery_codes_left, use_code, use_recovery_code
-from webapp.web.access import redirect_to_sign_in
+from webapp.web.access import leading_back
 from webapp.web.address import local_path
 from webapp.web.device import remember_device
 from webapp.web.entering import (
@@ -70,14 +70,16 @@ def _half_way() -> SignIn | None:
     return sign_in if sign_in and sign_in.proved_at is None else None
 
 
-def _elsewhere() -> ResponseReturnValue:
-    """Nothing is to be asked: the password comes first, or all is done."""
-    return redirect(url_for("overview"), 303) if current_sign_in() else redirect_to_sign_in()
+def _elsewhere(wanted: str | None) -> ResponseReturnValue:
+    """Nothing is to be asked: the password comes first, or all is done. Leads on to the page `wanted`."""
+    wanted = local_path(wanted)
+    to = (wanted or url_for("overview")) if current_sign_in() else leading_back("sign_in", wanted)
+    return redirect(to, 303)
 
 
 def _ask(form: SecondFactorForm | RecoveryForm) -> ResponseReturnValue:
     if _half_way() is None:
-        return _elsewhere()
+        return _elsewhere(request.args.get("next"))
     form.next.data = local_path(request.args.get("next")) or ""
     return _page(form)
 
@@ -90,7 +92,7 @@ def _submit(
 ) -> ResponseReturnValue:
     sign_in = _half_way()
     if sign_in is None:
-        return _elsewhere()
+        return _elsewhere(form.next.data)
     if not form.validate():
         return _page(form, status=422)
     try:

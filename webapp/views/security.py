@@ -23,8 +23,9 @@ from webapp.people import second_factor
 from webapp.people.find import active_users
 from webapp.people.password_rules import flaw_in
 from webapp.people.passwords import lock_person, names_of, replace_password
+from webapp.people.security_mail import By
 from webapp.people.sessions import end_all
-from webapp.web.entering import accounts_of, record_here
+from webapp.web.entering import accounts_of, record_here, tell_person_here
 from webapp.web.errors import SOON, with_retry_after
 from webapp.web.prompts import Asked, is_still, right_password
 from webapp.web.qr import qr_code
@@ -65,7 +66,7 @@ def change_password() -> ResponseReturnValue:
         if unchanged := locked if is_still(locked) else None:
             ended = replace_password(session, unchanged, password_hash, now, but=here.id)
             renew_session()
-            _record(unchanged, Action.PASSWORD_CHANGED, how="changed")
+            _record_change(unchanged, Action.PASSWORD_CHANGED, how="changed")
             _record_ended(unchanged, ended, SessionsEnded.PASSWORD_CHANGED)
     if not unchanged:
         return _changed_meanwhile()
@@ -113,7 +114,7 @@ def confirm_second_factor() -> ResponseReturnValue:
             # They began without the code.
             ended = end_all(session, person.id, but=here.id)
             renew_session()
-            _record(person, Action.SECOND_FACTOR_ADDED)
+            _record_change(person, Action.SECOND_FACTOR_ADDED)
             _record_ended(person, ended, SessionsEnded.SECOND_FACTOR_ADDED)
     if codes is None:
         form.code.errors = [WRONG_CODE]
@@ -135,7 +136,7 @@ def new_recovery_codes() -> ResponseReturnValue:
         person = lock_person(session, _own().person_id)
         if person and is_still(person) and second_factor.has_second_factor(person):
             codes = second_factor.make_recovery_codes(session, person)
-            _record(person, Action.RECOVERY_CODES_MADE)
+            _record_change(person, Action.RECOVERY_CODES_MADE)
     return _codes_page(codes, is_new=False) if codes else redirect(url_for("security"), 303)
 
 
@@ -165,7 +166,7 @@ def remove_second_factor() -> ResponseReturnValue:
         )
         if person and removed:
             renew_session()
-            _record(person, Action.SECOND_FACTOR_REMOVED)
+            _record_change(person, Action.SECOND_FACTOR_REMOVED)
     if not removed:
         form.off_code.errors = [WRONG_CODE]
         return _page(form, Asked(422))
@@ -178,6 +179,13 @@ def _own() -> SignIn:
     sign_in = current_sign_in()
     assert sign_in, "the route is guarded"
     return sign_in
+
+
+def _record_change(person: Person, action: Action, **detail: object) -> None:
+    """In the audit log, and by mail to the person."""
+    session = db.session()
+    _record(person, action, **detail)
+    tell_person_here(session, person.id, action, read_clock(session), by=By.PERSON)
 
 
 def _record(person: Person, action: Action, **detail: object) -> None:

@@ -13,7 +13,7 @@ from webapp.models.audit_event import Action, Refused
 from webapp.passwords import Checked, TooBusy, check_password
 from webapp.people.second_factor import has_second_factor
 from webapp.people.signing_in import Candidate, admit, find_candidate
-from webapp.web.access import is_from_our_page
+from webapp.web.access import is_from_our_page, leading_back
 from webapp.web.address import local_path
 from webapp.web.device import remember_device
 from webapp.web.entering import PASSWORD, record_entry, record_here
@@ -80,7 +80,7 @@ def _enter(candidate: Candidate, checked: Checked, wanted: str | None) -> Respon
         if proved:
             record_entry(db.session(), found.users, now, PASSWORD)
     if not proved:
-        return make_response(redirect(url_for("second_factor", next=wanted), 303))
+        return make_response(redirect(leading_back("second_factor", wanted), 303))
     response = make_response(redirect(wanted or url_for("overview"), 303))
     remember_device(response, person_id)
     return response

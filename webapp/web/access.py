@@ -80,25 +80,17 @@ def _redirect_to_what_is_missing() -> ResponseReturnValue | None:
     sign_in = current_sign_in()
     if sign_in is None:
         return None
-    if sign_in.proved_at is None:
-        return _go_to(url_for("second_factor"))
-    is_page = request.method == "GET" and not is_htmx()
-    return _go_to(url_for("choose_account", next=request.full_path.rstrip("?") if is_page else None))
+    return _go_to(leading_back("choose_account" if sign_in.proved_at else "second_factor", _requested()))
 
 
 def _go_to(address: str) -> ResponseReturnValue:
-    """Redirect the whole page."""
+    """Redirect the whole page: what asks who someone is must not appear inside a table."""
     return Response(status=401, headers={"HX-Redirect": address}) if is_htmx() else redirect(address, 303)
 
 
 def redirect_to_sign_in() -> ResponseReturnValue:
     """Redirect a user who is not signed in to the sign-in page, and from there to the page requested."""
-    if is_htmx():
-        # The whole page goes to the sign-in form, which must not appear inside a table.
-        return Response(
-            status=401, headers={"HX-Redirect": _sign_in(_path(request.headers.get("HX-Current-URL", "")))}
-        )
-    return redirect(_sign_in(request.full_path.rstrip("?") if request.method == "GET" else None), 303)
+    return _go_to(leading_back("sign_in", _requested()))
 
 
 def is_from_our_page() -> bool:
@@ -107,12 +99,20 @@ def is_from_our_page() -> bool:
     return request.headers.get("Sec-Fetch-Site") == "same-origin"
 
 
-def _sign_in(wanted: str | None) -> str:
-    """The sign-in page's address, which leads back to `wanted`; without its query if that is too long."""
-    address = url_for("sign_in", next=wanted or None)
+def leading_back(endpoint: str, wanted: str | None) -> str:
+    """The address of a step of signing in, which leads on to `wanted`; without its query if that is too
+    long."""
+    address = url_for(endpoint, next=wanted or None)
     if wanted and len(address) > LONGEST_NEXT:
-        return url_for("sign_in", next=wanted.partition("?")[0])
+        return url_for(endpoint, next=wanted.partition("?")[0])
     return address
+
+
+def _requested() -> str | None:
+    """The page that was asked for, or that a part was asked for; None where a form was sent."""
+    if is_htmx():
+        return _path(request.headers.get("HX-Current-URL", ""))
+    return request.full_path.rstrip("?") if request.method == "GET" else None
 
 
 def _path(url: str) -> str | None:

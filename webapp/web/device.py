@@ -10,6 +10,7 @@ import secrets
 from flask import Response, current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from webapp.web.signatures import timed_serializer
 from webapp.worker.one_time import secret_keys
 
 # Browsers keep no cookie for longer than 400 days.
@@ -54,4 +55,4 @@ def _name() -> str:
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(secret_keys(), salt="device")
+    return timed_serializer(secret_keys(), "device")

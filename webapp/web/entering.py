@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.models import User
 from webapp.models.audit_event import Action, record_visit
+from webapp.people.security_mail import By, tell_person
 
 # How a person has proved who they are.
 PASSWORD, SECOND_FACTOR, RECOVERY_CODE = "password", "second_factor", "recovery_code"
@@ -30,6 +31,14 @@ def record_here(
     record_visit(
         session, accounts=accounts, at=now, action=action, network_address=request.remote_addr, **detail
     )
+
+
+def tell_person_here(
+    session: Session, person_id: int | None, action: Action, now: datetime, *, by: By
+) -> None:
+    """Have the person told by mail of what this request does to their sign-in, in the caller's write
+    transaction."""
+    tell_person(session, person_id, action, now, by=by, browser=request.headers.get("User-Agent", ""))
 
 
 def accounts_of(users: Sequence[User]) -> list[tuple[int | None, int | None]]:

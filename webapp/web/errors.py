@@ -13,6 +13,7 @@ from werkzeug.exceptions import (
     ServiceUnavailable,
 )
 
+from webapp.audit.refusals import record_refusal
 from webapp.extensions import db, login_manager
 from webapp.reporting import report
 from webapp.time_limits import is_ended_by_limit
@@ -62,6 +63,8 @@ def error(status: int, message: str | None = None, *, back: tuple[str, str] | No
     `back` is an address and its label, the link on the page; by default the contacts, or the sign-in page for
     users who are not signed in.
     """
+    if status == 403:
+        _record_refusal()
     title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     href: str | None
     start = ("overview", "Back to contacts") if _is_signed_in() else ("sign_in", "Go to sign-in")
@@ -91,8 +94,22 @@ def with_retry_after(response: Response, seconds: int = SOON) -> Response:
     return response
 
 
+def _record_refusal() -> None:
+    """Tell the audit log who was refused what. The answer is the same if the database cannot write now."""
+    if not (_is_signed_in() and request.endpoint):
+        return
+    try:
+        record_refusal(db.session(), current_user, request.endpoint)
+    except DBAPIError:
+        log.error("refusal_not_recorded", endpoint=request.endpoint, exc_info=True)
+        _leave_transaction()
+
+
 def on_http_error(problem: HTTPException) -> Response:
     """An error that a view or the router raised, in our words."""
+    if isinstance(request.routing_exception, BadHost | SecurityError):
+        # What is checked before the route, such as a body, may be wrong as well.
+        return on_bad_host(request.routing_exception)
     status = problem.code or 500
     # Only a sentence given to abort() is shown; those of Werkzeug are for programmers.
     ours = problem.description if problem.description != type(problem).description else None

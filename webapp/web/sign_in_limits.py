@@ -5,17 +5,16 @@ address that they type: so guessing is limited from everywhere, and using these 
 browser that they know.
 """
 
-from collections.abc import Collection
-
-from flask import request
 from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import write_transaction
-from webapp.models.audit_event import Action, record_visit
+from webapp.models.audit_event import Action
 from webapp.passwords import FAMILIAR, STRANGERS, Gate
+from webapp.people.security_mail import By
 from webapp.people.signing_in import Candidate
 from webapp.web.device import known_device
+from webapp.web.entering import record_here, tell_person_here
 from webapp.web.throttle import Attempt, Budget, TooMany, network, take
 
 MINUTE, DAY = 60, 24 * 3600
@@ -48,7 +47,7 @@ def take_sign_in(session: Session, candidate: Candidate, email: str) -> tuple[At
         return take((NETWORK, network()), (ADDRESS, email), (ADDRESS_A_DAY, email)), STRANGERS
     except TooMany as refusal:
         if refusal.just_now:
-            _record_limit(session, candidate.accounts)
+            _record_limit(session, candidate, refusal.budget)
         raise
 
 
@@ -59,13 +58,11 @@ def take_code(person_id: int) -> Attempt:
     return take((CODES, whose), (CODES_A_DAY, whose))
 
 
-def _record_limit(session: Session, accounts: Collection[tuple[int | None, int | None]]) -> None:
+def _record_limit(session: Session, candidate: Candidate, budget: Budget) -> None:
+    """In the audit log; and if it was about this person, not about a network, tell them. What is written does
+    not depend on whether there is such a person: the worker looks."""
     with write_transaction(session):
-        record_visit(
-            session,
-            accounts=accounts,
-            at=read_clock(session),
-            action=Action.SIGN_IN_LIMITED,
-            network_address=request.remote_addr,
-            why="many_attempts",
-        )
+        now = read_clock(session)
+        record_here(session, candidate.accounts, now, Action.SIGN_IN_LIMITED, why="many_attempts")
+        if budget is not NETWORK:
+            tell_person_here(session, candidate.person_id, Action.SIGN_IN_LIMITED, now, by=By.STRANGER)

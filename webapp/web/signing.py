@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from flask import current_app
 from flask_login import current_user
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 
 from webapp.restoring.scope import GOOD_FOR, Scope
+from webapp.web.signatures import serializer
+from webapp.worker.one_time import secret_keys
 
 
 class ScopeForged(Exception):
@@ -24,14 +25,14 @@ class ScopeForged(Exception):
 
 def signed(value: object, salt: str) -> str:
     """A value of JSON as a signed text. Only this app can make or change it, and only with this salt."""
-    token = _serializer(salt).dumps(value)
+    token = serializer(secret_keys(), salt).dumps(value)
     return token.decode() if isinstance(token, bytes) else token
 
 
 def read_signed(token: str, salt: str) -> Any:
     """What `signed` has signed, with this key or a former one. Raises ScopeForged."""
     try:
-        return _serializer(salt).loads(token)
+        return serializer(secret_keys(), salt).loads(token)
     except (BadData, UnicodeEncodeError) as error:
         raise ScopeForged from error
 
@@ -81,9 +82,3 @@ def confirmed(kind: str, token: str) -> Confirmation:
         return Confirmation(key, datetime.fromisoformat(opened_at), request)
     except (TypeError, ValueError) as error:
         raise ScopeForged from error
-
-
-def _serializer(salt: str) -> URLSafeSerializer:
-    # The last key signs.
-    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
-    return URLSafeSerializer(keys, salt=salt)

@@ -31,9 +31,9 @@ class Budget:
 class TooMany(Exception):
     """The budget is used up. `just_now`: this attempt is the first that it refuses."""
 
-    def __init__(self, retry_after: int, *, just_now: bool) -> None:
-        super().__init__(retry_after)
-        self.retry_after, self.just_now = retry_after, just_now
+    def __init__(self, budget: Budget, retry_after: int, *, just_now: bool) -> None:
+        super().__init__(budget, retry_after)
+        self.budget, self.retry_after, self.just_now = budget, retry_after, just_now
 
 
 class Attempt:
@@ -60,7 +60,7 @@ def take(*budgets: tuple[Budget, str]) -> Attempt:
         count = _counts().incr(key, budget.seconds)
         if count > budget.attempts:
             left = math.ceil(_counts().get_expiry(key) - time())
-            raise TooMany(max(1, min(left, budget.seconds)), just_now=count == budget.attempts + 1)
+            raise TooMany(budget, max(1, min(left, budget.seconds)), just_now=count == budget.attempts + 1)
         attempt.counted.append((budget, key))
     return attempt
 

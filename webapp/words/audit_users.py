@@ -19,6 +19,7 @@ LABELS: Mapping[Action, str] = {
     Action.SECOND_FACTOR_ADDED: "Second factor added",
     Action.SECOND_FACTOR_REMOVED: "Second factor removed",
     Action.RECOVERY_CODES_MADE: "Recovery codes made",
+    Action.ACCESS_REFUSED: "Access refused",
     Action.USER_ADDED: "User added",
     Action.USER_INVITED: "User invited",
     Action.INVITATION_WITHDRAWN: "Invitation withdrawn",
@@ -94,6 +95,13 @@ def _password_changed(entry: Entry) -> Told:
     return Told(f"Changed the password of {_user(entry)}{how}{_from(entry)}")
 
 
+def _access_refused(entry: Entry) -> Told:
+    """ "Was refused “change settings”, which their groups do not allow"."""
+    route = entry.event.detail.get("route")
+    what = f"“{str(route).replace('_', ' ')}”, which their groups do not allow" if route else "a page"
+    return Told(f"Was refused {what}")
+
+
 def _group(verb: str) -> Callable[[Entry], Told]:
     """ "Added “Max Member” to the group “Admin”"."""
 
@@ -123,6 +131,7 @@ TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.SECOND_FACTOR_ADDED: _about("Added a second factor for"),
     Action.SECOND_FACTOR_REMOVED: _about("Removed the second factor of"),
     Action.RECOVERY_CODES_MADE: _about("Made new recovery codes for"),
+    Action.ACCESS_REFUSED: _access_refused,
     Action.USER_ADDED: _about("Added the user"),
     Action.USER_INVITED: _about("Invited"),
     Action.INVITATION_WITHDRAWN: _about("Withdrew the invitation of"),

@@ -27,6 +27,7 @@ from webapp.jobs.private import erase_old
 from webapp.jobs.recover import adopt_jobs, renew_keys
 from webapp.marketing.due import due_workspaces
 from webapp.people.links import erase_old_links
+from webapp.people.security_mail import erase_old_notices
 from webapp.people.sessions import end_old
 from webapp.reporting import report
 from webapp.restoring.work import RESTORE
@@ -170,8 +171,8 @@ class Supervisor:
 
 def reconcile(*, even_just_rung: bool = False) -> list[int]:
     """Promote jobs in line that were missed, ring again for stalled jobs and for what is due, erase private
-    texts, links and sessions whose time has passed, renew the keys of active jobs, and start the purges that
-    are due. Returns the ids of the jobs that were rung again for.
+    texts, links, notices and sessions whose time has passed, renew the keys of active jobs, and start the
+    purges that are due. Returns the ids of the jobs that were rung again for.
 
     Raises what the database raises, and LockUnavailable.
     """
@@ -188,6 +189,7 @@ def reconcile(*, even_just_rung: bool = False) -> list[int]:
     erase_old_files(session)
     erase_old_records(session)
     erase_old_links(session)
+    erase_old_notices(session)
     end_old(session)
     # Waits end by the clock, and nothing but this rings for them or for what a deployment left to mend.
     if due_workspaces(session) or needs_mending(session):

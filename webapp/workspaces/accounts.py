@@ -5,15 +5,23 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.database import take_turn
 from webapp.models import ADMIN, OneTimeLink, User, UserGroup, Workspace
 from webapp.models.audit_event import Action
 from webapp.workspaces.acting import begin, note
 from webapp.workspaces.invitations import invite, invite_again
 
 
+def lock_accounts(session: Session) -> None:
+    """Let no other transaction make an account until this one, which writes, has ended. What is decided on
+    the accounts that there are is read after it."""
+    take_turn(session, "accounts")
+
+
 def ensure_account(session: Session, name: str) -> tuple[int, bool]:
     """The id of the first account with this name, and whether it was made just now; in the caller's write
-    transaction."""
+    transaction. Of two transactions at once, one makes it and the other finds it."""
+    lock_accounts(session)
     found = session.scalar(select(Workspace.id).where(Workspace.name == name).order_by(Workspace.id).limit(1))
     if found is not None:
         return found, False

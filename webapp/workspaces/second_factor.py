@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from webapp.models.audit_event import Action
 from webapp.people.second_factor import remove_second_factor as remove
+from webapp.people.security_mail import By, tell_person
 from webapp.workspaces.acting import NotChanged, Why, begin, note, user_here
 from webapp.workspaces.membership import is_elsewhere
 
@@ -30,5 +31,7 @@ def remove_second_factor(
     if not remove(session, user.person):
         return False
     note(session, Action.SECOND_FACTOR_REMOVED, user, by=by, now=now)
+    who = By.ADMIN if by else By.OPERATOR
+    tell_person(session, user.person.id, Action.SECOND_FACTOR_REMOVED, now, by=who)
     session.flush()
     return True

@@ -12,14 +12,15 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import World
 from tests.support.faults import crash_at
+from tests.support.personal_mail import forget_personal_mail
 from tests.support.smtp_server import END, GREETING, RCPT, SmtpServer, smtp_server
 from webapp.clock import read_clock
 from webapp.database import write_transaction
 from webapp.mail_settings import read_smtp_url
 from webapp.marketing.sending import Pace
-from webapp.models import OneTimeLink, Person, ResetRequest, User
+from webapp.models import OneTimeLink, Person, User
 from webapp.models.person import Purpose
-from webapp.people.link_mail import anything_to_mail, ask_for_reset, due_links
+from webapp.people.link_mail import LINKS, anything_to_mail, ask_for_reset
 from webapp.people.links import make_link
 from webapp.worker.link_sender import LinkSender
 from webapp.worker.one_time import read_token
@@ -81,10 +82,7 @@ class Desk:
 
 @pytest.fixture
 def desk(app: Flask, store: Session) -> Iterator[Desk]:
-    with write_transaction(store):
-        # Those of other tests would be sent as well.
-        store.execute(delete(ResetRequest))
-        store.execute(update(OneTimeLink).values(mail_at=None))
+    forget_personal_mail(store)
     with smtp_server() as server:
         yield Desk(app, store, server)
 
@@ -177,4 +175,4 @@ def test_a_link_that_was_replaced_or_is_too_old_is_not_sent(desk: Desk, world: W
 
     assert desk.work() == 1
     assert [link.sent_at is not None for link in desk.links(world.admin.email)] == [False, False, True]
-    assert due_links(desk.store, read_clock(desk.store)) == []
+    assert LINKS.due(desk.store, read_clock(desk.store)) == []

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from tests.factories.people import World, new_admin, new_world
-from tests.support.processes import wait_until
+from tests.support.second_writer import SecondWriter
 from webapp.clock import read_clock
 from webapp.database import write_transaction
 from webapp.models import User
@@ -83,38 +81,21 @@ def test_of_two_admins_who_do_it_to_each_other_at_once_one_stays(
     pairs = (world.admin, other), (other, world.admin)
     (first, by), (second, by_second) = ((user, None if by_operators else by.id) for user, by in pairs)
     store.commit()
-    began, pid = Event(), []
 
-    def act_second() -> Why | None:
-        with Session(engine) as session:
-            try:
-                if engine.dialect.name == "sqlite":
-                    began.set()
-                with write_transaction(session):
-                    if engine.dialect.name == "postgresql":
-                        pid.append(session.scalar(text("SELECT pg_backend_pid()")))
-                        began.set()
-                    act(session, session.get_one(User, second.id), by_second)
-            except NotChanged as refusal:
-                return refusal.why
+    def act_second(own: Session) -> Why | None:
+        try:
+            with write_transaction(own):
+                act(own, own.get_one(User, second.id), by_second)
+        except NotChanged as refusal:
+            return refusal.why
         return None
 
-    with ThreadPoolExecutor() as people, Session(engine) as session:
+    with ThreadPoolExecutor() as threads, Session(engine) as session:
         with write_transaction(session):
             act(session, session.get_one(User, first.id), by)
-            told = people.submit(act_second)
-            assert began.wait(20)
-            wait_until(lambda: told.done() or _waits(session, pid))
-            assert not told.done(), "the second waits"
-        assert told.result(20) is (Why.LAST_ADMIN if by_operators else Why.NOT_ALLOWED)
+            told = SecondWriter(threads, engine, act_second)
+            told.check_that_it_waits(session)
+        assert told.result() is (Why.LAST_ADMIN if by_operators else Why.NOT_ALLOWED)
 
     assert active_admins(store, world.id) == {second.id}
     store.rollback()
-
-
-def _waits(session: Session, pid: list[Any]) -> bool:
-    """On SQLite the writing transaction is the lock."""
-    if session.get_bind().dialect.name == "sqlite":
-        return True
-    waits = text("SELECT count(*) FROM pg_locks WHERE pid = :pid AND NOT granted")
-    return bool(session.scalar(waits, {"pid": pid[0]}))
