@@ -17,7 +17,7 @@ def test_on_the_overview_ticks_return_after_back_and_reload_only(page: Page) -> 
     first, _second, third = select_on_two_pages(page, OVERVIEW)
 
     page.click(".cell-contact a")
-    page.wait_for("#facts-title")
+    page.wait_for("#account-title")
     page.back()
     page.wait_for_bar("3 of 100 selected")
     assert page.ticked() == [third]

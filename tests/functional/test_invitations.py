@@ -34,6 +34,7 @@ def test_a_new_person_joins_with_a_name_and_a_password(
     assert form.path == "/invitation"
     assert "token" not in form.query, "the address that other pages get to know has no token"
     assert email in form.text
+    assert form.one("#name").get("value") == "Pat", "the name that the Admin typed is offered"
 
     home = pat.submit(form, "form[action='/invitation']", name="Pat Doe", password=OWN)
 
@@ -174,7 +175,8 @@ def test_a_link_is_for_seven_days_and_works_once(
     other = browse()
     with unchanged():
         used = other.get(link)
-    assert (used.status, "has been accepted" in used.text) == (410, True)
+    assert (used.status, used.words("h1")) == (410, "This link does not work")
+    assert "has been accepted" in used.text
 
 
 @pytest.mark.parametrize("token", ["", "forged", "1.{nonce}.x", "\u202e", "x" * 5000])

@@ -16,6 +16,9 @@ EVERYWHERE = {
 }
 EVERYWHERE |= {"caller", "dict", "kwargs", "loop", "session", "super"}
 
+# A button whose own words stand beside a typed text: a gap would separate the two.
+TORN = re.compile(r'<(?:a|button)\b[^>]*class="button[^>]*>(?!\{\{[^}]*\|bdi \}\}<)[^<]*\|bdi')
+
 
 @cache
 def parse(name: str) -> nodes.Template:
@@ -68,3 +71,9 @@ def named_at_the_top(name: str) -> set[str]:
     words = set(re.findall(r"`([^`]+)`", comment[0])) if comment else set()
     others = {word for word in words if word in NAMES and word != name}
     return words.union(*(named_at_the_top(other) for other in others))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_words_of_a_button_stand_in_one_element(name: str) -> None:
+    found = TORN.findall((TEMPLATES / name).read_text())
+    assert not found, f"put the words into a <span>: {found}"

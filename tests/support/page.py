@@ -95,6 +95,7 @@ def _check_everywhere(tags: Tags) -> None:
             assert attrs.get("aria-label") or tag.get_text(strip=True), f"no accessible name: {tag}"
         elif kind == "form":
             _check_form(tag, attrs)
+            _check_whose(tag)
         elif kind == "script":
             assert attrs.get("src"), "an inline script is blocked by the CSP"
         inline = INLINE & attrs.keys()
@@ -170,6 +171,11 @@ def _check_form(form: Element, attrs: dict[str, str]) -> None:
         assert has_token, f"a POST without its token: {attrs.get('action')}"
     elif method == "get":
         assert not has_token, "a token must not get into an address"
+
+
+def _check_whose(form: Element) -> None:
+    if form.select_one("input[type=password]"):
+        assert form.select_one("input[autocomplete=username]"), f"whose password it is: {form.get('action')}"
 
 
 def _check_htmx(kind: str, attrs: dict[str, str]) -> None:

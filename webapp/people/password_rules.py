@@ -15,6 +15,8 @@ SHORTEST, LONGEST = 12, 256
 FEWEST_GUESSES = 10**8
 # The library takes longer than a moment for longer ones, which are not among the common passwords anyway.
 EXAMINED = 64
+# What is on every page of this app is among the first tries, too.
+OURS = frozenset({"contacts", "password"})
 # So many characters must be the person's own beside their address, their name and their account's.
 OWN = 8
 _LETTERS = re.compile(r"[\W_]+")
@@ -44,22 +46,26 @@ def flaw_in(password: str, names: Iterable[str] = ()) -> Flaw | None:
         return Flaw.TOO_LONG
     if "\0" in password or any("\ud800" <= character <= "\udfff" for character in password):
         return Flaw.UNREADABLE
-    if _is_personal(password, names):
+    parts = _parts(names)
+    if not _is_own(password, parts):
         return Flaw.PERSONAL
-    return Flaw.COMMON if _is_common(password) else None
+    if not _is_own(password, parts | OURS) or _is_common(password):
+        return Flaw.COMMON
+    return None
 
 
-def _is_personal(password: str, names: Iterable[str]) -> bool:
+def _is_own(password: str, parts: Iterable[str]) -> bool:
+    """Whether enough of it is left without these parts."""
     left = _bare(password)
     # The longest first: a name can contain another one.
-    for name in sorted(_parts(names), key=len, reverse=True):
+    for name in sorted(parts, key=len, reverse=True):
         left = left.replace(name, "")
-    return len(left) < min(OWN, len(_bare(password)))
+    return len(left) >= min(OWN, len(_bare(password)))
 
 
 def _parts(names: Iterable[str]) -> set[str]:
     """The names, their words, and what stands on both sides of an address's @, without signs and spaces."""
-    parts = {"contacts", "password"}
+    parts: set[str] = set()
     for name in names:
         parts |= {_bare(name), *map(_bare, re.split(r"[\s@.]+", name))}
     return {part for part in parts if len(part) >= 4}

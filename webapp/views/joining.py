@@ -23,7 +23,7 @@ from webapp.web.sign_in_limits import CHOSEN
 from webapp.web.throttle import TooMany, network, take
 from webapp.words.isolation import isolated
 from webapp.words.passwords import BUSY, FLAWS, RULE, too_many
-from webapp.words.users import LINK_STATES, SIGN_IN_FIRST
+from webapp.words.users import LINK_STATES, NO_LINK, SIGN_IN_FIRST
 from webapp.worker.one_time import link_address
 from webapp.workspaces.invitations import Invitation, NotAccepted, accept, find_invitation
 
@@ -36,7 +36,9 @@ def invitation() -> ResponseReturnValue:
         keep_token(token)
         return redirect(url_for("invitation"), 303)
     found = _open_invitation()
-    return found if isinstance(found, Response) else _page(found, JoinForm(formdata=None))
+    return (
+        found if isinstance(found, Response) else _page(found, JoinForm(formdata=None, name=found.user.name))
+    )
 
 
 def accept_invitation() -> ResponseReturnValue:
@@ -109,7 +111,7 @@ def _open_invitation() -> Invitation | Response:
 
 def _refuse(state: LinkState | None) -> Response:
     drop_token()
-    return error(STATUS[state], f"{LINK_STATES[state]} Nothing was changed.")
+    return error(STATUS[state], f"{LINK_STATES[state]} Nothing was changed.", title=NO_LINK)
 
 
 def _refuse_password(found: Invitation, form: JoinForm) -> Response | None:

@@ -57,15 +57,21 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(Exception, on_unexpected)
 
 
-def error(status: int, message: str | None = None, *, back: tuple[str, str] | None = None) -> Response:
-    """The page, or notice, for `status`; `message` replaces the general sentence.
+def error(
+    status: int,
+    message: str | None = None,
+    *,
+    title: str | None = None,
+    back: tuple[str, str] | None = None,
+) -> Response:
+    """The page, or notice, for `status`; `title` and `message` replace the general ones.
 
     `back` is an address and its label, the link on the page; by default the contacts, or the sign-in page for
     users who are not signed in.
     """
     if status == 403:
         _record_refusal()
-    title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
+    heading, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
     href: str | None
     start = ("overview", "Back to contacts") if _is_signed_in() else ("sign_in", "Go to sign-in")
     href, label = back or (url_for(start[0]), start[1])
@@ -74,7 +80,7 @@ def error(status: int, message: str | None = None, *, back: tuple[str, str] | No
         href, label = (None if is_htmx() else request.full_path), "Try again"
     context = {
         "status": status,
-        "title": title,
+        "title": title or heading,
         "message": message or sentence,
         "action_href": href,
         "action_label": label,

@@ -26,7 +26,9 @@ def joined(phrases: Sequence[str]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time in seconds, or in minutes from two minutes on: "45 seconds", "3 minutes"."""
+    """A time in seconds, or in minutes from two minutes on: "under a second", "45 seconds", "3 minutes"."""
+    if round(seconds) == 0:
+        return "under a second"
     return counted(round(seconds), "second") if seconds < 120 else counted(round(seconds / 60), "minute")
 
 

@@ -42,6 +42,7 @@ def why_not(why: Why) -> str:
     return f"{WHY_NOT[why]} {NOTHING}"
 
 
+NO_LINK = "This link does not work"
 LINK_STATES: Mapping[LinkState | None, str] = {
     None: "This invitation was withdrawn, or its link was edited or cut off.",
     LinkState.USED: "This invitation has been accepted. Sign in to work in the account.",

@@ -11,7 +11,7 @@ from webapp.words.dates import Dates
 from webapp.words.filters import describe_filters
 from webapp.words.isolation import enclose, isolated
 from webapp.words.moments import days_left_words
-from webapp.words.numbers import counted, joined, remaining
+from webapp.words.numbers import counted, duration, joined, remaining
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
@@ -43,6 +43,20 @@ def test_phrases_are_joined_to_one_enumeration(phrases: list[str], words: str) -
 )
 def test_an_estimate_is_rounded(seconds: float, words: str) -> None:
     assert remaining(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.0, "under a second"),
+        (0.4, "under a second"),
+        (0.6, "1 second"),
+        (119, "119 seconds"),
+        (121, "2 minutes"),
+    ],
+)
+def test_a_duration_is_rounded(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
 
 
 @pytest.mark.parametrize(
