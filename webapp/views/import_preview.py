@@ -257,7 +257,7 @@ def _show(file: StoredFile, choices: Choices, *, error: str | None = None, statu
         columns=_columns(first[0], [record for record in first[1:] if not record.fault][:ROWS], choices),
         automations=count_active_automations(session, file.workspace_id),
         lists=names_to_suggest(session, MailingList, file.workspace_id, most=SUGGESTED + 1),
-        unknown_list=_unknown_list(choices),
+        unknown_list=_unknown_list(choices) if request.method == "POST" else "",
         encodings=list(ENCODINGS.items()) if charset(about.encoding) else [],
         running=running,
         running_title=title(running) if running else "",
