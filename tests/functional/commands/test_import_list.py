@@ -13,6 +13,7 @@ from tests.factories.people import World
 from tests.support.state import nothing_changes
 from webapp.cli import contacts as command
 from webapp.clock import read_clock
+from webapp.importing import brought
 from webapp.models import Contact, Job, MailingList, StoredFile, Subscription
 
 Import = Callable[..., Result]
@@ -52,10 +53,9 @@ def test_a_list_that_is_deleted_while_the_file_is_read_is_refused(
     stored: Stored,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    bring = command.bring
 
     def bring_slowly(*args: Any, **options: Any) -> StoredFile:
-        file = bring(*args, **options)
+        file = brought.bring(*args, **options)
         with Session(engine) as other:
             other.execute(
                 update(MailingList).where(MailingList.id == news).values(deleted_at=read_clock(other))

@@ -278,7 +278,7 @@ class TestBadOrders:
             *((NoSuchList, {"list_id": list_id}) for list_id in (*list_ids, 2**62)),
         ):
             with pytest.raises(refusal):
-                importing.start(request | changes)
+                importing.start(request | dict[str, Any](changes))
         with pytest.raises(NotAllowed):
             importing.start(request, by=world.member.id)
         store.execute(
