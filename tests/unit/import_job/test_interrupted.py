@@ -30,7 +30,7 @@ from webapp.importing.work import (
 from webapp.jobs.cancel import cancel
 from webapp.jobs.run import LOST_LEASE
 from webapp.jobs.start import AnotherRequest
-from webapp.jobs.work import NotAllowed
+from webapp.jobs.work import NotAllowed, NotStarted
 from webapp.models import (
     AuditEvent,
     Contact,
@@ -266,7 +266,7 @@ class TestBadOrders:
         deleted_list.deleted_at = read_clock(store)
         store.commit()
         list_ids = their_list.id, deleted_list.id
-        for refusal, changes in (
+        refusals: list[tuple[type[NotStarted], dict[str, Any]]] = [
             (NoSuchFile, {"file_id": theirs}),
             (NoSuchFile, {"file_id": 2**62}),
             (NoSuchColumn, {"mapping": {"2": "phone", "0": "email"}}),
@@ -276,9 +276,10 @@ class TestBadOrders:
             (NothingToFindBy, {"mapping": {}}),
             (NotUnderstood, {"existing": "replace"}),
             *((NoSuchList, {"list_id": list_id}) for list_id in (*list_ids, 2**62)),
-        ):
+        ]
+        for refusal, changes in refusals:
             with pytest.raises(refusal):
-                importing.start(request | dict[str, Any](changes))
+                importing.start(request | changes)
         with pytest.raises(NotAllowed):
             importing.start(request, by=world.member.id)
         store.execute(
