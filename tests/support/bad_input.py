@@ -329,11 +329,13 @@ POST /contacts/import/<id:file_id>  frozen             400 | This confirmation i
 POST /contacts/import/<id:file_id>  column             422 empty=409 | no such choice / was imported yet.
 POST /contacts/import/<id:file_id>  existing           422 | There is no such choice.
 POST /contacts/import/<id:file_id>  agreed,wake,even_if_deleted,keep_commas  409 | Nothing was imported yet.
+POST /contacts/import/<id:file_id>  list        422 empty,blank=409 | There is no list / was imported yet.
 POST /contacts/import/<id:file_id>  csrf_token         400 | open for too long. Go back, reload it
 POST /contacts/import/<id:file_id>/look <file_id>      404 | a typing mistake / Choose it again.
 POST /contacts/import/<id:file_id>/look column         422 empty=200 | There is no such choice.
 POST /contacts/import/<id:file_id>/look existing       422 | There is no such choice.
 POST /contacts/import/<id:file_id>/look agreed,wake,even_if_deleted,keep_commas  200
+POST /contacts/import/<id:file_id>/look list           422 empty,blank=200 | There is no list
 POST /contacts/import/<id:file_id>/look frozen         200
 POST /contacts/import/<id:file_id>/look csrf_token     400 | open for too long. Go back, reload it
 POST /contacts/import/<id:file_id>/encoding <file_id>  404 | a typing mistake / Choose it again.

@@ -13,24 +13,26 @@ from sqlalchemy.orm import Session
 
 from webapp.cli.carrying_out import carry_out_here, not_ringing
 from webapp.cli.database import Refusal, check_database, chosen_workspace, readable, shown
+from webapp.cli.naming import named
 from webapp.cli.progress import progress
 from webapp.cli.ringing import ring_for_due
 from webapp.database import write_transaction
 from webapp.extensions import db
 from webapp.importing.brought import bring
+from webapp.importing.choices import SKIP, UPDATE, Choices
 from webapp.importing.csv_lines import UnreadableFile
 from webapp.importing.deciding import ALREADY_THERE, AMONG_THE_DELETED, UNCHANGED
 from webapp.importing.encodings import DAMAGED
 from webapp.importing.fields import COLUMNS, Field
-from webapp.importing.order import SKIP, UPDATE
 from webapp.importing.reading import About
 from webapp.importing.records import StoredRecord, read_header, read_records
 from webapp.importing.report import Split, also_deleted, first_lines, splits, unread_lines
 from webapp.importing.start import start
+from webapp.importing.work import NoSuchList
 from webapp.jobs.files import erase_file
 from webapp.models import Job
 from webapp.models.import_line import LineOutcome
-from webapp.words.imports import why_rejected, why_skipped
+from webapp.words.imports import put_on_list, why_rejected, why_skipped
 from webapp.words.numbers import counted, number
 from webapp.worker.services import services
 
@@ -48,6 +50,7 @@ def contacts_group() -> None:
 @click.argument("path", metavar="FILE.csv", type=click.Path(path_type=Path))
 @click.option("--workspace", "name", help="Where to add them.  [default: the first workspace]")
 @click.option("--update", is_flag=True, help="Update contacts that exist, instead of leaving their rows out.")
+@click.option("--list", "list_name", help="Put all of them on this list, too.")
 @click.option("--not-agreed", is_flag=True, help="Put new contacts on their lists as Unconfirmed.")
 @click.option("--no-automations", is_flag=True, help="Begin no automations.")
 @click.option("--even-if-deleted", is_flag=True, help="Also add rows whose address a deleted contact has.")
@@ -57,6 +60,7 @@ def import_contacts(
     path: Path,
     name: str | None,
     update: bool,
+    list_name: str | None,
     not_agreed: bool,
     no_automations: bool,
     even_if_deleted: bool,
@@ -69,9 +73,10 @@ def import_contacts(
     Lists", "Unsubscribed Lists", "Bounced Lists" and "Created Date". A first line such as "sep=;" names
     another separator than the comma. Several tags or lists in a field are separated by ";". A field without
     ";" is split at its commas; a tag or list that exists with a comma in its name stays whole. Missing
-    accounts, tags and lists are created, and the automations of these lists and tags begin. Rows that cannot
-    be imported are left out; their lines and the reasons are printed. A file with a quotation mark that is
-    never closed is refused.
+    accounts, tags and lists are created, and the automations of these lists and tags begin. With --list, all
+    contacts that are added or updated are put on that list, which has to exist, as if each row named it.
+    Rows that cannot be imported are left out; their lines and the reasons are printed. A file with a
+    quotation mark that is never closed is refused.
 
     The import is a job: if this command is killed, a worker goes on with it.
 
@@ -80,6 +85,8 @@ def import_contacts(
     session = db.session()
     check_database(session)
     workspace_id = chosen_workspace(session, name).id
+    # An empty name is none that a list has: a script may have lost it.
+    put_on = None if list_name is None else named(session, workspace_id, "list", list_name)
     try:
         with path.open("rb") as file:
             file_id, mapping = _store(session, workspace_id, path, file)
@@ -88,24 +95,16 @@ def import_contacts(
     except OSError as error:
         why = error.strerror or str(error).rstrip(".")
         raise Refusal(f"{readable(str(path))} cannot be read: {why}. Nothing was changed.") from error
-    job = start(
-        session,
-        services().lock,
-        not_ringing,
-        workspace_id=workspace_id,
-        requested_by=None,
-        key=str(uuid.uuid4()),
-        request={
-            "file_id": file_id,
-            "mapping": mapping,
-            "existing": UPDATE if update else SKIP,
-            "agreed": not not_agreed,
-            "wake": not no_automations,
-            "even_if_deleted": even_if_deleted,
-            "keep_commas": keep_commas,
-        },
+    choices = Choices(
+        mapping,
+        existing=UPDATE if update else SKIP,
+        agreed=not not_agreed,
+        wake=not no_automations,
+        even_if_deleted=even_if_deleted,
+        keep_commas=keep_commas,
+        put_on=put_on,
     )
-    job = carry_out_here(job.id)
+    job = carry_out_here(_start(session, workspace_id, file_id, choices).id)
     _tell_left_out(session, job)
     left_out = sum(job.count(code) for code in (LineOutcome.REJECTED, ALREADY_THERE, AMONG_THE_DELETED))
     _sum_up(session, job, left_out)
@@ -113,6 +112,27 @@ def import_contacts(
         ring_for_due()
     if left_out:
         sys.exit(1)
+
+
+def _start(session: Session, workspace_id: int, file_id: int, choices: Choices) -> Job:
+    """The import of the stored file as a job. Reading a large file takes minutes: by then its list may be
+    gone."""
+    try:
+        return start(
+            session,
+            services().lock,
+            not_ringing,
+            workspace_id=workspace_id,
+            requested_by=None,
+            key=str(uuid.uuid4()),
+            request=choices.to_request(file_id),
+        )
+    except NoSuchList:
+        with write_transaction(session):
+            erase_file(session, file_id)
+        assert choices.put_on is not None
+        name = shown(choices.put_on.name)
+        raise Refusal(f"The list “{name}” has just been deleted. Nothing was changed.") from None
 
 
 def _store(session: Session, workspace_id: int, path: Path, source: BinaryIO) -> tuple[int, dict[str, str]]:
@@ -199,6 +219,8 @@ def _sum_up(session: Session, job: Job, left_out: int) -> None:
         parts.append(f"{counted(left_out, 'row')} {_verb(left_out, 'was', 'were')} left out.")
     if unread := unread_lines(session, job):
         parts.append(f"{counted(unread, 'further line')} {_verb(unread, 'was', 'were')} not read.")
+    if put_on := put_on_list(job):
+        parts.append(readable(put_on))
     click.echo(" ".join(parts))
     if split := splits(session, job):
         _tell_splits(split)

@@ -2,34 +2,27 @@
 
 import sys
 import uuid
-from collections.abc import Mapping
 from dataclasses import replace
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from webapp.catalogue.names import Named
-from webapp.characters import name_key
 from webapp.cli.carrying_out import carry_out_here, not_ringing
 from webapp.cli.confirming import UNCHANGED, begun, confirm
-from webapp.cli.database import Refusal, check_database, chosen_workspace, shown
+from webapp.cli.database import Refusal, check_database, chosen_workspace
+from webapp.cli.naming import named
 from webapp.clock import read_clock
 from webapp.contacts import find
 from webapp.contacts.delete_scope import freeze_scope
 from webapp.contacts.delete_work import deletion_of, start
 from webapp.contacts.wanted import Wanted
 from webapp.extensions import db
-from webapp.models import Account, MailingList, Tag
 from webapp.models.job import JobState
 from webapp.restoring.filters import why_unsearchable
 from webapp.words import deleting as words
 from webapp.words.kinds import title
 from webapp.words.numbers import counted
 from webapp.worker.services import services
-
-NAMED: Mapping[str, Named] = {"list": MailingList, "tag": Tag, "account": Account}
 
 
 @click.command("delete")
@@ -60,7 +53,7 @@ def delete_contacts(
         raise Refusal(f"Name a filter (--q, --list, --tag or --account), or --all alone. {UNCHANGED}")
     if problem := why_unsearchable(q.strip()):
         raise Refusal(f"{problem} {UNCHANGED}")
-    ids = {field: _id_of(session, workspace_id, field, text) for field, text in filters.items()}
+    ids = {noun: named(session, workspace_id, noun, text).id for noun, text in filters.items()}
     wanted = replace(
         Wanted(workspace_id, " ".join(q.split())),
         list_id=ids.get("list"),
@@ -97,12 +90,3 @@ def delete_contacts(
         )
     if job.state != JobState.DONE:
         sys.exit(1)
-
-
-def _id_of(session: Session, workspace_id: int, field: str, text: str) -> int:
-    kind = NAMED[field]
-    here = kind.workspace_id == workspace_id, kind.deleted_at.is_(None), kind.name_key == name_key(text)
-    found = session.scalar(select(kind.id).where(*here)) if text.isprintable() else None
-    if found is None:
-        raise Refusal(f"There is no {field} “{shown(text)}”. {UNCHANGED}")
-    return found

@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -11,13 +11,11 @@ from uuid import uuid4
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.catalogue.names import Named
-from webapp.characters import name_key
 from webapp.cli.carrying_out import carry_out_here, not_ringing
-from webapp.cli.database import Refusal, check_database, chosen_workspace, readable, shown
+from webapp.cli.database import Refusal, check_database, chosen_workspace, readable
+from webapp.cli.naming import named
 from webapp.clock import read_clock
 from webapp.contacts.wanted import Wanted
 from webapp.exporting.deleted import DeletedContacts
@@ -27,7 +25,7 @@ from webapp.extensions import db
 from webapp.jobs.files import file_of, read_parts
 from webapp.jobs.start import start
 from webapp.jobs.work import Order
-from webapp.models import Account, Job, MailingList, Tag
+from webapp.models import Job
 from webapp.models.job import JobState
 from webapp.models.mailing_list import SubscriptionStatus
 from webapp.restoring.filters import Filters, why_unsearchable
@@ -37,8 +35,6 @@ from webapp.worker.services import services
 
 STANDARD_OUTPUT = "-"
 STATUSES = [str(status) for status in SubscriptionStatus]
-
-NAMED: Mapping[str, Named] = {"list": MailingList, "tag": Tag, "account": Account}
 
 
 class Writable(Protocol):
@@ -93,7 +89,10 @@ def export_contacts(
     if deleted:
         source = DeletedContacts.freeze(session, workspace_id, Filters(q=q), read_clock(session))
     else:
-        ids = {f"{noun}_id": _id(session, workspace_id, noun, name) for noun, name in names.items()}
+        ids = {
+            f"{noun}_id": named(session, workspace_id, noun, name, "Nothing was exported.").id
+            for noun, name in names.items()
+        }
         has_status = SubscriptionStatus(status) if status else None
         wanted = Wanted(workspace_id, q, status=has_status, **ids)
         source = LiveContacts.freeze(session, wanted, names)
@@ -106,15 +105,6 @@ def export_contacts(
             file.write(data)
     said = words_of(job.kind).result(job)
     click.echo(said, err=path == STANDARD_OUTPUT)
-
-
-def _id(session: Session, workspace_id: int, noun: str, name: str) -> int:
-    kind = NAMED[noun]
-    here = kind.workspace_id == workspace_id, kind.deleted_at.is_(None), kind.name_key == name_key(name)
-    found = session.scalar(select(kind.id).where(*here)) if name.isprintable() else None
-    if found is None:
-        raise Refusal(f"There is no {noun} “{shown(name)}”. Nothing was exported.")
-    return found
 
 
 def _carry_out(session: Session, workspace_id: int, source: Source) -> Job:

@@ -18,7 +18,8 @@ class ImportRequest:
 
     `agreed`: the people of the file have agreed to messages, so that those in a column of lists are
     Subscribed. `wake`: automations begin. `even_if_deleted`: contacts are added even where a deleted one has
-    the address. `keep_commas`: tags and lists without ";" are not split at their commas.
+    the address. `keep_commas`: tags and lists without ";" are not split at their commas. `list_id`: the list
+    that all contacts are put on, which is called `list_name`.
     """
 
     file_id: int
@@ -28,6 +29,8 @@ class ImportRequest:
     wake: bool = False
     even_if_deleted: bool = False
     keep_commas: bool = False
+    list_id: int | None = None
+    list_name: str = ""
 
     @classmethod
     def of(cls, request: Mapping[str, Any]) -> "ImportRequest":

@@ -136,11 +136,14 @@ class Columns:
         return best
 
 
-def read_row(columns: Columns, record: StoredRecord, name_fields: NameFields, zone: ZoneInfo) -> Row | BadRow:
+def read_row(
+    columns: Columns, record: StoredRecord, name_fields: NameFields, zone: ZoneInfo, put_on: str | None = None
+) -> Row | BadRow:
     """The record as a row to import, or the first reason why it is rejected; never raises.
 
-    Fields left out at the end are empty, and empty ones after the last column do not matter. A time without
-    a time zone is one of `zone`.
+    `put_on` is the name of a list that the row names as well, in a column of subscribers. Fields left out at
+    the end are empty, and empty ones after the last column do not matter. A time without a time zone is one
+    of `zone`.
     """
     line, cells = record.line, record.fields
     if record.fault is not None:
@@ -172,6 +175,8 @@ def read_row(columns: Columns, record: StoredRecord, name_fields: NameFields, zo
         return BadRow(line, {"code": NOT_AN_ADDRESS})
     if address.key is None and not (first_name or last_name):
         return BadRow(line, {"code": NOTHING})
+    if put_on is not None:
+        names.append((Field.LISTS, put_on))
     tags, lists = _by_key(tuple(names), columns.at_best(cells))
     return Row(
         line=line,

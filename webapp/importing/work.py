@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from webapp.catalogue.lookup import name_of
 from webapp.clock import read_clock
 from webapp.contacts.deleted_addresses import DeletedAddresses
 from webapp.importing.adding import Writer
@@ -26,7 +27,7 @@ from webapp.importing.rows import Columns, read_row
 from webapp.jobs.files import erase_file, find_file
 from webapp.jobs.isolation import by_halves
 from webapp.jobs.work import NotStarted, Order, Step, Work
-from webapp.models import Job, Right
+from webapp.models import Job, MailingList, Right
 from webapp.models.audit_event import Action, record
 from webapp.models.import_line import LineOutcome
 from webapp.models.job import Note
@@ -49,6 +50,10 @@ class NoSuchColumn(NotStarted):
 
 class NothingToFindBy(NotStarted):
     """No column is mapped to an address or a name: no row could be a contact."""
+
+
+class NoSuchList(NotStarted):
+    """The account has no such list, or it was deleted since it was chosen."""
 
 
 class NotUnderstood(NotStarted):
@@ -92,6 +97,8 @@ class ImportWork(Work):
         check_mapping(asked.mapping, len(header.fields))
         if asked.existing not in ("skip", "update"):
             raise NotUnderstood
+        if asked.list_id is not None and _list_name(session, order.workspace_id, asked) is None:
+            raise NoSuchList
 
     def why_not(self, session: Session, job: Job) -> Note | None:
         file = find_file(session, job.workspace_id, job.request["file_id"], read_clock(session))
@@ -107,7 +114,9 @@ class ImportWork(Work):
         # Read anew in each batch, so that a batch that is repeated by another process reads the same.
         names = NameFields.of_workspace(session, job.workspace_id, keep_commas=asked.keep_commas)
         zone = job.workspace.zone
-        rows = [read_row(kept.columns, each, names, zone) for each in records]
+        # None after it was deleted, too: the rest comes without it. Under the lock that deletes a list.
+        put_on = _list_name(session, job.workspace_id, asked)
+        rows = [read_row(kept.columns, each, names, zone, put_on) for each in records]
         fates = decide(
             session,
             job,
@@ -122,6 +131,8 @@ class ImportWork(Work):
             fates = by_halves(session, fates, writer.write, _refuse, self.refusals)
         else:
             fates = writer.write(fates)
+        if records and asked.list_id is not None and put_on is None:
+            cursor = [*cursor[:2], came_without_list(job) + sum(map(_is_imported, fates))]
         return _record(session, job, fates, records, cursor, is_last=len(records) < size)
 
     def leave_out(self, session: Session, job: Job) -> Step:
@@ -162,6 +173,11 @@ class ImportWork(Work):
 IMPORT = ImportWork()
 
 
+def came_without_list(job: Job) -> int:
+    """How many contacts the job has imported without its list, because that was deleted before their turn."""
+    return sum((job.cursor or [])[2:])
+
+
 def check_mapping(mapping: Mapping[str, str], width: int) -> None:
     """Check that the mapping names columns of a file with `width` columns, and fields by which a contact can
     be found. Raises NoSuchColumn or NothingToFindBy."""
@@ -174,19 +190,31 @@ def check_mapping(mapping: Mapping[str, str], width: int) -> None:
 
 
 def _next_records(session: Session, job: Job, records: Records, size: int) -> tuple[list[StoredRecord], Any]:
-    """The next records after the job's cursor, at most `size`, and the place after them."""
+    """The next records after the job's cursor, at most `size`, and the cursor after them: a place and, once
+    the list is gone, how many contacts came without it."""
     begin = _place(job)
     if begin == BEGINNING:
         _, begin = records.take(session, begin, 1)
     taken, after = records.take(session, begin, size)
-    return taken, list(after) if taken else job.cursor
+    return taken, [*after, *(job.cursor or [])[2:]] if taken else job.cursor
 
 
 def _place(job: Job) -> Place:
     if job.cursor is None:
         return BEGINNING
-    part, number = job.cursor
+    part, number = job.cursor[:2]
     return part, number
+
+
+def _list_name(session: Session, workspace_id: int, asked: ImportRequest) -> str | None:
+    """What the list that all are put on is called now; None without one, or if it is deleted."""
+    if asked.list_id is None:
+        return None
+    return name_of(session, MailingList, workspace_id, asked.list_id)
+
+
+def _is_imported(fate: Fate) -> bool:
+    return fate.outcome in (LineOutcome.ADDED, LineOutcome.UPDATED)
 
 
 def _refuse(fate: Fate, _refusal: Exception) -> Fate:

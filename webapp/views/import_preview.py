@@ -3,15 +3,18 @@
 What is shown is frozen and signed, and exactly that is started: after a change it is shown anew first.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from webapp.catalogue.lookup import SUGGESTED, Found, find_named, names_to_suggest
+from webapp.characters import name_key
 from webapp.clock import read_clock
 from webapp.extensions import db
+from webapp.forms.typed import searched
 from webapp.importing import start as importing
 from webapp.importing.brought import KIND, jobs_reading
 from webapp.importing.choices import Choices
@@ -20,10 +23,10 @@ from webapp.importing.encodings import charset
 from webapp.importing.fields import Field
 from webapp.importing.reading import MOST_COLUMNS, About
 from webapp.importing.records import BEGINNING, Records, StoredRecord
-from webapp.importing.work import IMPORT, NoSuchColumn, NoSuchFile, NothingToFindBy
+from webapp.importing.work import IMPORT, NoSuchColumn, NoSuchFile, NoSuchList, NothingToFindBy
 from webapp.jobs.queries import find_by_key
 from webapp.marketing.browse import count_active_automations
-from webapp.models import Job, StoredFile
+from webapp.models import Job, MailingList, StoredFile
 from webapp.views.imports import GONE, find_or_404
 from webapp.web.errors import error
 from webapp.web.htmx import page_or_part
@@ -47,6 +50,7 @@ TOO_OLD = "This preview was open for too long. Check it again. Nothing was impor
 NOTHING_TO_FIND_BY = (
     "Say first which column has the e-mail addresses, or the names. Nothing was imported yet."
 )
+NO_SUCH_LIST = "There is no list with this name. Choose one of yours, or none. Nothing was imported yet."
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,10 @@ class Preview:
     token: str
     columns: list[ColumnShown]
     automations: int
+    # The names of lists to choose from; of very many the first, and any other is typed.
+    lists: list[str]
+    # What was typed, where no list has that name.
+    unknown_list: str = ""
     encodings: list[tuple[str, str]] = field(default_factory=list)
     running: Job | None = None
     running_title: str = ""
@@ -87,6 +95,19 @@ class Preview:
     @property
     def opens_others(self) -> bool:
         return not self.has_email or any(column.field for column in self.others) or len(self.others) <= FEW
+
+    @property
+    def has_many_lists(self) -> bool:
+        return len(self.lists) > SUGGESTED
+
+    @property
+    def list_choices(self) -> list[tuple[str, str]]:
+        return list(zip(self.lists, self.lists, strict=True))
+
+    @property
+    def chosen_list(self) -> str:
+        """What the field about the list holds."""
+        return self.choices.put_on.name if self.choices.put_on else self.unknown_list
 
     @property
     def email_columns(self) -> list[int]:
@@ -116,9 +137,10 @@ def redraw(file_id: int) -> ResponseReturnValue:
     """The same for other choices: the page, or for htmx its part."""
     file = find_or_404(file_id)
     try:
-        return _show(file, _chosen())
+        choices = _chosen()
     except ValueError:
         return error(422, "There is no such choice.")
+    return _show(file, choices, status=422 if _unknown_list(choices) else 200)
 
 
 def start(file_id: int) -> ResponseReturnValue:
@@ -131,10 +153,14 @@ def start(file_id: int) -> ResponseReturnValue:
         choices = _chosen()
     except ValueError:
         return error(422, "There is no such choice.")
-    if confirmation.request != choices.to_request(file_id):
-        return _show(find_or_404(file_id), choices, error=OTHER_CHOICE, status=409)
     session, s = db.session(), services()
-    if not _is_used(confirmation):
+    is_used, is_unknown = _is_used(confirmation), _unknown_list(choices)
+    # What was started goes on, also where its list was deleted afterwards.
+    if is_unknown and not is_used:
+        return _show(find_or_404(file_id), choices, error=NO_SUCH_LIST, status=422)
+    if not is_unknown and confirmation.request != choices.to_request(file_id):
+        return _show(find_or_404(file_id), choices, error=OTHER_CHOICE, status=409)
+    if not is_used:
         file = find_or_404(file_id)
         if confirmation.is_old(read_clock(session)):
             return _show(file, choices, error=TOO_OLD, status=409)
@@ -157,6 +183,9 @@ def start(file_id: int) -> ResponseReturnValue:
         )
     except NoSuchFile:
         return error(404, GONE)
+    except NoSuchList:
+        choices = replace(choices, put_on=None)
+        return _show(find_or_404(file_id), choices, error=NO_SUCH_LIST, status=422)
     except NothingToFindBy:
         return _show(find_or_404(file_id), choices, error=NOTHING_TO_FIND_BY, status=422)
     except NoSuchColumn:
@@ -195,7 +224,23 @@ def _chosen() -> Choices:
         wake="wake" in form,
         even_if_deleted="even_if_deleted" in form,
         keep_commas="keep_commas" in form,
+        put_on=_find_list(_typed_list()),
     )
+
+
+def _typed_list() -> str:
+    """The name in the field about the list; empty if there is nothing to see in it."""
+    text = searched(request.form.get("list"))
+    return text if name_key(text) else ""
+
+
+def _find_list(name: str) -> Found | None:
+    return find_named(db.session(), MailingList, current_user.workspace_id, name) if name else None
+
+
+def _unknown_list(choices: Choices) -> str:
+    """The name that was typed, if the account has no such list."""
+    return "" if choices.put_on else _typed_list()
 
 
 def _show(file: StoredFile, choices: Choices, *, error: str | None = None, status: int = 200) -> Response:
@@ -211,6 +256,8 @@ def _show(file: StoredFile, choices: Choices, *, error: str | None = None, statu
         token=freeze(KIND, choices.to_request(file.id), read_clock(session)),
         columns=_columns(first[0], [record for record in first[1:] if not record.fault][:ROWS], choices),
         automations=count_active_automations(session, file.workspace_id),
+        lists=names_to_suggest(session, MailingList, file.workspace_id, most=SUGGESTED + 1),
+        unknown_list=_unknown_list(choices) if request.method == "POST" else "",
         encodings=list(ENCODINGS.items()) if charset(about.encoding) else [],
         running=running,
         running_title=title(running) if running else "",

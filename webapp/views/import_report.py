@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from flask import request, url_for
 from flask_login import current_user
 
+from webapp.catalogue.lookup import name_of
 from webapp.extensions import db
 from webapp.importing.deciding import AMONG_THE_DELETED
+from webapp.importing.order import ImportRequest
 from webapp.importing.report import Line, keeps_records, lines
-from webapp.models import Job, Right
+from webapp.importing.work import came_without_list
+from webapp.models import Job, MailingList, Right
 from webapp.models.import_line import LineOutcome
+from webapp.views.thing_kinds import LISTS
 from webapp.web.paging import requested_number
-from webapp.words.imports import FIGURES, SKIPPED, skipped_label, why_rejected
+from webapp.words.imports import FIGURES, SKIPPED, put_on_list, skipped_label, why_rejected
 
 PAGE_SIZE = 50
 # The value of the query field "show" for the skipped rows, instead of the rejected ones.
@@ -44,6 +48,9 @@ def import_report(job: Job) -> dict[str, object]:
     can_undo = job.count(LineOutcome.ADDED) > 0 and current_user.may(Right.DELETE_MANY)
     return {
         "figures": _figures(job),
+        "put_on_list": put_on_list(job),
+        "put_on_href": _list_href(job),
+        "list_was_deleted": came_without_list(job) > 0,
         "rows": [_row(job, line) for line in found[:PAGE_SIZE]],
         "shows_skipped": shows_skipped,
         "skipped": skipped,
@@ -53,6 +60,14 @@ def import_report(job: Job) -> dict[str, object]:
         "more_href": url_for("job", job_id=job.id, show=show, after=last) if last else None,
         "undo_href": url_for("undo_import", job_id=job.id) if can_undo else None,
     }
+
+
+def _list_href(job: Job) -> str | None:
+    """The page of the list that all were put on, if it is still there."""
+    list_id = ImportRequest.of(job.request).list_id
+    if list_id is None or name_of(db.session(), MailingList, job.workspace_id, list_id) is None:
+        return None
+    return LISTS.href(row_id=list_id)
 
 
 def _figures(job: Job) -> Sequence[tuple[str, int]]:

@@ -22,6 +22,7 @@ from webapp.importing.rows import (
     TOO_LONG,
     Columns,
 )
+from webapp.importing.work import came_without_list
 from webapp.models import Job
 from webapp.models.import_line import LineOutcome
 from webapp.words.imports_reading import FAULTS
@@ -131,9 +132,30 @@ def scope(job: Job) -> str:
     asked, name = ImportRequest.of(job.request), file_name(job)
     parts = [f"From “{isolated(name)}”." if name else "From a file."]
     parts.append("Existing contacts are updated." if asked.updates else "Existing contacts are skipped.")
+    if asked.list_id is not None:
+        who = "All" if asked.updates else "The others"
+        parts.append(f"{who} are put on the list “{isolated(asked.list_name)}”.")
     if asked.wake:
         parts.append("Automations begin.")
     return " ".join(parts)
+
+
+def put_on_list(job: Job) -> str:
+    """How many contacts an ended import has put on the list that was chosen, as a sentence; empty if none was
+    chosen, or no contact was imported."""
+    asked, without = ImportRequest.of(job.request), came_without_list(job)
+    imported = job.count(LineOutcome.ADDED) + job.count(LineOutcome.UPDATED)
+    if asked.list_id is None or not imported:
+        return ""
+    name, put = f"list “{isolated(asked.list_name)}”", imported - without
+    if not without:
+        return f"{counted(put, 'contact')} {_were(put)} put on the {name}."
+    first = f"{number(put)} {_were(put)} put on it before, and " if put else ""
+    return f"The {name} was deleted during the import: {first}{counted(without, 'contact')} came without it."
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def result(job: Job) -> str:

@@ -129,6 +129,21 @@ COMMANDS: dict[str, tuple[tuple[str, ...], int, str]] = {
         "does not take a value",
     ),
     "commas with a value": (("contacts", "import", "{good}", "--keep-commas=no"), 2, "does not take a value"),
+    **{
+        f"a list {what} for all": (
+            ("contacts", "import", "{good}", "--list", name),
+            2,
+            f"There is no list {said}",
+        )
+        for what, name, said in (
+            ("that is not there", "None such", "“None such”. Nothing was changed."),
+            ("of nothing", "", "“”."),
+            ("of what cannot be seen", "\u200b", "“�”."),
+            ("with NUL", "a\0b", "“a�b”."),
+            ("of half a character", "a\udcff", "“a�”."),
+            ("of 10,000 characters", "x" * 10_000, "“xx"),
+        )
+    },
     "an unknown option": (("contacts", "import", "{good}", "--force"), 2, "No such option"),
     "an unknown command": (("contacts", "exports"), 2, "No such command"),
     "nothing to write to": (("contacts", "export"), 2, "Missing argument 'FILE.csv|-'"),

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from tests.factories.contacts import new_contact
+from tests.factories.contacts import new_contact, new_list
 from tests.factories.people import World, new_world
 from tests.support.faults import crash_at
 from tests.support.importing import Importing
@@ -22,13 +22,15 @@ from webapp.importing.work import (
     FILE_GONE,
     NoSuchColumn,
     NoSuchFile,
+    NoSuchList,
     NothingToFindBy,
     NotUnderstood,
+    came_without_list,
 )
 from webapp.jobs.cancel import cancel
 from webapp.jobs.run import LOST_LEASE
 from webapp.jobs.start import AnotherRequest
-from webapp.jobs.work import NotAllowed
+from webapp.jobs.work import NotAllowed, NotStarted
 from webapp.models import (
     AuditEvent,
     Contact,
@@ -72,7 +74,12 @@ def test_killed_at_any_statement_each_record_is_imported_once(
     for number in range(1, MOST_STATEMENTS, STRIDE):
         tried += 1
         expected = {"added": 2, "updated": 1, "rejected": 2} if number == 1 else None
-        job_id = importing.ordered(*lines(number), existing="update").id
+        # It is to be put on a list, too, which is deleted before it begins.
+        gone = new_list(store, world, f"Gone {number}")
+        store.commit()
+        job_id = importing.ordered(*lines(number), existing="update", list_id=gone.id).id
+        gone.deleted_at = read_clock(store)
+        store.commit()
         with crash_at(engine, store, number) as crash:
             importing.run(store.get_one(Job, job_id), batch_size=4)
         if not crash.happened:
@@ -87,6 +94,7 @@ def test_killed_at_any_statement_each_record_is_imported_once(
         assert (job.state, {name: n for name, n in job.counts.items() if n}) == (JobState.DONE, expected), (
             number
         )
+        assert came_without_list(job) == expected["added"] + expected.get("updated", 0), number
         found = importing.lines(job)
         assert [line.line for line in found] == [2, 3, 4, 5, 6], number
         added = [line.contact_id for line in found if line.outcome is LineOutcome.ADDED]
@@ -251,8 +259,14 @@ class TestBadOrders:
         request = importing.request(file_id, header="Email,Phone")
         elsewhere = Importing(other, new_world(other), importing.lock)
         theirs = elsewhere.bring("a@z.example")
-        other.rollback()
-        for refusal, changes in (
+        their_list = new_list(other, elsewhere.world)
+        other.commit()
+        store.commit()
+        deleted_list = new_list(store, world)
+        deleted_list.deleted_at = read_clock(store)
+        store.commit()
+        list_ids = their_list.id, deleted_list.id
+        refusals: list[tuple[type[NotStarted], dict[str, Any]]] = [
             (NoSuchFile, {"file_id": theirs}),
             (NoSuchFile, {"file_id": 2**62}),
             (NoSuchColumn, {"mapping": {"2": "phone", "0": "email"}}),
@@ -261,7 +275,9 @@ class TestBadOrders:
             (NothingToFindBy, {"mapping": {"1": "phone"}}),
             (NothingToFindBy, {"mapping": {}}),
             (NotUnderstood, {"existing": "replace"}),
-        ):
+            *((NoSuchList, {"list_id": list_id}) for list_id in (*list_ids, 2**62)),
+        ]
+        for refusal, changes in refusals:
             with pytest.raises(refusal):
                 importing.start(request | changes)
         with pytest.raises(NotAllowed):
