@@ -27,6 +27,8 @@ from webapp.clock import read_clock
 from webapp.contacts import by_account, find, search
 from webapp.contacts.delete import delete_contacts
 from webapp.extensions import db
+from webapp.marketing.consent import address_hash
+from webapp.marketing.refusals import Refused, contacts_of
 from webapp.models import Account, Contact, Deal, MailingList, Tag, live
 from webapp.restoring import recycle_bin
 from webapp.restoring.question import about_other_choice
@@ -146,6 +148,8 @@ WALK = re.compile(
     r"ORDER BY contact\.\w+_(?:at|name) (DESC|ASC), (?:contact\.last_name \w+, )?contact\.id (DESC|ASC)"
     r"\s+LIMIT [^)]*$"
 )
+# Deals in an order of theirs, the columns of the board included: by the index that has this order.
+DEALS_IN_ORDER = re.compile(r"\(deal\.workspace_id, (deal\.stage, )?deal\.id\) > ")
 FEW = re.compile(r"contact\.deleted_at IN \(|(?<!CASE WHEN \()contact\.restore_job_id = ")
 # One step at the end of the key's index, which both databases call a read of all of it.
 LAST = "SELECT max(contact.id)"
@@ -298,6 +302,10 @@ def _wrong(plan: Plan) -> str | None:
         return None if KEY in indexes else "looks contacts up by something else than their ids"
     if plan.statement.startswith("WITH found") and BY_JOB_ALONE.search(plan.text):
         return "reads all outcomes of a job for a contact"
+    if walk := DEALS_IN_ORDER.search(plan.statement):
+        used = {read.index for read in plan.reads if read.name == "deal"}
+        if used != {"ix_deal_stage" if walk[1] else "ix_deal_workspace_id"}:
+            return "reads deals by something else than the index of their order"
     if "ix_contact_deletion_id" in indexes and "contact.deletion_id = " not in plan.statement:
         return "takes all of a deletion"
     if plan.sorts and WALK.search(plan.statement) and not FEW.search(plan.statement):
@@ -327,6 +335,10 @@ def test_stale_statistics_mislead_no_statement(
             gone_id = ticked[0].id
             job_id = _restore(Restoring(session, scene.world, lock), ticked)
     read += exported + restored + scene.read(*(page.format(job=job_id, one=gone_id) for page in AFTERWARDS))
+    with Session(scene.engine) as session, plans(scene.engine) as refused:
+        # By the link of a contact that was purged.
+        contacts_of(session, Refused(scene.world.id, address_hash("nobody@x.example"), None))
+    read += refused
     with Session(scene.engine.execution_options(writes=True)) as session, plans(scene.engine) as deleted:
         _delete(session, scene.world, select(Contact.id).where(live(scene.world.id)).limit(20))
 

@@ -4,21 +4,24 @@ A frequent text fills a page from the first rows in the order. A rare text has f
 index finds. No planner guesses reliably which case applies, and a wrong guess costs seconds with a million
 contacts. So a search looks at some rows first. If these do not fill the page, it asks the index; and if that
 has too many matches, which stand elsewhere in the order, it walks on and ends the page where it has looked at
-enough. All ways look up the rows one by one in a scalar subquery, so that no planner can choose a full scan.
+enough. Whether they are far too many, a sample says, because an index collects all its matches before it
+gives the first. All ways look up the rows one by one in a scalar subquery, so that no planner can choose a
+full scan.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.contacts.found import Found
 from webapp.contacts.keyset import Page, Place
 from webapp.contacts.walk import Walk, sort
+from webapp.database import id_table
 from webapp.models import Contact, ContactSearch
-from webapp.models.base import filter_only
+from webapp.models.base import filter_only, is_one_of
 
 # How many contacts a request scans or counts at most: about 15 ms.
 SCAN_LIMIT = 10_000
@@ -26,6 +29,12 @@ SCAN_LIMIT = 10_000
 FIRST_LOOK = 2_000
 # So many matches of a text index are looked up and sorted: about 15 ms.
 MOST_MATCHES = 3_000
+# A text with so many matches is too frequent for its index to be asked: that takes 20 ms for 50,000.
+FREQUENT = 50_000
+# So many rows are looked at to find out: about 2 ms. At least so many of them must have the text.
+SAMPLE, EVIDENCE = 200, 8
+# Multiples of the golden ratio are spread evenly, however many there are, and meet no rhythm of the ids.
+GOLDEN, PARTS = (5**0.5 - 1) / 2, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,9 @@ class Search:
     """A walk that checks for a text, and the other way to find what has it."""
 
     walk: Walk
-    # The ids of all rows with the text, whatever their place and their filters, up to a number.
-    matches: Callable[[int], Sequence[int]]
+    # The ids of all rows with the text, whatever their place and their filters; None if they are more than a
+    # number.
+    matches: Callable[[int], Sequence[int] | None]
     # The statement of the order's columns of those with these ids that fulfil the filters.
     among: Callable[[Sequence[int]], Select[*tuple[Any, ...]]]
 
@@ -64,8 +74,8 @@ class Search:
             places = self.walk.scan(looked_at, limit, **place)
         if len(places) == limit:
             return Found(places)
-        ids = self.matches(MOST_MATCHES + 1)
-        if len(ids) <= MOST_MATCHES:
+        ids = self.matches(MOST_MATCHES)
+        if ids is not None:
             return sort(self.walk.session, self.walk.order, self.among(ids), limit=limit, **place)
         # After the longer look the next page begins behind the last match: that needs no statement more.
         end = places[-1] if looked_at == SCAN_LIMIT and places else self.walk.end(looked_at, **place)
@@ -73,17 +83,40 @@ class Search:
 
 
 def matching_contacts(
-    session: Session, has_text: ColumnElement[bool], workspace_id: int, limit: int
-) -> Sequence[int]:
-    """The ids of the workspace's contacts that have the text, deleted ones as well, up to `limit`."""
+    session: Session, has_text: ColumnElement[bool], workspace_id: int, most: int
+) -> Sequence[int] | None:
+    """The ids of the workspace's contacts that have the text, deleted ones as well; None if these are more
+    than `most`."""
+    here = ContactSearch.workspace_id == workspace_id
+    if is_frequent(session, ContactSearch.contact_id, and_(here, has_text)):
+        return None
     # Apart from the limit: with it the planner can expect to meet enough of them in the table soon.
     found = (
         select(ContactSearch.contact_id.label("id"))
-        .where(ContactSearch.workspace_id == workspace_id, has_text)
+        .where(here, has_text)
         .cte("found")
         .prefix_with("MATERIALIZED")
     )
-    return session.scalars(select(found.c.id).limit(limit)).all()
+    return at_most(most, session.scalars(select(found.c.id).limit(most + 1)).all())
+
+
+def at_most(most: int, ids: Sequence[int]) -> Sequence[int] | None:
+    """The ids; None if they are more than `most`."""
+    return ids if len(ids) <= most else None
+
+
+def is_frequent(session: Session, key: InstrumentedAttribute[int], condition: ColumnElement[bool]) -> bool:
+    """Whether far more rows of a table than `MOST_MATCHES` fulfil the condition, as a sample of them says.
+    Where there are no ids for so many rows, none is looked at.
+
+    :param key: the table's primary key
+    """
+    fractions = [int(number * GOLDEN % 1 * PARTS) for number in range(SAMPLE)]
+    last = select(func.max(key)).scalar_subquery()
+    ids = select(id_table(session, fractions).c.value * last // PARTS + 1).where(last >= FREQUENT)
+    hits = select(func.count(), last).where(is_one_of(key, ids), filter_only(condition))
+    number, rows = session.execute(hits).one()
+    return bool(number >= EVIDENCE and number * rows >= FREQUENT * SAMPLE)
 
 
 def all_matches(

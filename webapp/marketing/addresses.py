@@ -2,13 +2,15 @@
 
 Live ones are found by the unique index of their keys. No index has the keys of deleted ones, because
 deleting and restoring would have to write it; the index of search texts finds those that can have the
-address, and each is looked up.
+address, and each is looked up. Of an address whose hash alone is known, its start finds the contacts.
 """
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from webapp.database import sha256_hex
 from webapp.folding import words
+from webapp.marketing.consent import HASH_START
 from webapp.models import Contact, ContactSearch, live
 from webapp.models.base import filter_only, is_one_of
 from webapp.models.contact import is_stale
@@ -26,6 +28,21 @@ def holders(session: Session, workspace_id: int, email_key: str) -> set[int]:
     has_it = filter_only(Contact.email_key == email_key)
     others = select(Contact.id).where(is_one_of(Contact.id, select(found.c.id)), has_it)
     return {*lives, *session.scalars(others)}
+
+
+def key_of_hash(session: Session, workspace_id: int, address_hash: str) -> str | None:
+    """The key of the address with this hash, if a contact of the workspace has it, live or not."""
+    here = ContactSearch.workspace_id == workspace_id
+    of_contact = select(ContactSearch.contact_id.label("id")).where(here)
+    # Those that the release before has written as well.
+    found = union_all(
+        of_contact.where(ContactSearch.hash_start == address_hash[:HASH_START]),
+        of_contact.where(ContactSearch.hash_start.is_(None)),
+    ).subquery()
+    has_it = filter_only(sha256_hex(Contact.email_key) == address_hash)
+    return session.scalar(
+        select(Contact.email_key).where(is_one_of(Contact.id, select(found.c.id)), has_it).limit(1)
+    )
 
 
 def can_have(email_key: str) -> ColumnElement[bool]:

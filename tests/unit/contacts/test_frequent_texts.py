@@ -1,0 +1,60 @@
+"""A text that very many contacts have is not looked up in the index, which would collect them all."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contact
+from tests.factories.people import World, new_world
+from tests.support.plans import plans
+from webapp.clock import read_clock
+from webapp.contacts import search
+from webapp.contacts.keyset import Page
+from webapp.restoring import recycle_bin
+from webapp.restoring.filters import Filters
+from webapp.restoring.recycle_bin import BinWindow
+
+LOOKED_AT = 10
+
+
+@pytest.fixture
+def world(session: Session, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Many live contacts have the text, and no deleted one."""
+    for module in (search, recycle_bin):
+        monkeypatch.setattr(module, "SCAN_LIMIT", LOOKED_AT)
+    # So many that one of the contacts is met, whatever other tests have left.
+    monkeypatch.setattr(search, "SAMPLE", 5000)
+    world = new_world(session)
+    for _ in range(40):
+        new_contact(session, world, "Zoe")
+    delete(session, world, *(new_contact(session, world, "Ann") for _ in range(LOOKED_AT + 5)))
+    session.flush()
+    return world
+
+
+def look_for(session: Session, world: World, q: str) -> tuple[Page, bool]:
+    """The first page of deleted contacts that have the text, and whether the index was asked."""
+    window = BinWindow(world.id, read_clock(session))
+    with plans(session.get_bind().engine) as read:
+        page = recycle_bin.read_page(session, window, Filters(q=q), size=5)
+    return page, any(plan.statement.startswith("WITH found") for plan in read)
+
+
+def test_one_that_very_many_live_contacts_have_ends_the_page_without_the_index(
+    session: Session, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "FREQUENT", 0)
+    page, asks_index = look_for(session, world, "zoe")
+    assert (page.rows, asks_index) == ([], False)
+    assert page.older is not None, "the next page begins where this one has ended"
+
+    page, asks_index = look_for(session, world, "rare")
+    assert (page.rows, page.older, page.total, asks_index) == ([], None, 0, True)
+
+
+def test_one_that_could_be_frequent_by_chance_is_looked_up(
+    session: Session, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert look_for(session, world, "zoe") == (Page([], older=None, newer=None, total=0), True)
+    monkeypatch.setattr(search, "FREQUENT", 0)
+    monkeypatch.setattr(search, "EVIDENCE", 41)
+    assert look_for(session, world, "zoe") == (Page([], older=None, newer=None, total=0), True)
