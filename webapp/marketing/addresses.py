@@ -33,11 +33,11 @@ def holders(session: Session, workspace_id: int, email_key: str) -> set[int]:
 def key_of_hash(session: Session, workspace_id: int, address_hash: str) -> str | None:
     """The key of the address with this hash, if a contact of the workspace has it, live or not."""
     here = ContactSearch.workspace_id == workspace_id
-    of_contact = select(ContactSearch.contact_id.label("id")).where(here)
+    of_contact = select(ContactSearch.contact_id.label("id"))
     # Those that the release before has written as well.
     found = union_all(
-        of_contact.where(ContactSearch.hash_start == address_hash[:HASH_START]),
-        of_contact.where(ContactSearch.hash_start.is_(None)),
+        of_contact.where(ContactSearch.hash_start == address_hash[:HASH_START], filter_only(here)),
+        of_contact.where(ContactSearch.hash_start.is_(None), here),
     ).subquery()
     has_it = filter_only(sha256_hex(Contact.email_key) == address_hash)
     return session.scalar(
