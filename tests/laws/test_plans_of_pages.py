@@ -149,7 +149,7 @@ WALK = re.compile(
     r"\s+LIMIT [^)]*$"
 )
 # Deals in an order of theirs, the columns of the board included: by the index that has this order.
-DEALS_IN_ORDER = re.compile(r"\(deal\.workspace_id, (deal\.stage, )?deal\.id\) > ")
+DEALS_IN_ORDER = re.compile(r"(?s)\(deal\.workspace_id, (deal\.stage, )?deal\.id\) > .*ORDER BY deal\.")
 FEW = re.compile(r"contact\.deleted_at IN \(|(?<!CASE WHEN \()contact\.restore_job_id = ")
 # One step at the end of the key's index, which both databases call a read of all of it.
 LAST = "SELECT max(contact.id)"
@@ -164,6 +164,8 @@ class Scene:
     engine: Engine
     world: World
     admin: Browser
+    # Without statistics PostgreSQL expects two deals in a column of the board, and may sort them.
+    expects_rows: bool
 
     def addresses(self) -> list[str]:
         """The pages, with the values for the names in braces."""
@@ -197,7 +199,8 @@ def scene(environ: dict[str, str], request: pytest.FixtureRequest) -> Iterator[S
         with Session(engine.execution_options(writes=True)) as session:
             most = select(Contact.id).where(live(world.id)).order_by(Contact.id).offset(STILL_LIVE)
             assert _delete(session, world, select(most.subquery().c.id)) == LIVE - STILL_LIVE
-        yield Scene(engine, world, Browser(app, world.admin))
+        knows_nothing = request.param == NONE and engine.dialect.name == "postgresql"
+        yield Scene(engine, world, Browser(app, world.admin), expects_rows=not knows_nothing)
 
 
 def _set_statistics(engine: Engine, statistics: str) -> None:
@@ -302,15 +305,24 @@ def _wrong(plan: Plan) -> str | None:
         return None if KEY in indexes else "looks contacts up by something else than their ids"
     if plan.statement.startswith("WITH found") and BY_JOB_ALONE.search(plan.text):
         return "reads all outcomes of a job for a contact"
-    if walk := DEALS_IN_ORDER.search(plan.statement):
-        used = {read.index for read in plan.reads if read.name == "deal"}
-        if used != {"ix_deal_stage" if walk[1] else "ix_deal_workspace_id"}:
-            return "reads deals by something else than the index of their order"
     if "ix_contact_deletion_id" in indexes and "contact.deletion_id = " not in plan.statement:
         return "takes all of a deletion"
     if plan.sorts and WALK.search(plan.statement) and not FEW.search(plan.statement):
         return "sorts what it should meet in order"
     return None
+
+
+def out_of_order(read: Iterable[Plan]) -> list[str]:
+    """The plans that meet deals by something else than the index of their order."""
+    wrong = []
+    for plan in read:
+        # One that looks titles up meets some deals by their ids.
+        walk = DEALS_IN_ORDER.search(plan.statement)
+        if walk and not plan.statement.startswith("WITH found"):
+            used = {each.index for each in plan.reads if each.name == "deal"}
+            if used != {"ix_deal_stage" if walk[1] else "ix_deal_workspace_id"}:
+                wrong.append(f"meets deals in another order: {plan}")
+    return wrong
 
 
 def test_stale_statistics_mislead_no_statement(
@@ -343,6 +355,8 @@ def test_stale_statistics_mislead_no_statement(
         _delete(session, scene.world, select(Contact.id).where(live(scene.world.id)).limit(20))
 
     wrong = misled(read + deleted)
+    if scene.expects_rows:
+        wrong += out_of_order(read)
 
     assert not wrong, "\n\n".join(wrong)
 
