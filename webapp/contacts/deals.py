@@ -127,9 +127,9 @@ def _finder(session: Session, filters: DealFilters) -> Finder:
     if not filters.q:
         return partial(walk.find, looks=(FIRST_LOOK, MOST_PASSED))
 
-    def matches(most: int) -> Sequence[int] | None:
+    def matches(most: int, takes_sample: bool) -> Sequence[int] | None:
         has_title = and_(DealSearch.workspace_id == filters.workspace_id, folded_title_matches(filters.q))
-        if is_frequent(session, DealSearch.deal_id, has_title):
+        if takes_sample and is_frequent(session, DealSearch.deal_id, has_title):
             return None
         titled = deals_with_title(filters.workspace_id, filters.q)
         return at_most(most, session.scalars(titled.limit(most + 1)).all())

@@ -59,8 +59,8 @@ class Search:
 
     walk: Walk
     # The ids of all rows with the text, whatever their place and their filters; None if they are more than a
-    # number.
-    matches: Callable[[int], Sequence[int] | None]
+    # number. With the second value it takes a sample first.
+    matches: Callable[[int, bool], Sequence[int] | None]
     # The statement of the order's columns of those with these ids that fulfil the filters.
     among: Callable[[Sequence[int]], Select[*tuple[Any, ...]]]
 
@@ -68,13 +68,14 @@ class Search:
         """The first `limit` places beyond a place."""
         looked_at = min(FIRST_LOOK, SCAN_LIMIT)
         places = self.walk.scan(looked_at, limit, **place)
-        if len(places) < limit and len(places) * SCAN_LIMIT >= limit * looked_at:
+        takes_sample = len(places) * SCAN_LIMIT < limit * looked_at
+        if len(places) < limit and not takes_sample:
             # If the text is as frequent further on, a longer look fills the page.
             looked_at = SCAN_LIMIT
             places = self.walk.scan(looked_at, limit, **place)
         if len(places) == limit:
             return Found(places)
-        ids = self.matches(MOST_MATCHES)
+        ids = self.matches(MOST_MATCHES, takes_sample)
         if ids is not None:
             return sort(self.walk.session, self.walk.order, self.among(ids), limit=limit, **place)
         # After the longer look the next page begins behind the last match: that needs no statement more.
@@ -83,12 +84,12 @@ class Search:
 
 
 def matching_contacts(
-    session: Session, has_text: ColumnElement[bool], workspace_id: int, most: int
+    session: Session, has_text: ColumnElement[bool], workspace_id: int, most: int, takes_sample: bool
 ) -> Sequence[int] | None:
     """The ids of the workspace's contacts that have the text, deleted ones as well; None if these are more
     than `most`."""
     here = ContactSearch.workspace_id == workspace_id
-    if is_frequent(session, ContactSearch.contact_id, and_(here, has_text)):
+    if takes_sample and is_frequent(session, ContactSearch.contact_id, and_(here, has_text)):
         return None
     # Apart from the limit: with it the planner can expect to meet enough of them in the table soon.
     found = (
@@ -107,10 +108,12 @@ def at_most(most: int, ids: Sequence[int]) -> Sequence[int] | None:
 
 def is_frequent(session: Session, key: InstrumentedAttribute[int], condition: ColumnElement[bool]) -> bool:
     """Whether far more rows of a table than `MOST_MATCHES` fulfil the condition, as a sample of them says.
-    Where there are no ids for so many rows, none is looked at.
+    Where there are no ids for so many rows, none is looked at; SQLite has no index of texts to spare.
 
     :param key: the table's primary key
     """
+    if session.get_bind().dialect.name != "postgresql":
+        return False
     fractions = [int(number * GOLDEN % 1 * PARTS) for number in range(SAMPLE)]
     last = select(func.max(key)).scalar_subquery()
     ids = select(id_table(session, fractions).c.value * last // PARTS + 1).where(last >= FREQUENT)

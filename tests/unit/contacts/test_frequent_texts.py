@@ -19,6 +19,8 @@ LOOKED_AT = 10
 @pytest.fixture
 def world(session: Session, monkeypatch: pytest.MonkeyPatch) -> World:
     """Many live contacts have the text, and no deleted one."""
+    if session.get_bind().dialect.name != "postgresql":
+        pytest.skip("SQLite has no index of texts")
     for module in (search, recycle_bin):
         monkeypatch.setattr(module, "SCAN_LIMIT", LOOKED_AT)
     # So many that one of the contacts is met, whatever other tests have left.
