@@ -55,7 +55,7 @@ def store_titles(session: Session, deals: Sequence[Any]) -> None:
 
 def title_matches(q: str, deal_id: Any, title: Any, is_stale: Any) -> ColumnElement[bool]:
     """Whether one deal, with these columns, has all words of `q` in its title."""
-    found = select(folded_title_matches(q)).where(DealSearch.deal_id == deal_id).scalar_subquery()
+    found = select(_is_found(q)).where(DealSearch.deal_id == deal_id).scalar_subquery()
     return or_(found, and_(is_stale, _has_literally(q, title)))
 
 
@@ -63,7 +63,7 @@ def deals_with_title(workspace_id: int, q: str) -> Select[int]:
     """The ids of the workspace's deals that have all words of `q` in their titles, deleted ones as well, by
     the index of titles. One that is stale can be there twice."""
     folded = select(DealSearch.deal_id.label("id")).where(
-        DealSearch.workspace_id == workspace_id, folded_title_matches(q)
+        DealSearch.workspace_id == workspace_id, _is_found(q)
     )
     stale = select(Deal.id).where(Deal.workspace_id == workspace_id, IS_STALE, _has_literally(q, Deal.title))
     # Apart from any limit: with it the planner can expect to meet enough of them in the table soon.
@@ -71,8 +71,7 @@ def deals_with_title(workspace_id: int, q: str) -> Select[int]:
     return select(found.c.id)
 
 
-def folded_title_matches(q: str) -> ColumnElement[bool]:
-    """Whether the title of a row of `DealSearch` has all words of `q`."""
+def _is_found(q: str) -> ColumnElement[bool]:
     parts = wanted(q)
     return and_(*(DealSearch.folded.contains(part, autoescape=True) for part in parts)) if parts else false()
 

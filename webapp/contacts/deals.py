@@ -24,19 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from webapp.catalogue.deal_titles import (
-    STALE_COLUMN,
-    deals_with_title,
-    folded_title_matches,
-    title_matches,
-)
+from webapp.catalogue.deal_titles import STALE_COLUMN, deals_with_title, title_matches
 from webapp.catalogue.stages import CLOSED, Position, positions
 from webapp.contacts.found import Finder, read_found
 from webapp.contacts.keyset import Keyset, Page, Place
-from webapp.contacts.search import Amount, Search, at_most, is_frequent
+from webapp.contacts.search import Amount, Search
 from webapp.contacts.walk import FIRST_LOOK, Walk
 from webapp.database import id_table
-from webapp.models import Contact, Deal, DealContact, DealSearch
+from webapp.models import Contact, Deal, DealContact
 from webapp.models.base import begins_with, filter_only, is_one_of
 from webapp.models.deal import DealStatus
 
@@ -127,12 +122,8 @@ def _finder(session: Session, filters: DealFilters) -> Finder:
     if not filters.q:
         return partial(walk.find, looks=(FIRST_LOOK, MOST_PASSED))
 
-    def matches(most: int, takes_sample: bool) -> Sequence[int] | None:
-        has_title = and_(DealSearch.workspace_id == filters.workspace_id, folded_title_matches(filters.q))
-        if takes_sample and is_frequent(session, DealSearch.deal_id, has_title):
-            return None
-        titled = deals_with_title(filters.workspace_id, filters.q)
-        return at_most(most, session.scalars(titled.limit(most + 1)).all())
+    def matches(limit: int) -> Sequence[int]:
+        return session.scalars(deals_with_title(filters.workspace_id, filters.q).limit(limit)).all()
 
     def among(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
         these = is_one_of(Deal.id, select(id_table(session, ids).c.value))

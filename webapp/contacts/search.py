@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, func, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, func, literal, not_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.contacts.found import Found
@@ -58,9 +58,9 @@ class Search:
     """A walk that checks for a text, and the other way to find what has it."""
 
     walk: Walk
-    # The ids of all rows with the text, whatever their place and their filters; None if they are more than a
-    # number. With the second value it takes a sample first.
-    matches: Callable[[int, bool], Sequence[int] | None]
+    # The ids of all rows with the text, whatever their place and their filters, up to a number; as many if
+    # they are too many to be collected.
+    matches: Callable[[int], Sequence[int]]
     # The statement of the order's columns of those with these ids that fulfil the filters.
     among: Callable[[Sequence[int]], Select[*tuple[Any, ...]]]
 
@@ -68,15 +68,14 @@ class Search:
         """The first `limit` places beyond a place."""
         looked_at = min(FIRST_LOOK, SCAN_LIMIT)
         places = self.walk.scan(looked_at, limit, **place)
-        takes_sample = len(places) * SCAN_LIMIT < limit * looked_at
-        if len(places) < limit and not takes_sample:
+        if len(places) < limit and len(places) * SCAN_LIMIT >= limit * looked_at:
             # If the text is as frequent further on, a longer look fills the page.
             looked_at = SCAN_LIMIT
             places = self.walk.scan(looked_at, limit, **place)
         if len(places) == limit:
             return Found(places)
-        ids = self.matches(MOST_MATCHES, takes_sample)
-        if ids is not None:
+        ids = self.matches(MOST_MATCHES + 1)
+        if len(ids) <= MOST_MATCHES:
             return sort(self.walk.session, self.walk.order, self.among(ids), limit=limit, **place)
         # After the longer look the next page begins behind the last match: that needs no statement more.
         end = places[-1] if looked_at == SCAN_LIMIT and places else self.walk.end(looked_at, **place)
@@ -84,42 +83,37 @@ class Search:
 
 
 def matching_contacts(
-    session: Session, has_text: ColumnElement[bool], workspace_id: int, most: int, takes_sample: bool
-) -> Sequence[int] | None:
-    """The ids of the workspace's contacts that have the text, deleted ones as well; None if these are more
-    than `most`."""
+    session: Session, has_text: ColumnElement[bool], workspace_id: int, limit: int
+) -> Sequence[int]:
+    """The ids of the workspace's contacts that have the text, deleted ones as well, up to `limit`. Of a text
+    that is far too frequent they are not collected: as many zeros stand for them."""
     here = ContactSearch.workspace_id == workspace_id
-    if takes_sample and is_frequent(session, ContactSearch.contact_id, and_(here, has_text)):
-        return None
+    has_it = [here, has_text]
+    # SQLite has no index of texts.
+    if is_sampled := session.get_bind().dialect.name == "postgresql":
+        sample = _sample(session, and_(here, has_text)).cte("found_in_sample").prefix_with("MATERIALIZED")
+        is_frequent = select(sample.c.is_frequent).scalar_subquery()
+        has_it.append(not_(is_frequent))
     # Apart from the limit: with it the planner can expect to meet enough of them in the table soon.
-    found = (
-        select(ContactSearch.contact_id.label("id"))
-        .where(here, has_text)
-        .cte("found")
-        .prefix_with("MATERIALIZED")
-    )
-    return at_most(most, session.scalars(select(found.c.id).limit(most + 1)).all())
+    every = select(ContactSearch.contact_id.label("id")).where(*has_it)
+    ids = select(every.cte("found").prefix_with("MATERIALIZED").c.id).limit(limit)
+    if not is_sampled:
+        return session.scalars(ids).all()
+    marked = union_all(select(ids.subquery().c.id), select(literal(0)).where(is_frequent))
+    matches = session.scalars(marked).all()
+    return matches if 0 not in matches else [0] * limit
 
 
-def at_most(most: int, ids: Sequence[int]) -> Sequence[int] | None:
-    """The ids; None if they are more than `most`."""
-    return ids if len(ids) <= most else None
-
-
-def is_frequent(session: Session, key: InstrumentedAttribute[int], condition: ColumnElement[bool]) -> bool:
-    """Whether far more rows of a table than `MOST_MATCHES` fulfil the condition, as a sample of them says.
-    Where there are no ids for so many rows, none is looked at; SQLite has no index of texts to spare.
-
-    :param key: the table's primary key
-    """
-    if session.get_bind().dialect.name != "postgresql":
-        return False
+def _sample(session: Session, condition: ColumnElement[bool]) -> Select[bool]:
+    """Whether `FREQUENT` rows or more of the search texts fulfil the condition, as `SAMPLE` of them say.
+    Where there are no ids for so many rows, none is looked at."""
     fractions = [int(number * GOLDEN % 1 * PARTS) for number in range(SAMPLE)]
-    last = select(func.max(key)).scalar_subquery()
+    last = select(func.max(ContactSearch.contact_id)).scalar_subquery()
     ids = select(id_table(session, fractions).c.value * last // PARTS + 1).where(last >= FREQUENT)
-    hits = select(func.count(), last).where(is_one_of(key, ids), filter_only(condition))
-    number, rows = session.execute(hits).one()
-    return bool(number >= EVIDENCE and number * rows >= FREQUENT * SAMPLE)
+    hits = func.count()
+    is_frequent = and_(hits >= EVIDENCE, hits * last >= FREQUENT * SAMPLE)
+    met = is_one_of(ContactSearch.contact_id, ids), filter_only(condition)
+    return select(is_frequent.label("is_frequent")).select_from(ContactSearch).where(*met)
 
 
 def all_matches(
