@@ -59,14 +59,19 @@ CONTACTS = """
     FROM made
 """
 SEARCH = """
-    INSERT INTO contact_search (contact_id, workspace_id, text, folded, folding)
+    INSERT INTO contact_search (contact_id, workspace_id, text, folded, folding, hash_start)
     SELECT id, workspace_id, ' ' || names || ' ' || email_key,
            CASE last_name WHEN '王明' THEN ' ' || lower(first_name) || ' 王 明 ' || email_key || '  王 明 '
-                          || lower(first_name) ELSE ' ' || names || ' ' || email_key END || ' ', {folding}
+                          || lower(first_name) ELSE ' ' || names || ' ' || email_key END || ' ',
+           {folding}, substr({hash}, 1, 16)
     FROM (SELECT id, workspace_id, first_name, last_name, email_key,
                  lower(first_name || ' ' || last_name) AS names
           FROM contact WHERE workspace_id = :workspace) AS named
 """
+HASH = {
+    "postgresql": "encode(sha256(convert_to(email_key, 'UTF8')), 'hex')",
+    "sqlite": "sha256_hex(email_key)",
+}
 ON_LISTS = """
     INSERT INTO subscription (contact_id, list_id, status, changed_at)
     SELECT contact.id, mailing_list.id, 'subscribed', contact.created_at
@@ -189,7 +194,7 @@ def _statements(
     workspace: dict[str, object] = {"workspace": world.id}
     for statement in (
         "ANALYZE contact",
-        SEARCH.format(folding=FOLDING),
+        SEARCH.format(folding=FOLDING, hash=HASH[session.get_bind().dialect.name]),
         ON_LISTS,
         TAGGED,
         DEALS,

@@ -90,7 +90,7 @@ def _store(session: Session, contacts: list[Contact]) -> None:
         ContactSearch(
             contact_id=contact.id,
             workspace_id=contact.workspace_id,
-            **search_columns(contact.first_name, contact.last_name, contact.email),
+            **search_columns(contact.first_name, contact.last_name, contact.email, contact.email_key),
         )
         for contact in contacts
     )

@@ -84,13 +84,23 @@ def _sqlite_reads(details: Sequence[str], aliases: Mapping[str, str]) -> Iterato
             yield Read(aliases.get(name, name), KEY if by_key else index, how == "SCAN", name)
 
 
-def _postgresql_reads(node: Mapping[str, Any], table: str = "", name: str = "") -> Iterator[Read]:
+def _postgresql_reads(
+    node: Mapping[str, Any], table: str = "", name: str = "", *, ends_at_once: bool = False
+) -> Iterator[Read]:
     table, name = node.get("Relation Name", table), node.get("Alias", name)
     kind = node["Node Type"]
     if kind == "Seq Scan":
         yield Read(table, None, True, name)
     elif kind.startswith("Index") or kind == "Bitmap Index Scan":
         index = node["Index Name"]
-        yield Read(table, KEY if index == f"pk_{table}" else index, "Index Cond" not in node, name)
+        yield Read(
+            table,
+            KEY if index == f"pk_{table}" else index,
+            "Index Cond" not in node and not ends_at_once,
+            name,
+        )
     for part in node.get("Plans", ()):
-        yield from _postgresql_reads(part, table, name)
+        # The largest id is one step at the end of the index.
+        is_one_step = kind == "Limit" and node["Plan Rows"] == 1
+        ends = is_one_step and part["Node Type"] == "Index Only Scan" and "Filter" not in part
+        yield from _postgresql_reads(part, table, name, ends_at_once=ends)

@@ -1,9 +1,10 @@
-"""A small mail server on the loopback, which can be told to refuse, to hang and to hang up.
+"""A small mail server on the loopback, which can be told to refuse, to hang, to hang up and to encrypt.
 
 python -m tests.support.smtp_server     prints its port, and receives mail until its input ends
 """
 
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,10 +16,12 @@ from email.policy import default
 
 # The steps at which something can go wrong. CONTENT is after the first line of a message, END after its end.
 GREETING, EHLO, MAIL, RCPT, DATA, CONTENT, END = "GREETING", "EHLO", "MAIL", "RCPT", "DATA", "CONTENT", "END"
+STARTTLS = "STARTTLS"
 
 REPLIES = {
     GREETING: "220 mail.test ESMTP",
     EHLO: "250-mail.test\r\n250-SMTPUTF8\r\n250 8BITMIME",
+    STARTTLS: "220 2.0.0 Go on",
     MAIL: "250 2.1.0 Ok",
     RCPT: "250 2.1.5 Ok",
     DATA: "354 Go on",
@@ -36,6 +39,7 @@ class Received:
     sender: str
     recipient: str
     content: bytes
+    is_encrypted: bool = False
 
     @property
     def message(self) -> EmailMessage:
@@ -60,7 +64,12 @@ class SmtpServer:
     # At which step it says nothing any more, and at which it hangs up.
     hangs_at: str | None = None
     hangs_up_at: str | None = None
+    # With it, STARTTLS is offered, or connections are encrypted at once.
+    tls: ssl.SSLContext | None = None
+    is_encrypted_at_once: bool = False
     received: list[Received] = field(default_factory=list)
+    # The commands of all connections.
+    heard: list[str] = field(default_factory=list)
     connections: int = 0
     keeps: bool = True
     # Set when it hangs; `let_go` makes it go on.
@@ -70,7 +79,10 @@ class SmtpServer:
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}"
+        """For SMTP_URL. A server that can encrypt is asked to."""
+        if self.is_encrypted_at_once:
+            return f"smtps://127.0.0.1:{self.port}"
+        return f"smtp://127.0.0.1:{self.port}" + ("?tls=required" if self.tls else "")
 
     @property
     def message_ids(self) -> list[str]:
@@ -103,12 +115,27 @@ class SmtpServer:
         self._open.discard(connection)
 
     def _talk(self, connection: socket.socket) -> None:
+        if self.tls is None or not self.is_encrypted_at_once:
+            self._reply(connection, GREETING)
+            if not self._converse(connection) or self.tls is None:
+                return
+        with self.tls.wrap_socket(connection, server_side=True) as encrypted:
+            # It has taken over the connection.
+            self._open.add(encrypted)
+            if self.is_encrypted_at_once:
+                self._reply(encrypted, GREETING)
+            self._converse(encrypted)
+        self._open.discard(encrypted)
+
+    def _converse(self, connection: socket.socket) -> bool:
+        """Until the client takes leave, or (True) goes on encrypted."""
         lines = connection.makefile("rb")
-        self._reply(connection, GREETING)
+        offers_tls = self.tls is not None and not isinstance(connection, ssl.SSLSocket)
         sender = recipient = ""
         while line := lines.readline():
             command = line[:4].decode("ascii", "replace").upper().strip()
             argument = line[4:].decode("utf-8").strip()
+            self.heard.append(command)
             if command == "MAIL":
                 sender = argument.partition("<")[2].partition(">")[0]
                 self._reply(connection, MAIL)
@@ -119,13 +146,19 @@ class SmtpServer:
                 if self._reply(connection, DATA).startswith("354"):
                     self._take(connection, lines, sender, recipient)
             elif command in ("EHLO", "HELO"):
-                self._reply(connection, EHLO)
+                offered = self.replies.get(EHLO, REPLIES[EHLO])
+                with_tls = f"250-mail.test\r\n250-STARTTLS\r\n{offered}"
+                self._reply(connection, EHLO, with_tls if offers_tls else offered)
+            elif command == "STAR" and offers_tls:
+                if self._reply(connection, STARTTLS).startswith("220"):
+                    return True
             elif command in REPLIES:
                 self._reply(connection, command)
                 if command == "QUIT":
-                    return
+                    return False
             else:
                 connection.sendall(b"502 5.5.1 What?\r\n")
+        return False
 
     def _take(self, connection: socket.socket, lines: "Iterator[bytes]", sender: str, recipient: str) -> None:
         # Nothing comes any more where the other side has gone.
@@ -140,7 +173,8 @@ class SmtpServer:
         reply = self.replies.get(END, REPLIES[END])
         if self.keeps and reply.startswith("2"):
             # Before the reply: one that never arrives was sent nevertheless.
-            self.received.append(Received(sender, recipient, b"".join(content)))
+            is_encrypted = isinstance(connection, ssl.SSLSocket)
+            self.received.append(Received(sender, recipient, b"".join(content), is_encrypted))
         self._reply(connection, END)
 
     def _reply(self, connection: socket.socket, step: str, reply: str | None = None) -> str:

@@ -1,24 +1,19 @@
 """TLS to the database and to Redis: which URLs check certificates, and what the drivers then refuse."""
 
-import ipaddress
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
 import psycopg
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import make_url
 
+from tests.support.certificates import certified
 from webapp.config import ConfigError, load_config
 from webapp.tls import is_here
 from webapp.worker.connection import connect
@@ -111,57 +106,12 @@ class Server:
     authority: Path
 
 
-Key = ec.EllipticCurvePrivateKey
-US = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "us")])
-NAMES = [x509.DNSName("db.example"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-
-
-def _usage(*, is_authority: bool) -> x509.KeyUsage:
-    """Python 3.13 asks an authority's certificate for it."""
-    others = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
-    never = dict.fromkeys((*others, "encipher_only", "decipher_only"), False)
-    return x509.KeyUsage(digital_signature=True, key_cert_sign=is_authority, crl_sign=is_authority, **never)
-
-
-def _certificate(name: str, signer: Key, key: Key, *, is_authority: bool) -> x509.Certificate:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-        .issuer_name(US)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName(NAMES), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
-        )
-        .add_extension(_usage(is_authority=is_authority), critical=True)
-        .sign(signer, hashes.SHA256())
-    )
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("tls")
-    authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    authority = _certificate("us", authority_key, authority_key, is_authority=True)
-    signed = _certificate("db.example", authority_key, key, is_authority=False)
-    (folder / "authority.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    (folder / "server.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem")
+    made = certified(tmp_path_factory.mktemp("tls"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        Thread(target=_serve, args=(listener, context), daemon=True).start()
-        yield Server(listener.getsockname()[1], folder / "authority.pem")
+        Thread(target=_serve, args=(listener, made.context), daemon=True).start()
+        yield Server(listener.getsockname()[1], made.authority)
 
 
 def _serve(listener: socket.socket, context: ssl.SSLContext) -> None:

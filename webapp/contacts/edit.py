@@ -112,7 +112,7 @@ def edit_contact(
         session,
         update(ContactSearch)
         .where(ContactSearch.contact_id == contact_id)
-        .values(search_columns(details.first_name, details.last_name, address.email)),
+        .values(search_columns(details.first_name, details.last_name, address.email, address.key)),
     )
     touch(session, [contact_id], now)
     return True

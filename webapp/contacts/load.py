@@ -80,7 +80,7 @@ def add_contacts(session: Session, workspace_id: int, contacts: Sequence[NewCont
             {
                 "contact_id": contact_id,
                 "workspace_id": workspace_id,
-                **search_columns(contact.first_name, contact.last_name, address.email),
+                **search_columns(contact.first_name, contact.last_name, address.email, address.key),
             }
             for contact_id, contact, address in together
         ),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp import folding
 from webapp.contacts.normal import normalize
+from webapp.marketing.consent import hash_start
 from webapp.models import ContactSearch
 from webapp.models.contact import is_stale
 
@@ -18,13 +19,16 @@ from webapp.models.contact import is_stale
 LITERAL = 0
 
 
-def search_columns(first_name: str, last_name: str, email: str | None) -> dict[str, str | int]:
+def search_columns(
+    first_name: str, last_name: str, email: str | None, email_key: str | None
+) -> dict[str, str | int]:
     """The values of a contact's row in `ContactSearch`."""
     return {
         # With the leading space every word begins after a space.
         "text": " " + normalize(f"{first_name} {last_name} {email or ''}"),
         "folded": folding.folded(first_name, last_name, email),
         "folding": folding.FOLDING,
+        "hash_start": hash_start(email_key),
     }
 
 

@@ -2,7 +2,8 @@
 while a deployment is under way, and all contacts after `folding.FOLDING` was raised.
 
 A contact whose folded form is not this release's is also one whose address may have an old key. Until its
-turn comes it is found by its older form. The worker mends when the supervisor rings.
+turn comes it is found by its older form. One without the hash of its address is looked at by each search for
+a hash. The worker mends when the supervisor rings.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from webapp.clock import read_clock
 from webapp.contacts.address_keys import renew_keys
 from webapp.database import lock_workspace, write_transaction
 from webapp.jobs.settings import Rest
+from webapp.marketing.consent import hash_start
 from webapp.models import Account, Contact, ContactSearch, Deal, MailingList, Tag
 from webapp.models.contact import is_stale
 from webapp.models.deal import IS_STALE
@@ -26,15 +28,16 @@ log = structlog.get_logger()
 
 KINDS: tuple[Named, ...] = (Account, MailingList, Tag)
 BATCH = 1000
+WITHOUT_HASH = ContactSearch.hash_start.is_(None)
 NO_REST = Rest()
 
 
 def needs_mending(session: Session) -> bool:
     """Whether there is a contact, a deal or a name that another release has written."""
-    contact = select(ContactSearch.contact_id).where(is_stale())
+    contacts = [select(ContactSearch.contact_id).where(other) for other in (is_stale(), WITHOUT_HASH)]
     names = [select(kind.id).where(kind.name_key.is_(None), kind.deleted_at.is_(None)) for kind in KINDS]
     deal = select(Deal.id).where(IS_STALE)
-    return bool(session.scalar(select(or_(*(rows.exists() for rows in (contact, deal, *names))))))
+    return bool(session.scalar(select(or_(*(rows.exists() for rows in (*contacts, deal, *names))))))
 
 
 def mend(session: Session, *, rest: Rest = NO_REST, should_stop: Callable[[], bool] = lambda: False) -> int:
@@ -54,7 +57,7 @@ def mend(session: Session, *, rest: Rest = NO_REST, should_stop: Callable[[], bo
     while not should_stop():
         workspace_id = session.scalar(
             select(ContactSearch.workspace_id)
-            .where(is_stale(), ContactSearch.workspace_id.not_in(list(failed)))
+            .where(or_(is_stale(), WITHOUT_HASH), ContactSearch.workspace_id.not_in(list(failed)))
             .limit(1)
         )
         if workspace_id is None:
@@ -95,20 +98,28 @@ def _mend_contacts(session: Session, workspace_id: int) -> int:
     with write_transaction(session):
         lock_workspace(session, workspace_id)
         stale = (
-            select(Contact.id, Contact.first_name, Contact.last_name, Contact.email)
-            .join(ContactSearch, ContactSearch.contact_id == Contact.id)
-            .where(ContactSearch.workspace_id == workspace_id, is_stale())
+            select(ContactSearch.contact_id)
+            .where(ContactSearch.workspace_id == workspace_id, or_(is_stale(), WITHOUT_HASH))
             .limit(BATCH)
         )
-        rows = session.execute(stale).all()
-        renew_keys(session.connection(), workspace_id, [row.id for row in rows], read_clock(session))
+        ids = session.scalars(stale).all()
+        renew_keys(session.connection(), workspace_id, ids, read_clock(session))
+        names = Contact.first_name, Contact.last_name, Contact.email
+        rows = session.execute(select(Contact.id, *names, Contact.email_key).where(Contact.id.in_(ids))).all()
         session.connection().execute(
             update(ContactSearch)
             # One that was edited since it was read has its form already: it must not get one of its old name.
-            .where(ContactSearch.contact_id == bindparam("id"), ContactSearch.folding != folding.FOLDING)
-            .values(folded=bindparam("form"), folding=folding.FOLDING),
+            .where(
+                ContactSearch.contact_id == bindparam("id"),
+                or_(ContactSearch.folding != folding.FOLDING, WITHOUT_HASH),
+            )
+            .values(folded=bindparam("form"), folding=folding.FOLDING, hash_start=bindparam("start")),
             [
-                {"id": row.id, "form": folding.folded(row.first_name, row.last_name, row.email)}
+                {
+                    "id": row.id,
+                    "form": folding.folded(row.first_name, row.last_name, row.email),
+                    "start": hash_start(row.email_key),
+                }
                 for row in rows
             ],
         )

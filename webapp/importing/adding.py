@@ -126,12 +126,13 @@ class Writer:
                 Contact.phone,
                 Contact.account_id,
                 Contact.email,
+                Contact.email_key,
             ).where(Contact.id.in_(list(rows)))
         )
         contacts: list[dict[str, object]] = []
         searches: list[dict[str, object]] = []
         changed = set()
-        for contact_id, first_name, last_name, phone, account_id, email in stored:
+        for contact_id, first_name, last_name, phone, account_id, email, key in stored:
             row = rows[contact_id]
             has = (first_name, last_name, phone, account_id)
             gets = (
@@ -145,7 +146,7 @@ class Writer:
                 names = ("first_name", "last_name", "phone", "account_id")
                 contacts.append({"the_id": contact_id, **dict(zip(names, gets, strict=True))})
             if gets[:2] != has[:2]:
-                searches.append({"the_id": contact_id, **search_columns(gets[0], gets[1], email)})
+                searches.append({"the_id": contact_id, **search_columns(gets[0], gets[1], email, key)})
         _update_each(self.session, Contact, contacts)
         _update_each(self.session, ContactSearch, searches)
         return changed

@@ -23,6 +23,9 @@ STRICTNESS = {
     SubscriptionStatus.UNSUBSCRIBED: 2,
 }
 
+# So many digits of a hash are in the index of the contacts' addresses.
+HASH_START = 16
+
 # Reasons that no confirmation lifts: the address does not work, or its owner has complained.
 FINAL = (SuppressionReason.BOUNCE, SuppressionReason.COMPLAINT)
 
@@ -44,6 +47,11 @@ def strictness(status: InstrumentedAttribute[SubscriptionStatus]) -> ColumnEleme
 def address_hash(email_key: str) -> str:
     """The hash by which suppressions name an address; `email_key` as contacts have it."""
     return hashlib.sha256(email_key.encode()).hexdigest()
+
+
+def hash_start(email_key: str | None) -> str:
+    """The start of the hash of an address, short enough for an index; empty for no address."""
+    return "" if email_key is None else address_hash(email_key)[:HASH_START]
 
 
 def mailable_for(list_id: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:

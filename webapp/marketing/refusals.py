@@ -12,8 +12,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from webapp.database import execute_returning, lock_workspace, sha256_hex
-from webapp.marketing.addresses import holders
+from webapp.database import execute_returning, lock_workspace
+from webapp.marketing.addresses import holders, key_of_hash
 from webapp.marketing.consent import STRICTNESS, address_hash, strictness
 from webapp.marketing.lists import merged_into
 from webapp.marketing.versions import touch
@@ -151,14 +151,6 @@ def contacts_of(session: Session, who: Refused) -> set[int]:
     found = {who.contact_id} if keys == [None] and who.contact_id is not None else set[int]()
     key = next((key for key in keys if key is not None and address_hash(key) == who.address_hash), None)
     if key is None:
-        # It has gone, or has another address now. No index finds an address by its hash: half a second for a
-        # million.
-        key = session.scalar(
-            select(Contact.email_key)
-            .where(
-                Contact.workspace_id == who.workspace_id,
-                sha256_hex(Contact.email_key) == who.address_hash,
-            )
-            .limit(1)
-        )
+        # It has gone, or has another address now.
+        key = key_of_hash(session, who.workspace_id, who.address_hash)
     return found | holders(session, who.workspace_id, key) if key is not None else found

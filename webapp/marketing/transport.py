@@ -54,16 +54,23 @@ class Fate(StrEnum):
     LATER = "refused_for_now"
     # The connection broke, or there was no answer, before all of it was handed over.
     BROKEN = "connection_broken"
-    # Before any letter: there is no server, it is busy, or it refuses us or our sender.
+    # Before any letter: there is no server or not the right one, it is busy, or it refuses us or our
+    # sender.
     AWAY = "server_away"
     NO_TLS = "server_without_tls"
+    NOT_TRUSTED = "server_not_trusted"
     BUSY = "server_busy"
     SIGN_IN_REFUSED = "sign_in_refused"
     SENDER_REFUSED = "sender_refused"
 
 
 # No letter's fault: it waits, unchanged, until the server takes letters again.
-SERVER_TROUBLE = frozenset({Fate.AWAY, Fate.NO_TLS, Fate.BUSY, Fate.SIGN_IN_REFUSED, Fate.SENDER_REFUSED})
+SERVER_TROUBLE = frozenset(
+    {
+        *(Fate.AWAY, Fate.NO_TLS, Fate.NOT_TRUSTED, Fate.BUSY),
+        *(Fate.SIGN_IN_REFUSED, Fate.SENDER_REFUSED),
+    }
+)
 # After these no further letter is tried at once: the next one would probably fare no better.
 PAUSES = SERVER_TROUBLE | {Fate.BROKEN, Fate.UNKNOWN}
 

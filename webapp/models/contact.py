@@ -138,6 +138,9 @@ class ContactSearch(Base):
     # before wrote (webapp/folding.py).
     folded: Mapped[str] = mapped_column(Text, server_default="")
     folding: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # The start of the hash of the address (`webapp.marketing.consent.hash_start`), by which a link finds the
+    # contacts that have it; null if the release before has written the row.
+    hash_start: Mapped[str | None] = mapped_column(String(16), index=True)
 
     __table_args__ = (
         Index(
@@ -149,6 +152,9 @@ class ContactSearch(Base):
         # The rows that still have to be folded: none, soon after a deployment. Its condition contains
         # folding.FOLDING.
         partial_index("ix_contact_search_stale", "workspace_id", "contact_id", where="folding <> 1"),
+        partial_index(
+            "ix_contact_search_without_hash", "workspace_id", "contact_id", where="hash_start IS NULL"
+        ),
     )
 
 

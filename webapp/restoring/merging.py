@@ -116,14 +116,14 @@ def renew_search(session: Session, ids: Sequence[int]) -> None:
     """Write the search texts of contacts whose names or addresses the caller has changed."""
     if not ids:
         return
-    names = select(Contact.id, Contact.first_name, Contact.last_name, Contact.email).where(
+    names = select(Contact.id, Contact.first_name, Contact.last_name, Contact.email, Contact.email_key).where(
         Contact.id.in_(select(id_table(session, ids).c.value))
     )
     session.execute(
         update(ContactSearch),
         [
-            {"contact_id": contact_id, **search_columns(first, last, email)}
-            for contact_id, first, last, email in session.execute(names)
+            {"contact_id": contact_id, **search_columns(first, last, email, key)}
+            for contact_id, first, last, email, key in session.execute(names)
         ],
     )
 

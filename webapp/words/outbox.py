@@ -36,6 +36,7 @@ TROUBLE = {
     Fate.AWAY: "The mail server cannot be reached.",
     Fate.BUSY: "The mail server takes no messages for now.",
     Fate.NO_TLS: "The mail server does not offer an encrypted connection.",
+    Fate.NOT_TRUSTED: "The certificate of the mail server is not trusted, or is for another host.",
     Fate.SIGN_IN_REFUSED: "The mail server refuses the user or the password in SMTP_URL.",
     Fate.SENDER_REFUSED: "The mail server refuses the sender’s address in the settings.",
     Fate.BROKEN: "The connection to the mail server broke.",

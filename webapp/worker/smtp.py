@@ -78,8 +78,12 @@ class Connection:
     def _open(self) -> smtplib.SMTP:
         self._drop()
         server = self.server
-        kind = smtplib.SMTP_SSL if server.tls == FROM_THE_START else smtplib.SMTP
-        smtp = kind(timeout=self.patience.step)
+        smtp: smtplib.SMTP
+        if server.tls == FROM_THE_START:
+            # Without a context smtplib checks no certificate.
+            smtp = smtplib.SMTP_SSL(timeout=self.patience.step, context=ssl.create_default_context())
+        else:
+            smtp = smtplib.SMTP(timeout=self.patience.step)
         # For the check of its certificate; only the constructor that connects sets it.
         smtp._host = server.host  # type: ignore[attr-defined]
         self._smtp = smtp
@@ -104,6 +108,8 @@ class Connection:
         except smtplib.SMTPResponseException as error:
             code = error.smtp_code
             raise _Trouble(Fate.BUSY if 400 <= code < 500 else Fate.AWAY, code) from error
+        except ssl.SSLCertVerificationError as error:
+            raise _Trouble(Fate.NOT_TRUSTED, why=error) from error
         except (smtplib.SMTPException, OSError, ValueError) as error:
             raise _Trouble(Fate.AWAY, why=f"{type(error).__name__}: {error}") from error
         return smtp
@@ -113,9 +119,7 @@ class Connection:
 
     def _encrypt(self, smtp: smtplib.SMTP) -> None:
         if smtp.has_extn("starttls"):
-            code, words = smtp.starttls(context=ssl.create_default_context())
-            if code != 220:
-                raise _Trouble(Fate.NO_TLS, code, words)
+            smtp.starttls(context=ssl.create_default_context())
             self._greet(smtp)
         elif self.server.tls == REQUIRED:
             raise _Trouble(Fate.NO_TLS, why="the server does not offer STARTTLS")

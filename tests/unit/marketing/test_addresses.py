@@ -1,6 +1,8 @@
 """The contacts that have an address are found however it was typed and whatever has become of them, and no
 others: not those of another workspace, nor of an address that contains it."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -10,8 +12,10 @@ from tests.factories.people import World, new_world
 from tests.support.plans import plans
 from webapp.clock import read_clock
 from webapp.contacts.address import email_key
+from webapp.contacts.edit import Details, edit_contact
+from webapp.contacts.mend import needs_mending
 from webapp.marketing.addresses import holders
-from webapp.marketing.consent import address_hash
+from webapp.marketing.consent import HASH_START, address_hash
 from webapp.marketing.refusals import Refused, contacts_of
 from webapp.models import Contact, ContactSearch
 from webapp.models.contact import live_holder
@@ -75,3 +79,56 @@ def test_refusing_by_the_link_of_a_deleted_contact_reads_no_bin(session: Session
     indexes = {each.index for plan in read for each in plan.reads if each.table == "contact"}
     assert "ix_contact_bin" not in indexes
     assert "uq_contact_live_email" in indexes
+
+
+def test_the_link_of_a_purged_contact_finds_who_has_its_address_by_an_index(
+    session: Session, world: World
+) -> None:
+    elsewhere = new_world(session)
+    gone = new_contact(session, world, email="ann@x.example")
+    delete(session, world, gone)
+    merged = new_contact(session, world, email="ann@x.example")
+    delete(session, world, merged)
+    alive = new_contact(session, world, email="ANN@x.example")
+    merged.merged_into_id = alive.id
+    new_contact(session, elsewhere, email="ann@x.example")
+    new_contact(session, world, email=None)
+    session.flush()
+    purged = Refused(world.id, address_hash("ann@x.example"), None)
+
+    with plans(session.get_bind().engine) as read:
+        assert contacts_of(session, purged) == {gone.id, merged.id, alive.id}
+        assert contacts_of(session, Refused(world.id, address_hash("eve@x.example"), None)) == set()
+
+    asked = [plan for plan in read if "hash_start" in plan.statement]
+    assert len(asked) == 2
+    for plan in asked:
+        indexes = {each.index for each in plan.reads if each.table == "contact_search"}
+        assert "ix_contact_search_hash_start" in indexes, plan
+
+
+def test_the_hash_of_an_address_follows_it(session: Session, world: World) -> None:
+    contact = new_contact(session, world, email="ann@x.example")
+    session.flush()
+
+    def found(email: str) -> set[int]:
+        return contacts_of(session, Refused(world.id, address_hash(email), None))
+
+    # As the release before writes it.
+    session.execute(update(ContactSearch).values(hash_start=None))
+    assert found("ann@x.example") == {contact.id}
+    assert needs_mending(session)
+
+    whose: dict[str, Any] = {
+        "workspace_id": world.id,
+        "contact_id": contact.id,
+        "now": read_clock(session),
+    }
+    edit_contact(session, details=Details(email="eve@x.example"), **whose)
+    assert found("ann@x.example") == set()
+    assert found("eve@x.example") == {contact.id}
+    start = select(ContactSearch.hash_start).where(ContactSearch.contact_id == contact.id)
+    assert session.scalar(start) == address_hash("eve@x.example")[:HASH_START]
+    edit_contact(session, details=Details(first_name="Eve"), **whose)
+    assert session.scalar(start) == ""
+    assert found("eve@x.example") == set()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_list, subscribe
 from tests.factories.people import World, new_world
+from tests.support.certificates import certified
 from tests.support.faults import crash_at
 from tests.support.marketing import Marketing
 from tests.support.restoring import Restoring
@@ -267,6 +269,29 @@ def test_a_server_in_trouble_costs_no_message_and_is_asked_again_later(
     assert desk.trouble() is None
     assert [each.attempts for each in desk.messages()] == [1] * 5
     assert len(desk.server.received) == 5
+
+
+def test_a_server_whose_certificate_is_refused_costs_no_message_and_is_asked_again_later(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = certified(tmp_path)
+    desk.server.tls = made.context
+    desk.readers(3)
+    desk.campaign()
+    for tries in (1, 2):
+        desk.send()
+        trouble = desk.trouble()
+        assert trouble is not None
+        assert (trouble.reason, trouble.reply, trouble.tries) == ("server_not_trusted", None, tries)
+        assert desk.send() == 0, "it must wait"
+        desk.later()
+    assert "MAIL" not in desk.server.heard
+    assert desk.states() == [("pending", None)] * 3
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.authority))
+
+    assert desk.send() == 3
+    assert desk.trouble() is None
+    assert [received.is_encrypted for received in desk.server.received] == [True] * 3
 
 
 def test_no_answer_is_unknown_and_never_tried_again_and_the_others_wait(desk: Desk) -> None:
