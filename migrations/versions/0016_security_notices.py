@@ -9,6 +9,8 @@ Revises: 0015
 import sqlalchemy as sa
 from alembic import op
 
+from webapp.migrating import beside_others, build_index, commit
+
 revision = "0016"
 down_revision = "0015"
 branch_labels = None
@@ -20,6 +22,15 @@ Moment = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    if not sa.inspect(op.get_bind()).has_table("security_notice"):
+        _add_table()
+    commit()
+    with beside_others():
+        for column in ("person_id", "expires_at"):
+            build_index(f"ix_security_notice_{column}", "security_notice", [column])
+
+
+def _add_table() -> None:
     op.create_table(
         "security_notice",
         sa.Column("id", Id, nullable=False),
@@ -36,8 +47,6 @@ def upgrade() -> None:
             ["person_id"], ["person.id"], name="fk_security_notice_person_id", ondelete="CASCADE"
         ),
     )
-    for column in ("person_id", "expires_at"):
-        op.create_index(f"ix_security_notice_{column}", "security_notice", [column])
 
 
 def downgrade() -> None:
