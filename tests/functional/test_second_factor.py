@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tests.factories.people import PASSWORD, World
 from tests.support.another_app import another_app
 from tests.support.browser import Browser
-from tests.support.second_factor import WRONG, Moments, Phone, half_way, set_up, submit
+from tests.support.second_factor import WRONG, Moments, Phone, forget_codes, half_way, set_up, submit
 from webapp.models import AuditEvent, Person, RecoveryCode, Workspace
 from webapp.models.audit_event import Action
 
@@ -189,6 +189,7 @@ def test_turning_it_off_needs_the_password_and_a_code(
 def test_guessing_codes_is_limited_for_each_person_and_a_known_browser_has_its_own_attempts(
     environ: dict[str, str], app: Flask, admin: Browser, world: World, moments: Moments
 ) -> None:
+    forget_codes(environ)
     phone, _ = set_up(admin, moments)
     with another_app(environ) as limited:
         known = Browser(limited)

@@ -12,7 +12,7 @@ from tests.factories.people import PASSWORD, World
 from tests.support.another_app import another_app
 from tests.support.browser import Browser
 from tests.support.clock import fixed_clock
-from tests.support.second_factor import WRONG, Moments, Phone, half_way, set_up, submit
+from tests.support.second_factor import WRONG, Moments, Phone, forget_codes, half_way, set_up, submit
 from tests.support.seen import Seen
 from webapp.models import Person, RecoveryCode, User
 from webapp.web.device import known_device, proved_device
@@ -33,6 +33,7 @@ def moments(monkeypatch: pytest.MonkeyPatch) -> Moments:
 @pytest.fixture
 def limited(environ: dict[str, str], app: Flask) -> Iterator[Flask]:
     """An app with the limits on, that knows its own address."""
+    forget_codes(environ)
     with another_app(environ, PUBLIC_URL="https://crm.example") as limited:
         yield limited
 
