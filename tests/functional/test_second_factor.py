@@ -1,11 +1,9 @@
 """The second factor: setting it up, signing in with it, losing it, and accounts that require it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-import pyotp
 import pytest
 from flask import Flask
 from sqlalchemy import Select, select
@@ -14,60 +12,14 @@ from sqlalchemy.orm import Session
 from tests.factories.people import PASSWORD, World
 from tests.support.another_app import another_app
 from tests.support.browser import Browser
-from tests.support.seen import Seen
+from tests.support.second_factor import WRONG, Moments, Phone, forget_codes, half_way, set_up, submit
 from webapp.models import AuditEvent, Person, RecoveryCode, Workspace
 from webapp.models.audit_event import Action
 
-WRONG = "This code is not right, or was used before."
-
 
 @pytest.fixture(autouse=True)
-def moments(monkeypatch: pytest.MonkeyPatch) -> "Moments":
+def moments(monkeypatch: pytest.MonkeyPatch) -> Moments:
     return Moments(monkeypatch)
-
-
-class Moments:
-    """The time of the codes, which the tests choose: both databases give their own."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = datetime.now(UTC).replace(microsecond=0)
-        for module in ("second_factor", "security"):
-            monkeypatch.setattr(f"webapp.views.{module}.read_clock", lambda _session: self.now)
-
-    def pass_by(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-class Phone:
-    """An authenticator app."""
-
-    def __init__(self, moments: Moments, page: Seen) -> None:
-        self.moments = moments
-        self.secret = page.words("#secret").replace(" ", "")
-
-    def code(self, steps: int = 0) -> str:
-        return pyotp.TOTP(self.secret).at(self.moments.now, counter_offset=steps)
-
-
-def set_up(browser: Browser, moments: Moments) -> tuple[Phone, list[str]]:
-    """Set up a second factor; returns the phone and the recovery codes."""
-    page = browser.submit(browser.get("/security"), "#second-factor form", setup_password=PASSWORD)
-    assert page.path == "/security/second-factor"
-    phone = Phone(moments, page)
-    done = browser.submit(page, "form[action$=confirm]", code=phone.code())
-    assert done.status == 200, done.text
-    moments.pass_by(30)
-    return phone, [code.get_text() for code in done.all(".codes code")]
-
-
-def half_way(browser: Browser, email: str, *, next_page: str | None = None) -> Seen:
-    page = browser.sign_in(email, next_page=next_page)
-    assert page.path == "/second-factor"
-    return page
-
-
-def submit(browser: Browser, page: Seen, code: str) -> Seen:
-    return browser.submit(page, f"form[action='{page.path}']", code=code)
 
 
 def test_it_counts_when_a_code_was_typed_and_ends_all_other_sessions(
@@ -203,14 +155,16 @@ def test_with_few_recovery_codes_left_a_person_is_told_to_make_new_ones(
     after = submit(browser, browser.get("/second-factor/recovery"), codes[9])
     assert "You have 3 recovery codes left." in after.text
 
-    page = browser.submit(browser.get("/security"), "form[action$=recovery-codes]", codes_password=PASSWORD)
+    page = browser.submit(
+        browser.get("/security"), "form[action$=recovery-codes]", codes_password=PASSWORD, codes_code=codes[8]
+    )
 
     new = [code.get_text() for code in page.all(".codes code")]
     assert len(set(new)) == 10
     assert not set(new) & set(codes)
     other = browse()
     half_way(other, world.admin.email)
-    assert submit(other, other.get("/second-factor/recovery"), codes[8]).status == 422
+    assert submit(other, other.get("/second-factor/recovery"), codes[7]).status == 422
 
 
 def test_turning_it_off_needs_the_password_and_a_code(
@@ -236,6 +190,7 @@ def test_turning_it_off_needs_the_password_and_a_code(
 def test_guessing_codes_is_limited_for_each_person_and_a_known_browser_has_its_own_attempts(
     environ: dict[str, str], app: Flask, admin: Browser, world: World, moments: Moments
 ) -> None:
+    forget_codes(environ)
     phone, _ = set_up(admin, moments)
     with another_app(environ) as limited:
         known = Browser(limited)

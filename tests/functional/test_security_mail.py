@@ -101,9 +101,11 @@ def test_each_change_of_ones_own_is_told_with_its_time_and_browser(
     assert "If it was not you" in " ".join(advice)
     page = browser.submit(browser.get("/security"), "#second-factor form", setup_password=NEW)
     totp = pyotp.TOTP(page.words("#secret").replace(" ", ""))
-    browser.submit(page, "form[action$=confirm]", code=totp.now())
+    page = browser.submit(page, "form[action$=confirm]", code=totp.now())
     assert post.told() == "Your second factor was turned on"
-    page = browser.submit(browser.get("/security"), "form[action$=recovery-codes]", codes_password=NEW)
+    printed = page.all(".codes code")[0].get_text()
+    form = "form[action$=recovery-codes]"
+    page = browser.submit(browser.get("/security"), form, codes_password=NEW, codes_code=printed)
     assert post.told() == "New recovery codes were made"
     code = page.all(".codes code")[0].get_text()
     browser.submit(browser.get("/security"), "form[action$=off]", off_password=NEW, off_code=code)

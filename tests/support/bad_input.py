@@ -60,15 +60,14 @@ GET  /security                      ?nonsense          200
 POST /security/password             present            422 | Type your / too long / not your present
 POST /security/password             password,back      422 | Type a / at most / not your present
 POST /security/password             csrf_token         400 | open for too long. Go back, reload it
-POST /security/second-factor        setup_password     422 | Type your / too long / not your present
+POST /security/second-factor        setup_password,back  422 | Type your / too long / not your present
 POST /security/second-factor        csrf_token         400 | open for too long. Go back, reload it
-POST /security/second-factor        back               303
 GET  /security/second-factor        ?nonsense          303
 POST /security/second-factor/confirm  code,back        303
 POST /security/second-factor/confirm  csrf_token       400 | open for too long. Go back, reload it
 POST /security/second-factor/off    off_password,off_code,back  303
 POST /security/second-factor/off    csrf_token         400 | open for too long. Go back, reload it
-POST /security/recovery-codes       codes_password     303
+POST /security/recovery-codes       codes_password,codes_code  303
 POST /security/recovery-codes       csrf_token         400 | open for too long. Go back, reload it
 POST /security/recovery-codes       back               303
 

@@ -75,6 +75,8 @@ class ConfirmSecondFactorForm(FlaskForm):
 
 class RecoveryCodesForm(FlaskForm):
     codes_password = present_password()
+    # Of the app, or a recovery code.
+    codes_code = code()
 
 
 class RemoveSecondFactorForm(FlaskForm):

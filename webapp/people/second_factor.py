@@ -1,7 +1,7 @@
 """The second factor: codes of an app (TOTP, RFC 6238), and recovery codes that replace one each.
 
-A secret that is stored without `totp_since` is being set up: it counts when the person has typed one of its
-codes. Everything that writes runs in the caller's write transaction.
+A secret is stored when the person has typed one of its codes; until then their session has it
+(`webapp/web/second_factor.py`). Everything that writes runs in the caller's write transaction.
 """
 
 import hashlib
@@ -31,15 +31,9 @@ def has_second_factor(person: Person) -> bool:
     return person.totp_since is not None
 
 
-def begin_setup(session: Session, person: Person, vault: Vault) -> None:
-    """Make a new secret for the person, unless they have a second factor. It does not count yet."""
-    if person.totp_since is None:
-        person.totp_secret, person.totp_last_step = vault.lock(pyotp.random_base32()), None
-
-
-def secret_in_setup(person: Person, vault: Vault) -> str | None:
-    """The secret that is being set up; None if there is none."""
-    return vault.open(person.totp_secret) if person.totp_secret and person.totp_since is None else None
+def new_secret() -> str:
+    """A secret to set up: 160 random bits, as RFC 4226 recommends."""
+    return pyotp.random_base32()
 
 
 def setup_uri(secret: str, email: str, issuer: str) -> str:
@@ -48,19 +42,32 @@ def setup_uri(secret: str, email: str, issuer: str) -> str:
 
 
 def finish_setup(
-    session: Session, person: Person, code: str, now: datetime, vault: Vault
+    session: Session, person: Person, secret: str, code: str, now: datetime, vault: Vault
 ) -> list[str] | None:
-    """Let the second factor count, if the code is right. Returns the recovery codes, which are stored as
-    hashes only; None for a wrong code."""
-    if person.totp_since is not None or not _use(session, person, code, now, vault):
+    """Let this second factor count, if the code is one of the secret's. Returns the recovery codes, which are
+    stored as hashes only; None for a wrong code, or if the person has a second factor."""
+    step = _step_of(secret, code, now)
+    if has_second_factor(person) or step is None:
         return None
-    person.totp_since = now
+    person.totp_secret, person.totp_since, person.totp_last_step = vault.lock(secret), now, step
     return make_recovery_codes(session, person)
 
 
 def use_code(session: Session, person: Person, code: str, now: datetime, vault: Vault) -> bool:
     """Whether the code is right and has not been used; then it is."""
-    return has_second_factor(person) and _use(session, person, code, now, vault)
+    stored = person.totp_secret or ""
+    secret = vault.open(stored) if has_second_factor(person) else None
+    step = _step_of(secret, code, now) if secret else None
+    if step is None:
+        return False
+    # A code that someone has seen being typed is worth nothing: it and all earlier ones are used.
+    fresh = Person.totp_last_step.is_(None) | (Person.totp_last_step < step)
+    used = execute_update(
+        session, update(Person).where(Person.id == person.id, fresh).values(totp_last_step=step)
+    )
+    if used and secret and not vault.is_current(stored):
+        person.totp_secret = vault.lock(secret)
+    return bool(used)
 
 
 def use_recovery_code(session: Session, person: Person, typed: str, now: datetime) -> bool:
@@ -106,7 +113,7 @@ def lock_anew(session: Session, vault: Vault) -> tuple[int, int]:
     """Lock all secrets with the present key; returns how many, and how many none of the keys opens."""
     renewed = lost = 0
     people: Sequence[Person] = session.scalars(
-        select(Person).where(Person.totp_secret.is_not(None)).with_for_update(key_share=True)
+        select(Person).where(Person.totp_since.is_not(None)).with_for_update(key_share=True)
     ).all()
     for person in people:
         stored = person.totp_secret or ""
@@ -119,26 +126,17 @@ def lock_anew(session: Session, vault: Vault) -> tuple[int, int]:
     return renewed, lost
 
 
-def _use(session: Session, person: Person, code: str, now: datetime, vault: Vault) -> bool:
-    stored = person.totp_secret or ""
-    secret = vault.open(stored)
+def _step_of(secret: str, code: str, now: datetime) -> int | None:
+    """The time step whose code this is; None if it is not one of the present ones."""
     digits = "".join(code.split())
-    if secret is None or not (digits.isascii() and digits.isdigit() and len(digits) == 6):
-        return False
+    if not (digits.isascii() and digits.isdigit() and len(digits) == 6):
+        return None
     try:
-        step = pyotp.TOTP(secret).verify_and_get_timecode(
+        return pyotp.TOTP(secret).verify_and_get_timecode(
             digits, for_time=now.timestamp(), valid_window=WINDOW
         )
     except OTPVerificationError:
-        return False
-    # A code that someone has seen being typed is worth nothing: it and all earlier ones are used.
-    fresh = Person.totp_last_step.is_(None) | (Person.totp_last_step < step)
-    used = execute_update(
-        session, update(Person).where(Person.id == person.id, fresh).values(totp_last_step=step)
-    )
-    if used and not vault.is_current(stored):
-        person.totp_secret = vault.lock(secret)
-    return bool(used)
+        return None
 
 
 def _new_code() -> str:

@@ -21,11 +21,11 @@ class Vault:
         """The secret as it is stored."""
         return self._fernets[-1].encrypt(secret.encode()).decode()
 
-    def open(self, stored: str) -> str | None:
-        """The stored secret; None if none of the keys has locked it."""
+    def open(self, stored: str, *, within: int | None = None) -> str | None:
+        """The stored secret; None if none of the keys has locked it, or none within so many seconds."""
         for fernet in reversed(self._fernets):
             try:
-                return fernet.decrypt(stored.encode()).decode()
+                return fernet.decrypt(stored.encode(), ttl=within).decode()
             except InvalidToken:
                 continue
         return None

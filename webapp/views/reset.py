@@ -21,6 +21,7 @@ from webapp.people.link_mail import ask_for_reset
 from webapp.people.links import LinkState, state_of, use_link
 from webapp.people.password_rules import flaw_in
 from webapp.people.passwords import lock_person, names_of, replace_password
+from webapp.people.second_factor import has_second_factor
 from webapp.people.security_mail import By
 from webapp.web.device import remember_device
 from webapp.web.entering import accounts_of, record_here, tell_person_here
@@ -90,6 +91,7 @@ def submit_reset() -> ResponseReturnValue:
         now = read_clock(session)
         person = lock_person(session, person_id)
         used = use_link(session, name, Purpose.RESET, now) if person else None
+        needs_code = person is not None and has_second_factor(person)
         if person and used:
             ended = replace_password(session, person, password_hash, now)
             accounts = accounts_of(active_users(session, person.id))
@@ -103,7 +105,9 @@ def submit_reset() -> ResponseReturnValue:
     drop_token()
     flash("Your password is changed. Sign in with it.", "success")
     response = make_response(redirect(url_for("sign_in"), 303))
-    remember_device(response, person_id)
+    if not needs_code:
+        # Of others it would be a browser that has shown one of the two things that they sign in with.
+        remember_device(response, person_id)
     return response
 
 

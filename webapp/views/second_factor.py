@@ -121,7 +121,7 @@ def _submit(
     if proof == RECOVERY_CODE and left <= FEW:
         flash(f"You have {counted(left, 'recovery code')} left. Make new ones under Security.", "warning")
     response = make_response(redirect(local_path(form.next.data) or url_for("overview"), 303))
-    remember_device(response, sign_in.person_id)
+    remember_device(response, sign_in.person_id, proved=True)
     return response
 
 

@@ -25,17 +25,19 @@ from webapp.people.password_rules import flaw_in
 from webapp.people.passwords import lock_person, names_of, replace_password
 from webapp.people.security_mail import By
 from webapp.people.sessions import end_all
+from webapp.web.device import remember_device
 from webapp.web.entering import accounts_of, record_here, tell_person_here
 from webapp.web.errors import SOON, with_retry_after
-from webapp.web.prompts import Asked, is_still, right_password
+from webapp.web.prompts import Asked, is_still, right_password, with_password_and_code
 from webapp.web.qr import qr_code
-from webapp.web.second_factor import issuer, must_set_up, vault
+from webapp.web.second_factor import begin_setup, issuer, must_set_up, secret_in_setup, vault
 from webapp.web.sessions import current_sign_in, renew_session
 from webapp.web.sign_in_limits import take_code
 from webapp.web.throttle import TooMany
 from webapp.words.passwords import BUSY, FLAWS, RULE, SAME_PASSWORD, WRONG_CODE, too_many
 
 CHANGED_MEANWHILE = "Your password has just been changed. Sign in with the new one."
+BEGIN_AGAIN = "A key can be used for ten minutes, in the browser that asked for it. Begin again."
 
 
 def security() -> ResponseReturnValue:
@@ -85,7 +87,8 @@ def begin_second_factor() -> ResponseReturnValue:
     with write_transaction(session):
         person = lock_person(session, _own().person_id)
         if person and is_still(person):
-            second_factor.begin_setup(session, person, vault())
+            renew_session()
+            begin_setup()
     return redirect(url_for("set_up_second_factor"), 303)
 
 
@@ -97,8 +100,8 @@ def set_up_second_factor() -> ResponseReturnValue:
 def confirm_second_factor() -> ResponseReturnValue:
     """Let the second factor count, end all other sessions, and show the recovery codes, once."""
     form, session = ConfirmSecondFactorForm(), db.session()
-    here = _own()
-    if not form.validate():
+    here, secret = _own(), secret_in_setup()
+    if secret is None or not form.validate():
         return _set_up_page(form, status=422)
     try:
         attempt = take_code(here.person_id)
@@ -108,8 +111,8 @@ def confirm_second_factor() -> ResponseReturnValue:
     codes = None
     with write_transaction(session):
         now, person = read_clock(session), lock_person(session, here.person_id)
-        if person:
-            codes = second_factor.finish_setup(session, person, form.code.data, now, vault())
+        if person and is_still(person):
+            codes = second_factor.finish_setup(session, person, secret, form.code.data, now, vault())
         if person and codes:
             # They began without the code.
             ended = end_all(session, person.id, but=here.id)
@@ -120,24 +123,24 @@ def confirm_second_factor() -> ResponseReturnValue:
         form.code.errors = [WRONG_CODE]
         return _set_up_page(form, status=422)
     attempt.give_back()
-    return _codes_page(codes, is_new=True)
+    response = _codes_page(codes, is_new=True)
+    remember_device(response, here.person_id, proved=True)
+    return response
 
 
 def new_recovery_codes() -> ResponseReturnValue:
-    """Replace the recovery codes, and show the new ones, once."""
+    """Replace the recovery codes, with the password and a code, and show the new ones, once."""
     form, session = RecoveryCodesForm(), db.session()
     if not second_factor.has_second_factor(_own().person):
         return redirect(url_for("security"), 303)
-    asked = right_password(form, form.codes_password)
-    if not asked:
-        return _page(form, asked)
     codes: list[str] = []
-    with write_transaction(session):
-        person = lock_person(session, _own().person_id)
-        if person and is_still(person) and second_factor.has_second_factor(person):
-            codes = second_factor.make_recovery_codes(session, person)
-            _record_change(person, Action.RECOVERY_CODES_MADE)
-    return _codes_page(codes, is_new=False) if codes else redirect(url_for("security"), 303)
+
+    def make(person: Person) -> None:
+        codes.extend(second_factor.make_recovery_codes(session, person))
+        _record_change(person, Action.RECOVERY_CODES_MADE)
+
+    asked = with_password_and_code(form, form.codes_password, form.codes_code, make)
+    return _codes_page(codes, is_new=False) if asked else _page(form, asked)
 
 
 def remove_second_factor() -> ResponseReturnValue:
@@ -145,32 +148,15 @@ def remove_second_factor() -> ResponseReturnValue:
     form, session = RemoveSecondFactorForm(), db.session()
     if not second_factor.has_second_factor(_own().person):
         return redirect(url_for("security"), 303)
-    asked = right_password(form, form.off_password)
+
+    def remove(person: Person) -> None:
+        second_factor.remove_second_factor(session, person)
+        renew_session()
+        _record_change(person, Action.SECOND_FACTOR_REMOVED)
+
+    asked = with_password_and_code(form, form.off_password, form.off_code, remove)
     if not asked:
         return _page(form, asked)
-    try:
-        attempt = take_code(_own().person_id)
-    except TooMany as refusal:
-        form.off_code.errors = [too_many(refusal.retry_after)]
-        return _page(form, Asked(429, refusal.retry_after))
-    with write_transaction(session):
-        now, person = read_clock(session), lock_person(session, _own().person_id)
-        removed = (
-            person is not None
-            and is_still(person)
-            and (
-                second_factor.use_code(session, person, form.off_code.data, now, vault())
-                or second_factor.use_recovery_code(session, person, form.off_code.data, now)
-            )
-            and second_factor.remove_second_factor(session, person)
-        )
-        if person and removed:
-            renew_session()
-            _record_change(person, Action.SECOND_FACTOR_REMOVED)
-    if not removed:
-        form.off_code.errors = [WRONG_CODE]
-        return _page(form, Asked(422))
-    attempt.give_back()
     flash("The second factor is off.", "success")
     return redirect(url_for("security"), 303)
 
@@ -237,9 +223,11 @@ def _page(refused: FlaskForm | None = None, asked: Asked | None = None) -> Respo
 
 def _set_up_page(form: ConfirmSecondFactorForm, *, status: int = 200) -> Response:
     person = db.session().get_one(Person, _own().person_id)
-    secret = second_factor.secret_in_setup(person, vault())
+    secret = None if second_factor.has_second_factor(person) else secret_in_setup()
     if secret is None:
-        # It is set up, or was never begun.
+        # It is set up, or was not begun in this session, or too long ago.
+        if not second_factor.has_second_factor(person):
+            flash(BEGIN_AGAIN, "warning")
         return make_response(redirect(url_for("security"), 303))
     uri = second_factor.setup_uri(secret, person.email, issuer())
     # In groups, as people read and type it.

@@ -1,8 +1,9 @@
 """Browsers that have signed in before. They keep their own budgets of attempts, so a stranger who uses up the
 others locks no one out (OWASP, "Device cookies").
 
-The cookie is signed, says nothing but who has signed in with the browser, outlives signing out, and is no
-credential: without the password it gives nothing but another ten attempts.
+The cookie is signed, says nothing but who has signed in with the browser, and who of them with a code of the
+second factor. It outlives signing out, and is no credential: without the password it gives nothing but
+another ten attempts.
 """
 
 import secrets
@@ -21,15 +22,25 @@ MOST_PERSONS = 8
 
 def known_device(person_id: int | None) -> str | None:
     """Which of the person's browsers this is; None if they have not signed in with it."""
-    device, persons = _read()
+    device, persons, _ = _read()
     return device if person_id in persons else None
 
 
-def remember_device(response: Response, person_id: int) -> None:
-    """The person has signed in with this browser."""
-    device, persons = _read()
-    others = [person for person in persons if person != person_id]
-    token = _serializer().dumps([device or secrets.token_hex(8), [person_id, *others][:MOST_PERSONS]])
+def proved_device(person_id: int) -> str | None:
+    """The same; None also if they have not proved their second factor with it."""
+    device, _, proved = _read()
+    return device if person_id in proved else None
+
+
+def remember_device(response: Response, person_id: int, *, proved: bool = False) -> None:
+    """The person has signed in with this browser; `proved`: with their second factor."""
+    device, persons, provers = _read()
+    persons = [person_id, *(person for person in persons if person != person_id)][:MOST_PERSONS]
+    if proved:
+        provers = [person_id, *provers]
+    token = _serializer().dumps(
+        [device or secrets.token_hex(8), persons, [person for person in persons if person in provers]]
+    )
     response.set_cookie(
         _name(),
         token.decode() if isinstance(token, bytes) else token,
@@ -41,12 +52,14 @@ def remember_device(response: Response, person_id: int) -> None:
     )
 
 
-def _read() -> tuple[str | None, list[int]]:
+def _read() -> tuple[str | None, list[int], list[int]]:
+    """The browser, who has signed in with it, and who of them with their second factor."""
     try:
-        device, persons = _serializer().loads(request.cookies.get(_name(), ""), max_age=KEPT_FOR)
+        # The previous release does not write the third, and takes a cookie with it for none.
+        device, persons, *rest = _serializer().loads(request.cookies.get(_name(), ""), max_age=KEPT_FOR)
     except (BadData, UnicodeEncodeError, TypeError, ValueError):
-        return None, []
-    return device, persons
+        return None, [], []
+    return device, persons, rest[0] if rest else []
 
 
 def _name() -> str:

@@ -1,17 +1,24 @@
 """Asking a person again for their password, or for a code, before something that a stolen session must not
 do."""
 
+from collections.abc import Callable
+
 from flask_wtf import FlaskForm
 from wtforms import Field
 
+from webapp.clock import read_clock
+from webapp.database import write_transaction
 from webapp.extensions import db
 from webapp.models import Person
 from webapp.passwords import FAMILIAR, TooBusy, check_password
+from webapp.people.passwords import lock_person
+from webapp.people.second_factor import use_code, use_recovery_code
 from webapp.web.errors import SOON
-from webapp.web.sessions import current_sign_in
-from webapp.web.sign_in_limits import PROMPTS
+from webapp.web.second_factor import vault
+from webapp.web.sessions import current_sign_in, own_session
+from webapp.web.sign_in_limits import PROMPTS, take_code
 from webapp.web.throttle import TooMany, take
-from webapp.words.passwords import BUSY, WRONG_PASSWORD, too_many
+from webapp.words.passwords import BUSY, WRONG_CODE, WRONG_PASSWORD, too_many
 
 
 class Asked:
@@ -48,6 +55,40 @@ def right_password(form: FlaskForm, field: Field) -> Asked:
         return Asked(503, SOON)
     if not checked.matches:
         field.errors = [WRONG_PASSWORD]
+        return Asked(422)
+    attempt.give_back()
+    return Asked()
+
+
+def with_password_and_code(
+    form: FlaskForm, password: Field, code: Field, act: Callable[[Person], None]
+) -> Asked:
+    """Do what a person may only with their password and a code, of the app or a recovery code. `act` gets the
+    person, locked, in the transaction that uses the code up. What is wrong stands at its field afterwards.
+    Wrong codes are counted with those of signing in."""
+    asked = right_password(form, password)
+    if not asked:
+        return asked
+    session, person_id = db.session(), own_session().person_id
+    try:
+        attempt = take_code(person_id)
+    except TooMany as refusal:
+        code.errors = [too_many(refusal.retry_after)]
+        return Asked(429, refusal.retry_after)
+    with write_transaction(session):
+        now, person = read_clock(session), lock_person(session, person_id)
+        is_right = (
+            person is not None
+            and is_still(person)
+            and (
+                use_code(session, person, code.data, now, vault())
+                or use_recovery_code(session, person, code.data, now)
+            )
+        )
+        if person and is_right:
+            act(person)
+    if not is_right:
+        code.errors = [WRONG_CODE]
         return Asked(422)
     attempt.give_back()
     return Asked()

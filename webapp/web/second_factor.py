@@ -1,11 +1,12 @@
-"""The second factor in requests: who must still set one up, and the vault of its secrets."""
+"""The second factor in requests: who must still set one up, the secret of one that is being set up, and the
+vault of secrets."""
 
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import current_app, request, session
 from flask_login import current_user
 
-from webapp.people.second_factor import has_second_factor
+from webapp.people.second_factor import has_second_factor, new_secret
 from webapp.people.vault import Vault
 from webapp.web.sessions import current_sign_in
 from webapp.worker.one_time import secret_keys
@@ -14,6 +15,24 @@ from webapp.worker.one_time import secret_keys
 SETTING_UP = frozenset(
     {"security", "begin_second_factor", "set_up_second_factor", "confirm_second_factor", "change_password"}
 )
+# In the cookie of the session.
+SETUP, SETUP_SECONDS = "second_factor", 10 * 60
+
+
+def begin_setup() -> None:
+    """Make a new secret, which this session can set up, for ten minutes. No other session gets to it, and it
+    goes with the session's key: call it when the session has its new one, so that a copy of the former
+    cookie is good for nothing."""
+    session[SETUP] = vault().lock(new_secret())
+
+
+def secret_in_setup() -> str | None:
+    """The secret that this session is setting up; None if there is none. One that is too old is erased."""
+    locked = session.get(SETUP)
+    secret = vault().open(locked, within=SETUP_SECONDS) if locked else None
+    if locked and secret is None:
+        del session[SETUP]
+    return secret
 
 
 def must_set_up() -> bool:

@@ -2,7 +2,8 @@
 
 A browser that has signed in before has its own budget. All others share those of their network and of the
 address that they type: so guessing is limited from everywhere, and using these up locks no one out of a
-browser that they know.
+browser that they know. Codes are the same, with browsers in which the person has proved their second factor:
+the password, or the mailbox, makes as many others as someone likes, and these share one budget.
 """
 
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from webapp.models.audit_event import Action
 from webapp.passwords import FAMILIAR, STRANGERS, Gate
 from webapp.people.security_mail import By
 from webapp.people.signing_in import Candidate
-from webapp.web.device import known_device
+from webapp.web.device import known_device, proved_device
 from webapp.web.entering import record_here, tell_person_here
 from webapp.web.throttle import Attempt, Budget, TooMany, network, take
 
@@ -53,8 +54,7 @@ def take_sign_in(session: Session, candidate: Candidate, email: str) -> tuple[At
 
 def take_code(person_id: int) -> Attempt:
     """Count a code of the second factor. Raises TooMany."""
-    device = known_device(person_id)
-    whose = f"{device or ''} {person_id}"
+    whose = f"{proved_device(person_id) or ''} {person_id}"
     return take((CODES, whose), (CODES_A_DAY, whose))
 
 
