@@ -5,8 +5,9 @@ from flask_wtf import FlaskForm
 from wtforms import Field
 
 from webapp.extensions import db
+from webapp.gates import TooBusy
 from webapp.models import Person
-from webapp.passwords import FAMILIAR, TooBusy, check_password
+from webapp.passwords import FAMILIAR, check_password
 from webapp.web.sessions import current_sign_in
 from webapp.web.sign_in_limits import PROMPTS
 from webapp.web.throttle import TooMany, take

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import write_transaction
+from webapp.gates import Gate
 from webapp.models.audit_event import Action, record_visit
-from webapp.passwords import FAMILIAR, STRANGERS, Gate
+from webapp.passwords import FAMILIAR, STRANGERS
 from webapp.people.signing_in import Candidate
 from webapp.web.device import known_device
 from webapp.web.throttle import Attempt, Budget, TooMany, network, take

@@ -15,7 +15,7 @@ from flask import Flask, Response, current_app, request
 from limits import RateLimitItem, RateLimitItemPerSecond
 
 from webapp.extensions import limiter
-from webapp.passwords import TooBusy
+from webapp.gates import TooBusy
 from webapp.web.attempts import RedisOrMemory
 from webapp.web.errors import error
 from webapp.words.passwords import BUSY, too_many
