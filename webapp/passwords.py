@@ -5,45 +5,14 @@ that are refused: a queue would only move the memory, and keep the process's thr
 """
 
 import os
-import threading
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-
-class TooBusy(Exception):
-    """So many hashes are being computed that this one is not begun. It is a matter of seconds."""
-
-
-class Gate:
-    """Lets `at_once` hashes be computed and `waiting` more requests wait, each for `patience` seconds at
-    most."""
-
-    def __init__(self, *, at_once: int, waiting: int, patience: float) -> None:
-        self.patience = patience
-        self._running = threading.BoundedSemaphore(at_once)
-        self._inside = threading.BoundedSemaphore(at_once + waiting)
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Compute a hash inside. Raises TooBusy."""
-        if not self._inside.acquire(blocking=False):
-            raise TooBusy
-        try:
-            if not self._running.acquire(timeout=self.patience):
-                raise TooBusy
-            try:
-                yield
-            finally:
-                self._running.release()
-        finally:
-            self._inside.release()
-
+from webapp.gates import Gate
 
 # A flood of strangers fills their own gate. People whose browser has signed in before, or who are signed in,
 # go through another. Together they take 192 MiB at most.

@@ -15,8 +15,9 @@ from tests.factories.people import CHEAP, PASSWORD, World, number
 from tests.support.another_app import another_app
 from tests.support.browser import Browser
 from webapp import passwords
+from webapp.gates import Gate, TooBusy
 from webapp.models import Person, User
-from webapp.passwords import Gate, TooBusy, use_hasher
+from webapp.passwords import use_hasher
 from webapp.web import sign_in_limits
 from webapp.web.throttle import TooMany
 

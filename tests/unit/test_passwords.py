@@ -11,7 +11,8 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from tests.factories.people import CHEAP
 from webapp import passwords
-from webapp.passwords import Gate, TooBusy, check_password, hash_password, use_hasher
+from webapp.gates import Gate, TooBusy
+from webapp.passwords import check_password, hash_password, use_hasher
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import execute_update, write_transaction
-from webapp.importing.csv_lines import UnreadableFile
 from webapp.importing.detecting import reread
 from webapp.importing.encodings import charset
 from webapp.importing.formats import VCARD, recognise
@@ -40,16 +39,15 @@ def bring(
     *,
     workspace_id: int,
     user_id: int | None = None,
-    most: int | None = None,
+    most_lines: int | None = None,
 ) -> StoredFile:
     """Store the file `source`, which can be sought, for its import. Commits part by part; until it returns,
     there is no complete file. Erases the files that the user brought before and that no job reads.
 
-    Raises UnreadableFile if it cannot be imported or has more than `most` records; then nothing was stored.
+    Raises UnreadableFile if it cannot be imported or has more than `most_lines` lines; then nothing was
+    stored.
     """
-    brought = look(source)
-    if most is not None and brought.about.records > most:
-        raise UnreadableFile(f"It has {brought.about.records:,} rows. At most {most:,} can be imported here.")
+    brought = look(source, most_lines=most_lines)
     file = _begin(session, name, workspace_id, user_id)
     _write_all(session, file, chain([brought.header], brought.records()))
     _finish(session, file, brought.about)

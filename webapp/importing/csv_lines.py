@@ -35,6 +35,26 @@ def read_lines(file: BinaryIO, encoding: str = UTF_8) -> Iterator[str]:
         yield _decode(rest, number + 1, encoding)
 
 
+def check_lines(file: BinaryIO, encoding: str, most: int) -> None:
+    """Raises UnreadableFile if the file has more than `most` lines, whatever is in them, or is not text in
+    this encoding.
+
+    Each line costs time in all that reads the file, empty ones too. Counting their ends costs next to none.
+    """
+    lines, before = 0, b""
+    for chunk in filter(None, _chunks(file, encoding)):
+        lines += chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
+        # CR LF is one end, also where it was cut.
+        lines -= before.endswith(b"\r") and chunk.startswith(b"\n")
+        before = chunk
+        if lines > most:
+            break
+    if lines + (not before.endswith((b"\n", b"\r"))) > most:
+        raise UnreadableFile(
+            f"It has more than {most:,} lines, counting empty ones. Split it into files of at most that many."
+        )
+
+
 def _chunks(file: BinaryIO, encoding: str) -> Iterator[bytes]:
     """The bytes of the file; of UTF-16 as UTF-8."""
     file.seek(0)

@@ -240,10 +240,11 @@ class _Reader:
         """
         is_open, is_open_if_not_doubled = True, True
         while True:
-            while (at := self._line.find(QUOTE, self._at)) >= 0:
-                is_open = not is_open
-                is_open_if_not_doubled = not self._patterns.closing.match(self._line, at)
-                self._at = at + 1
+            if marks := self._line.count(QUOTE, self._at):
+                is_open ^= marks % 2 == 1
+                # Of the marks in a line the last one decides.
+                last = self._line.rindex(QUOTE)
+                is_open_if_not_doubled = not self._patterns.closing.match(self._line, last)
             if not is_open and (not is_open_if_not_doubled or last_closing <= self._number):
                 return
             self._next_line_inside()

@@ -5,7 +5,7 @@ from codecs import getincrementaldecoder
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from webapp.importing.csv_lines import UnreadableFile, read_lines
+from webapp.importing.csv_lines import UnreadableFile, check_lines, read_lines
 from webapp.importing.encodings import DAMAGED, UTF_8, WINDOWS_1252, charset
 
 _CHUNK = 65_536
@@ -49,8 +49,9 @@ class Encoding:
     samples: list[str] = field(default_factory=list)
 
 
-def detect(file: BinaryIO) -> Encoding:
-    """The encoding of the file. Raises UnreadableFile if it is empty or is no text."""
+def detect(file: BinaryIO, most_lines: int | None = None) -> Encoding:
+    """The encoding of the file. Raises UnreadableFile if it is empty, is no text or has more than
+    `most_lines` lines; these are counted before any of them is read."""
     file.seek(0)
     head = file.read(_CHUNK)
     if not head.strip():
@@ -58,10 +59,13 @@ def detect(file: BinaryIO) -> Encoding:
     for signature, sentence in _SIGNATURES:
         if head.startswith(signature):
             raise UnreadableFile(_EXCEL if b"[Content_Types].xml" in head else sentence)
-    if utf_16 := _utf_16(head):
-        return Encoding(utf_16)
-    if len(head) - len(head.translate(None, _CONTROL)) > max(STRAY, len(head) // 100):
+    utf_16 = _utf_16(head)
+    if not utf_16 and len(head) - len(head.translate(None, _CONTROL)) > max(STRAY, len(head) // 100):
         raise UnreadableFile(NO_TEXT)
+    if most_lines is not None:
+        check_lines(file, utf_16 or UTF_8, most_lines)
+    if utf_16:
+        return Encoding(utf_16)
     good, bad = _count_utf_8(file)
     if not bad:
         return Encoding()

@@ -60,12 +60,13 @@ class Brought:
     records: Callable[[], Iterator[StoredRecord]]
 
 
-def look(file: BinaryIO) -> Brought:
+def look(file: BinaryIO, *, most_lines: int | None = None) -> Brought:
     """Read the file once to its end, and say what it is. `file` can be sought.
 
-    Raises UnreadableFile, with a sentence that says why and what to do, if it cannot be imported.
+    Raises UnreadableFile, with a sentence that says why and what to do, if it cannot be imported, or has more
+    than `most_lines` lines.
     """
-    encoding = detect(file)
+    encoding = detect(file, most_lines)
     return (_look_at_cards if is_vcard(file, encoding.name) else _look_at_table)(file, encoding)
 
 

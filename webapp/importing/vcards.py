@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from webapp.importing.csv_lines import UnreadableFile, read_lines
+from webapp.importing.csv_records import LONGEST_FIELD
 from webapp.importing.fields import COLUMNS, Field
 from webapp.importing.records import StoredRecord
 
@@ -26,6 +27,10 @@ _WANTED = frozenset({"FN", "N", "EMAIL", "TEL", "ORG", "CATEGORIES", "BEGIN", "E
 _NO_TAGS = frozenset({"mycontacts", "starred"})
 # A value without a preference comes after those with one (RFC 6350: 1 to 100).
 _NOT_PREFERRED = 101
+# Of the properties that are wanted a person has a few dozen.
+_MOST_PROPERTIES = 1_000
+# A file whose first cards are all without an end is none of cards.
+_MOST_TORN = 100
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,17 @@ class _Card:
     properties: list[_Property] = field(default_factory=list)
     # Cards inside this one, which are open.
     depth: int = 0
+    # Properties of this card and of those in it.
+    size: int = 0
+
+    def count(self) -> None:
+        """Count one more property. Raises UnreadableFile if no card has so many."""
+        self.size += 1
+        if self.size > _MOST_PROPERTIES:
+            raise UnreadableFile(
+                f"The vCard in line {self.line:,} has more than {_MOST_PROPERTIES:,} names, addresses and "
+                "numbers: this is no card of a contact."
+            )
 
     def to_record(self, last_line: int) -> StoredRecord:
         first_name, last_name = self._name()
@@ -128,11 +144,13 @@ def is_vcard(file: BinaryIO, encoding: str) -> bool:
 def read_cards(file: BinaryIO, encoding: str) -> Iterator[StoredRecord]:
     """A record for each card, with the FIELDS. One that does not end has a fault.
 
-    Raises UnreadableFile where a line is too long or is no text.
+    Raises UnreadableFile where a line is too long or is no text, or a card has too many properties.
     """
     card: _Card | None = None
     last, before = 0, ""
     for each in _properties(read_lines(file, encoding)):
+        if card is not None:
+            card.count()
         mark = each.value.strip().upper()
         if (each.name, mark) == ("BEGIN", "VCARD"):
             if card is not None and before == "AGENT":
@@ -156,11 +174,13 @@ def read_cards(file: BinaryIO, encoding: str) -> Iterator[StoredRecord]:
 
 def check_cards(file: BinaryIO, encoding: str) -> int:
     """Read the file to its end, so that a read that follows never stops half-way; return how many cards it
-    has. Raises as `read_cards`, and if none is complete."""
+    has. Raises as `read_cards`, and if none is complete, or none of the first ones."""
     cards, complete = 0, 0
     for each in read_cards(file, encoding):
         cards += 1
         complete += each.fault is None
+        if cards >= _MOST_TORN and not complete:
+            break
     if not complete:
         raise UnreadableFile("It holds no complete vCard.")
     return cards
@@ -171,9 +191,10 @@ def _torn(card: _Card, last_line: int) -> StoredRecord:
 
 
 def _properties(lines: Iterator[str]) -> Iterator[_Property]:
-    """The wanted properties, each unfolded; of the others nothing is kept."""
+    """The wanted properties, each unfolded; of the others nothing is kept, and of one that is longer than a
+    field only its beginning."""
     wanted: list[str] | None = None
-    first, is_soft, quoted = 0, False, False
+    first, is_soft, quoted, size = 0, False, False, 0
     for number, ended in enumerate(lines, 1):
         line = ended.rstrip("\r\n")
         # Quoted-printable goes on behind "=", everything else is folded behind one space.
@@ -181,11 +202,12 @@ def _properties(lines: Iterator[str]) -> Iterator[_Property]:
             if wanted and (found := _property(first, "".join(wanted))):
                 yield found
             name, quoted = _beginning(line)
-            wanted, first, piece = ([] if name in _WANTED else None), number, line
+            wanted, first, size, piece = ([] if name in _WANTED else None), number, 0, line
         else:
             piece = line if is_soft else line[1:]
         is_soft = quoted and line.endswith("=")
-        if wanted is not None:
+        if wanted is not None and size <= LONGEST_FIELD:
+            size += len(piece)
             wanted.append(piece[:-1] if is_soft else piece)
     if wanted and (found := _property(first, "".join(wanted))):
         yield found

@@ -11,7 +11,8 @@ from webapp.clock import read_clock
 from webapp.database import write_transaction
 from webapp.extensions import db
 from webapp.forms.joining import JoinForm
-from webapp.passwords import FAMILIAR, TooBusy, hash_password
+from webapp.gates import TooBusy
+from webapp.passwords import FAMILIAR, hash_password
 from webapp.people.links import LinkState
 from webapp.people.password_rules import flaw_in
 from webapp.web.device import remember_device

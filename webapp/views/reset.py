@@ -12,10 +12,11 @@ from webapp.contacts.normal import normalize
 from webapp.database import write_transaction
 from webapp.extensions import db
 from webapp.forms.passwords import ForgottenForm, ResetForm
+from webapp.gates import TooBusy
 from webapp.models import OneTimeLink, Person
 from webapp.models.audit_event import Action, SessionsEnded
 from webapp.models.person import Purpose
-from webapp.passwords import FAMILIAR, TooBusy, hash_password
+from webapp.passwords import FAMILIAR, hash_password
 from webapp.people.find import active_users
 from webapp.people.link_mail import ask_for_reset
 from webapp.people.links import LinkState, state_of, use_link

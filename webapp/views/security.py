@@ -16,9 +16,10 @@ from webapp.forms.passwords import (
     RecoveryCodesForm,
     RemoveSecondFactorForm,
 )
+from webapp.gates import TooBusy
 from webapp.models import Person, SignIn
 from webapp.models.audit_event import Action, SessionsEnded
-from webapp.passwords import FAMILIAR, TooBusy, hash_password
+from webapp.passwords import FAMILIAR, hash_password
 from webapp.people import second_factor
 from webapp.people.find import active_users
 from webapp.people.password_rules import flaw_in

@@ -9,8 +9,9 @@ from webapp.contacts.normal import normalize
 from webapp.database import write_transaction
 from webapp.extensions import csrf, db
 from webapp.forms.sign_in import SignInForm
+from webapp.gates import TooBusy
 from webapp.models.audit_event import Action, Refused
-from webapp.passwords import Checked, TooBusy, check_password
+from webapp.passwords import Checked, check_password
 from webapp.people.second_factor import has_second_factor
 from webapp.people.signing_in import Candidate, admit, find_candidate
 from webapp.web.access import is_from_our_page, leading_back

@@ -9,8 +9,9 @@ from wtforms import Field
 from webapp.clock import read_clock
 from webapp.database import write_transaction
 from webapp.extensions import db
+from webapp.gates import TooBusy
 from webapp.models import Person
-from webapp.passwords import FAMILIAR, TooBusy, check_password
+from webapp.passwords import FAMILIAR, check_password
 from webapp.people.passwords import lock_person
 from webapp.people.second_factor import use_code, use_recovery_code
 from webapp.web.errors import SOON

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from webapp.clock import read_clock
 from webapp.database import write_transaction
+from webapp.gates import Gate
 from webapp.models.audit_event import Action
-from webapp.passwords import FAMILIAR, STRANGERS, Gate
+from webapp.passwords import FAMILIAR, STRANGERS
 from webapp.people.security_mail import By
 from webapp.people.signing_in import Candidate
 from webapp.web.device import known_device, proved_device

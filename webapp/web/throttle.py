@@ -12,7 +12,7 @@ from time import time
 
 from flask import Flask, Response, current_app, request
 
-from webapp.passwords import TooBusy
+from webapp.gates import TooBusy
 from webapp.web.attempts import RedisOrMemory
 from webapp.web.errors import error, with_retry_after
 from webapp.words.passwords import BUSY, too_many
