@@ -13,7 +13,7 @@ from tests.faults.visitor import Seen, Visitor
 @pytest.mark.parametrize(
     ("command", "code", "verdict"),
     [
-        (f"{sys.executable} -c 'import time; time.sleep(1000)'", NOT_TRIED, "Not tried to the end: old: "),
+        (f"{sys.executable} -c 'import time; time.sleep(1000)'", NOT_TRIED, "Not tried to the end: "),
         (f"{sys.executable} -c 'raise SystemExit(3)'", BROKEN, "Broken: old: "),
     ],
     ids=["it hangs", "it fails"],

@@ -2,6 +2,7 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 
@@ -53,7 +54,8 @@ def test_a_copy_that_is_made_while_the_app_writes_is_whole_and_can_be_used(
             writing = pool.submit(write)
             begun.wait(30)
             # The command of the runbook.
-            sqlite3.connect(tmp_path / "app.db").execute("VACUUM INTO ?", [str(copy)])
+            with closing(sqlite3.connect(tmp_path / "app.db")) as connection:
+                connection.execute("VACUUM INTO ?", [str(copy)])
             over.set()
             written = writing.result()
 

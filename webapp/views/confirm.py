@@ -34,6 +34,7 @@ from webapp.web.errors import error as refuse_with
 from webapp.web.htmx import page_or_part
 from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import read_selected_ids
+from webapp.web.sessions import request_time
 from webapp.web.signing import ScopeForged, sign, unsign
 from webapp.web.time_left import time_left
 from webapp.words import restoring as words
@@ -79,8 +80,7 @@ def confirm_selected() -> ResponseReturnValue:
 @in_turn()
 def confirm_all() -> ResponseReturnValue:
     """The dialog for all contacts that match the filters."""
-    session = db.session()
-    now = read_clock(session)
+    session, now = db.session(), request_time()
     typed = read_requested_filters(BinWindow(current_user.workspace_id, as_of=now))
     if typed.meaning is None:
         return refuse("Correct the search first. Nothing was changed.")

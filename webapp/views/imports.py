@@ -6,7 +6,6 @@ from flask import Response, abort, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.gates import Gate, TooBusy
 from webapp.importing.brought import bring, read_again
@@ -16,6 +15,7 @@ from webapp.jobs.files import find_file
 from webapp.models import StoredFile
 from webapp.web.errors import error, with_retry_after
 from webapp.web.rates import UPLOADS, limited, take
+from webapp.web.sessions import request_time
 from webapp.words.imports_reading import FORMATS_READ
 
 # A file of 20 MB with more lines is none of contacts, and each line takes time, an empty one too.
@@ -87,7 +87,7 @@ def find_or_404(file_id: int) -> StoredFile:
     """The file that waits for its import, if this user may see it: an Admin those of the account, others
     their own."""
     session = db.session()
-    file = find_file(session, current_user.workspace_id, file_id, read_clock(session))
+    file = find_file(session, current_user.workspace_id, file_id, request_time())
     if file is None or file.about is None:
         abort(404, GONE)
     if not (current_user.may_restore or file.user_id == current_user.id):

@@ -6,6 +6,7 @@ transaction.
 """
 
 import secrets
+from datetime import datetime
 
 from flask import Flask, current_app, g, request, session
 from flask_login import login_user, logout_user
@@ -109,6 +110,14 @@ def current_sign_in() -> SignIn | None:
         g.sign_in, g.sign_in_now = found or (None, None)
     sign_in: SignIn | None = g.sign_in
     return sign_in
+
+
+def request_time() -> datetime:
+    """When this request found its session: the database's time. For what is read, and not for what is
+    written, which reads the clock behind its lock."""
+    own_session()
+    at: datetime = g.sign_in_now
+    return at
 
 
 def own_session() -> SignIn:
