@@ -42,6 +42,20 @@ def test_the_selection_survives_paging_and_filtering(anyone: Browser, binned: li
     assert ticked == [binned[0], binned[3]]
 
 
+def test_what_another_filter_hides_of_the_selection_is_counted_too(
+    admin: Browser, world: World, store: Session, binned: list[int]
+) -> None:
+    own = new_contact(store, world)
+    delete(store, world, own, by=world.admin.id)
+    store.commit()
+    page = admin.tick(admin.get("/contacts/restore"), own.id, binned[0])
+
+    page = admin.fill(page, deleted_by=str(world.admin.id))
+
+    assert page.ids == [own.id]
+    assert "2 of 100 selected · 1 not shown by this filter" in bar(page)
+
+
 def test_an_unreadable_filter_keeps_the_selection(anyone: Browser, binned: list[int]) -> None:
     page = anyone.tick(anyone.get("/contacts/restore"), binned[0], binned[1])
 
