@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.another_app import another_app
 from tests.support.browser import Browser
+from tests.support.element import Document
 
 # One database is enough for this.
 pytestmark = [
@@ -71,6 +72,30 @@ def test_another_host_is_refused_on_every_page(named: Callable[..., TestResponse
             assert refused.status_code == 400
             assert "Location" not in refused.headers
             assert "evil.example" not in refused.text
+
+
+@pytest.mark.parametrize("host", ["CRM.Example.COM", "crm.example.com.", "Crm.example.com.:8443", "LOCALHOST"])
+def test_case_and_the_final_dot_make_no_other_name(host: str, named: Callable[..., TestResponse]) -> None:
+    """RFC 3986, 3.2.2: names of hosts are case-insensitive, and a final dot makes them absolute."""
+    assert named("/login", host).status_code == 200
+    assert named("/login", f"{host}.evil.example").status_code == 400
+
+
+def test_a_form_can_be_sent_to_a_name_in_any_spelling(environ: dict[str, str], app: Flask) -> None:
+    """Over HTTPS the page that it comes from is compared with the host, which browsers write in lower case."""
+    with another_app(environ, TRUSTED_HOSTS="crm.example.com") as named:
+        for host in ("CRM.example.com", "crm.example.com."):
+            client, here = named.test_client(), {"Host": host}
+            page = Document(client.get("/login", base_url="https://localhost", headers=here).text)
+            token = page.select_one("[name=csrf_token]")
+            assert token
+            answer = client.post(
+                "/login",
+                data={"csrf_token": token["value"]},
+                base_url="https://localhost",
+                headers=here | {"Referer": f"https://{host.lower()}/login"},
+            )
+            assert answer.status_code == 422, host
 
 
 def test_the_app_answers_by_its_name_and_monitoring_by_any(named: Callable[..., TestResponse]) -> None:

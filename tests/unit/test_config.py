@@ -177,10 +177,11 @@ def test_only_on_a_dyno_a_proxy_is_expected(environ: dict[str, str], proxies: in
     ("environ", "hosts"),
     [
         ({}, None),
-        ({"PUBLIC_URL": "https://crm.example.com:8443"}, ["crm.example.com"]),
+        ({"PUBLIC_URL": "https://crm.example.com:8443"}, ["crm.example.com", "crm.example.com."]),
+        ({"PUBLIC_URL": "https://crm.example.com."}, ["crm.example.com", "crm.example.com."]),
         (
             {"PUBLIC_URL": "https://crm.example.com", "TRUSTED_HOSTS": "A.example, .b.example"},
-            ["a.example", ".b.example"],
+            ["a.example", ".b.example", "a.example.", ".b.example."],
         ),
     ],
 )

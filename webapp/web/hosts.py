@@ -26,6 +26,9 @@ def init_hosts(app: Flask) -> None:
             believe(environ, proxies)
         if environ.get("PATH_INFO") in MONITORED:
             environ["HTTP_HOST"] = "localhost"
+        elif "HTTP_HOST" in environ:
+            # Names of hosts are case-insensitive (RFC 3986, 3.2.2); what compares them here is not.
+            environ["HTTP_HOST"] = environ["HTTP_HOST"].lower()
         return inner(environ, start_response)
 
     app.wsgi_app = read_hosts  # type: ignore[method-assign]
