@@ -74,7 +74,9 @@ def test_another_host_is_refused_on_every_page(named: Callable[..., TestResponse
             assert "evil.example" not in refused.text
 
 
-@pytest.mark.parametrize("host", ["CRM.Example.COM", "crm.example.com.", "Crm.example.com.:8443", "LOCALHOST"])
+@pytest.mark.parametrize(
+    "host", ["CRM.Example.COM", "crm.example.com.", "Crm.example.com.:8443", "LOCALHOST"]
+)
 def test_case_and_the_final_dot_make_no_other_name(host: str, named: Callable[..., TestResponse]) -> None:
     """RFC 3986, 3.2.2: names of hosts are case-insensitive, and a final dot makes them absolute."""
     assert named("/login", host).status_code == 200

@@ -18,6 +18,8 @@ from tests.support.smtp_server import SmtpServer, smtp_server
 from tests.support.work import run_worker
 from webapp.clock import read_clock
 from webapp.marketing.campaigns import send_campaign
+from webapp.marketing.confirmations import ask_to_confirm
+from webapp.marketing.drafting import try_out
 from webapp.models import CampaignSend, Contact, MailingList, MailTrouble, Workspace
 from webapp.worker.services import services
 
@@ -93,6 +95,32 @@ def test_messages_go_through_the_queue_to_the_server_and_the_outbox_tells(
     assert "Waiting The mail server has refused it for now; it is tried again. It answered 450." in waiting
     only = Browser(sending, world.admin).get("/outbox?state=ended")
     assert len(only.all("#results tbody tr")) == 1
+
+
+def test_the_outbox_shows_the_subject_that_the_recipient_gets(
+    sending: Flask, server: SmtpServer, store: Session, world: World, marketing: Marketing, news: MailingList
+) -> None:
+    ann = new_contact(store, world, "Ann", "Lee")
+    subscribe(store, ann, news, "subscribed")
+    campaign = marketing.campaign(news)
+    campaign.subject, campaign.body = "Hello {first_name|friend}", "Hello"
+    store.flush()
+    now = read_clock(store)
+    send_campaign(store, workspace_id=world.id, campaign_id=campaign.id, now=now)
+    try_out(store, campaign.id, workspace_id=world.id, user_id=world.admin.id, now=now)
+    offers = new_list(store, world, "Offers")
+    ask_to_confirm(store, workspace_id=world.id, contact_id=ann.id, list_id=offers.id, now=now)
+    store.commit()
+
+    ring(sending)
+
+    seen = Browser(sending, world.admin).get("/outbox").all("#results tbody .cell-scope .cell-name")
+    subjects = [str(each.message["Subject"]) for each in server.received]
+    assert sorted(subjects) == ["Hello Ann", "Please confirm: Offers", "[Test] Hello Ada"]
+    assert sorted(one.get_text() for one in seen) == sorted(subjects)
+    delete(store, world, ann)
+    store.commit()
+    assert "Ann" not in Browser(sending, world.admin).get("/outbox").text
 
 
 def test_without_a_server_messages_stay_in_the_outbox_which_says_so(

@@ -89,7 +89,7 @@ class Taken:
         is_test = row.kind == MessageKind.TEST
         first_name, last_name = row.first_name or "", row.last_name or ""
         if is_test:
-            first_name, _, last_name = (row.user_name or "").partition(" ")
+            first_name, last_name = split_name(row.user_name or "")
         unsubscribe, confirm = None, None
         if row.email_key is not None and not is_test:
             link = Link(sender.workspace_id, row.list_id, row.contact_id, address_hash(row.email_key))
@@ -113,3 +113,9 @@ class Taken:
         )
         email_key = None if is_test else row.email_key
         return cls(letter, now, row.attempts, None if is_test else row.contact_id, row.list_id, email_key)
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """First and last name of a user, who has one name only, for the text of a test."""
+    first_name, _, last_name = name.partition(" ")
+    return first_name, last_name

@@ -14,11 +14,13 @@ from webapp.contacts import suppressed as addresses
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.search import Amount
 from webapp.extensions import db
+from webapp.marketing.rounds import split_name
 from webapp.models import CampaignSend, Right
 from webapp.models.campaign import MessageKind, SendState
 from webapp.web import browse
 from webapp.web.browse import PAGE_SIZE, Listing
 from webapp.words.contacts import name_of
+from webapp.words.messages import subject_of
 from webapp.words.outbox import KINDS, STATES, SUPPRESSED, reason_of, state_of, trouble_in_words
 from webapp.worker.services import services
 
@@ -84,16 +86,12 @@ class Outbox(Listing):
         message = messages.Message(*record)
         send = message.send
         name, email, href = _recipient(message)
-        if message.campaign is not None:
-            subject = message.campaign.subject or message.campaign.name
-        else:
-            subject = message.mailing_list.name if message.mailing_list else ""
         return MessageRow(
             id=send.id,
             name=name,
             email=email,
             href=href,
-            subject=subject,
+            subject=_subject(message),
             kind=KINDS[MessageKind(send.kind)] if send.kind in set(MessageKind) else send.kind,
             state=state_of(send),
             pill=PILLS[send.state],
@@ -129,6 +127,20 @@ def _recipient(message: messages.Message) -> tuple[str, str, str | None]:
     if not contact.is_live:
         return DELETED, "", None
     return name_of(contact), contact.email or "", url_for("contact", contact_id=contact.id)
+
+
+def _subject(message: messages.Message) -> str:
+    """The subject as its recipient gets it, with the name that they have now; without one if the contact is
+    deleted."""
+    campaign, mailing_list, contact = message.campaign, message.mailing_list, message.contact
+    first_name, last_name = "", ""
+    if message.user is not None:
+        first_name, last_name = split_name(message.user.name)
+    elif contact is not None and contact.is_live:
+        first_name, last_name = contact.first_name, contact.last_name
+    written = (campaign.subject or campaign.name) if campaign else ""
+    list_name = mailing_list.name if mailing_list else ""
+    return subject_of(message.send.kind, written, list_name, first_name, last_name)
 
 
 @dataclass(frozen=True)

@@ -34,11 +34,19 @@ def filled_in(text: str, first_name: str, last_name: str) -> str:
     return _PLACEHOLDER.sub(replace, text)
 
 
+def subject_of(kind: str, subject: str, list_name: str, first_name: str, last_name: str) -> str:
+    """The subject of a message of this kind; `subject` is what the user wrote, `list_name` names the list that
+    a confirmation asks about."""
+    if kind == MessageKind.CONFIRMATION:
+        return f"Please confirm: {list_name}"
+    filled = filled_in(subject, first_name, last_name)
+    return f"[Test] {filled}" if kind == MessageKind.TEST else filled
+
+
 def text_of(letter: Letter, *, unsubscribe_url: str | None, confirm_url: str | None) -> Text:
     """The message that a letter becomes."""
     sender = letter.sender
     if confirm_url is not None:
-        subject = f"Please confirm: {letter.list_name}"
         greeting = filled_in("Hello {first_name},", letter.first_name, letter.last_name)
         body = (
             f"{greeting}\n\n"
@@ -47,11 +55,10 @@ def text_of(letter: Letter, *, unsubscribe_url: str | None, confirm_url: str | N
             "If you do not, there is nothing to do."
         )
     else:
-        subject = filled_in(letter.subject, letter.first_name, letter.last_name)
         body = filled_in(letter.body, letter.first_name, letter.last_name)
     if letter.kind == MessageKind.TEST:
-        subject = f"[Test] {subject}"
         body = f"This is a test. Only you get it.\n\n{body}"
+    subject = subject_of(letter.kind, letter.subject, letter.list_name, letter.first_name, letter.last_name)
     return Text(subject, f"{body.rstrip()}\n\n{_footer(letter, unsubscribe_url)}\n")
 
 
