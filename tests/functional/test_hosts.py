@@ -84,7 +84,7 @@ def test_case_and_the_final_dot_make_no_other_name(host: str, named: Callable[..
 
 
 def test_a_form_can_be_sent_to_a_name_in_any_spelling(environ: dict[str, str], app: Flask) -> None:
-    """Over HTTPS the page that it comes from is compared with the host, which browsers write in lower case."""
+    """Over HTTPS the page that it comes from is compared with the host. Browsers write both in lower case."""
     with another_app(environ, TRUSTED_HOSTS="crm.example.com") as named:
         for host in ("CRM.example.com", "crm.example.com."):
             client, here = named.test_client(), {"Host": host}

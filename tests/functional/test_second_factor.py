@@ -267,6 +267,32 @@ def test_the_audit_log_tells_of_it(
     assert phone.secret not in str(told)
 
 
+def test_what_was_wrong_within_a_session_is_in_the_audit_log(
+    admin: Browser, world: World, moments: Moments, stored: Callable[[Select[Any]], list[Any]]
+) -> None:
+    """As it is when signing in: a stolen session that guesses leaves a trace."""
+    begin = admin.get("/security")
+    assert admin.submit(begin, "#second-factor form", setup_password="wrong").status == 422
+    confirm = admin.submit(admin.get("/security"), "#second-factor form", setup_password=PASSWORD)
+    assert admin.submit(confirm, "form[action$=confirm]", code="000000").status == 422
+    phone, _ = set_up(admin, moments)
+    off = "form[action$='second-factor/off']"
+    for password, code in (("wrong", phone.code()), (PASSWORD, "000000")):
+        assert admin.submit(admin.get("/security"), off, off_password=password, off_code=code).status == 422
+
+    refused = select(AuditEvent).filter_by(workspace_id=world.id, action=Action.PROMPT_REFUSED)
+    events = stored(refused.order_by(AuditEvent.id))
+    assert [event.detail["why"] for event in events] == [
+        *("password", "second_factor"),
+        *("password", "second_factor"),
+    ]
+    assert {(event.user_id, event.subject) for event in events} == {
+        (world.admin.id, f"app_user:{world.admin.id}")
+    }
+    told = admin.get("/audit?action=user.prompt_refused").words("#results tbody")
+    assert "Was refused a change under Security: the second factor was wrong, from 127.0.0.1" in told
+
+
 def test_the_secret_is_encrypted_and_survives_a_new_key(
     environ: dict[str, str],
     admin: Browser,

@@ -16,11 +16,11 @@ def state(engine: Engine) -> dict[str, object]:
             table.name: connection.scalar(select(func.count()).select_from(table))
             for table in Base.metadata.sorted_tables
         }
-        # A visitor or a user who is refused leaves an event, and where the request came from.
+        # A visitor, or a user who is refused, leaves an event, and where the request came from.
         found[AuditEvent.__tablename__] = connection.scalar(
             select(func.count())
             .select_from(AuditEvent)
-            .where(AuditEvent.action.not_in((*VISITORS, Action.ACCESS_REFUSED)))
+            .where(AuditEvent.action.not_in((*VISITORS, Action.PROMPT_REFUSED, Action.ACCESS_REFUSED)))
         )
         found[PrivateText.__tablename__] = connection.scalar(
             select(func.count()).select_from(PrivateText).where(PrivateText.workspace_id.is_not(None))

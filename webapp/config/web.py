@@ -45,8 +45,8 @@ def proxies(settings: Mapping[str, str]) -> int:
 
 
 def trusted_hosts(settings: Mapping[str, str], public_url: str | None) -> list[str] | None:
-    """The hosts that a request may name, each also with the final dot that makes a name absolute (RFC 3986,
-    3.2.2): by default that of PUBLIC_URL; None for any. This machine is always one of them, for monitoring."""
+    """The hosts that a request may name, each also with the final dot that makes a name absolute (RFC 3986):
+    by default that of PUBLIC_URL; None for any. This machine is always one of them, for monitoring."""
     given = settings.get("TRUSTED_HOSTS", "").replace(",", " ").lower().split()
     for host in given:
         if not HOST.fullmatch(host):

@@ -79,6 +79,8 @@ class Action(StrEnum):
     SIGN_IN_REFUSED = "user.sign_in_refused"
     # `why`: "many_attempts". Once when a limit begins to refuse.
     SIGN_IN_LIMITED = "user.sign_in_limited"
+    # The same of a password or a code that is asked for again in a session, before its sign-in is changed.
+    PROMPT_REFUSED = "user.prompt_refused"
     SIGNED_OUT = "user.signed_out"
     RESET_REQUESTED = "user.reset_requested"
     # `sessions`: how many; `why`: a member of `SessionsEnded`.
@@ -113,7 +115,8 @@ class Action(StrEnum):
 
 
 class Refused(StrEnum):
-    """Why a sign-in was refused, as the audit log records it. The page says the same in each case."""
+    """Why a sign-in, or what was typed at a prompt, was refused, as the audit log records it. The sign-in page
+    says the same in each case."""
 
     UNKNOWN = "unknown"
     PASSWORD = "password"  # noqa: S105 (a code)

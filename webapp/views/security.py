@@ -18,7 +18,7 @@ from webapp.forms.passwords import (
 )
 from webapp.gates import TooBusy
 from webapp.models import Person, SignIn
-from webapp.models.audit_event import Action, SessionsEnded
+from webapp.models.audit_event import Action, Refused, SessionsEnded
 from webapp.passwords import FAMILIAR, hash_password
 from webapp.people import second_factor
 from webapp.people.find import active_users
@@ -29,7 +29,7 @@ from webapp.people.sessions import end_all
 from webapp.web.device import remember_device
 from webapp.web.entering import accounts_of, record_here, tell_person_here
 from webapp.web.errors import SOON, with_retry_after
-from webapp.web.prompts import Asked, is_still, right_password, with_password_and_code
+from webapp.web.prompts import Asked, is_still, record_refusal, right_password, with_password_and_code
 from webapp.web.qr import qr_code
 from webapp.web.second_factor import begin_setup, issuer, must_set_up, secret_in_setup, vault
 from webapp.web.sessions import current_sign_in, renew_session
@@ -120,6 +120,8 @@ def confirm_second_factor() -> ResponseReturnValue:
             renew_session()
             _record_change(person, Action.SECOND_FACTOR_ADDED)
             _record_ended(person, ended, SessionsEnded.SECOND_FACTOR_ADDED)
+        elif is_still(person):
+            record_refusal(here.person_id, Refused.SECOND_FACTOR)
     if codes is None:
         form.code.errors = [WRONG_CODE]
         return _set_up_page(form, status=422)

@@ -11,9 +11,12 @@ from webapp.database import write_transaction
 from webapp.extensions import db
 from webapp.gates import TooBusy
 from webapp.models import Person
+from webapp.models.audit_event import Action, Refused
 from webapp.passwords import FAMILIAR, check_password
+from webapp.people.find import active_users
 from webapp.people.passwords import lock_person
 from webapp.people.second_factor import use_code, use_recovery_code
+from webapp.web.entering import accounts_of, record_here
 from webapp.web.errors import SOON
 from webapp.web.second_factor import vault
 from webapp.web.sessions import current_sign_in, own_session
@@ -35,7 +38,7 @@ class Asked:
 def right_password(form: FlaskForm, field: Field) -> Asked:
     """Whether the form is complete, and the field holds the password of the person who is signed in. What is
     wrong stands at the field afterwards. Wrong ones are counted for each session, so a stolen one cannot
-    guess."""
+    guess, and are in the audit log."""
     if not form.validate():
         return Asked(422)
     sign_in = current_sign_in()
@@ -55,6 +58,8 @@ def right_password(form: FlaskForm, field: Field) -> Asked:
         field.errors = [BUSY]
         return Asked(503, SOON)
     if not checked.matches:
+        with write_transaction(db.session()):
+            record_refusal(own_session().person_id, Refused.PASSWORD)
         field.errors = [WRONG_PASSWORD]
         return Asked(422)
     attempt.give_back()
@@ -88,11 +93,20 @@ def with_password_and_code(
         )
         if person and is_right:
             act(person)
+        elif is_still(person):
+            record_refusal(person_id, Refused.SECOND_FACTOR)
     if not is_right:
         code.errors = [WRONG_CODE]
         return Asked(422)
     attempt.give_back()
     return Asked()
+
+
+def record_refusal(person_id: int, why: Refused) -> None:
+    """In the audit log, in the caller's write transaction: what the signed-in person typed was wrong."""
+    session = db.session()
+    accounts = accounts_of(active_users(session, person_id))
+    record_here(session, accounts, read_clock(session), Action.PROMPT_REFUSED, why=why.value)
 
 
 def is_still(person: Person | None) -> bool:

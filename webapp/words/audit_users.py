@@ -12,6 +12,7 @@ LABELS: Mapping[Action, str] = {
     Action.SIGNED_IN: "Signed in",
     Action.SIGN_IN_REFUSED: "Sign-in refused",
     Action.SIGN_IN_LIMITED: "Too many sign-ins refused",
+    Action.PROMPT_REFUSED: "Wrong password or code under Security",
     Action.SIGNED_OUT: "Signed out",
     Action.RESET_REQUESTED: "New password requested",
     Action.SESSIONS_ENDED: "Sessions ended",
@@ -124,6 +125,9 @@ TELLERS: Mapping[Action, Callable[[Entry], Told]] = {
     Action.SIGNED_IN: _visit("Signed in", "with", WITH),
     Action.SIGN_IN_REFUSED: _refused,
     Action.SIGN_IN_LIMITED: _about("Refused to sign in", ": too many attempts"),
+    Action.PROMPT_REFUSED: _visit(
+        "Was refused a change under Security", "why", {why: f": {words}" for why, words in REFUSED.items()}
+    ),
     Action.SIGNED_OUT: _visit("Signed out"),
     Action.RESET_REQUESTED: _about("A visitor requested a new password for"),
     Action.SESSIONS_ENDED: _sessions_ended,
