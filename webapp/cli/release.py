@@ -7,6 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
+from webapp.cli.release_lock import one_release
 from webapp.extensions import db
 
 
@@ -17,8 +18,13 @@ def release() -> None:
 
     A database that a later release has migrated stays as it is: hosts run this command for a rollback, too,
     and each migration leaves the release before it working (docs/deploy.md). Running it twice changes
-    nothing.
+    nothing; of two at once, one waits for the other.
     """
+    with one_release(db.engine):
+        _migrate()
+
+
+def _migrate() -> None:
     scripts = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
     known = {script.revision for script in scripts.walk_revisions()}
     with db.engine.connect() as connection:

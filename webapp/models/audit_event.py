@@ -115,8 +115,8 @@ class Action(StrEnum):
 
 
 class Refused(StrEnum):
-    """Why a sign-in, or what was typed at a prompt, was refused, as the audit log records it. The sign-in page
-    says the same in each case."""
+    """Why a sign-in, or what was typed at a prompt, was refused, as the audit log records it. The page of
+    signing in says the same in each case."""
 
     UNKNOWN = "unknown"
     PASSWORD = "password"  # noqa: S105 (a code)
