@@ -180,3 +180,38 @@ def test_the_report_says_how_many_came_without_a_list_that_was_deleted(
         "The list “\u202eFair” was deleted during the import: "
         "1 was put on it before, and 1 contact came without it."
     )
+
+
+def test_an_import_for_a_list_is_undone_and_its_contacts_come_back_to_the_list(
+    anyone: Browser,
+    store: Session,
+    world: World,
+    fair: int,
+    lock: RedisLock,
+    stored: Stored,
+    work: Callable[[], None],
+) -> None:
+    """The places stay with the deleted contacts, as those of every deletion do (rule 1)."""
+    job = Importing(store, world, lock).imported(
+        "a@fair.example", "b@fair.example", list_id=fair, list_name="\u202eFair"
+    )
+    assert members(anyone, fair) == ["a@fair.example", "b@fair.example"]
+
+    dialog = anyone.press(anyone.get(f"/jobs/{job.id}"), "Undo this import")
+    anyone.press(dialog, dialog.one("dialog form[method=post] button"))
+    work()
+
+    assert members(anyone, fair) == []
+    report = anyone.get(f"/jobs/{job.id}")
+    assert report.words("#put-on-list") == "2 contacts were put on the list “\u202eFair”. See the list"
+    anyone.press(anyone.press(anyone.get("/contacts/restore"), "Restore all contacts (2)"), "Restore")
+    work()
+    assert members(anyone, fair) == ["a@fair.example", "b@fair.example"]
+    places = stored(select(Subscription).where(Subscription.list_id == fair))
+    assert [place.status for place in places] == ["subscribed"] * 2
+
+
+def members(browser: Browser, list_id: int) -> list[str]:
+    """The contacts on the list, as its page shows them."""
+    cells = browser.get(f"/lists/{list_id}").all("#results .cell-contact .cell-name")
+    return sorted(cell.get_text() for cell in cells)

@@ -39,6 +39,8 @@ class Import:
     agreed: bool
     wake: bool
     even_if_deleted: bool
+    # The list that all contacts are put on.
+    on: Thing | None = None
 
 
 def carry_out(business: Business, asked: Import) -> tuple[Counter[str], list[Contact]]:
@@ -67,7 +69,7 @@ def carry_out(business: Business, asked: Import) -> tuple[Counter[str], list[Con
 
 
 def _add(business: Business, person: NewPerson, asked: Import) -> Contact:
-    account, lists, tags = _named(business, person)
+    account, lists, tags = _named(business, person, asked.on)
     details = Details(person.email, person.first_name, person.last_name, account, person.phone)
     places = {each: _new_status(business, details.address, each, said, asked) for each, said in lists.items()}
     contact = business.create(details, places, tags, wake=asked.wake)
@@ -78,7 +80,7 @@ def _add(business: Business, person: NewPerson, asked: Import) -> Contact:
 def _update(business: Business, contact: Contact, person: NewPerson, asked: Import) -> bool:
     """An empty cell changes nothing, a status becomes stricter or stays, and one write is counted, if there
     is anything to write."""
-    account, lists, tags = _named(business, person)
+    account, lists, tags = _named(business, person, asked.on)
     before = contact.details, dict(contact.lists), set(contact.tags)
     contact.details = contact.details._replace(
         first_name=person.first_name or contact.details.first_name,
@@ -103,7 +105,9 @@ def _update(business: Business, contact: Contact, person: NewPerson, asked: Impo
     return True
 
 
-def _named(business: Business, person: NewPerson) -> tuple[Thing | None, dict[Thing, str], list[Thing]]:
+def _named(
+    business: Business, person: NewPerson, on: Thing | None
+) -> tuple[Thing | None, dict[Thing, str], list[Thing]]:
     """The account, the lists with what the file says of each, and the tags; missing ones are made."""
     account = business.named("account", person.account.strip()) if person.account else None
     tags = [business.named("tag", name.strip()) for name in person.tags]
@@ -111,6 +115,8 @@ def _named(business: Business, person: NewPerson) -> tuple[Thing | None, dict[Th
     for status in COLUMNS:
         for name in (name for name, said in person.lists if said == status):
             lists.setdefault(business.named("list", name.strip()), status)
+    if on:
+        lists.setdefault(on, SUBSCRIBED)
     return account, lists, list(dict.fromkeys(tags))
 
 

@@ -49,6 +49,7 @@ class Large(Undoing):
         agreed=st.booleans(),
         wake=st.booleans(),
         even_if_deleted=st.booleans(),
+        on_a_list=st.booleans(),
         execution=EXECUTIONS,
     )
     def import_a_file(
@@ -58,10 +59,13 @@ class Large(Undoing):
         agreed: bool,
         wake: bool,
         even_if_deleted: bool,
+        on_a_list: bool,
         execution: Execution,
     ) -> None:
         """Also beside a restore that was left."""
         rows = [person for person in people if person.email]
+        live = [thing for thing in self.business.things if thing.kind == "list" and not thing.deleted]
+        on = live[-1] if live and on_a_list else None
         job = Importing(self.session, self.world, self.lock).ordered(
             *map(_line, rows),
             header=",".join(HEADER),
@@ -70,9 +74,10 @@ class Large(Undoing):
             agreed=agreed,
             wake=wake,
             even_if_deleted=even_if_deleted,
+            **({"list_id": self.ids[on], "list_name": on.name} if on else {}),
         )
         done = self.carry_out_large(job.id, execution, may_cancel=False)
-        asked = rules.Import(rows, updates, agreed, wake, even_if_deleted)
+        asked = rules.Import(rows, updates, agreed, wake, even_if_deleted, on)
         counts, added = rules.carry_out(self.business, asked)
         assert done.counts == counts
         for outcome in counts:
