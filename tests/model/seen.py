@@ -34,8 +34,9 @@ from webapp.models import (
     User,
     days_left,
 )
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import Filters
-from webapp.restoring.recycle_bin import BinWindow, count, read_page
+from webapp.restoring.recycle_bin import count, read_page
 
 State = dict[str, Any]
 # The id in the database of each object of the model.

@@ -14,9 +14,10 @@ from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.models import Contact, Job, RestoreOutcome
 from webapp.restoring import undo_work
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import Filters, read_filters
 from webapp.restoring.question import Question, about_all, about_selection
-from webapp.restoring.recycle_bin import BinWindow, read_page
+from webapp.restoring.recycle_bin import read_page
 from webapp.restoring.scope import Scope
 from webapp.restoring.start import start
 from webapp.worker.kinds import KINDS

@@ -13,9 +13,10 @@ from webapp.contacts.matching import contact_matches
 from webapp.exporting.contact_cells import HEADER, read_contacts
 from webapp.exporting.source import Batch, Cells, walk
 from webapp.models import Contact, Deletion, User, days_left
+from webapp.restoring.bin_window import window_of
 from webapp.restoring.filters import Filters
 from webapp.restoring.question import about_all
-from webapp.restoring.recycle_bin import WALK, count, window_of
+from webapp.restoring.recycle_bin import WALK, count
 from webapp.restoring.scope import Scope
 
 # Who deleted the contact; null for a user who has left.

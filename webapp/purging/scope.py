@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.models import Contact
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import Filters
-from webapp.restoring.recycle_bin import BinWindow, count, ids_in_scope, latest_number
+from webapp.restoring.recycle_bin import count, ids_in_scope, latest_number
 from webapp.restoring.scope import Scope
 
 

@@ -9,8 +9,9 @@ from webapp.contacts.address import email_key
 from webapp.contacts.search import all_matches
 from webapp.marketing.addresses import can_have
 from webapp.models import Contact, Deletion
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import Filters
-from webapp.restoring.recycle_bin import WALK, BinWindow
+from webapp.restoring.recycle_bin import WALK
 
 
 def ids_with_address(window: BinWindow, email: str) -> Select[int]:

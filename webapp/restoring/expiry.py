@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.models import Contact, Deletion
-from webapp.restoring.recycle_bin import ids_in_scope, window_of
+from webapp.restoring.bin_window import window_of
+from webapp.restoring.recycle_bin import ids_in_scope
 from webapp.restoring.scope import Scope
 
 

@@ -23,8 +23,9 @@ from webapp.models import (
     User,
 )
 from webapp.models.base import filter_only
+from webapp.restoring.bin_window import window_of
 from webapp.restoring.by_address import ids_with_address
-from webapp.restoring.recycle_bin import WALK, window_of
+from webapp.restoring.recycle_bin import WALK
 from webapp.restoring.scope import Scope
 from webapp.restoring.verdict import Verdict, judge
 

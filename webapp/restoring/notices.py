@@ -16,9 +16,9 @@ from webapp.database import write_transaction
 from webapp.models import WINDOW, Contact, Deletion, NoticeSeen, User
 from webapp.models.contact import live_holder
 from webapp.models.notice_seen import NoticeKind
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.bundles import Bundle, read_bundles
 from webapp.restoring.filters import SOON_IS
-from webapp.restoring.recycle_bin import BinWindow
 
 # A page of the overview: so many were probably not selected contact by contact.
 LARGE = 50

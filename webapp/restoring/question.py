@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from webapp.models import Job
 from webapp.models.restore_outcome import Outcome
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import Filters
 from webapp.restoring.plan import GONE, digest, plan_selection
-from webapp.restoring.recycle_bin import BinWindow, count, ids_in_scope, latest_number
+from webapp.restoring.recycle_bin import count, ids_in_scope, latest_number
 from webapp.restoring.scope import Conflicts, Scope
 
 

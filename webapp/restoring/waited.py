@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from webapp.models import WINDOW, Contact, Job
 from webapp.models.base import filter_only
+from webapp.restoring.bin_window import BinWindow, window_of
 from webapp.restoring.filters import Filters
-from webapp.restoring.recycle_bin import BinWindow, count, window_of
+from webapp.restoring.recycle_bin import count
 from webapp.restoring.request import scope_of
 from webapp.restoring.scope import Scope
 

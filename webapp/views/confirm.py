@@ -10,6 +10,7 @@ from flask_login import current_user
 from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.jobs.queries import active_and_next, find_job
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import Filters
 from webapp.restoring.named import deleter_named, deletions_named
 from webapp.restoring.question import (
@@ -21,7 +22,6 @@ from webapp.restoring.question import (
     about_skipped,
     about_the_rest,
 )
-from webapp.restoring.recycle_bin import BinWindow
 from webapp.restoring.request import scope_of
 from webapp.restoring.scope import Conflicts, Scope
 from webapp.restoring.work import RESTORE

@@ -17,9 +17,10 @@ from webapp.contacts.search import Amount
 from webapp.models import Contact, Job, User
 from webapp.models.job import JobState
 from webapp.models.restore_outcome import Reason
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import Filters, read_filters
 from webapp.restoring.plan import Plan
-from webapp.restoring.recycle_bin import BinWindow, Choices
+from webapp.restoring.recycle_bin import Choices
 from webapp.restoring.scope import Scope
 from webapp.restoring.work import RESTORE
 from webapp.views.bundles import BundleRow

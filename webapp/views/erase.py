@@ -14,8 +14,9 @@ from webapp.jobs.queries import active_job
 from webapp.models import Contact
 from webapp.purging.erase_work import ERASE, NothingToErase, SelectionChanged, already_started, start
 from webapp.purging.scope import EraseQuestion, about_again, about_matching, about_these, as_it_was
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.named import deleter_named, deletions_named
-from webapp.restoring.recycle_bin import WALK, BinWindow
+from webapp.restoring.recycle_bin import WALK
 from webapp.restoring.scope import Scope
 from webapp.views.restore_page import ADDRESS, read_requested_filters, refuse
 from webapp.web.address import address, local_path

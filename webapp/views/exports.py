@@ -16,8 +16,8 @@ from webapp.exporting.work import NothingToExport
 from webapp.extensions import db
 from webapp.jobs.start import already_started, start
 from webapp.jobs.work import Order
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.named import Deleted, deleter_named, deletions_named
-from webapp.restoring.recycle_bin import BinWindow
 from webapp.time_limits import TookTooLong
 from webapp.views import overview, restore_page
 from webapp.views.jobs import find_or_404 as find_job_or_404

@@ -17,9 +17,10 @@ from webapp.extensions import db
 from webapp.jobs.queries import active_and_next
 from webapp.models import days_left, restorable_until
 from webapp.restoring import recycle_bin
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import FIELDS, Filters, TypedFilters, read_filters
 from webapp.restoring.named import deletions_named
-from webapp.restoring.recycle_bin import BinWindow, Choices
+from webapp.restoring.recycle_bin import Choices
 from webapp.restoring.work import RESTORE
 from webapp.views.bundles import BundleRows, latest_bundles
 from webapp.web import browse

@@ -15,10 +15,11 @@ from tests.model.told import exceptions, outcomes_of, reasons_of, shown
 from webapp import models
 from webapp.models.restore_outcome import Outcome as OutcomeCode
 from webapp.models.restore_outcome import Reason
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import read_filters
 from webapp.restoring.plan import EXAMPLES, digest, foresee, plan_selection
 from webapp.restoring.question import Question, about_all, about_other_choice, about_selection
-from webapp.restoring.recycle_bin import BinWindow, read_page
+from webapp.restoring.recycle_bin import read_page
 from webapp.restoring.report import links, reasons
 from webapp.restoring.scope import Conflicts
 from webapp.restoring.verdict import Verdict

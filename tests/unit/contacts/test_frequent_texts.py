@@ -10,8 +10,8 @@ from webapp.clock import read_clock
 from webapp.contacts import search
 from webapp.contacts.keyset import Page
 from webapp.restoring import recycle_bin
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import Filters
-from webapp.restoring.recycle_bin import BinWindow
 
 LOOKED_AT = 10
 NOTHING = Page([], older=None, newer=None, total=0)

@@ -14,8 +14,9 @@ from tests.factories.people import World, new_world
 from tests.support.restoring import Restoring
 from webapp.contacts.delete import delete_contacts
 from webapp.models import Contact, Deletion
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import Filters
-from webapp.restoring.recycle_bin import BinWindow, count
+from webapp.restoring.recycle_bin import count
 from webapp.restoring.work import NothingToRestore
 from webapp.worker.redis_lock import RedisLock
 

@@ -17,8 +17,8 @@ from webapp.contacts.find import read_page as read_live
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.wanted import Wanted
 from webapp.models import Contact
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import Filters
-from webapp.restoring.recycle_bin import BinWindow
 from webapp.restoring.recycle_bin import read_page as read_bin
 from webapp.web.paging import from_cursor, to_cursor
 

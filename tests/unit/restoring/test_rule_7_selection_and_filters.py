@@ -14,9 +14,10 @@ from tests.factories.people import World
 from tests.support.restoring import Restoring
 from webapp.contacts.find import count as count_live
 from webapp.contacts.wanted import Wanted
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import Filters, read_filters
 from webapp.restoring.numbers import read_numbers, write_numbers
-from webapp.restoring.recycle_bin import BinWindow, count
+from webapp.restoring.recycle_bin import count
 from webapp.restoring.scope import Scope
 from webapp.restoring.work import NothingToRestore
 

@@ -18,8 +18,9 @@ from webapp.contacts.mend import mend, needs_mending
 from webapp.contacts.wanted import Wanted
 from webapp.folding import wanted
 from webapp.models import Base, ContactSearch
+from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.filters import Filters
-from webapp.restoring.recycle_bin import BinWindow, read_page
+from webapp.restoring.recycle_bin import read_page
 from webapp.restoring.scope import Scope
 from webapp.restoring.verdict import judge
 
