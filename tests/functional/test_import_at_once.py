@@ -14,7 +14,7 @@ from tests.factories.people import World, new_user
 from tests.support.bringing import bring
 from tests.support.browser import Browser
 from webapp.gates import Gate
-from webapp.importing import brought
+from webapp.importing import brought, detecting
 from webapp.models import GroupRight, Right, StoredFile, UserGroup
 from webapp.views import imports
 
@@ -96,6 +96,31 @@ def test_where_the_gate_is_full_nothing_is_stored_and_the_page_says_when_to_come
     # Also a file that is refused gives its turn back.
     assert bring(admin, b"\x89PNG").status == 422
     assert bring(admin, PEOPLE).status == 200
+
+
+def test_a_file_that_goes_while_it_is_read_again_leaves_no_part_of_itself(
+    admin: Browser, browse: Callable[..., Browser], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person brings another one, by another process: that takes the place of this one."""
+    monkeypatch.setattr(brought, "PART_SIZE", 1)
+    monkeypatch.setattr(brought, "MOST_AT_ONCE", 1)
+    people = PEOPLE + b"".join(b"p%d@example.org,P\n" % n for n in range(9))
+    page, elsewhere, reread = bring(admin, people), browse(world.admin), detecting.reread
+    others: list[str] = []
+
+    def bring_another(text: str, old: str, new: str) -> str:
+        if not others:
+            others.append("")
+            monkeypatch.setattr(imports, "READING", Gate(at_once=1, waiting=2, patience=10))
+            others.append(bring(elsewhere, PEOPLE).path)
+        return reread(text, old, new)
+
+    monkeypatch.setattr(brought, "reread", bring_another)
+    token = admin.token()
+    again = admin.post(f"{page.path}/encoding", {"csrf_token": token, "encoding": "cp1250"})
+
+    assert (again.status, "This file is not here any longer." in again.text) == (404, True)
+    assert elsewhere.get(others[1]).status == 200
 
 
 def test_a_file_of_empty_lines_is_refused_on_the_page(admin: Browser, unchanged: Unchanged) -> None:

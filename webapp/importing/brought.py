@@ -20,7 +20,7 @@ from webapp.importing.encodings import charset
 from webapp.importing.formats import VCARD, recognise
 from webapp.importing.reading import About, look
 from webapp.importing.records import RecordWriter, StoredRecord, read_records
-from webapp.jobs.files import PART_SIZE, complete, new_file
+from webapp.jobs.files import PART_SIZE, complete, erase_file, new_file
 from webapp.models import Job, StoredFile
 from webapp.models.job import ACTIVE
 
@@ -30,6 +30,10 @@ KIND = "import"
 MOST_AT_ONCE = 2_000
 # An upload that has not ended by then never will.
 GIVEN_UP = timedelta(minutes=15)
+
+
+class FileGone(LookupError):
+    """The file was erased while it was read."""
 
 
 def bring(
@@ -114,7 +118,7 @@ def jobs_reading(session: Session, workspace_id: int) -> dict[int, Job]:
 def read_again(session: Session, file: StoredFile, encoding: str) -> StoredFile:
     """The brought file, read in another encoding: a new stored file, which takes the place of this one.
 
-    Raises ValueError where the choice of an encoding makes no difference to it.
+    Raises ValueError where the choice of an encoding makes no difference to it, and FileGone.
     """
     about = About.from_json(file.about or {})
     if charset(encoding) is None or charset(about.encoding) is None:
@@ -128,11 +132,17 @@ def read_again(session: Session, file: StoredFile, encoding: str) -> StoredFile:
     records = (
         replace(record, fields=tuple(map(other, record.fields))) for record in read_records(session, old_id)
     )
-    header = next(records)
-    if about.program != VCARD:
-        # Names of columns can have such letters, too.
-        mapping = {str(at): field.value for at, field in recognise(header.fields)[1].items()}
-    _write_all(session, again, chain([header], records))
+    header = next(records, None)
+    if header is not None:
+        if about.program != VCARD:
+            # Names of columns can have such letters, too.
+            mapping = {str(at): field.value for at, field in recognise(header.fields)[1].items()}
+        _write_all(session, again, chain([header], records))
+    if session.get(StoredFile, old_id, populate_existing=True) is None:
+        # Another one has taken its place, so its records may have ended early.
+        with write_transaction(session):
+            erase_file(session, again.id)
+        raise FileGone
     samples = [other(word) for word in about.samples]
     _finish(
         session, again, replace(about, encoding=encoding, samples=samples, is_doubtful=False, mapping=mapping)

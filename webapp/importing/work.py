@@ -111,6 +111,9 @@ class ImportWork(Work):
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         now, asked, kept = read_clock(session), ImportRequest.of(job.request), self._kept(session, job)
         records, cursor = _next_records(session, job, kept.records, size)
+        if len(records) < size and self.why_not(session, job):
+            # Not its end: it was erased since the job began this batch. The next one says why it stops.
+            return Step(cursor=job.cursor)
         # Read anew in each batch, so that a batch that is repeated by another process reads the same.
         names = NameFields.of_workspace(session, job.workspace_id, keep_commas=asked.keep_commas)
         zone = job.workspace.zone

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from webapp.extensions import db
 from webapp.gates import Gate, TooBusy
-from webapp.importing.brought import bring, read_again
+from webapp.importing.brought import FileGone, bring, read_again
 from webapp.importing.csv_lines import UnreadableFile
 from webapp.importing.encodings import CHOICES
 from webapp.jobs.files import find_file
@@ -78,6 +78,8 @@ def change_encoding(file_id: int) -> ResponseReturnValue:
     except TooBusy:
         back = url_for("import_preview", file_id=file_id), "Back to the file"
         return with_retry_after(error(503, BUSY, back=back), SOON)
+    except FileGone:
+        abort(404, GONE)
     except ValueError:
         abort(422, "This file has one way to be read only.")
     return redirect(url_for("import_preview", file_id=again.id), 303)

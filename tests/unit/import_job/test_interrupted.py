@@ -6,7 +6,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from tests.support.importing import Importing
 from tests.support.restoring import expire_lease
 from webapp.clock import read_clock
 from webapp.contacts.load import create_contacts
-from webapp.importing import adding
+from webapp.importing import adding, records
 from webapp.importing.work import (
     FILE_GONE,
     NoSuchColumn,
@@ -49,6 +49,7 @@ from webapp.models.import_line import LineOutcome
 from webapp.models.job import JobState
 from webapp.words.isolation import isolated
 from webapp.words.jobs import sentence_of
+from webapp.worker.kinds import KINDS
 
 MOST_STATEMENTS = 300
 # Each third statement: all of them take ten times as long, and found nothing more.
@@ -227,6 +228,21 @@ def test_an_import_whose_day_is_over_stops_and_says_why(
     store.refresh(job)
     assert job.reason == {"code": FILE_GONE}
     assert job.counts == {"added": 1}
+
+
+def test_a_file_that_is_erased_within_a_batch_does_not_end_the_import_as_done(
+    store: Session, importing: Importing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its day ends between the look for the file and the reading of its next part."""
+    monkeypatch.setattr(records, "PART_SIZE", 1)
+    job = importing.ordered("a@z.example", "b@z.example")
+    importing.run(job, batch_size=1, should_stop=True)
+    store.execute(delete(StoredFile).where(StoredFile.id == job.request["file_id"]))
+    store.refresh(job)
+
+    step = KINDS["import"].batch(store, job, size=10, careful=False)
+
+    assert (step.cursor, step.items, step.is_last) == (job.cursor, 0, False)
 
 
 def test_an_import_of_a_member_who_may_no_longer_import_stops_and_says_so(
