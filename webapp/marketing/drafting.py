@@ -4,6 +4,7 @@ A campaign's text is plain text. It does not change once the campaign has been s
 what contacts have read.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -89,17 +90,25 @@ def change_campaign(
     """
     campaign = _locked(session, campaign_id, workspace_id)
     values = asdict(draft) | {"list_id": live_list(session, workspace_id, draft.list_id)}
-    if all(getattr(campaign, name) == value for name, value in values.items()):
+    if not rewrite(campaign, values, version=version):
         return False
-    if campaign.sent_at is not None:
-        raise NotWritten(ALREADY_SENT)
-    if campaign.version != version:
-        raise NotWritten(CHANGED)
-    for name, value in values.items():
-        setattr(campaign, name, value)
-    campaign.version += 1
     record_act(session, campaign, Action.CAMPAIGN_CHANGED, by, now)
     session.flush()
+    return True
+
+
+def rewrite(text: Campaign, values: Mapping[str, Any], *, version: int) -> bool:
+    """Write these values into a text that the person has seen at `version`; return whether it differs. Raises
+    NotWritten: ALREADY_SENT, CHANGED."""
+    if all(getattr(text, name) == value for name, value in values.items()):
+        return False
+    if text.sent_at is not None:
+        raise NotWritten(ALREADY_SENT)
+    if text.version != version:
+        raise NotWritten(CHANGED)
+    for name, value in values.items():
+        setattr(text, name, value)
+    text.version += 1
     return True
 
 

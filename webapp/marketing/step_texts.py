@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.database import lock_workspace
-from webapp.marketing.drafting import CHANGED, GONE, Draft, NotWritten, record_act
+from webapp.marketing.drafting import GONE, Draft, NotWritten, record_act, rewrite
 from webapp.models import Automation, Campaign
 from webapp.models.audit_event import Action
 
@@ -47,14 +47,8 @@ def change_message(
     if found is None:
         raise NotWritten(GONE)
     automation, text = found
-    values = asdict(draft)
-    if all(getattr(text, name) == value for name, value in values.items()):
+    if not rewrite(text, asdict(draft), version=version):
         return False
-    if text.version != version:
-        raise NotWritten(CHANGED)
-    for name, value in values.items():
-        setattr(text, name, value)
-    text.version += 1
     record_act(session, automation, Action.AUTOMATION_CHANGED, by, now)
     session.flush()
     return True
