@@ -41,8 +41,8 @@ def _wait(is_ours: Callable[[], bool]) -> None:
         if is_ours():
             return
     raise Refusal(
-        """How to ask once whether the lock is ours, and to take it if it is free. Given back at the end."""
-        " was changed. See whether it still runs, and run this again."
+        f"Another release phase has been at work on this database for {WAIT_SECONDS / 60:.0f} minutes."
+        " Nothing was changed. See whether it still runs, and run this again."
     )
 
 

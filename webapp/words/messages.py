@@ -35,7 +35,7 @@ def filled_in(text: str, first_name: str, last_name: str) -> str:
 
 
 def subject_of(kind: str, subject: str, list_name: str, first_name: str, last_name: str) -> str:
-    """The subject of a message of this kind. `subject` is what the user wrote; `list_name`, of a confirmation."""
+    """The subject of a message of this kind; `list_name` is of a confirmation, `subject` of all others."""
     if kind == MessageKind.CONFIRMATION:
         return f"Please confirm: {list_name}"
     filled = filled_in(subject, first_name, last_name)
