@@ -110,8 +110,8 @@ class Stage:
         return worker_process(self.environ, self._log())
 
     def web(self, app: str = "webapp:create_app()") -> AbstractContextManager[WebProcess]:
-        """A web server with the threads it is deployed with."""
-        return web_process(self.environ, self._log(), threads=8, app=app)
+        """A web server with the processes and threads it is deployed with."""
+        return web_process(self.environ, self._log(), processes=2, threads=8, app=app)
 
     def _log(self) -> Path:
         self._logs.append(self.folder / f"{len(self._logs)}.log")

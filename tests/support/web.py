@@ -124,14 +124,14 @@ class WebProcess:
 
 @contextmanager
 def web_process(
-    environ: dict[str, str], log: Path, *, threads: int = 2, app: str = ""
+    environ: dict[str, str], log: Path, *, processes: int = 1, threads: int = 2, app: str = ""
 ) -> Iterator[WebProcess]:
     """The web as the Procfile starts it, on its own port; it listens when the block begins."""
     port = free_port()
     line = next(line for line in (CHECKOUT / "Procfile").read_text().splitlines() if line.startswith("web:"))
     # Not as in production, because there cookies travel over HTTPS only.
     command = f"{line.partition('APP_ENV=production ')[2]} --bind 127.0.0.1:{port} {app}"
-    settings = {"WEB_CONCURRENCY": "1", "WEB_THREADS": str(threads)}
+    settings = {"WEB_CONCURRENCY": str(processes), "WEB_THREADS": str(threads)}
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", *shlex.split(command)],
