@@ -1,6 +1,7 @@
-"""`make bench`: measure, print each figure beside its goal, write all of them as JSON."""
+"""`make bench`: measure, print each figure beside its goal, and each ratio beside the committed one."""
 
 import argparse
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,7 @@ from benchmarks import (
     loading,
     pages,
     purging,
+    ratios,
     restoring,
     sending,
     traffic,
@@ -29,37 +31,47 @@ SIZES: dict[str, dict[str, tuple[int, ...]]] = {
 }
 # The absolute goals are for these sizes.
 JUDGED = {"postgresql": 1_000_000, "sqlite": 100_000}
+PARTS = {
+    "small": ("ratios",),
+    "full": (
+        *("ratios", "restoring", "deleting", "choices", "pages", "traffic", "writers", "workers", "sending"),
+        *("loading", "importing", "exporting", "purging"),
+    ),
+}
 # At most so many contacts are deleted in one act before the pages are measured with stale statistics.
 MOST_BY_ACCIDENT = 100_000
 
 
 def main() -> None:
-    """Measure what the arguments ask for. A missed goal is shown and is no failure."""
+    """Measure what the arguments ask for. Exits with 1 if a ratio fell. A missed goal is shown and is no
+    failure."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--size", choices=SIZES, default="full")
     parser.add_argument("--database", choices=JUDGED, action="append")
     parser.add_argument("--contacts", type=int, action="append", help="instead of the sizes of --size")
-    parser.add_argument("--part", choices=PARTS, action="append", help="instead of all parts")
-    parser.add_argument("--json", type=Path, default=Path("bench.json"))
+    parser.add_argument("--part", choices=PARTS["full"], action="append", help="instead of those of --size")
+    parser.add_argument("--json", type=Path, help="where to write all figures as JSON")
     wanted = parser.parse_args()
-    begun = time.monotonic()
+    parts, begun = wanted.part or PARTS[wanted.size], time.monotonic()
     shown: dict[str, list[Figure]] = {}
     for kind in wanted.database or JUDGED:
         sizes = wanted.contacts or SIZES[wanted.size][kind]
-        for heading, figures in measure(kind, sizes, wanted.part or PARTS):
+        for heading, figures in measure(kind, sizes, parts):
             shown[heading] = show(heading, figures)
-            write(wanted.json, shown)
-    print(f"\n{time.monotonic() - begun:,.0f} s in all. {wanted.json} has it as JSON.")
-
-
-PARTS = (
-    *("restoring", "deleting", "choices", "pages", "traffic", "writers", "workers", "sending", "loading"),
-    *("importing", "exporting", "purging"),
-)
+            if wanted.json:
+                write(wanted.json, shown)
+    print(f"\n{time.monotonic() - begun:,.0f} s in all.")
+    if fell := ratios.fallen(shown):
+        print("Fell by more than a quarter:", *fell, sep="\n  ")
+        sys.exit(1)
 
 
 def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[tuple[str, Iterable[Figure]]]:
     """Each part's heading and figures: the restore of every size, the other parts at the largest one."""
+    if "ratios" in parts:
+        yield f"Ratios, {kind}", ratios.measure(kind)
+    if set(parts) == {"ratios"}:
+        return
     with databases(kind) as made:
         for contacts in sizes:
             judged, is_largest = contacts == JUDGED[kind], contacts == max(sizes)

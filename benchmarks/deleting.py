@@ -104,16 +104,21 @@ def _ignoring_goal(what: str, value: float, _goal: float, unit: str = "") -> Fig
     return without_goal(what, value, unit)
 
 
-def _delete_all(here: Stage, world: World) -> dict[str, float]:
-    """Confirm "Delete all" on the pages, and watch a worker carry it out."""
+def start_all(here: Stage, world: World) -> tuple[int, float, float]:
+    """Confirm "Delete all" on the pages; the job, and how many ms asking and confirming took."""
     browser = Browser(here.app, world.admin)
+    dialog, asked = timed(lambda: browser.get("/contacts/delete-all"))
+    typed = [part for part in dialog.words("#confirm-title").split() if part[0].isdigit()]
+    form = dialog.one("#delete-many")
+    answer, confirmed = timed(lambda: browser.submit(dialog, form, number=typed[0]))
+    return int(answer.path.rpartition("/")[2]), asked, confirmed
+
+
+def _delete_all(here: Stage, world: World) -> dict[str, float]:
+    """Start the deletion of all live contacts, and watch a worker carry it out."""
     with here.worker() as worker:
         wait_until(lambda: worker.child(DELETE.queue))
-        dialog, asked = timed(lambda: browser.get("/contacts/delete-all"))
-        typed = [part for part in dialog.words("#confirm-title").split() if part[0].isdigit()]
-        form = dialog.one("#delete-many")
-        answer, started = timed(lambda: browser.submit(dialog, form, number=typed[0]))
-        job_id = int(answer.path.rpartition("/")[2])
+        job_id, asked, started = start_all(here, world)
         wait_until(lambda: not is_active(here.engine, job_id), seconds=PATIENCE)
         end = time.time()
     with Session(here.engine) as session:

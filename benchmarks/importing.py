@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import BytesIO
 from itertools import pairwise
@@ -45,12 +45,12 @@ def measure(made: Databases, contacts: int, *, judged: bool) -> Iterator[Figure]
         with made.copy(url) as bare, stage(url) as here:
             file = Path(folder) / "contacts.csv"
             write_file(file, contacts)
-            before = _last_id(here.engine)
+            before = last_id(here.engine)
             seconds, memory = run(here.environ, "contacts", "import", str(file))
             job, longest = _job(here.engine)
             assert job.count("added") == contacts
             here.engine.dispose()
-            floor = (_copy if made.kind == "postgresql" else _insert)(url, bare, before)
+            floor = bare_import(url, bare, before)
     yield without_goal("flask contacts import, rows a second, with reading the file", contacts / seconds)
     assert job.started_at
     assert job.finished_at
@@ -67,7 +67,8 @@ def measure(made: Databases, contacts: int, *, judged: bool) -> Iterator[Figure]
     yield at_most("and how much it has grown since", (late - early) / 1e6, MEMORY_MB, "MB")
 
 
-def _last_id(engine: Engine) -> int:
+def last_id(engine: Engine) -> int:
+    """The highest id of a contact."""
     with Session(engine) as session:
         return session.scalar(select(func.max(Contact.id))) or 0
 
@@ -89,8 +90,14 @@ def _job(engine: Engine) -> tuple[Job, float]:
     return job, max(gaps, default=0.0) / (2 if rests else 1)
 
 
-def _copy(source: str, target: str, before: int) -> float:
-    """How many seconds PostgreSQL needs to COPY the rows, each table's in one statement."""
+def bare_import(source: str, target: str, before: int, clock: Callable[[], float] = time.monotonic) -> float:
+    """How many seconds of `clock` the database needs to load the rows of contacts with an id above `before`
+    from `source` into `target`."""
+    return (_insert if target.startswith("sqlite") else _copy)(source, target, before, clock)
+
+
+def _copy(source: str, target: str, before: int, clock: Callable[[], float]) -> float:
+    """PostgreSQL COPYs the rows, each table's in one statement."""
     with psycopg.connect(source) as reading, psycopg.connect(target) as writing:
         held = {name: _copied_out(reading, name, column, before) for name, column in ROWS.items()}
         for name in NAMES:
@@ -100,11 +107,11 @@ def _copy(source: str, target: str, before: int) -> float:
             assert last
             _copied_in(writing, name, _copied_out(reading, name, "id", last[0]))
         writing.commit()
-        begun = time.monotonic()
+        begun = clock()
         for name, data in held.items():
             _copied_in(writing, name, data)
         writing.commit()
-        return time.monotonic() - begun
+        return clock() - begun
 
 
 def _copied_out(connection: psycopg.Connection, name: str, column: str, after: int) -> BytesIO:
@@ -124,17 +131,17 @@ def _copied_in(connection: psycopg.Connection, name: str, data: BytesIO) -> None
         stream.write(data.getbuffer())
 
 
-def _insert(source: str, target: str, before: int) -> float:
-    """How many seconds SQLite needs to insert the rows from another file."""
+def _insert(source: str, target: str, before: int, clock: Callable[[], float]) -> float:
+    """SQLite inserts the rows from another file."""
     with closing(sqlite3.connect(target.removeprefix("sqlite:///"))) as connection:
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("ATTACH ? AS source", [source.removeprefix("sqlite:///")])
         for name in NAMES:
             connection.execute(f"INSERT OR IGNORE INTO {name} SELECT * FROM source.{name}")  # noqa: S608
         connection.commit()
-        begun = time.monotonic()
+        begun = clock()
         for name, column in ROWS.items():
             rows = f"SELECT * FROM source.{name} WHERE {column} > ?"  # noqa: S608
             connection.execute(f"INSERT INTO {name} {rows}", [before])
         connection.commit()
-        return time.monotonic() - begun
+        return clock() - begun

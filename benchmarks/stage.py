@@ -37,12 +37,12 @@ class Databases:
 
     def __init__(self, folder: Path, server: str | None) -> None:
         self._folder = folder
-        self._server = server
+        self.server = server
         self._count = 0
 
     @property
     def kind(self) -> str:
-        return "sqlite" if self._server is None else "postgresql"
+        return "sqlite" if self.server is None else "postgresql"
 
     @contextmanager
     def empty(self) -> Iterator[str]:
@@ -60,7 +60,7 @@ class Databases:
     def _new(self, original: str | None) -> Iterator[str]:
         self._count += 1
         name = f"bench_{self._count}"
-        if self._server is None:
+        if self.server is None:
             file = self._folder / f"{name}.db"
             if original is not None:
                 shutil.copy(original.removeprefix("sqlite:///"), file)
@@ -71,24 +71,25 @@ class Databases:
         made = f"CREATE DATABASE {name}"
         if original is not None:
             made += f" TEMPLATE {urlsplit(original).path[1:]} STRATEGY file_copy"
-        with psycopg.connect(self._server, autocommit=True) as connection:
+        with psycopg.connect(self.server, autocommit=True) as connection:
             connection.execute(made)
             connection.execute("CHECKPOINT")
-        yield urlunsplit(urlsplit(self._server)._replace(path=f"/{name}"))
-        with psycopg.connect(self._server, autocommit=True) as connection:
+        yield urlunsplit(urlsplit(self.server)._replace(path=f"/{name}"))
+        with psycopg.connect(self.server, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager
-def databases(kind: str) -> Iterator[Databases]:
-    """Databases of this kind, in a folder or a server that is removed afterwards."""
+def databases(kind: str, **settings: str) -> Iterator[Databases]:
+    """Databases of this kind, in a folder or a server that is removed afterwards; the server has these
+    settings, too."""
     if kind == "sqlite":
         with tempfile.TemporaryDirectory(prefix="restore-bench-") as folder:
             yield Databases(Path(folder), None)
         return
     with new_cluster() as cluster:
         with psycopg.connect(cluster.url, autocommit=True) as connection:
-            for name, value in SETTINGS.items():
+            for name, value in (SETTINGS | settings).items():
                 connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
         cluster.restart()
         yield Databases(Path(), cluster.url)

@@ -121,14 +121,17 @@ def browse(port: int, cookie: bytes, goes_on: Callable[[float], bool]) -> list[A
 
 
 def rush(port: int, cookie: bytes, path: str) -> float:
-    """How many requests a second `path` answers to a few connections without a pause."""
+    """How many requests a second `path` answers to a few connections without a pause. Raises RuntimeError if
+    an answer is not 200."""
     until = time.monotonic() + RUSH_SECONDS
 
     def one(_: int) -> int:
         count = 0
         with _Connection(port, cookie) as connection:
             while time.monotonic() < until:
-                assert connection.get(path).status == 200
+                status = connection.get(path).status
+                if status != 200:
+                    raise RuntimeError(f"{path} answers {status or 'nothing'}")
                 count += 1
         return count
 

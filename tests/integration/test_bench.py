@@ -15,6 +15,7 @@ from benchmarks.one_at_a_time import restore_one_by_one
 from benchmarks.restoring import start_all
 from benchmarks.stage import Databases, Stage, filled, stage
 from tests.factories.people import World
+from tests.support.web import Wire, status
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings, Rest
 from webapp.worker.kinds import KINDS
@@ -74,6 +75,13 @@ def test_the_loop_does_what_the_app_does(made: Databases, bin_of_200: tuple[str,
     assert sum(detached_at is not None for _, _, detached_at, _ in deals) == 2
     assert sum(in_bin for _, in_bin in deletions) == 2
     assert [outcome for _, outcome, *_ in outcomes].count("skipped") == 2
+
+
+def test_the_server_runs_the_empty_app(made: Databases) -> None:
+    with made.empty() as url, stage(url) as here, here.web(app="benchmarks.empty:app") as web:
+        answer = Wire(web.port).ask(b"GET /")
+
+    assert status(answer) == 200, web.log.read_text()
 
 
 @pytest.mark.parametrize(

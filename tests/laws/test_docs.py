@@ -49,7 +49,7 @@ FOLDERS = (
 # Stands for the name of any template that is a part.
 A_PART = "_part.html"
 # Made by running the app or the tests, and not in the repository.
-MADE = ("instance", ".venv", ".venv-browser", ".coverage-html")
+MADE = ("instance", ".venv", ".venv-browser", ".venv-peer", ".coverage-html")
 
 
 @dataclass(frozen=True)
