@@ -12,8 +12,10 @@ SEED =
 FROM =
 SIZE = full
 UPGRADE = --upgrade
-# The stamp is written last: an environment without it is incomplete, because its installation was interrupted.
+# The stamps are written last: an environment without READY is incomplete, because an installation was interrupted.
+# READY has what runs the app, which is less than half of it all; TOOLS adds what tests and checks need.
 READY = .venv/.ready
+TOOLS = .venv/.tools
 IN_VENV = .venv/bin/python -m
 # pip refuses a file that is not the one that `make lock` has seen.
 LOCKED = --quiet --disable-pip-version-check --require-hashes
@@ -42,11 +44,11 @@ run: $(READY)
 	@$(IN_VENV) webapp.local
 
 # The whole suite runs in four processes (tests/support/groups.py); with T= in one, where a debugger works.
-test: $(READY)
+test: $(TOOLS)
 	$(IN_VENV) pytest $(if $(T),,-n 4 --dist loadgroup) $(T)
 
 # It includes the processes that the tests start. The report is in .coverage-html.
-coverage: $(READY)
+coverage: $(TOOLS)
 	$(IN_VENV) pytest --cov --cov-report=term:skip-covered --cov-report=html $(if $(T),,-n 4 --dist loadgroup) $(T)
 
 # Selenium has its own environment, so that the other commands need not install it.
@@ -61,28 +63,28 @@ browser: .venv-browser/.ready
 
 # New and longer stories in each run. A story that fails is reduced to its shortest form and printed. Then as many
 # random names, addresses and searches, and requests with random bytes, whose seed is printed.
-explore: $(READY)
+explore: $(TOOLS)
 	EXAMPLES=$(EXAMPLES) REQUESTS=$(REQUESTS) FUZZ_SEED=$(or $(SEED),$(shell date +%s)) $(IN_VENV) pytest -s tests/model \
 	    tests/unit/restoring/test_search.py tests/functional/commands/test_random_names.py \
 	    tests/functional/test_random_bytes.py
 
 # Exits with 1 on a violation with the fence, with 2 if there was no violation without it either.
-chaos: $(READY)
+chaos: $(TOOLS)
 	@$(IN_VENV) tests.faults.chaos --minutes $(MINUTES) --database $(DATABASE) $(if $(SEED),--seed $(SEED))
 
 # Needs the history of the earlier release, which a shallow clone lacks. Exits with 1 if a visitor saw an error, with 2 if
 # the minutes were not enough.
-upgrade: $(READY)
+upgrade: $(TOOLS)
 	@$(IN_VENV) tests.faults.upgrade --database $(DATABASE) --minutes $(MINUTES) $(FROM)
 
 # A figure below its goal is reported and is not a failure, because machines differ. Exits with 1 if a ratio fell by
 # more than a quarter of the committed one. bench.json is tracked: commit it after a full run.
-bench: $(READY)
+bench: $(TOOLS)
 	@$(PEER)
 	@$(IN_VENV) benchmarks --size $(SIZE) $(if $(filter full,$(SIZE)),--json bench.json)
 
 # Commit the file with the change that altered a ratio on purpose.
-ratios: $(READY)
+ratios: $(TOOLS)
 	@$(PEER)
 	@$(IN_VENV) benchmarks.ratios $(RUNS)
 
@@ -112,25 +114,25 @@ audit: .venv-audit/.ready
 
 lint: ruff ruff-format mypy imports djlint oxlint
 
-ruff: $(READY)
+ruff: $(TOOLS)
 	$(IN_VENV) ruff check .
 
-ruff-format: $(READY)
+ruff-format: $(TOOLS)
 	$(IN_VENV) ruff format --check .
 
-mypy: $(READY)
+mypy: $(TOOLS)
 	$(IN_VENV) mypy
 
-imports: $(READY)
+imports: $(TOOLS)
 	.venv/bin/python .venv/bin/lint-imports
 
-djlint: $(READY)
+djlint: $(TOOLS)
 	$(IN_VENV) djlint --lint --quiet templates
 
-oxlint: $(READY)
+oxlint: $(TOOLS)
 	.venv/bin/oxlint --quiet --deny-warnings webapp/static/js
 
-format: $(READY)
+format: $(TOOLS)
 	$(IN_VENV) ruff check --fix-only --quiet .
 	$(IN_VENV) ruff format .
 
@@ -145,7 +147,7 @@ KIND = import sys; from importlib.util import find_spec; version = "%d.%d" % sys
 # The environment is made anew if it is incomplete, or if its Python has gone or became another version, which does
 # not find what is installed. Each candidate is run once, because a name on PATH may be a shim without an interpreter.
 # A newer Python serves only if no supported one is there, or if it is named.
-$(READY): requirements-dev.txt $(shell .venv/bin/python -c 'import pip' 2>/dev/null || echo without-python)
+$(READY): requirements-local.txt $(shell .venv/bin/python -c 'import pip' 2>/dev/null || echo without-python)
 	@if [ -e $@ ] && .venv/bin/python -c 'import pip' 2>/dev/null; then rm $@; else \
 	    supported= newer= bare=; \
 	    for candidate in $(CANDIDATES); do \
@@ -164,11 +166,18 @@ $(READY): requirements-dev.txt $(shell .venv/bin/python -c 'import pip' 2>/dev/n
 	    elif [ -z "$$supported" ]; then \
 	        echo "Note: $$("$$python" -V) is newer than the versions that the tests run on ($(lastword $(SUPPORTED)) to $(firstword $(SUPPORTED)))."; \
 	    fi; \
-	    echo "Creating .venv with $$("$$python" -V) and installing the dependencies. This happens once and takes a minute or two."; \
+	    echo "Creating .venv with $$("$$python" -V) and installing the dependencies. This happens once and takes half a minute."; \
 	    "$$python" -m venv --clear .venv; \
 	fi
-	@$(IN_VENV) pip install $(LOCKED) -r requirements-dev.txt
+	@$(IN_VENV) pip install $(LOCKED) -r requirements-local.txt
 	@touch $@
+
+# Without READY while pip is at work: what an interruption leaves is made anew.
+$(TOOLS): requirements-dev.txt $(READY)
+	@echo "Installing what tests and checks need. This happens once and takes half a minute."
+	@rm $(READY)
+	@$(IN_VENV) pip install $(LOCKED) -r requirements-dev.txt
+	@touch $(READY) && touch $@
 
 without-python:
 
@@ -182,8 +191,9 @@ lock: $(READY)
 	compile() { "$$folder/bin/uv" pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command 'make lock' "$$@"; }; \
 	compile setup.cfg -o requirements.txt; \
-	compile setup.cfg --extra dev -c requirements.txt -o requirements-dev.txt; \
-	compile setup.cfg --extra dev --extra browser -c requirements-dev.txt -o requirements-browser.txt; \
+	compile setup.cfg --extra local -c requirements.txt -o requirements-local.txt; \
+	compile setup.cfg --extra local --extra dev -c requirements-local.txt -o requirements-dev.txt; \
+	compile setup.cfg --extra local --extra dev --extra browser -c requirements-dev.txt -o requirements-browser.txt; \
 	compile setup.cfg --extra audit -c requirements.txt -o requirements-audit.txt; \
 	compile setup.cfg --extra peer -c requirements.txt -o requirements-peer.txt
 

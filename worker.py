@@ -1,19 +1,16 @@
-"""`python worker.py`: the worker. It supervises the processes of each queue and rings for stalled jobs.
+"""`python worker.py`: the worker. It supervises the processes of each queue and the watch, which rings for
+stalled jobs.
 
-`python worker.py restore` (or `work`) is such a process, as the supervisor starts it. It forks once more for
-each message. That child, the work horse, does the work: a horse that dies takes no other process with it.
+The processes of a queue fork once more for each message. That child, the work horse, does the work: a horse
+that dies takes no other process with it.
 """
-
-import sys
 
 from flask import Config
 
 from webapp import create_app
 from webapp.config import ConfigError
-from webapp.worker.queue import QUEUES
-from webapp.worker.rq_worker import run_worker
 from webapp.worker.settings import WorkerSettings
-from webapp.worker.supervisor import Supervisor, die_with_parent
+from webapp.worker.supervisor import Supervisor
 
 
 def settings(config: Config) -> WorkerSettings:
@@ -52,20 +49,14 @@ def settings(config: Config) -> WorkerSettings:
     )
 
 
-def main(arguments: list[str]) -> None:
-    """Supervise, or with the name of a queue work on it."""
-    if arguments and arguments[0] not in QUEUES:
-        raise SystemExit(f"worker.py: no such queue: {arguments[0]}. There are: {', '.join(QUEUES)}.")
+def main() -> None:
+    """Supervise until a signal comes."""
     try:
         app = create_app()
     except ConfigError as error:
         raise SystemExit(f"worker.py: {error}") from None
-    if arguments:
-        die_with_parent()
-        run_worker(app, arguments[0], settings(app.config))
-    else:
-        Supervisor(app, settings(app.config)).run()
+    Supervisor(app, settings(app.config)).run()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -17,9 +17,16 @@ from pathlib import Path
 from threading import Event
 from urllib.request import urlopen
 
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
 from webapp.config import ConfigError, load_config
+from webapp.database import engine_options
+from webapp.demo.base import is_empty
 from webapp.local_services import LocalServiceError, private_redis, redis_url
 from webapp.private_files import make_private
+from webapp.web.migrations import is_migrated
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 INSTANCE = CHECKOUT / "instance"
@@ -76,9 +83,28 @@ def run(stop: Event) -> None:
         folder = INSTANCE / "redis"
         is_private = config["REDIS_URL"] == redis_url(folder)
         with private_redis(folder, lasting=True) if is_private else nullcontext():
-            finish("The database could not be brought up to date", [*FLASK, "db", "upgrade"], stop)
-            finish("The demo data could not be written", [*FLASK, "demo", "--if-empty"], stop)
+            if not is_prepared(str(config["SQLALCHEMY_DATABASE_URI"])):
+                finish("The database could not be brought up to date", [*FLASK, "db", "upgrade"], stop)
+                finish("The demo data could not be written", [*FLASK, "demo", "--if-empty"], stop)
             serve(listener, stop)
+
+
+def is_prepared(database: str) -> bool:
+    """Whether the database at this URL has the tables of this release, and data. Never fails.
+
+    It saves two commands, each of which imports the whole app: they would take longer than web and worker.
+    """
+    url = make_url(database)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        return False
+    engine = create_engine(url, **engine_options(database))
+    try:
+        with Session(engine) as session:
+            return is_migrated(session, str(CHECKOUT / "migrations")) and not is_empty(session)
+    except DBAPIError:
+        return False
+    finally:
+        engine.dispose()
 
 
 def listen(port: int | None) -> socket.socket:

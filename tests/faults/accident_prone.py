@@ -128,4 +128,4 @@ if __name__ == "__main__":
         browser.enter(sys.argv[2])
         confirm(browser)
     else:
-        worker.main(sys.argv[1:])
+        worker.main()

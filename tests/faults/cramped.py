@@ -23,4 +23,4 @@ def limit(connection: Connection) -> None:
 
 
 if __name__ == "__main__":
-    worker.main(sys.argv[1:])
+    worker.main()

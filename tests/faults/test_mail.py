@@ -52,7 +52,6 @@ def test_a_server_that_hangs_holds_up_no_restore_and_a_killed_sender_sends_nothi
     with (
         smtp_server(hangs_at=END) as server,
         deployment.worker(
-            deaths=3,
             SMTP_URL=server.url,
             PUBLIC_URL="https://crm.example",
             SMTP_CONNECTIONS="2",

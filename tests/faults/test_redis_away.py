@@ -29,7 +29,7 @@ def test_while_redis_is_down_pages_answer_and_the_restore_continues_and_all_is_w
     in_a_batch = Accident("before UPDATE contact", Accident.STOP, at=3)
     with (
         new_deployment(environ) as deployment,
-        deployment.worker(in_a_batch, deaths=8) as worker,
+        deployment.worker(in_a_batch) as worker,
         web_process(deployment.environ, deployment.folder / "web.log") as web,
     ):
         world = deployment.new_world(contacts=3)

@@ -51,7 +51,7 @@ def test_while_redis_refuses_writes_jobs_go_on_none_begins_and_all_is_well_after
     # The third batch of each job waits; what is restored afterwards has one batch.
     in_a_batch = Accident("before UPDATE contact", Accident.STOP, at=3, times=len(ILLNESSES))
     with (
-        deployment.worker(in_a_batch, deaths=8) as worker,
+        deployment.worker(in_a_batch) as worker,
         web_process(deployment.environ, deployment.folder / "web.log") as web,
     ):
         worlds = {illness: deployment.new_world(contacts=3) for illness in ILLNESSES}

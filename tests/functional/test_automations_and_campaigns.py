@@ -18,7 +18,7 @@ from webapp.extensions import db
 from webapp.marketing.due import due_workspaces, process_due
 from webapp.models import AutomationRun, CampaignSend
 from webapp.models.automation import RunState
-from webapp.worker.supervisor import reconcile
+from webapp.worker.watch import reconcile
 
 Stored = Callable[..., list[Any]]
 

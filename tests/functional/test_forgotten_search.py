@@ -11,7 +11,7 @@ from tests.factories.people import World
 from tests.support.browser import Browser
 from webapp.clock import read_clock
 from webapp.models import WINDOW, PrivateText
-from webapp.worker.supervisor import reconcile
+from webapp.worker.watch import reconcile
 
 
 def test_the_worker_erases_the_words_and_the_pages_say_so(

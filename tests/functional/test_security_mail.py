@@ -24,7 +24,7 @@ from webapp.models.audit_event import Action
 from webapp.people.security_mail import By, tell_person
 from webapp.worker.link_sender import LinkSender
 from webapp.worker.services import services
-from webapp.worker.supervisor import reconcile
+from webapp.worker.watch import reconcile
 
 NEW = "three quiet geese"
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -23,7 +23,7 @@ from webapp.extensions import db
 from webapp.models import AuditEvent, SignIn, User
 from webapp.people import sessions
 from webapp.web.sessions import current_sign_in, renew_session
-from webapp.worker.supervisor import reconcile
+from webapp.worker.watch import reconcile
 
 Browse = Callable[..., Browser]
 Stored = Callable[..., list[Any]]

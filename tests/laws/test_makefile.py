@@ -35,7 +35,9 @@ class Machine:
         self.ready = folder / ".venv" / ".ready"
         self.python = folder / ".venv" / "bin" / "python"
         shutil.copy(ROOT / "Makefile", folder)
-        (folder / "requirements-dev.txt").touch()
+        self.tools = folder / ".venv" / ".tools"
+        for kind in ("local", "dev"):
+            (folder / f"requirements-{kind}.txt").touch()
 
     def install(self, name: str, version: str, *, bare: bool = False) -> str:
         """Install a Python of this version; a bare one has no `ensurepip`."""
@@ -45,7 +47,9 @@ class Machine:
         path.chmod(0o755)
         return str(path)
 
-    def make(self, *candidates: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    def make(
+        self, *candidates: str, target: str = ".venv/.ready", **settings: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run `make` for the environment; it looks only for these Pythons."""
         if candidates:
             settings["CANDIDATES"] = " ".join([str(self.folder / "missing"), *candidates, "also-missing"])
@@ -54,12 +58,17 @@ class Machine:
         }
         self.log.write_text("")
         return subprocess.run(
-            ["make", ".venv/.ready", *(f"{name}={value}" for name, value in settings.items())],
+            ["make", target, *(f"{name}={value}" for name, value in settings.items())],
             cwd=self.folder,
             env=environ,
             capture_output=True,
             text=True,
         )
+
+    def installed(self) -> list[str]:
+        """The requirements that the last `make` has installed."""
+        lines = self.log.read_text().splitlines()
+        return [line.rpartition("requirements-")[2] for line in lines if " -m pip install " in line]
 
     def made_by(self) -> list[str]:
         """The Pythons that have made an environment in the last `make`."""
@@ -144,11 +153,11 @@ def test_an_environment_is_made_once_and_again_when_its_python_has_gone(machine:
     assert machine.made_by() == []
 
     # New requirements are installed into the same environment.
-    os.utime(machine.folder / "requirements-dev.txt", (2**32, 2**32))
+    os.utime(machine.folder / "requirements-local.txt", (2**32, 2**32))
     machine.make(right)
-    assert " -m pip install " in machine.log.read_text()
+    assert machine.installed() == ["local.txt"]
     assert machine.made_by() == []
-    os.utime(machine.folder / "requirements-dev.txt", (0, 0))
+    os.utime(machine.folder / "requirements-local.txt", (0, 0))
 
     machine.python.unlink()
     machine.python.symlink_to(machine.folder / "missing")
@@ -162,3 +171,30 @@ def test_an_environment_is_made_once_and_again_when_its_python_has_gone(machine:
     assert machine.made_by() == [right]
     machine.make(right)
     assert machine.made_by() == []
+
+
+def test_the_tools_are_installed_only_for_what_needs_them(machine: Machine) -> None:
+    right = machine.install("right", "3.13.0")
+
+    machine.make(right)
+    assert machine.installed() == ["local.txt"]
+    machine.make(right, target=".venv/.tools")
+    assert machine.installed() == ["dev.txt"]
+
+    for target in (".venv/.ready", ".venv/.tools"):
+        machine.make(right, target=target)
+        assert machine.installed() == []
+
+
+def test_an_environment_whose_tools_were_interrupted_is_made_anew(machine: Machine) -> None:
+    right = machine.install("right", "3.13.0")
+    assert machine.make(right, target=".venv/.tools").returncode == 0
+    machine.tools.unlink()
+    whole = machine.python.read_text()
+    # pip fails, or is interrupted.
+    machine.python.write_text(whole.replace("-m) ", '-m) [ "$2" != pip ] || exit 1; ', 1))
+    assert machine.make(right, target=".venv/.tools").returncode != 0
+
+    assert machine.make(right).returncode == 0
+
+    assert machine.made_by() == [right]

@@ -58,16 +58,15 @@ class Deployment:
     warm: bool = True
 
     def worker(
-        self, accident: Accident | None = None, *, deaths: int = 2, **settings: str
+        self, accident: Accident | None = None, **settings: str
     ) -> AbstractContextManager[WorkerProcess]:
-        """A `worker.py` with its own log; `accident` happens to it. Its processes may die more often than
-        `deaths` says, but their start takes long then."""
+        """A `worker.py` with its own log; `accident` happens to it."""
         log = self.folder / f"worker-{len(self.logs)}.log"
         self.logs.append(log)
         if accident is None:
-            return worker_process(self.environ | settings, log, warm=self.warm, deaths=deaths)
+            return worker_process(self.environ | settings, log, warm=self.warm)
         environ = self.environ | settings | accident.environ(self.folder)
-        return worker_process(environ, log, script=Accident.SCRIPT, warm=self.warm, deaths=deaths)
+        return worker_process(environ, log, script=Accident.SCRIPT, warm=self.warm)
 
     def writing(self) -> Session:
         """A session that writes beside the worker: on SQLite it takes the lock when it begins."""

@@ -1,7 +1,6 @@
 """Real worker processes: started as by an operator, inspected and ended by their pid."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -51,12 +50,11 @@ def session(leader: int) -> list[int]:
     return found
 
 
-def command_of(pid: int) -> list[str]:
-    """The command and its arguments; none of a process that has ended."""
-    command: list[str] = []
-    with suppress(psutil.Error):
-        command = psutil.Process(pid).cmdline()
-    return command
+def name_of(pid: int) -> str:
+    """The name that the process has given itself; none of a process that has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return ""
 
 
 def is_running(pid: int) -> bool:
@@ -89,12 +87,7 @@ class WorkerProcess:
 
     def of_queue(self, queue: str) -> list[int]:
         """The worker processes of `queue` that run at the moment; RESTORE_WORKERS says how many there are."""
-        running = children(self.process.pid)
-        if isinstance(self.process, subprocess.Popen):
-            return [pid for pid in running if command_of(pid)[-1:] == [queue]]
-        # A forked process has the command of the one that it was forked from.
-        started = re.findall(rf"worker_started +pid=(\d+) queue={queue}$", self.log.read_text(), re.MULTILINE)
-        return [pid for pid in map(int, started) if pid in running]
+        return [pid for pid in children(self.process.pid) if name_of(pid) == f"worker {queue}"]
 
     def child(self, queue: str) -> int | None:
         """A worker process of `queue`, if one runs at the moment."""
@@ -168,12 +161,12 @@ def start_cold(script: str, environ: dict[str, str], log: Path) -> subprocess.Po
 
 @contextmanager
 def worker_process(
-    environ: dict[str, str], log: Path, *, script: str = "worker.py", warm: bool = False, deaths: int = 2
+    environ: dict[str, str], log: Path, *, script: str = "worker.py", warm: bool = False
 ) -> Iterator[WorkerProcess]:
     """`worker.py` under `environ`, in a session of its own; it and its children are ended afterwards in any
-    case. The module `warm` explains `warm` and `deaths`."""
+    case. The module `warm` explains `warm`."""
     environ = os.environ | environ
-    started = warm_start(script, environ, log, deaths=deaths) if warm else start_cold(script, environ, log)
+    started = warm_start(script, environ, log) if warm else start_cold(script, environ, log)
     worker = WorkerProcess(started, log)
     try:
         yield worker

@@ -2,11 +2,16 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from flask_migrate import stamp, upgrade
 
+from tests.factories.people import new_world
+from tests.support.schema import app_on_a_new_database
 from tests.support.web import free_port
-from webapp.local import LocalRunError, listen
+from webapp.extensions import db
+from webapp.local import LocalRunError, is_prepared, listen
 
 
 def port_of(listener: socket.socket) -> int:
@@ -47,3 +52,21 @@ def test_a_port_that_is_asked_for_and_taken_is_an_error(taken: int) -> None:
 def test_a_port_that_is_asked_for_is_taken() -> None:
     with listen(port := free_port()) as listener:
         assert port_of(listener) == port
+
+
+def test_a_database_is_prepared_when_it_has_the_tables_of_this_release_and_data(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    with app_on_a_new_database(environ) as app:
+        url = app.config["SQLALCHEMY_DATABASE_URI"]
+        assert not is_prepared(url)
+        upgrade()
+        assert not is_prepared(url)
+        new_world(db.session())
+        db.session.commit()
+        assert is_prepared(url)
+        stamp(revision="base")
+        assert not is_prepared(url)
+    missing = tmp_path / "app.db"
+    assert not is_prepared(f"sqlite:///{missing}")
+    assert not missing.exists()

@@ -3,21 +3,20 @@
 from functools import cache
 
 from alembic.script import ScriptDirectory
-from flask import current_app
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 
-def is_migrated(session: Session) -> bool:
-    """Whether no migration of this release is pending. A later release may have migrated further: this one
-    works with its tables, too. Never fails."""
+def is_migrated(session: Session, folder: str) -> bool:
+    """Whether no migration in `folder` is pending. A later release may have migrated further: this one works
+    with its tables, too. Never fails."""
     try:
         revisions = session.scalars(text("SELECT version_num FROM alembic_version")).all()
     except DBAPIError:
         session.rollback()
         return False
-    known, newest = _revisions(str(current_app.extensions["migrate"].directory))
+    known, newest = _revisions(folder)
     return bool(revisions) and all(each == newest or each not in known for each in revisions)
 
 

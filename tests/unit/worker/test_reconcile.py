@@ -24,7 +24,7 @@ from webapp.restoring.work import RESTORE
 from webapp.worker.kinds import KINDS
 from webapp.worker.message import queue
 from webapp.worker.redis_lock import RedisLock, key
-from webapp.worker.supervisor import reconcile
+from webapp.worker.watch import reconcile
 
 
 @pytest.fixture
