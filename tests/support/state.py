@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, Row, func, select
+from sqlalchemy import Engine, func, select
 
 from webapp.models import AuditEvent, Base, Contact, Deletion, Job, PrivateText
 from webapp.models.audit_event import VISITORS, Action
@@ -30,15 +30,17 @@ FIGURES = select(
     select(func.sum(Deletion.in_bin)).scalar_subquery().label("in the bin"),
 )
 JOBS = (
-    select(Job.state, func.count(), func.count(Job.cancel_requested_at)).group_by(Job.state).order_by(Job.state)
+    select(Job.state, func.count(), func.count(Job.cancel_requested_at))
+    .group_by(Job.state)
+    .order_by(Job.state)
 )
 
 
 def state(engine: Engine) -> dict[str, object]:
     """How many rows each table has, and the figures that every act changes."""
     with engine.connect() as connection:
-        figures: Row[Any] = connection.execute(FIGURES).one()
-        return {**figures._mapping, "jobs": connection.execute(JOBS).all()}
+        figures = connection.execute(FIGURES).mappings().one()
+        return {**figures, "jobs": sorted(connection.execute(JOBS).all())}
 
 
 @contextmanager
