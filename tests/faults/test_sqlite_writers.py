@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session"),
 ]
 
-MANY = 50_000
+MANY = 20_000
 
 
 @pytest.fixture(scope="module")

@@ -187,7 +187,10 @@ def scene(
     delete(store, world, *binned)
     store.commit()
     ids = {"contact_id": str(binned[0].id if "/deleted/" in row.path else live.id)}
-    dialog = admin.get(f"/contacts/restore/confirm?selected={binned[1].id}")
+    to_restore = to_erase = ""
+    if "job_id" in row.path or row.path.startswith("/restores"):
+        dialog = admin.get(f"/contacts/restore/confirm?selected={binned[1].id}")
+        to_restore = str(dialog.one("input[name=scope]")["value"])
     if "job_id" in row.path:
         job = admin.press(admin.press(dialog, "Restore"), "Cancel this restore")
         ids["job_id"] = job.path.removeprefix("/restores/")
@@ -207,6 +210,9 @@ def scene(
     if "file_id" in ids:
         page = admin.get(f"/contacts/import/{ids['file_id']}")
         preview = {"frozen": str(page.one("input[name=frozen]")["value"]), "column": "0:email"}
+    if row.path == "/contacts/restore/erase":
+        dialog = admin.get("/contacts/restore/erase", {"selected": str(binned[1].id)})
+        to_erase = str(dialog.one("#erase-form input[name=scope]")["value"])
     status = {"contact": str(live.id), "status": "bounced"}
     fields = {
         "POST /lists": {"name": "New"},
@@ -224,9 +230,9 @@ def scene(
         "POST /contacts/delete": {"selected": str(live.id)},
         "POST /contacts/notices": {"kind": "deletion", "number": "1"},
         "GET /contacts/restore/confirm": {"selected": str(binned[1].id)},
-        "POST /contacts/restore/erase": {"scope": to_erase(admin, binned[1].id), "typed": "1"},
-        "POST /restores": {"scope": str(dialog.one("input[name=scope]")["value"])},
-        "POST /restores/line": {"scope": str(dialog.one("input[name=scope]")["value"])},
+        "POST /contacts/restore/erase": {"scope": to_erase, "typed": "1"},
+        "POST /restores": {"scope": to_restore},
+        "POST /restores/line": {"scope": to_restore},
         "POST /contacts/import/<id:file_id>": preview,
         "POST /contacts/new": {"first_name": "New", "last_name": "Lee"},
         "POST /users": {"email": "pat@example.com", "name": "Pat"},
@@ -260,12 +266,6 @@ def scene(
         known = new_world(store, name="Elsewhere").admin
         browser.get(link_on(invite(admin, known.email)))
     return Scene(browser, ids, fields, engine, put_back)
-
-
-def to_erase(admin: Browser, contact_id: int) -> str:
-    """The frozen scope of a dialog that asks whether to delete the contact for ever."""
-    dialog = admin.get("/contacts/restore/erase", {"selected": str(contact_id)})
-    return str(dialog.one("#erase-form input[name=scope]")["value"])
 
 
 def users_and_groups(

@@ -49,7 +49,7 @@ def test_make_refuses_a_file_without_a_hash() -> None:
     from_files = [line for line in makefile.splitlines() if "pip install" in line and " -r " in line]
 
     assert "--require-hashes" in re.findall(r"^LOCKED = (.*)", makefile, re.MULTILINE)[0]
-    assert len(from_files) == 4
+    assert len(from_files) == 5
     assert all("$(LOCKED)" in line for line in from_files)
 
 
