@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from rq.command import send_command
 from rq.registry import FailedJobRegistry
@@ -83,6 +84,14 @@ def test_what_a_stranger_writes_to_redis_runs_nothing_and_stops_no_worker(
     deployment.check_that_all_came_back_once(job_id, contacts=5)
     assert [name for name in names if marker(name).exists()] == []
     assert worker.of_queue(RESTORE.queue) == family, "no worker has ended"
+
+
+def test_the_supervisor_has_nothing_that_a_fork_would_break(worker: WorkerProcess) -> None:
+    """A fork copies one thread, and two processes that use one connection mix their answers (ADR 51)."""
+    supervisor = psutil.Process(worker.process.pid)
+
+    assert supervisor.num_threads() == 1
+    assert supervisor.net_connections(kind="all") == []
 
 
 def test_a_killed_work_horse_loses_and_doubles_no_contact(
