@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks import (
+    beside,
     choices,
     deleting,
     exporting,
@@ -34,8 +35,8 @@ JUDGED = {"postgresql": 1_000_000, "sqlite": 100_000}
 PARTS = {
     "small": ("ratios",),
     "full": (
-        *("ratios", "restoring", "deleting", "choices", "pages", "traffic", "writers", "workers", "sending"),
-        *("loading", "importing", "exporting", "purging"),
+        *("ratios", "restoring", "deleting", "choices", "pages", "traffic", "beside", "writers"),
+        *("workers", "sending", "loading", "importing", "exporting", "purging"),
     ),
 }
 # At most so many contacts are deleted in one act before the pages are measured with stale statistics.
@@ -89,6 +90,11 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
                     yield f"Pages with {what}", pages.measure(made, url, world, judged=judged)
                 if "traffic" in parts and is_largest:
                     yield f"{traffic.USERS} people at {what}", traffic.measure(made, url, world)
+                if "beside" in parts and is_largest:
+                    yield (
+                        f"{traffic.USERS} people beside large acts, {what}",
+                        beside.measure(made, url, world),
+                    )
                 if "writers" in parts and is_largest and kind == "sqlite":
                     yield f"Two people who write beside {what}", writers.measure(made, url, world)
                 if "exporting" in parts and is_largest:

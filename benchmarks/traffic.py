@@ -57,9 +57,8 @@ def measure(made: Databases, url: str, world: World) -> Iterator[Figure]:
     """Figures of the pages under load, on a copy of the database at `url`."""
     with made.copy(url) as copy, stage(copy) as here, here.web() as web, here.worker() as worker:
         wait_until(lambda: worker.child("restore"))
-        cookie = _signed_in(web.port, world)
-        # What a process does once (templates, statements) is not what the day is like.
-        browse(web.port, cookie, lambda began: time.monotonic() - began < WARM_UP_SECONDS)
+        cookie = signed_in(web.port, world)
+        warm(web.port, cookie)
         idle = browse(web.port, cookie, lambda began: time.monotonic() - began < IDLE_SECONDS)
         job_id = start_all(here, world)[0]
         busy = browse(web.port, cookie, partial(_goes_on, here, job_id))
@@ -77,7 +76,7 @@ def measure(made: Databases, url: str, world: World) -> Iterator[Figure]:
             yield at_most("While restoring, idle being 1", p95(busy) / p95(idle), 2)
     with made.copy(url) as copy, stage(copy) as here:
         with here.web() as web:
-            page = rush(web.port, _signed_in(web.port, world), RESTORE)
+            page = rush(web.port, signed_in(web.port, world), RESTORE)
         with here.web(app="benchmarks.empty:app") as web:
             empty = rush(web.port, b"", "/")
         yield without_goal("Restore Contacts, requests a second", page)
@@ -94,7 +93,13 @@ def _goes_on(here: Stage, job_id: int, began: float) -> bool:
     return time.monotonic() - began < LONGEST_SECONDS and is_active(here.engine, job_id)
 
 
-def _signed_in(port: int, world: World) -> bytes:
+def warm(port: int, cookie: bytes) -> None:
+    """Let the web do what a process does once (templates, statements): the day is not like that."""
+    browse(port, cookie, lambda began: time.monotonic() - began < WARM_UP_SECONDS)
+
+
+def signed_in(port: int, world: World) -> bytes:
+    """The cookie of an admin's session."""
     wire = Wire(port)
     wire.sign_in(world.admin.email)
     return wire.cookie
