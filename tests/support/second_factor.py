@@ -60,5 +60,5 @@ def submit(browser: Browser, page: Seen, code: str) -> Seen:
 def forget_codes(environ: dict[str, str]) -> None:
     """No codes are counted: both databases have persons with the same ids, and share one Redis."""
     with connect(environ["REDIS_URL"]) as redis:
-        for key in redis.keys("*LIMITER-codes*"):
+        for key in redis.keys("LIMITS:codes*"):
             redis.delete(key)
