@@ -1,6 +1,5 @@
 """Fifty users of the pages while a large act runs, each by its command in a process of its own."""
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -12,10 +11,9 @@ from benchmarks.figures import Figure, at_most, without_goal
 from benchmarks.loading import run, write_file
 from benchmarks.purging import move_back
 from benchmarks.stage import Databases, stage
-from benchmarks.traffic import ENOUGH, browse, p95, signed_in, warm
+from benchmarks.traffic import ENOUGH, IDLE_SECONDS, browse, for_seconds, p95, signed_in, warm
 from tests.factories.people import World
 
-IDLE_SECONDS = 15.0
 # Of the 95th percentile while idle.
 MOST = 2
 # In the file that is imported.
@@ -27,7 +25,7 @@ def measure(made: Databases, url: str, world: World) -> Iterator[Figure]:
     with made.copy(url) as copy, stage(copy) as here, here.web() as web, TemporaryDirectory() as folder:
         cookie = signed_in(web.port, world)
         warm(web.port, cookie)
-        idle = p95(browse(web.port, cookie, lambda began: time.monotonic() - began < IDLE_SECONDS))
+        idle = p95(browse(web.port, cookie, for_seconds(IDLE_SECONDS)))
         yield without_goal("95th percentile while idle", idle, "ms")
         file = Path(folder) / "contacts.csv"
         write_file(file, ROWS)

@@ -59,7 +59,7 @@ def measure(made: Databases, url: str, world: World) -> Iterator[Figure]:
         wait_until(lambda: worker.child("restore"))
         cookie = signed_in(web.port, world)
         warm(web.port, cookie)
-        idle = browse(web.port, cookie, lambda began: time.monotonic() - began < IDLE_SECONDS)
+        idle = browse(web.port, cookie, for_seconds(IDLE_SECONDS))
         job_id = start_all(here, world)[0]
         busy = browse(web.port, cookie, partial(_goes_on, here, job_id))
         yield without_goal("Requests while idle", len(idle))
@@ -95,7 +95,12 @@ def _goes_on(here: Stage, job_id: int, began: float) -> bool:
 
 def warm(port: int, cookie: bytes) -> None:
     """Let the web do what a process does once (templates, statements): the day is not like that."""
-    browse(port, cookie, lambda began: time.monotonic() - began < WARM_UP_SECONDS)
+    browse(port, cookie, for_seconds(WARM_UP_SECONDS))
+
+
+def for_seconds(seconds: float) -> Callable[[float], bool]:
+    """Let `browse` go on for so long."""
+    return lambda began: time.monotonic() - began < seconds
 
 
 def signed_in(port: int, world: World) -> bytes:
