@@ -1,4 +1,4 @@
-"""Fifty users of the pages while a large act runs, each by its command in a process of its own."""
+"""Fifty users of the pages while a large act runs, by its command, which gives way as a worker does."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +13,7 @@ from benchmarks.purging import move_back
 from benchmarks.stage import Databases, stage
 from benchmarks.traffic import ENOUGH, IDLE_SECONDS, browse, for_seconds, p95, signed_in, warm
 from tests.factories.people import World
+from webapp.worker.rq_worker import NICENESS
 
 # Of the 95th percentile while idle.
 MOST = 2
@@ -39,7 +40,7 @@ def measure(made: Databases, url: str, world: World) -> Iterator[Figure]:
             if name == "purging":
                 move_back(here.engine)
             with ThreadPoolExecutor(1) as pool:
-                act = pool.submit(run, here.environ, "contacts", *command)
+                act = pool.submit(run, here.environ, "contacts", *command, niceness=NICENESS)
                 answers = browse(web.port, cookie, partial(_goes_on, act))
                 seconds, _ = act.result()
             yield without_goal(f"Seconds of {name}", seconds, "s")

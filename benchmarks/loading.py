@@ -37,11 +37,11 @@ def measure(made: Databases, contacts: int, *, timed: bool) -> Iterator[Figure]:
         yield at_most("and how much it has grown since", (late - early) / 1e6, MEMORY_MB, "MB")
 
 
-def run(environ: dict[str, str], *command: str) -> tuple[float, list[int]]:
+def run(environ: dict[str, str], *command: str, niceness: int = 0) -> tuple[float, list[int]]:
     """How many seconds the command took, and its resident memory from time to time."""
     begun, memory = time.monotonic(), []
     process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "webapp", *command],
+        ["nice", "-n", str(niceness), sys.executable, "-m", "flask", "--app", "webapp", *command],
         cwd=CHECKOUT,
         env=os.environ | environ,
         stdout=subprocess.DEVNULL,

@@ -22,6 +22,7 @@ from webapp.web.access_log import init_access_log
 from webapp.web.assets import init_assets
 from webapp.web.bodies import init_bodies
 from webapp.web.compression import init_compression
+from webapp.web.counted import init_kept_numbers
 from webapp.web.errors import init_errors
 from webapp.web.headers import init_headers
 from webapp.web.hosts import init_hosts
@@ -69,6 +70,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_errors(app)
     init_job_addresses(app)
     init_job_notices(app)
+    init_kept_numbers(app)
     init_navigation(app)
     init_throttle(app)
     add_urls(app)

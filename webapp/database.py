@@ -30,6 +30,7 @@ from sqlalchemy import (
     literal,
     select,
     true,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
@@ -220,13 +221,19 @@ def write_without_waiting(engine: Engine, statement: UpdateBase) -> bool:
     return True
 
 
-def lock_workspace(session: Session, workspace_id: int) -> Workspace:
+def lock_workspace(session: Session, workspace_id: int, *, changes_it: bool = True) -> Workspace:
     """Lock the workspace's row until the transaction ends. Code that numbers or counts in it needs the lock.
 
-    On SQLite the write transaction itself is the lock. Raises NoResultFound for an unknown workspace.
+    The transaction counts as a change of the workspace, by which the pages know that numbers which they
+    counted before are old, unless it is one batch of many (`changes_it`). On SQLite the write transaction
+    itself is the lock. Raises NoResultFound for an unknown workspace.
     """
+    this = Workspace.id == workspace_id
+    if not changes_it:
+        return session.execute(select(Workspace).where(this).with_for_update(key_share=True)).scalar_one()
     return session.execute(
-        select(Workspace).where(Workspace.id == workspace_id).with_for_update(key_share=True)
+        update(Workspace).where(this).values(changes=Workspace.changes + 1).returning(Workspace),
+        execution_options={"synchronize_session": False, "populate_existing": True},
     ).scalar_one()
 
 

@@ -115,7 +115,7 @@ class _Run:
         """Before the first batch: end a job that comes to no end, and narrow down what processes die at."""
         with write_transaction(self.session):
             # What a kind writes at the end may move contacts (`Work.wrap_up`).
-            lock_workspace(self.session, self.held.workspace_id)
+            lock_workspace(self.session, self.held.workspace_id, changes_it=False)
             now = read_clock(self.session)
             job = prove_fence(self.session, self.held, now)
             if hopeless := why_hopeless(job):
@@ -151,7 +151,7 @@ class _Run:
         The workspace is locked first, before the job's row. Everything that locks both does so in this order.
         """
         session, work = self.session, self.work
-        lock_workspace(session, self.held.workspace_id)
+        lock_workspace(session, self.held.workspace_id, changes_it=False)
         now = read_clock(session)
         job = prove_fence(session, self.held, now, lease=self.settings.lease)
         if job.cancel_requested_at is not None:
@@ -192,6 +192,7 @@ class _Run:
 
     def _end(self, job: Job, state: JobState, now: datetime, reason: Note | None = None) -> None:
         """End the job; the kind writes what belongs to the end."""
+        lock_workspace(self.session, self.held.workspace_id)
         end_job(self.session, job, state, now, reason)
         self.work.wrap_up(self.session, job, now)
 

@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, Text, false
+from sqlalchemy import BigInteger, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, BigId
@@ -27,6 +27,8 @@ class Workspace(Base):
     link_key: Mapped[str | None] = mapped_column(String(64))
     # Whether each user must have a second factor.
     requires_second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # How many transactions have changed something of it (`webapp.database.lock_workspace`).
+    changes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
     @property
     def zone(self) -> ZoneInfo:

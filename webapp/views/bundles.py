@@ -8,12 +8,12 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.clock import read_clock
 from webapp.extensions import db
 from webapp.restoring.bundles import Bundle, read_bundles
 from webapp.restoring.numbers import write_numbers
 from webapp.web.dates import account_dates
 from webapp.web.paging import requested_number
+from webapp.web.sessions import request_time
 from webapp.words import bundles as words
 from webapp.words.moments import ENDS_SOON_DAYS, days_left_words
 
@@ -75,7 +75,7 @@ def latest_bundles(now: datetime) -> BundleRows:
 
 def deletions() -> ResponseReturnValue:
     """All bundles of the last 30 days, the latest first."""
-    now, after = read_clock(db.session()), requested_number("after")
+    now, after = request_time(), requested_number("after")
     found = _read(now)
     # A place in the order of the rows, as long as that bundle is there.
     start = next((place for place, bundle in enumerate(found, 1) if bundle.number == after), 0)

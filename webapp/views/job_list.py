@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp.audit.jobs import NEWEST_FIRST, STATES_LISTED, Filters, read_page
-from webapp.clock import read_clock
 from webapp.contacts.keyset import Page
 from webapp.extensions import db
 from webapp.models import Job
@@ -19,6 +18,7 @@ from webapp.web.htmx import page_or_part
 from webapp.web.job_address import RESTORES
 from webapp.web.paging import requested_place, to_cursor
 from webapp.web.progress import Progress, progress_of_all
+from webapp.web.sessions import request_time
 from webapp.words.jobs import IN_LINE, STATES, sentence_of
 from webapp.words.kinds import words_of
 from webapp.words.numbers import counted, duration
@@ -54,7 +54,7 @@ def jobs() -> ResponseReturnValue:
     after, before = (requested_place(name, NEWEST_FIRST) for name in CURSORS)
     typed = {name: request.args.get(name, "")[:40] for name in FIELDS}
     errors = _errors(typed, kinds)
-    now, page = read_clock(session), Page([], None, None)
+    now, page = request_time(), Page([], None, None)
     if not errors:
         filters = Filters(
             kinds=[typed["kind"]] if typed["kind"] else kinds,

@@ -17,6 +17,7 @@ from webapp.views.bundles import restore_href
 from webapp.web.address import local_path
 from webapp.web.dates import account_dates
 from webapp.web.htmx import is_htmx
+from webapp.web.sessions import request_time
 from webapp.words import notices as words
 
 # The kinds that this page shows and dismisses.
@@ -55,8 +56,7 @@ def deletion_notices(back: str) -> DeletionNotices:
     """The notices for the signed-in user, on the page `back`; none for one who may not restore."""
     if not current_user.may_restore:
         return DeletionNotices([], back)
-    session = db.session()
-    now = read_clock(session)
+    session, now = db.session(), request_time()
     found = domain.notices(session, current_user.workspace_id, reader=current_user.id, now=now)
     return DeletionNotices([_shown(notice, now, back) for notice in found], back)
 

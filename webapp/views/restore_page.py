@@ -10,7 +10,6 @@ from flask import abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp.clock import read_clock
 from webapp.contacts.keyset import Page, Place
 from webapp.contacts.search import Amount
 from webapp.extensions import db
@@ -29,6 +28,7 @@ from webapp.web.browse import PAGE_SIZE, SelectableListing, matching_shown
 from webapp.web.dates import account_dates
 from webapp.web.progress import Progress, progress_of
 from webapp.web.selection import Selection
+from webapp.web.sessions import request_time
 from webapp.web.template_filters import amount
 from webapp.words.contacts import name_of
 from webapp.words.filters import describe_filters, way_label
@@ -108,7 +108,7 @@ class DeletedContacts(SelectableListing):
     @classmethod
     def from_request(cls) -> "DeletedContacts":
         """Read the filters of this request."""
-        window = BinWindow(current_user.workspace_id, as_of=read_clock(db.session()))
+        window = BinWindow(current_user.workspace_id, as_of=request_time())
         offered = cache(partial(recycle_bin.choices, db.session(), window))
         typed = read_requested_filters(window, offered)
         place = next(((name, request.args[name]) for name in CURSORS if request.args.get(name)), None)

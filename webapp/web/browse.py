@@ -18,6 +18,7 @@ from flask.typing import ResponseReturnValue
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.search import Amount
 from webapp.web.address import CURSORS, address
+from webapp.web.counted import kept_numbers, key_of
 from webapp.web.counting import count_exclusively
 from webapp.web.htmx import is_htmx, page_or_part, retarget
 from webapp.web.paging import requested_place, to_cursor
@@ -92,6 +93,10 @@ class Listing(ABC):
     def count(self) -> int:
         """The exact number of matching rows; may take seconds. For pages with a `count_endpoint`."""
         raise NotImplementedError
+
+    def count_address(self) -> str:
+        """The address of the exact number, on a page with a `count_endpoint`."""
+        return address(self.count_endpoint, self.filters, **self.arguments)
 
     def page_context(self) -> dict[str, object]:
         """What the template of the whole page needs besides the context of its results."""
@@ -186,9 +191,15 @@ def show_count(listing: Listing) -> ResponseReturnValue:
     def show(total: Amount) -> str:
         return render_template(listing.count_template, listing=listing, total=total)
 
-    return count_exclusively(
-        lambda: show(Amount(listing.count())), lambda: show(Amount(PAGE_SIZE, exact=False))
-    )
+    def count() -> str:
+        number = listing.count()
+        kept_numbers().keep(key, number)
+        return show(Amount(number))
+
+    key = key_of(listing.count_address())
+    if (number := kept_numbers().recall(key)) is not None:
+        return show(Amount(number))
+    return count_exclusively(count, lambda: show(Amount(PAGE_SIZE, exact=False)))
 
 
 def refuse(listing: SelectableListing, message: str, status: int = 422) -> Response:
@@ -241,15 +252,17 @@ def _read_table(
         page, total = listing.read_selected(selection.ids)
     else:
         page, total = listing.read_page(after=after, before=before)
-    counted_later = listing.count_endpoint and not total.exact
+    count_url = None
+    if listing.count_endpoint and not total.exact:
+        count_url = listing.count_address()
+        if (number := kept_numbers().recall(key_of(count_url))) is not None:
+            total, count_url = Amount(number), None
     return Table(
         rows=[listing.row(record) for record in page.rows],
         total=total,
         older=to_cursor(page.older),
         newer=to_cursor(page.newer),
-        count_url=(
-            address(listing.count_endpoint, listing.filters, **listing.arguments) if counted_later else None
-        ),
+        count_url=count_url,
     )
 
 

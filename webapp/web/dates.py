@@ -25,7 +25,9 @@ def exact(moment: datetime | None) -> str:
 
 def iso(moment: datetime | None) -> str:
     """The moment as ISO 8601, in UTC; an empty text for None."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else ""
+    if not moment:
+        return ""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _dates() -> Dates:

@@ -21,7 +21,8 @@ def isolated(text: str) -> str:
 
 def bare(text: str) -> str:
     """The text without signs of isolation: for a place of its own, or where they cannot be shown."""
-    return text.translate(_SIGNS)
+    # Nearly every text of a page, and ten times as fast.
+    return text if text.isascii() else text.translate(_SIGNS)
 
 
 def enclose(sentence: str, start: str, end: str) -> str:

@@ -29,6 +29,10 @@ from webapp.worker.settings import WorkerSettings
 
 log = structlog.get_logger()
 
+# Of a horse, as `nice` counts: on a machine that also has the pages, they go first. Not further down: others
+# wait for what a batch has locked, so it must not stand still beside busy pages.
+NICENESS = 5
+
 
 class GentleWorker(TakesMessages, Worker):
     """RQ's forking worker, whose work horse finishes its batch before it exits.
@@ -51,6 +55,7 @@ class GentleWorker(TakesMessages, Worker):
             self.handle_warm_shutdown_request()
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
+        os.nice(NICENESS)
         # Connections that came over with the fork belong to the parent: leave them alone, open others.
         db.engine.dispose(close=False)
         super().main_work_horse(job, queue)

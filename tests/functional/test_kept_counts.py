@@ -1,0 +1,125 @@
+"""An exact number that was counted is shown at once for some seconds, unless its account has changed."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from tests.factories.contacts import delete, new_contacts
+from tests.factories.people import World
+from tests.support.browser import Browser
+from webapp.contacts import find, search
+from webapp.models import Contact, ContactSearch, Workspace, live
+from webapp.restoring import recycle_bin
+from webapp.web import counted
+
+LIVE, BIN = "/contacts?q=bob", "/contacts/restore?q=bob"
+BOTH = pytest.mark.parametrize("path", [LIVE, BIN])
+
+
+@pytest.fixture(autouse=True)
+def sixty_bobs_on_both_sides(world: World, store: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than a request counts, among others."""
+    for module in (search, find, recycle_bin):
+        monkeypatch.setattr(module, "SCAN_LIMIT", 70)
+    for name in ("Ann", "Bob"):
+        new_contacts(store, world, 60, name)
+        delete(store, world, *new_contacts(store, world, 60, name))
+    store.commit()
+
+
+def number(browser: Browser, path: str) -> str:
+    """What the page says at once."""
+    return browser.get(path).words("#results-count").split(" ", 2)[0]
+
+
+def counted_by(browser: Browser, path: str) -> str:
+    """What the count says that the page asks for."""
+    words = browser.get(path.replace("?", "/count?"), htmx=True).words("#results-count")
+    return words.split(" ", 2)[0]
+
+
+@BOTH
+def test_the_next_pages_show_at_once_what_was_counted(scripted: Browser, path: str) -> None:
+    assert number(scripted, path) == "Over"
+    assert counted_by(scripted, path) == "60"
+
+    page = scripted.get(path)
+
+    assert page.words("#results-count").startswith("60 ")
+    assert page.one("#results")["data-announce"].startswith("60 ")
+    assert not page.all("[hx-trigger^=load]")
+    following = scripted.press(page, "Next")
+    assert following.words("#results-count").startswith("60 ")
+    assert number(scripted, path.replace("bob", "bob+n")) == "Over"
+
+
+def test_the_button_has_the_number_that_was_counted(scripted: Browser) -> None:
+    counted_by(scripted, BIN)
+
+    assert scripted.get(BIN).words("#restore-all") == "Restore all contacts (60 matching)"
+
+
+@BOTH
+def test_a_change_by_a_page_makes_the_numbers_old(scripted: Browser, path: str) -> None:
+    counted_by(scripted, path)
+    page = scripted.get(LIVE)
+
+    scripted.press(scripted.press(scripted.tick(page, page.ids[0]), "Delete"), "Delete")
+
+    assert number(scripted, path) == "Over"
+    assert counted_by(scripted, path) == ("59" if path == LIVE else "61")
+    assert number(scripted, path) == counted_by(scripted, path)
+
+
+@BOTH
+def test_the_end_of_a_job_makes_the_numbers_old(
+    scripted: Browser, work: Callable[[], None], path: str
+) -> None:
+    scripted.press(scripted.press(scripted.get(BIN), "Restore all contacts"), "Restore")
+    counted_by(scripted, path)
+    assert number(scripted, path) == "60"
+
+    work()
+
+    assert counted_by(scripted, path) == ("120" if path == LIVE else "0")
+
+
+def test_what_changes_without_a_word_is_seen_some_seconds_later(
+    scripted: Browser, world: World, store: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted_by(scripted, LIVE)
+    bobs = store.scalars(select(Contact.id).where(live(world.id), Contact.first_name == "Bob"))
+    store.execute(delete_rows(ContactSearch).where(ContactSearch.contact_id == bobs.first()))
+    store.commit()
+    assert counted_by(scripted, LIVE) == "60"
+
+    monkeypatch.setattr(counted, "KEPT_SECONDS", 0.0)
+
+    assert counted_by(scripted, LIVE) == "59"
+
+
+def test_each_account_has_its_own_numbers(
+    scripted: Browser, browse: Callable[..., Browser], elsewhere: World, store: Session
+) -> None:
+    other_admin = browse(elsewhere.admin)
+    new_contacts(store, elsewhere, 53, "Bob")
+    new_contacts(store, elsewhere, 60, "Ann")
+    store.execute(update(Workspace).values(changes=7))
+    store.commit()
+
+    assert counted_by(scripted, LIVE) == "60"
+    assert counted_by(other_admin, LIVE) == "53"
+    assert (number(scripted, LIVE), number(other_admin, LIVE)) == ("60", "53")
+
+
+def test_the_oldest_number_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counted, "MOST_KEPT", 2)
+    kept, keys = counted.KeptNumbers(), [(1, 0, address) for address in "abc"]
+
+    for place, key in enumerate([keys[0], *keys]):
+        kept.keep(key, place)
+
+    assert [kept.recall(key) for key in keys] == [None, 2, 3]
