@@ -7,7 +7,6 @@ variables, and of a request only the name of its route.
 
 from typing import TYPE_CHECKING, Any
 
-import sentry_sdk
 import structlog
 from flask import Flask
 
@@ -32,6 +31,9 @@ def init_reporting(app: Flask) -> None:
     dsn = app.config["SENTRY_DSN"]
     if dsn is None:
         return
+    # Here and below, because importing it is a tenth of the app's start, and few deployments need it.
+    import sentry_sdk
+
     sentry_sdk.init(
         dsn,
         environment="production" if app.config["PRODUCTION"] else "development",
@@ -54,6 +56,8 @@ def report(error: BaseException, *, now: bool = False, **tags: str) -> None:
     `tags` are names from our own code. The ids that the log's lines have here go along. `now` waits until the
     report has left, or for PATIENCE seconds: for a process that is about to end.
     """
+    import sentry_sdk
+
     known = structlog.contextvars.get_contextvars()
     with sentry_sdk.new_scope() as scope:
         for name, value in ({name: known[name] for name in TAGS if name in known} | tags).items():

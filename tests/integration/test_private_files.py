@@ -22,8 +22,8 @@ STARTS = """
 import os, sys
 from pathlib import Path
 os.umask(0)
-import webapp
-webapp.ROOT = Path(sys.argv[1])
+import webapp.app
+webapp.app.ROOT = Path(sys.argv[1])
 from webapp.extensions import db
 from webapp.local_services import private_redis
 app = webapp.create_app({})

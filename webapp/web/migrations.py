@@ -2,7 +2,6 @@
 
 from functools import cache
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -23,5 +22,8 @@ def is_migrated(session: Session, folder: str) -> bool:
 @cache
 def _revisions(folder: str) -> tuple[frozenset[str], str | None]:
     """The revisions of this release, and the newest. Read once: it compiles every migration."""
+    # Here, because only the check of health and `make run` ask.
+    from alembic.script import ScriptDirectory
+
     scripts = ScriptDirectory(folder)
     return frozenset(script.revision for script in scripts.walk_revisions()), scripts.get_current_head()
