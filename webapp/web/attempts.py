@@ -34,6 +34,9 @@ class RedisOrMemory(RedisStorage):
     leave when it recovers: each call asks Redis first.
     """
 
+    # The other one that the library would look for, valkey, is installed in development, and slow to import.
+    DEPENDENCIES = {"redis": None}  # noqa: RUF012
+
     def __init__(self, redis: Redis) -> None:
         super().__init__("redis://", connection_pool=redis.connection_pool)
         self._one_less = redis.register_script(ONE_LESS)
