@@ -115,7 +115,8 @@ class Work(ABC):
         """Why the job must stop before its next batch, as a code with parameters; None to go on."""
 
     def prepare(self, session: Session, job: Job) -> None:  # noqa: B027 - most kinds need none
-        """Read, before the first batch of a claim and outside of its transaction, what takes long to read."""
+        """Do, before the first batch of a claim and outside of its transaction, what takes long and writes
+        nothing."""
 
     @abstractmethod
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:

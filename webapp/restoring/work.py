@@ -62,6 +62,13 @@ class RestoreWork(Work):
     def why_not(self, session: Session, job: Job) -> Note | None:
         return self.why_not_allowed(job)
 
+    def prepare(self, session: Session, job: Job) -> None:
+        # The statement that judges has two forms, without and with a place. Compiling them takes as long as
+        # half of a batch on SQLite, where other writers would wait for it.
+        scope = scope_at_its_turn(job)
+        for after in (None, (scope.as_of, 0)):
+            judge(session, scope, limit=0, after=after, job_id=job.id)
+
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:
         verdicts = _next(session, job, size)
         is_last = len(verdicts) < size

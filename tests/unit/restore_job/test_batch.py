@@ -2,9 +2,11 @@
 outcomes together; set-based, whatever its size."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, event, func, select
+from sqlalchemy.engine.interfaces import CacheStats
 from sqlalchemy.orm import Session
 
 from tests.factories.contacts import delete, new_contact, new_contacts, new_deal
@@ -240,3 +242,25 @@ def test_each_batch_renews_the_lease_from_its_own_time(
 
     assert len(leases) == 4
     assert leases == sorted(set(leases))
+
+
+def test_the_statement_that_judges_is_compiled_before_a_batch_locks(
+    engine: Engine, store: Session, world: World, restoring: Restoring
+) -> None:
+    new_bin(store, world, 4)
+    job = restoring.start(restoring.question_all().scope)
+    engine.clear_compiled_cache()
+    compiled = []
+
+    def note(_connection: Any, _cursor: Any, text: str, _values: Any, context: Any, _many: bool) -> None:
+        if text.startswith("WITH found AS"):
+            compiled.append(context.cache_hit is not CacheStats.CACHE_HIT)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        restoring.run(job, batch_size=2)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+    # Two before the first batch, one for each form; and none in the three batches.
+    assert compiled == [True, True, False, False, False]
