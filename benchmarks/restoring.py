@@ -80,15 +80,20 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
     with made.copy(url) as copy, stage(copy) as here:
         batches = here.services.batches
         size = batches.size_for(RESTORE.batch_sizes, here.engine.dialect.name)
+
+    def bare() -> float:
+        with made.copy(url) as copy:
+            return bare_restore(copy, size, batches.rest)
+
+    # One before and one after: what the machine does besides gets slower or faster meanwhile.
+    floors = [bare()]
+    with made.copy(url) as copy, stage(copy) as here:
         before = pages_ms(here, world)
         with here.worker() as worker:
             restored = restore_all(here, world, worker)
         after = pages_ms(here, world)
         ledger = _ledger_bytes(here.engine) / restored.contacts
-    floors = []
-    for _ in range(2):
-        with made.copy(url) as copy:
-            floors.append(bare_restore(copy, size, batches.rest))
+    floors.append(bare())
     with made.copy(url) as copy, stage(copy) as here:
         job_id = start_all(here, world)[0]
         loop = restore_one_by_one(here.engine, world, job_id, LOOP)

@@ -97,9 +97,10 @@ def judge(
     """
     met = verdicts(scope, limit=limit, after=after, job_id=job_id)
     in_order = met.order_by(met.selected_columns.deleted_at.desc(), met.selected_columns.contact_id.desc())
+    # By the connection: the session would look for objects in each of the rows, which are plain values.
     return [
         Verdict(contact_id, deletion_id, deleted_at, *JUDGED[reason], other)
-        for contact_id, deletion_id, deleted_at, _, reason, other in session.execute(in_order)
+        for contact_id, deletion_id, deleted_at, _, reason, other in session.connection().execute(in_order)
     ]
 
 
