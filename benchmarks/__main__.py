@@ -18,6 +18,7 @@ from benchmarks import (
     ratios,
     restoring,
     sending,
+    start,
     traffic,
     workers,
     writers,
@@ -36,7 +37,7 @@ PARTS = {
     "small": ("ratios",),
     "full": (
         *("ratios", "restoring", "deleting", "choices", "pages", "traffic", "beside", "writers"),
-        *("workers", "sending", "loading", "importing", "exporting", "purging"),
+        *("workers", "sending", "loading", "importing", "exporting", "purging", "start"),
     ),
 }
 # At most so many contacts are deleted in one act before the pages are measured with stale statistics.
@@ -97,6 +98,8 @@ def measure(kind: str, sizes: Iterable[int], parts: Iterable[str]) -> Iterable[t
                     )
                 if "writers" in parts and is_largest and kind == "sqlite":
                     yield f"Two people who write beside {what}", writers.measure(made, url, world)
+                if "start" in parts and is_largest:
+                    yield f"Starting, {kind}", start.measure(made, url)
                 if "exporting" in parts and is_largest:
                     live = f"{contacts:,} contacts, {kind}"
                     yield f"Exporting {live}", exporting.measure(made, url, world)
