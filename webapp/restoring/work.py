@@ -65,8 +65,9 @@ class RestoreWork(Work):
     def prepare(self, session: Session, job: Job) -> None:
         # The statement that judges has two forms, without and with a place. Compiling them takes as long as
         # half of a batch on SQLite, where other writers would wait for it.
-        scope = scope_at_its_turn(job)
-        for after in (None, (scope.as_of, 0)):
+        scope, place = scope_at_its_turn(job), to_place(job.cursor)
+        any_more = (job.total or 0) > min(self.batch_sizes.values())
+        for after in [place, (scope.as_of, 0)] if any_more else [place]:
             judge(session, scope, limit=0, after=after, job_id=job.id)
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:

@@ -17,6 +17,7 @@ from webapp.jobs.claim import claim
 from webapp.jobs.run import carry_out
 from webapp.jobs.settings import BatchSettings
 from webapp.models import Contact, DealContact, Deletion, Job, RestoreOutcome
+from webapp.restoring.work import RestoreWork
 from webapp.worker.kinds import KINDS
 
 
@@ -245,8 +246,13 @@ def test_each_batch_renews_the_lease_from_its_own_time(
 
 
 def test_the_statement_that_judges_is_compiled_before_a_batch_locks(
-    engine: Engine, store: Session, world: World, restoring: Restoring
+    engine: Engine,
+    store: Session,
+    world: World,
+    restoring: Restoring,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(RestoreWork, "batch_sizes", {"postgresql": 2, "sqlite": 2})
     new_bin(store, world, 4)
     job = restoring.start(restoring.question_all().scope)
     engine.clear_compiled_cache()
