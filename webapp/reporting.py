@@ -5,6 +5,7 @@ has no data of people: no message of an error, which can hold what was typed or 
 variables, and of a request only the name of its route.
 """
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -31,7 +32,7 @@ def init_reporting(app: Flask) -> None:
     dsn = app.config["SENTRY_DSN"]
     if dsn is None:
         return
-    # Here and below, because importing it is a tenth of the app's start, and few deployments need it.
+    # Here, because importing it is a tenth of the app's start, and few deployments need it.
     import sentry_sdk
 
     sentry_sdk.init(
@@ -56,8 +57,10 @@ def report(error: BaseException, *, now: bool = False, **tags: str) -> None:
     `tags` are names from our own code. The ids that the log's lines have here go along. `now` waits until the
     report has left, or for PATIENCE seconds: for a process that is about to end.
     """
-    import sentry_sdk
-
+    sentry_sdk: Any = sys.modules.get("sentry_sdk")
+    if sentry_sdk is None:
+        # Without the setting it was never loaded, and an error is no moment to load more.
+        return
     known = structlog.contextvars.get_contextvars()
     with sentry_sdk.new_scope() as scope:
         for name, value in ({name: known[name] for name in TAGS if name in known} | tags).items():

@@ -1,6 +1,7 @@
 """An exact number that was counted is shown at once for some seconds, unless its account has changed."""
 
 from collections.abc import Callable
+from time import monotonic
 
 import pytest
 from sqlalchemy import delete as delete_rows
@@ -115,11 +116,39 @@ def test_each_account_has_its_own_numbers(
     assert (number(scripted, LIVE), number(other_admin, LIVE)) == ("60", "53")
 
 
+@pytest.mark.parametrize("place", ["/contacts", "/contacts/restore"])
+def test_no_number_is_shown_that_the_rows_beside_it_disprove(
+    scripted: Browser, world: World, store: Session, place: str
+) -> None:
+    """As while a job brings contacts, batch by batch."""
+    path = f"{place}?q=zed"
+    assert counted_by(scripted, path) == "0"
+
+    zeds = new_contacts(store, world, 60, "Zed")
+    if "restore" in place:
+        changes = store.scalar(select(Workspace.changes).where(Workspace.id == world.id))
+        delete(store, world, *zeds)
+        store.execute(update(Workspace).where(Workspace.id == world.id).values(changes=changes))
+    store.commit()
+
+    page = scripted.get(path)
+    assert page.words("#results-count").startswith("Over 50 ")
+    assert page.one("#results-count[hx-trigger^=load]")
+
+
 def test_the_oldest_number_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counted, "MOST_KEPT", 2)
     kept, keys = counted.KeptNumbers(), [(1, 0, address) for address in "abc"]
 
     for place, key in enumerate([keys[0], *keys]):
-        kept.keep(key, place)
+        kept.keep(key, place, at=monotonic())
 
     assert [kept.recall(key) for key in keys] == [None, 2, 3]
+
+
+def test_a_number_is_as_old_as_the_beginning_of_its_count() -> None:
+    kept = counted.KeptNumbers()
+
+    kept.keep((1, 0, "a"), 7, at=monotonic() - counted.KEPT_SECONDS)
+
+    assert kept.recall((1, 0, "a")) is None

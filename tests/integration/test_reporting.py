@@ -1,5 +1,6 @@
 """Error reports: one for each defect, of the web and of a worker, and nothing about people in them."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,7 @@ from tests.support.another_app import another_app
 from tests.support.browser import Browser
 from tests.support.processes import wait_until
 from tests.support.sentry import Service, sentry
+from webapp.reporting import report
 from webapp.worker import rq_worker
 from webapp.worker.connection import connect
 from webapp.worker.message import CARRY_OUT, Call, queue
@@ -113,3 +115,12 @@ def test_without_the_setting_nothing_is_sent(
     assert app.test_client().get("/healthz").status_code == 500
     assert not sentry_sdk.get_client().is_active()
     assert service.bodies == []
+
+
+def test_without_the_setting_an_error_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even the library: there may be no memory, no free file, or no folder of this release left."""
+    monkeypatch.delitem(sys.modules, "sentry_sdk")
+
+    report(RuntimeError("unexpected"), now=True)
+
+    assert "sentry_sdk" not in sys.modules

@@ -79,14 +79,14 @@ def _mend_names(session: Session, kind: Named) -> None:
     without = select(kind.workspace_id).where(kind.name_key.is_(None), kind.deleted_at.is_(None))
     for workspace_id in session.scalars(without.distinct()).all():
         with write_transaction(session):
-            lock_workspace(session, workspace_id)
+            lock_workspace(session, workspace_id, changes_it=False)
             give_missing_keys(session, kind, workspace_id)
 
 
 def _mend_deals(session: Session, workspace_id: int) -> None:
     """Fold the titles of the workspace's next deals."""
     with write_transaction(session):
-        lock_workspace(session, workspace_id)
+        lock_workspace(session, workspace_id, changes_it=False)
         stale = select(Deal.id, Deal.workspace_id, Deal.title, Deal.version).where(
             Deal.workspace_id == workspace_id, IS_STALE
         )
@@ -96,7 +96,7 @@ def _mend_deals(session: Session, workspace_id: int) -> None:
 def _mend_contacts(session: Session, workspace_id: int) -> int:
     """Mend the workspace's next batch."""
     with write_transaction(session):
-        lock_workspace(session, workspace_id)
+        lock_workspace(session, workspace_id, changes_it=False)
         stale = (
             select(ContactSearch.contact_id)
             .where(ContactSearch.workspace_id == workspace_id, or_(is_stale(), WITHOUT_HASH))

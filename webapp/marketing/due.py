@@ -64,5 +64,5 @@ def process_due(
 
 def _batch(session: Session, workspace_id: int) -> int:
     with write_transaction(session):
-        lock_workspace(session, workspace_id)
+        lock_workspace(session, workspace_id, changes_it=False)
         return advance(session, workspace_id, now=read_clock(session), limit=BATCH)

@@ -126,7 +126,7 @@ def deliver_all(session: Session, *, rest: Rest, should_stop: Callable[[], bool]
             if should_stop():
                 return total
             with rest.following(), write_transaction(session):
-                lock_workspace(session, workspace_id)
+                lock_workspace(session, workspace_id, changes_it=False)
                 total += deliver(session, workspace_id, now=read_clock(session), limit=BATCH)
     return total
 

@@ -27,7 +27,7 @@ class Workspace(Base):
     link_key: Mapped[str | None] = mapped_column(String(64))
     # Whether each user must have a second factor.
     requires_second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # How many transactions have changed something of it (`webapp.database.lock_workspace`).
+    # Rises with each change of what belongs to it (`webapp.database.lock_workspace`).
     changes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
     @property

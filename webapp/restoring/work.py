@@ -66,8 +66,8 @@ class RestoreWork(Work):
         # The statement that judges has two forms, without and with a place. Compiling them takes as long as
         # half of a batch on SQLite, where other writers would wait for it.
         scope, place = scope_at_its_turn(job), to_place(job.cursor)
-        any_more = (job.total or 0) > min(self.batch_sizes.values())
-        for after in [place, (scope.as_of, 0)] if any_more else [place]:
+        any_more = (job.total or 0) > self.batch_sizes[session.get_bind().dialect.name]
+        for after in [None, (scope.as_of, 0)] if place is None and any_more else [place]:
             judge(session, scope, limit=0, after=after, job_id=job.id)
 
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:

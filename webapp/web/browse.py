@@ -7,6 +7,7 @@ alone. `templates/_list.html` and `templates/_bar.html` draw them. docs/recipes.
 """
 
 import re
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -192,8 +193,9 @@ def show_count(listing: Listing) -> ResponseReturnValue:
         return render_template(listing.count_template, listing=listing, total=total)
 
     def count() -> str:
+        began = time.monotonic()
         number = listing.count()
-        kept_numbers().keep(key, number)
+        kept_numbers().keep(key, number, at=began)
         return show(Amount(number))
 
     key = key_of(listing.count_address())
@@ -255,7 +257,7 @@ def _read_table(
     count_url = None
     if listing.count_endpoint and not total.exact:
         count_url = listing.count_address()
-        if (number := kept_numbers().recall(key_of(count_url))) is not None:
+        if (number := kept_numbers().recall(key_of(count_url), least=len(page.rows))) is not None:
             total, count_url = Amount(number), None
     return Table(
         rows=[listing.row(record) for record in page.rows],

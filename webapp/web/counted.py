@@ -27,21 +27,22 @@ class KeptNumbers:
         self._kept: OrderedDict[Key, tuple[float, int]] = OrderedDict()
         self._lock = Lock()
 
-    def keep(self, key: Key, number: int) -> None:
-        """Keep the number, and forget the oldest one if there are too many."""
+    def keep(self, key: Key, number: int, *, at: float) -> None:
+        """Keep the number, which is that of the moment `at` of the monotonic clock: when the count began.
+        Forget the oldest number if there are too many."""
         with self._lock:
             self._kept.pop(key, None)
-            self._kept[key] = time.monotonic(), number
+            self._kept[key] = at, number
             if len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
 
-    def recall(self, key: Key) -> int | None:
-        """The number, if it was counted in the last KEPT_SECONDS."""
+    def recall(self, key: Key, *, least: int = 0) -> int | None:
+        """The number, if it is from the last KEPT_SECONDS and at least `least`, which the caller has seen."""
         with self._lock:
             found = self._kept.get(key)
         if found is None or time.monotonic() - found[0] >= KEPT_SECONDS:
             return None
-        return found[1]
+        return found[1] if found[1] >= least else None
 
 
 def key_of(address: str) -> Key:

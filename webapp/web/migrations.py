@@ -22,7 +22,7 @@ def is_migrated(session: Session, folder: str) -> bool:
 @cache
 def _revisions(folder: str) -> tuple[frozenset[str], str | None]:
     """The revisions of this release, and the newest. Read once: it compiles every migration."""
-    # Here, because only the check of health and `make run` ask.
+    # Here, because `make run` asks only once whether it needs it.
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory(folder)

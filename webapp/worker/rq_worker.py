@@ -55,7 +55,7 @@ class GentleWorker(TakesMessages, Worker):
             self.handle_warm_shutdown_request()
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
-        os.nice(NICENESS)
+        give_way()
         # Connections that came over with the fork belong to the parent: leave them alone, open others.
         db.engine.dispose(close=False)
         super().main_work_horse(job, queue)
@@ -92,6 +92,13 @@ class GentleWorker(TakesMessages, Worker):
         except RedisError:
             # RQ would exit, and leave the horse without a parent. The job needs no Redis to go on.
             log.warning("heartbeat_missed")
+
+
+def give_way() -> None:
+    """Let this process come after the pages', where its host lets a process say so: our units of systemd do
+    not, and start the whole worker that way."""
+    with suppress(OSError):
+        os.nice(NICENESS)
 
 
 def release_what_died(job_id: int, pid: int, status: int) -> None:
