@@ -131,12 +131,14 @@ def test_sigterm_to_every_process_at_once_hands_the_job_to_another_worker(deploy
         leaving, staying = (one, another) if runner in one.everything() else (another, one)
         family = leaving.everything()
 
-        for pid in family:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+        # The other worker begins when they have gone: it could have ended the job by then.
+        with staying.held_back(RESTORE.queue):
+            for pid in family:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
 
-        wait_until(lambda: leaving.process.poll() == 0)
-        wait_until(lambda: not any(is_running(pid) for pid in family))
+            wait_until(lambda: leaving.process.poll() == 0)
+            wait_until(lambda: not any(is_running(pid) for pid in family))
         wait_until(lambda: deployment.job(job_id).fence == 2)
         staying.wait_for_a_horse()
         parent = ready(staying)
