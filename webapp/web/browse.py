@@ -185,7 +185,8 @@ def show_bar(listing: SelectableListing, *, message: str | None = None, status: 
 
 
 def show_count(listing: Listing) -> ResponseReturnValue:
-    """The exact number of rows. The page requests it later if counting takes too long for a page."""
+    """The exact number of rows. The page requests it later if counting takes too long for a page, and no
+    number was kept that its rows do not disprove; so this one is counted in any case."""
     if listing.errors:
         abort(422, " ".join(listing.errors.values()))
 
@@ -199,8 +200,6 @@ def show_count(listing: Listing) -> ResponseReturnValue:
         return show(Amount(number))
 
     key = key_of(listing.count_address())
-    if (number := kept_numbers().recall(key)) is not None:
-        return show(Amount(number))
     return count_exclusively(count, lambda: show(Amount(PAGE_SIZE, exact=False)))
 
 

@@ -36,7 +36,7 @@ class KeptNumbers:
             if len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
 
-    def recall(self, key: Key, *, least: int = 0) -> int | None:
+    def recall(self, key: Key, *, least: int) -> int | None:
         """The number, if it is from the last KEPT_SECONDS and at least `least`, which the caller has seen."""
         with self._lock:
             found = self._kept.get(key)

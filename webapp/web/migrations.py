@@ -22,7 +22,7 @@ def is_migrated(session: Session, folder: str) -> bool:
 @cache
 def _revisions(folder: str) -> tuple[frozenset[str], str | None]:
     """The revisions of this release, and the newest. Read once: it compiles every migration."""
-    # Here, because `make run` asks only once whether it needs it.
+    # Here, so that `make run` loads it only where there is a database to ask about.
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory(folder)
