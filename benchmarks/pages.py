@@ -72,10 +72,9 @@ def measure(made: Databases, url: str, world: World, *, judged: bool) -> Iterato
     most = 0
     with made.copy(url) as copy, stage(copy) as here:
         with Session(here.engine) as session:
-            addresses = _addresses(session, world.id) | _addresses_of_catalogue(session, world.id)
-            addresses |= addresses_of_overview(session, world.id)
+            addresses = addresses_of_lists(session, world.id)
         with Session(here.engine.execution_options(writes=True)) as session:
-            addresses |= _addresses_of(_ended_job(session, world))
+            addresses |= addresses_of_report(_ended_job(session, world))
         with here.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE" if made.kind == "postgresql" else "ANALYZE"))
         for timing in time_pages(here.app, world.admin.email, addresses):
@@ -110,7 +109,14 @@ def time_pages(
         yield _time(browser.client, engine, name, address, repeats)
 
 
-def _addresses_of(job_id: int) -> dict[str, str]:
+def addresses_of_lists(session: Session, workspace_id: int) -> dict[str, str]:
+    """The bin, the overview, and the lists, tags, accounts and deals."""
+    every = _addresses(session, workspace_id) | _addresses_of_catalogue(session, workspace_id)
+    return every | addresses_of_overview(session, workspace_id)
+
+
+def addresses_of_report(job_id: int) -> dict[str, str]:
+    """The pages about a restore."""
     return {
         "Report of a restore": f"/restores/{job_id}",
         "All restores": "/restores",

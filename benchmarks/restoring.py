@@ -119,10 +119,11 @@ def _ignoring_goal(what: str, value: float, goal: float) -> Figure:
     return without_goal(what, value)
 
 
-def start_all(here: Stage, world: World) -> tuple[int, float, float]:
-    """Confirm "Restore all contacts" on the pages; the job, and how many ms asking and confirming took."""
+def start_all(here: Stage, world: World, matching: str = "") -> tuple[int, float, float]:
+    """Confirm "Restore all contacts" on the pages, of those that these filters of an address match; the job,
+    and how many ms asking and confirming took."""
     browser = Browser(here.app, world.admin)
-    dialog, asked = timed(lambda: browser.get(ASK_ABOUT_ALL))
+    dialog, asked = timed(lambda: browser.get(f"{ASK_ABOUT_ALL}?{matching}"))
     button = dialog.one("form[action='/restores'] button")
     form = button.find_parent("form")
     assert form is not None
@@ -130,10 +131,10 @@ def start_all(here: Stage, world: World) -> tuple[int, float, float]:
     return job_of(answer), asked, confirmed
 
 
-def restore_all(here: Stage, world: World, worker: WorkerProcess) -> RestoreFigures:
-    """Start a restore of the whole bin and watch it to its end."""
+def restore_all(here: Stage, world: World, worker: WorkerProcess, matching: str = "") -> RestoreFigures:
+    """Start a restore of the whole bin, or of those that these filters match, and watch it to its end."""
     wait_until(lambda: worker.child("restore"))
-    job_id, asked, started = start_all(here, world)
+    job_id, asked, started = start_all(here, world, matching)
     memory = list(watch_to_the_end(here.engine, job_id, worker))
     end = time.time()
     with Session(here.engine) as session:
