@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 from webapp import database
 from webapp.cli import init_cli
 from webapp.config import load_config
-from webapp.extensions import csrf, db, login_manager, migrate
+from webapp.extensions import csrf, db, init_migrations, login_manager
 from webapp.logs import init_logs
 from webapp.private_files import make_private, make_private_file
 from webapp.reporting import init_reporting
@@ -95,7 +95,7 @@ def _init_extensions(app: Flask) -> None:
     init_signatures(app)
     init_sessions(app)
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    init_migrations(app, str(ROOT / "migrations"))
     login_manager.init_app(app)
     csrf.init_app(app)
     with app.app_context():

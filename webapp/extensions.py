@@ -1,15 +1,17 @@
 """Flask's extensions, created here and bound to an app in `create_app`."""
 
+from typing import Any
+
+from flask import Flask
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
+from werkzeug.local import LocalProxy
 
 from webapp.models import Base
 
 # The models use plain SQLAlchemy; Flask-SQLAlchemy provides the session and the engine.
 db = SQLAlchemy(model_class=Base)
-migrate = Migrate()
 
 
 class SessionLogin(LoginManager):
@@ -24,3 +26,17 @@ class SessionLogin(LoginManager):
 
 login_manager = SessionLogin()
 csrf = CSRFProtect()
+
+
+def init_migrations(app: Flask, folder: str) -> None:
+    """Let `flask db` and its functions find the migrations in `folder`. Only these need Flask-Migrate, which
+    loads Alembic, so it is made where it is asked for."""
+
+    def made() -> Any:
+        from flask_migrate import Migrate
+
+        # It takes the place of the proxy.
+        Migrate(app, db, directory=folder)
+        return app.extensions["migrate"]
+
+    app.extensions["migrate"] = LocalProxy(made)

@@ -9,6 +9,7 @@ from webapp.cli.deleting import delete_contacts
 from webapp.cli.demo import demo_command
 from webapp.cli.exporting import export_contacts
 from webapp.cli.mail import mail_group
+from webapp.cli.migrations import migrations_command
 from webapp.cli.operating import audit_command, queues_command, workers_command
 from webapp.cli.purging import purge_contacts
 from webapp.cli.release import release
@@ -26,6 +27,7 @@ def init_cli(app: Flask) -> None:
     app.cli.add_command(contacts_group)
     app.cli.add_command(demo_command)
     app.cli.add_command(mail_group)
+    app.cli.add_command(migrations_command)
     app.cli.add_command(release)
     app.cli.add_command(restore_group)
     app.cli.add_command(users_group)

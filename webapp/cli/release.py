@@ -1,11 +1,8 @@
 """`flask release`: the release phase, which each host runs before a release's processes start."""
 
 import click
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 
 from webapp.cli.release_lock import one_release
 from webapp.extensions import db
@@ -25,6 +22,11 @@ def release() -> None:
 
 
 def _migrate() -> None:
+    # Here, because every process loads the commands.
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from flask_migrate import upgrade
+
     scripts = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
     known = {script.revision for script in scripts.walk_revisions()}
     with db.engine.connect() as connection:

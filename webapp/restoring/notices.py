@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from webapp.database import write_transaction
 from webapp.models import WINDOW, Contact, Deletion, NoticeSeen, User
-from webapp.models.contact import live_holder
+from webapp.models.contact import HOLDER_OF_ITS_ADDRESS
 from webapp.models.notice_seen import NoticeKind
 from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.bundles import Bundle, read_bundles
@@ -87,14 +87,13 @@ def _restorable(session: Session, workspace_id: int, now: datetime, bundles: Seq
     few = [bundle for bundle in bundles if bundle.in_bin <= LOOKED_AT]
     free: dict[int | None, int] = {}
     if few:
-        # Looked up for each contact: of an EXISTS PostgreSQL may read all live addresses first.
-        taken_by = live_holder(Contact.email_key, Contact.workspace_id)
         of_deletion = select(Deletion.number).where(Deletion.id == Contact.deletion_id).scalar_subquery()
         window = BinWindow(workspace_id, now)
         moments = [part.at for bundle in few for part in bundle.left]
+        # The holder is looked up for each contact: of an EXISTS PostgreSQL may read all live addresses first.
         count = (
             select(of_deletion.label("number"), func.count())
-            .where(window.at_moments(moments), taken_by.is_(None))
+            .where(window.at_moments(moments), HOLDER_OF_ITS_ADDRESS.is_(None))
             .group_by("number")
         )
         free = dict(session.execute(count).all())
