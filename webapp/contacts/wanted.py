@@ -12,12 +12,13 @@ from webapp.models import (
     NOT_SUBSCRIBED,
     Contact,
     ContactTag,
+    Job,
     RestoreOutcome,
     Subscription,
     live,
 )
 from webapp.models.mailing_list import SubscriptionStatus
-from webapp.models.restore_outcome import Outcome
+from webapp.models.restore_outcome import Outcome, Reason
 
 Id = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -110,10 +111,18 @@ class Sizes:
 
 def measure(session: Session, wanted: Wanted, most: int) -> Sizes:
     """Count the sources up to `most`, in one statement."""
-    sources = wanted.sources()
-    counts = [
+    counts: list[ColumnElement[int]] = [
         select(func.count()).select_from(source.limit(most + 1).subquery()).scalar_subquery()
-        for source in sources
+        for source in wanted.sources()
     ]
+    if wanted.restored_by is not None:
+        # Right after a restore the planner knows nothing of its ledger, and would read all of it to count.
+        counts[0] = literal(min(_restored(session, wanted.restored_by), most + 1))
     numbers = [int(number) for number in session.execute(select(literal(0), *counts)).one()[1:]]
     return Sizes(numbers, most)
+
+
+def _restored(session: Session, job_id: int) -> int:
+    """How many contacts the restore has brought back, merged ones included, as it has counted them."""
+    job = session.get_one(Job, job_id)
+    return job.count(Outcome.RESTORED) + job.count(Reason.MERGED)

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select, true, union_all
 from sqlalchemy.orm import Session
 
 from webapp.models import Contact, Job, RestoreLink, RestoreOutcome
 from webapp.models.base import filter_only
+from webapp.models.restore_link import LinkEffect, LinkKind
 from webapp.models.restore_outcome import IN_CONFLICT
-from webapp.restoring.links import EFFECTS, LinkCount, largest, read_links
+from webapp.restoring.links import EFFECTS, NAMED, LinkCount, read_links
 from webapp.restoring.plan import GONE, Example, missing
 from webapp.restoring.scope import Scope
 from webapp.restoring.verdict import JUDGED, verdicts
@@ -140,11 +142,27 @@ def people_of(
 
 def links(session: Session, job: Job) -> list[LinkCount]:
     """What did not come back with the contacts, which deals did, and for which lists they are mailable."""
-    of_job = select(RestoreLink.effect, RestoreLink.kind, RestoreLink.item_id, RestoreLink.contacts).where(
-        RestoreLink.job_id == job.id
-    )
-    queries = [
-        largest(of_job.where(RestoreLink.effect == effect.value, RestoreLink.kind == kind.value))
-        for effect, kind in EFFECTS
-    ]
+    queries = [_largest(job, effect, kind) for effect, kind in EFFECTS]
     return read_links(session.execute(union_all(*queries)).all())
+
+
+def _largest(job: Job, effect: LinkEffect, kind: LinkKind) -> Select[*tuple[Any, ...]]:
+    """The same rows as of `links.largest`. The totals are added up apart, because a window over the deals of
+    half a million contacts would be written to disk."""
+    of_it = RestoreLink.job_id == job.id, RestoreLink.effect == effect.value, RestoreLink.kind == kind.value
+    totals = (
+        select(func.count().label("items"), func.sum(RestoreLink.contacts).label("total"))
+        .where(*of_it)
+        .cte(f"totals_{effect}_{kind}")
+        # Added up once, and not for each of the rows.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    largest = (
+        select(RestoreLink.effect, RestoreLink.kind, RestoreLink.item_id, RestoreLink.contacts)
+        .where(*of_it)
+        .order_by(RestoreLink.contacts.desc(), RestoreLink.item_id)
+        .limit(NAMED)
+        # As a subquery, because SQLite orders no part of a union.
+        .subquery()
+    )
+    return select(largest, totals).join_from(largest, totals, true())
