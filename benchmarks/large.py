@@ -1,6 +1,6 @@
 """Ten million contacts on PostgreSQL: filled, looked at, a part of them deleted and restored.
 
-Not a part of `make bench`: it takes an hour and 30 GB of disk. Run it with `python -m benchmarks.large`.
+Not a part of `make bench`: it takes half an hour and 35 GB of disk. Run it with `python -m benchmarks.large`.
 """
 
 import argparse

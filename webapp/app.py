@@ -27,6 +27,7 @@ from webapp.web.headers import init_headers
 from webapp.web.hosts import init_hosts
 from webapp.web.job_address import init_job_addresses
 from webapp.web.job_notices import init_job_notices
+from webapp.web.migrations import MIGRATIONS
 from webapp.web.navigation import init_navigation
 from webapp.web.output import PageEnvironment
 from webapp.web.pieces import init_pieces
@@ -95,7 +96,7 @@ def _init_extensions(app: Flask) -> None:
     init_signatures(app)
     init_sessions(app)
     db.init_app(app)
-    init_migrations(app, str(ROOT / "migrations"))
+    init_migrations(app, MIGRATIONS)
     login_manager.init_app(app)
     csrf.init_app(app)
     with app.app_context():

@@ -100,7 +100,7 @@ def is_prepared(database: str) -> bool:
     engine = create_engine(url, **engine_options(database))
     try:
         with Session(engine) as session:
-            return is_migrated(session, str(CHECKOUT / "migrations")) and not is_empty(session)
+            return is_migrated(session) and not is_empty(session)
     except DBAPIError:
         return False
     finally:

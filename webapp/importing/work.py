@@ -104,7 +104,7 @@ class ImportWork(Work):
         file = find_file(session, job.workspace_id, job.request["file_id"], read_clock(session))
         return {"code": FILE_GONE} if file is None else self.why_not_allowed(job)
 
-    def prepare(self, session: Session, job: Job) -> None:
+    def prepare(self, session: Session, job: Job, *, size: int) -> None:
         if self.why_not(session, job) is None:
             self._kept(session, job).deleted.read(session, read_clock(session))
 

@@ -90,12 +90,10 @@ class _Run:
         self.settings, self.should_stop = settings, should_stop
         self.size = settings.size_for(self.work.batch_sizes, session.get_bind().dialect.name)
         self.began = time.monotonic()
+        self.is_prepared = False
 
     def to_its_end(self) -> str:
         state = self._begin()
-        if state == JobState.RUNNING:
-            self.work.prepare(self.session, self.session.get_one(Job, self.held.job_id))
-            self.session.rollback()
         while state == JobState.RUNNING:
             batch_began = time.monotonic()
             state = self._next_batch()
@@ -131,6 +129,7 @@ class _Run:
         refused = tried = 0
         while True:
             try:
+                self._prepare()
                 with write_transaction(self.session):
                     return self._write_batch(careful=refused >= MAX_REPEATS)
             except self.work.refusals:
@@ -144,6 +143,18 @@ class _Run:
                 log.warning("batch_repeated", tried=tried, exc_info=True)
                 # A tenth of the lease in all: with 30 seconds these are 0.2, 0.4, 0.8 and 1.6.
                 time.sleep(self.settings.lease / 300 * 2**tried)
+
+    def _prepare(self) -> None:
+        """Once for each claim; nothing for a job that is to be cancelled."""
+        if self.is_prepared:
+            return
+        try:
+            job = self.session.get_one(Job, self.held.job_id)
+            if job.cancel_requested_at is None:
+                self.work.prepare(self.session, job, size=1 if job.one_by_one else self.size)
+        finally:
+            self.session.rollback()
+        self.is_prepared = True
 
     def _write_batch(self, *, careful: bool) -> str:
         """One transaction: fence, items, ledger, history, cursor and counts; with the last batch, the end.

@@ -114,9 +114,9 @@ class Work(ABC):
     def why_not(self, session: Session, job: Job) -> Note | None:
         """Why the job must stop before its next batch, as a code with parameters; None to go on."""
 
-    def prepare(self, session: Session, job: Job) -> None:  # noqa: B027 - most kinds need none
+    def prepare(self, session: Session, job: Job, *, size: int) -> None:  # noqa: B027 - most kinds need none
         """Do, before the first batch of a claim and outside of its transaction, what takes long and writes
-        nothing."""
+        nothing. The batches will have `size` items."""
 
     @abstractmethod
     def batch(self, session: Session, job: Job, *, size: int, careful: bool) -> Step:

@@ -1,6 +1,7 @@
 """A contact, live or deleted. Deleting and restoring happen in place: one update, nothing copied."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -95,9 +96,6 @@ def live(workspace_id: int) -> ColumnElement[bool]:
     return and_(Contact.workspace_id == workspace_id, Contact.deleted_at.is_(None))
 
 
-_holder = aliased(Contact, name="holder")
-
-
 def live_holder(email_key: Any, workspace_id: Any) -> ScalarSelect[int]:
     """The id of the workspace's live contact that has the address with this key; null for none.
 
@@ -105,18 +103,21 @@ def live_holder(email_key: Any, workspace_id: Any) -> ScalarSelect[int]:
     the workspace a planner with stale statistics would read all of its contacts, and without one those of all
     accounts with this address.
     """
-    columns, values = tuple_(_holder.email_key, _holder.workspace_id), tuple_(email_key, workspace_id)
+    holder = aliased(Contact, name="holder")
+    columns, values = tuple_(holder.email_key, holder.workspace_id), tuple_(email_key, workspace_id)
     return (
-        select(_holder.id)
-        .where(columns >= values, columns <= values, _holder.deleted_at.is_(None))
-        .order_by(_holder.email_key, _holder.workspace_id)
+        select(holder.id)
+        .where(columns >= values, columns <= values, holder.deleted_at.is_(None))
+        .order_by(holder.email_key, holder.workspace_id)
         .limit(1)
         .scalar_subquery()
     )
 
 
-# The live contact with the address of another one. Built once: the overview and every batch ask for it.
-HOLDER_OF_ITS_ADDRESS = live_holder(Contact.email_key, Contact.workspace_id)
+@cache
+def holder_of_its_address() -> ScalarSelect[int]:
+    """The live contact with the address of another one. Built once: the overview and every batch ask."""
+    return live_holder(Contact.email_key, Contact.workspace_id)
 
 
 def restorable_until(deleted_at: datetime) -> datetime:

@@ -125,6 +125,9 @@ class Job(Base):
     cursor: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     # How many items had which outcome, in the kind's own terms.
     counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, server_default="{}")
+    # What its report shows that takes long to find out, in the kind's own terms; written at its end, but by
+    # the release before.
+    report: Mapped[Any | None] = mapped_column(JSON(none_as_null=True), deferred=True)
     # What interrupted the job last. Kept while it goes on, because an operator asks afterwards.
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     # Why the job failed or was cancelled.

@@ -9,14 +9,13 @@ Every statement goes from the contacts to what they hang on: + 0 and `filter_onl
 indexes that lead the other way, to all contacts of a list, and SQLite off an index of its own.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
-    Row,
     Select,
     and_,
     case,
@@ -73,7 +72,7 @@ class LinkCount:
     total: int
 
 
-def read_links(rows: Iterable[Row[*tuple[Any, ...]]]) -> list[LinkCount]:
+def read_links(rows: Iterable[Sequence[Any]]) -> list[LinkCount]:
     """The rows of statements made by `largest`."""
     return [
         LinkCount(LinkEffect(effect), LinkKind(kind), item_id, contacts, items, int(total))

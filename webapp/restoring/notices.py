@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from webapp.database import write_transaction
 from webapp.models import WINDOW, Contact, Deletion, NoticeSeen, User
-from webapp.models.contact import HOLDER_OF_ITS_ADDRESS
+from webapp.models.contact import holder_of_its_address
 from webapp.models.notice_seen import NoticeKind
 from webapp.restoring.bin_window import BinWindow
 from webapp.restoring.bundles import Bundle, read_bundles
@@ -93,7 +93,7 @@ def _restorable(session: Session, workspace_id: int, now: datetime, bundles: Seq
         # The holder is looked up for each contact: of an EXISTS PostgreSQL may read all live addresses first.
         count = (
             select(of_deletion.label("number"), func.count())
-            .where(window.at_moments(moments), HOLDER_OF_ITS_ADDRESS.is_(None))
+            .where(window.at_moments(moments), holder_of_its_address().is_(None))
             .group_by("number")
         )
         free = dict(session.execute(count).all())

@@ -32,7 +32,7 @@ from sqlalchemy.orm import Session, aliased
 from webapp.contacts.keyset import Place
 from webapp.models import Contact, RestoreOutcome
 from webapp.models.base import filter_only
-from webapp.models.contact import HOLDER_OF_ITS_ADDRESS
+from webapp.models.contact import holder_of_its_address
 from webapp.models.restore_outcome import Outcome, Reason
 from webapp.restoring.recycle_bin import WALK, ids_in_scope
 from webapp.restoring.scope import Conflicts, Scope
@@ -142,7 +142,7 @@ def _met(scope: Scope, *, limit: int | None, after: Place | None) -> Select[*tup
     contacts = contacts_of(scope)
     if after is not None:
         contacts = contacts.where(WALK.after(after))
-    contacts = contacts.add_columns(HOLDER_OF_ITS_ADDRESS.label("holder_id"))
+    contacts = contacts.add_columns(holder_of_its_address().label("holder_id"))
     return contacts if limit is None else contacts.order_by(*WALK.order).limit(limit)
 
 

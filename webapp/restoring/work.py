@@ -19,6 +19,7 @@ from webapp.models import Contact, Deletion, Job, RestoreOutcome
 from webapp.models.base import filter_only
 from webapp.models.job import Note
 from webapp.models.restore_outcome import Reason
+from webapp.restoring import report
 from webapp.restoring.batch import REFUSALS, restore_carefully, restore_contacts, write_outcomes
 from webapp.restoring.plan import digest, missing, plan_selection
 from webapp.restoring.recycle_bin import ids_in_scope
@@ -62,11 +63,11 @@ class RestoreWork(Work):
     def why_not(self, session: Session, job: Job) -> Note | None:
         return self.why_not_allowed(job)
 
-    def prepare(self, session: Session, job: Job) -> None:
+    def prepare(self, session: Session, job: Job, *, size: int) -> None:
         # The statement that judges has two forms, without and with a place. Compiling them takes as long as
         # half of a batch on SQLite, where other writers would wait for it.
         scope, place = scope_at_its_turn(job), to_place(job.cursor)
-        any_more = (job.total or 0) > self.batch_sizes[session.get_bind().dialect.name]
+        any_more = (job.total or 0) > size
         for after in [None, (scope.as_of, 0)] if place is None and any_more else [place]:
             judge(session, scope, limit=0, after=after, job_id=job.id)
 
@@ -76,6 +77,9 @@ class RestoreWork(Work):
         write = restore_carefully if careful else restore_contacts
         rescue = scope_of(job).rescue
         return _record(session, job, write(session, job, verdicts, rescue=rescue), is_last=is_last)
+
+    def wrap_up(self, session: Session, job: Job, now: datetime) -> None:
+        report.note(session, job)
 
     def leave_out(self, session: Session, job: Job) -> Step:
         verdicts = _next(session, job, 1)

@@ -30,7 +30,7 @@ def readyz() -> ResponseReturnValue:
     because pages still work.
     """
     database = _database()
-    checks = {"database": database, "migrations": database and _is_migrated(), "redis": _redis()}
+    checks = {"database": database, "migrations": database and is_migrated(db.session()), "redis": _redis()}
     ready = all(checks.values())
     workers = _workers() if checks["database"] else False
     if not (ready and workers):
@@ -45,10 +45,6 @@ def _database() -> bool:
         db.session.remove()
         return False
     return True
-
-
-def _is_migrated() -> bool:
-    return is_migrated(db.session(), str(current_app.extensions["migrate"].directory))
 
 
 def _redis() -> bool:

@@ -250,13 +250,15 @@ def _read_table(
     if listing.errors:
         return Table([], Amount(0))
     if isinstance(listing, SelectableListing) and selection and selection.is_shown:
-        page, total = listing.read_selected(selection.ids)
+        # The selected ones need not match.
+        (page, total), least = listing.read_selected(selection.ids), 0
     else:
         page, total = listing.read_page(after=after, before=before)
+        least = len(page.rows)
     count_url = None
     if listing.count_endpoint and not total.exact:
         count_url = listing.count_address()
-        if (number := kept_numbers().recall(key_of(count_url), least=len(page.rows))) is not None:
+        if (number := kept_numbers().recall(key_of(count_url), least=least)) is not None:
             total, count_url = Amount(number), None
     return Table(
         rows=[listing.row(record) for record in page.rows],

@@ -33,7 +33,7 @@ from webapp.restoring.links import LinkCount
 from webapp.restoring.merging import renew_search
 from webapp.restoring.plan import foresee
 from webapp.restoring.question import about_other_choice
-from webapp.restoring.report import links, reasons
+from webapp.restoring.report import count_links, count_reasons, links, reasons
 from webapp.restoring.scope import Conflicts
 
 MINUTE = timedelta(minutes=1)
@@ -159,6 +159,9 @@ def test_the_plan_says_what_the_report_tells_and_an_undo_leaves_what_was_before(
     job = here.confirm(scope, batch_size=batch_size)
 
     told = [link for link in plan.links if rescue or link.effect != "rescued"]
+    assert job.report is not None
+    assert links(session, job) == count_links(session, job)
+    assert reasons(session, job) == count_reasons(session, job)
     assert numbers(links(session, job)) == numbers(told)
     assert dict(reasons(session, job)) == {why: n for why, n in plan.counts.items() if why is not None}
     assert (job.count("restored"), job.count("merged")) == (plan.restored, plan.merged)

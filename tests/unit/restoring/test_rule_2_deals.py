@@ -327,4 +327,9 @@ def test_by_default_no_deal_is_rescued(session: Session, world: World, restoring
 
     session.expire_all()
     assert deal.deleted_at is not None
-    assert [(link.effect, link.item_id) for link in links(session, job)] == [("lost", deal.id)]
+    told = [("lost", deal.id)]
+    assert [(link.effect, link.item_id) for link in links(session, job)] == told
+    # The release before notes nothing for the report.
+    job.report = None
+    session.flush()
+    assert [(link.effect, link.item_id) for link in links(session, job)] == told
