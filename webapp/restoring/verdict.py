@@ -17,7 +17,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    exists,
     false,
     func,
     literal,
@@ -156,11 +155,11 @@ def contacts_of(scope: Scope) -> Select[*tuple[Any, ...]]:
 def _in_conflict(scope: Scope) -> tuple[CTE, FromClause]:
     """The same for all contacts with an address that another contact has, and those of them that have twins:
     two comparisons of whole tables."""
-    holder, others = aliased(Contact, name="holder"), contacts_of(scope).subquery("others")
+    holder, every = aliased(Contact, name="holder"), contacts_of(scope).subquery("every")
     has_same_address = and_(holder.email_key == Contact.email_key, holder.deleted_at.is_(None))
     here = and_(has_same_address, holder.workspace_id == Contact.workspace_id)
     held = contacts_of(scope).join(holder, here).add_columns(holder.id.label("holder_id")).cte("held")
-    has_twin = exists().where(others.c.email_key == Contact.email_key, others.c.contact_id != Contact.id)
+    has_twin = Contact.email_key.in_(_shared(every))
     # By itself, so that several processes of the database can compare.
     twins = contacts_of(scope).where(has_twin).cte("twin").prefix_with("MATERIALIZED", dialect="postgresql")
     no_holder = cast(null(), held.c.holder_id.type).label("holder_id")
@@ -170,13 +169,13 @@ def _in_conflict(scope: Scope) -> tuple[CTE, FromClause]:
 
 def _twins_among(found: CTE) -> FromClause:
     """The contacts that share their addresses. Only these few are sorted by them."""
-    shared = (
-        select(found.c.email_key)
-        .where(found.c.email_key.is_not(None))
-        .group_by(found.c.email_key)
-        .having(func.count() > 1)
-    )
-    return select(found).where(found.c.email_key.in_(shared)).subquery("twin")
+    return select(found).where(found.c.email_key.in_(_shared(found))).subquery("twin")
+
+
+def _shared(contacts: FromClause) -> Select[Any]:
+    """The addresses that several of these contacts have."""
+    key = contacts.c.email_key
+    return select(key).where(key.is_not(None)).group_by(key).having(func.count() > 1)
 
 
 def _with_first_twin(found: CTE, twins: FromClause) -> CTE:
