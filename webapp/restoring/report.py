@@ -166,8 +166,8 @@ def count_links(session: Session, job: Job) -> list[LinkCount]:
 
 
 def _largest(job: Job, effect: LinkEffect, kind: LinkKind) -> Select[*tuple[Any, ...]]:
-    """The same rows as of `links.largest`. The totals are added up apart, because a window over the deals of
-    half a million contacts would be written to disk."""
+    """The same rows as of `links.largest`. The totals are added up apart: a window over half a million deals
+    would be written to disk, and the end of a job counts while it holds its locks."""
     of_it = RestoreLink.job_id == job.id, RestoreLink.effect == effect.value, RestoreLink.kind == kind.value
     totals = (
         select(func.count().label("items"), func.sum(RestoreLink.contacts).label("total"))
