@@ -65,6 +65,20 @@ def test_the_button_has_the_number_that_was_counted(scripted: Browser) -> None:
     assert scripted.get(BIN).words("#restore-all") == "Restore all contacts (60 matching)"
 
 
+def test_selected_contacts_that_do_not_match_disprove_no_number(
+    scripted: Browser, world: World, store: Session
+) -> None:
+    counted_by(scripted, BIN)
+    gone = store.scalars(
+        select(Contact.id).where(Contact.workspace_id == world.id, Contact.deleted_at.is_not(None)).limit(61)
+    )
+
+    page = scripted.get(f"{BIN}&show=selected", [("selected", str(each)) for each in gone])
+
+    assert len(page.ids) == 61
+    assert page.words("#restore-all") == "Restore all contacts (60 matching)"
+
+
 @BOTH
 def test_a_change_by_a_page_makes_the_numbers_old(scripted: Browser, path: str) -> None:
     counted_by(scripted, path)
