@@ -4,7 +4,7 @@ import html
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +16,7 @@ from benchmarks.figures import Figure, at_most, without_goal
 from benchmarks.restoring import is_active, start_all
 from benchmarks.stage import Databases, Stage, stage
 from tests.factories.people import World
+from tests.support.browser import HTMX
 from tests.support.processes import wait_until
 from tests.support.web import Wire
 
@@ -121,7 +122,7 @@ def browse(port: int, cookie: bytes, goes_on: Callable[[float], bool]) -> list[A
             while not over.wait(chance.uniform(*THINK_SECONDS)):
                 answers.append(connection.get(chance.choice(WALKS)))
                 if count_at := answers[-1].count_at:
-                    answers.append(replace(connection.get(count_at), is_count=True))
+                    answers.append(replace(connection.get(count_at, HTMX), is_count=True))
         return answers
 
     with ThreadPoolExecutor(USERS) as pool:
@@ -164,17 +165,17 @@ class _Connection:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Request the path; once more if the server has closed the idle connection, as browsers do."""
         begun = time.perf_counter()
-        answer = self._ask(path)
+        answer = self._ask(path, headers)
         if answer.status is None:
-            answer = self._ask(path)
+            answer = self._ask(path, headers)
         return replace(answer, ms=(time.perf_counter() - begun) * 1000)
 
-    def _ask(self, path: str) -> Answer:
+    def _ask(self, path: str, headers: Mapping[str, str] | None) -> Answer:
         try:
-            self._connection.request("GET", path, headers=self._headers)
+            self._connection.request("GET", path, headers=self._headers | dict(headers or {}))
             answer = self._connection.getresponse()
             found = COUNT.search(answer.read())
         except (OSError, HTTPException):

@@ -282,10 +282,7 @@ def avoid_whole_table_plans(session: Session) -> None:
     every batch is a thousand times slower. SQLite has no such setting: there the statements allow only one
     plan (`filter_only`).
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(
-            select(*(func.set_config(f"enable_{plan}", "off", True) for plan in WHOLE_TABLE_PLANS))
-        )
+    _tell_planner(session, **{f"enable_{plan}": "off" for plan in WHOLE_TABLE_PLANS})
 
 
 def compare_whole_tables(session: Session) -> None:
@@ -293,8 +290,18 @@ def compare_whole_tables(session: Session) -> None:
 
     It expects few rows from a subquery, and a nested loop over a million takes three times as long as a hash.
     """
+    _tell_planner(session, enable_nestloop="off", work_mem="128MB", jit="off")
+
+
+def stay_on_one_core(session: Session) -> None:
+    """Keep PostgreSQL from dividing a long statement among several processes, until the transaction ends:
+    for one that can wait, beside others that a person waits for."""
+    _tell_planner(session, max_parallel_workers_per_gather="0", jit="off")
+
+
+def _tell_planner(session: Session, **settings: str) -> None:
+    """Change these settings of PostgreSQL until the transaction ends."""
     if session.get_bind().dialect.name == "postgresql":
-        settings = {"enable_nestloop": "off", "work_mem": "128MB", "jit": "off"}
         session.execute(select(*(func.set_config(name, value, True) for name, value in settings.items())))
 
 

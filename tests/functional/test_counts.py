@@ -13,7 +13,7 @@ from tests.support.seen import Seen
 from webapp.clock import read_clock
 from webapp.contacts import find, search
 from webapp.restoring import recycle_bin
-from webapp.web import counting
+from webapp.web import late
 
 NAMES = ("Ann", "Bob")
 
@@ -246,7 +246,7 @@ def test_one_count_runs_at_a_time_and_the_others_are_polled_for(
     asking = page.one("#results-count")
     assert "every 3s" in str(asking["hx-trigger"])
 
-    with counting._counting:
+    with late._counting:
         answer = scripted.client.get(str(asking["hx-get"]), headers=HTMX)
         assert (answer.status_code, answer.text) == (204, "")
 

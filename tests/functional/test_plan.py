@@ -121,12 +121,12 @@ def test_one_late_plan_is_made_at_a_time_and_the_others_ask_again(scripted: Brow
     assert "refresh" in str(waiting["hx-trigger"])
     href = str(waiting["hx-get"])
 
-    with late_parts._making:
+    with late_parts._planning:
         answer = scripted.client.get(href, headers=HTMX)
         assert (answer.status_code, answer.text) == (204, "")
         page = scripted.client.get(href)
         assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
-        assert "Another plan is being made. Try again." in page.text
+        assert "The server is counting for another page. Try again." in page.text
 
     part = scripted.ask(dialog, waiting)
     assert part.one("#plan")["data-announce"].strip() == "Restored: 0. Not restored: 1."

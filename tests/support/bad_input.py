@@ -83,6 +83,7 @@ GET  /contacts/count                ?q                 200 long,NUL,blank=422 | 
 GET  /contacts/count                ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/count                ?sort,?status      422 empty=200 | Choose a
 GET  /contacts/count                ?list,?tag,?account  422 empty,blank=200 | There is no
+GET  /contacts/count                ?matching          200
 GET  /contacts/selection            ?sort,?list,?tag,?account,?status  200
 GET  /contacts/selection            ?restored_by       400 empty=200 2^63-1=404 | cut off / no such restore
 GET  /contacts/selection            ?after,?before     400 empty=200 | edited or cut off
@@ -179,6 +180,7 @@ POST /deals                         search,searched    200 empty=303
 POST /deals                         csrf_token         400 | open for too long. Go back, reload it
 POST /deals                         back               303
 GET  /deals/count                   ?q                 200 long,NUL,blank=422 | at most / no name / no letter
+GET  /deals/count                   ?matching          200
 GET  /deals/count                   ?stage,?status     422 empty=200 | Choose a sta
 GET  /deals/board                   ?nonsense          200
 GET  /deals/new                     ?find              200 long,NUL,blank=422 | at most / no name / no letter
@@ -255,7 +257,7 @@ GET  /contacts/restore/count        ?from,?to          422 empty=200 | Correct t
 GET  /contacts/restore/count        ?deleted_by        422 empty=200 | Correct the search first
 GET  /contacts/restore/count        ?from_time,?to_time,?how,?expires  422 empty=200 | Correct the search
 GET  /contacts/restore/count        ?deletion          422 empty=200 0=200 2^63-1=200 | Correct the search
-GET  /contacts/restore/count        ?after,?before     200
+GET  /contacts/restore/count        ?after,?before,?matching  200
 GET  /contacts/restore/confirm      ?selected          422 | not be read. Check the ticks / is still deleted
 GET  /contacts/restore/confirm      ?clear             422 empty=200 | Select at least one contact first
 GET  /contacts/restore/confirm      ?q,?from,?to,?deleted_by,?deletion,?after,?before  200
@@ -537,6 +539,7 @@ GET  /{}/new                        ?nonsense          200
 GET  /{}/<id:thing_id>              <thing_id>         404 | a typing mistake
 GET  /{}/<id:thing_id>              ?after,?before     400 empty=200 | edited or cut off
 GET  /{}/<id:thing_id>/count        <thing_id>         404 | a typing mistake
+GET  /{}/<id:thing_id>/count        ?matching          200
 GET  /{}/<id:thing_id>/rename       <thing_id>         404 | a typing mistake
 POST /{}/<id:thing_id>/rename       <thing_id>         404 0,2^63,10^30=405 | mistake / any more / buttons
 POST /{}/<id:thing_id>/rename       name               303 long,NUL,blank,empty=422 | at most / Type a / no n

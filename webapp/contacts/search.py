@@ -52,6 +52,11 @@ class Amount:
             return cls(page.total)
         return cls(min(size, len(page.rows)), exact=False)
 
+    @property
+    def code(self) -> str:
+        """As a page says it to the next request: "60", or "50+" for more than these."""
+        return f"{self.number}{'' if self.exact else '+'}"
+
 
 @dataclass(frozen=True)
 class Search:

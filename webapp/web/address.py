@@ -32,6 +32,11 @@ def address(
     return url_for(endpoint, **arguments) + ("?" + query if query else "")
 
 
+def with_field(path: str, name: str, value: str) -> str:
+    """The path, which may have a query, with one more field in it."""
+    return f"{path}{'&' if '?' in path else '?'}{urlencode({name: value})}"
+
+
 def local_path(target: str | None) -> str | None:
     """`target` if it is a path of this app, else None, so that no link or form redirects to another site.
 

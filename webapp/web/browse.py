@@ -18,10 +18,10 @@ from flask.typing import ResponseReturnValue
 
 from webapp.contacts.keyset import Keyset, Page, Place
 from webapp.contacts.search import Amount
-from webapp.web.address import CURSORS, address
+from webapp.web.address import CURSORS, address, with_field
 from webapp.web.counted import kept_numbers, key_of
-from webapp.web.counting import count_exclusively
 from webapp.web.htmx import is_htmx, page_or_part, retarget
+from webapp.web.late import late_number
 from webapp.web.paging import requested_place, to_cursor
 from webapp.web.selection import Selection, read_selected_ids, removed
 
@@ -185,8 +185,8 @@ def show_bar(listing: SelectableListing, *, message: str | None = None, status: 
 
 
 def show_count(listing: Listing) -> ResponseReturnValue:
-    """The exact number of rows. The page requests it later if counting takes too long for a page, and no
-    number was kept that its rows do not disprove; so this one is counted in any case."""
+    """The exact number of rows, which the page requests later if counting takes too long for a page. One that
+    was counted since then will do, if it is not less than what the page says that it shows."""
     if listing.errors:
         abort(422, " ".join(listing.errors.values()))
 
@@ -196,11 +196,13 @@ def show_count(listing: Listing) -> ResponseReturnValue:
     def count() -> str:
         began = time.monotonic()
         number = listing.count()
-        kept_numbers().keep(key, number, at=began)
+        kept_numbers().keep(key, number, at=began, took=time.monotonic() - began)
         return show(Amount(number))
 
-    key = key_of(listing.count_address())
-    return count_exclusively(count, lambda: show(Amount(PAGE_SIZE, exact=False)))
+    key, shown = key_of(listing.count_address()), matching_shown()
+    if shown and (number := kept_numbers().recall(key, least=shown.number)) is not None:
+        return make_response(show(Amount(number)))
+    return late_number(count, lambda: show(shown or Amount(PAGE_SIZE, exact=False)))
 
 
 def refuse(listing: SelectableListing, message: str, status: int = 422) -> Response:
@@ -251,15 +253,17 @@ def _read_table(
         return Table([], Amount(0))
     if isinstance(listing, SelectableListing) and selection and selection.is_shown:
         # The selected ones need not match.
-        (page, total), least = listing.read_selected(selection.ids), 0
+        page, total = listing.read_selected(selection.ids)
     else:
         page, total = listing.read_page(after=after, before=before)
-        least = len(page.rows)
     count_url = None
     if listing.count_endpoint and not total.exact:
-        count_url = listing.count_address()
-        if (number := kept_numbers().recall(key_of(count_url), least=least)) is not None:
-            total, count_url = Amount(number), None
+        counted_at = listing.count_address()
+        number = kept_numbers().recall(key_of(counted_at), least=total.number)
+        if number is None:
+            count_url = with_field(counted_at, "matching", total.code)
+        else:
+            total = Amount(number)
     return Table(
         rows=[listing.row(record) for record in page.rows],
         total=total,

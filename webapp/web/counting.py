@@ -1,16 +1,15 @@
-"""Slow counts take turns in each process, so that many requests for one do not delay other pages.
+"""Dialogs that count take turns in each process, so that many of them do not delay pages.
 
-A part of a page that counts is asked for again while another request counts. A dialog, which a
-person waits for, waits a moment for its turn; behind MOST_WAITING others it says so at once. So no more than
-a few threads are taken, however many people, or one with many windows, want numbers.
+A person waits for a dialog, so it waits a moment for its turn; behind MOST_WAITING others it says so at once.
+So no more than a few threads are taken, however many people, or one with many windows, want numbers. The
+number that a page requests after itself is a late part (`late_number`), and no dialog waits for it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
 
-from flask import Response, abort
-from flask.typing import ResponseReturnValue
+from flask import abort
 
 from webapp.extensions import db
 from webapp.time_limits import TookTooLong, time_limit
@@ -56,20 +55,6 @@ def in_turn() -> Iterator[None]:
         abort(503, BUSY)
     except TookTooLong:
         abort(503, TOO_MANY)
-
-
-def count_exclusively(
-    count: Callable[[], ResponseReturnValue], give_up: Callable[[], ResponseReturnValue]
-) -> ResponseReturnValue:
-    """The response of `count`, or that of `give_up` if it takes too long; 204 while another request is
-    counting, and the page requests it again."""
-    try:
-        with turn():
-            return count()
-    except Busy:
-        return Response(status=204)
-    except TookTooLong:
-        return give_up()
 
 
 def _wait(patience: float) -> bool:
