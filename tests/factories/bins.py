@@ -19,18 +19,26 @@ INSERT = """
 """
 
 
-def fill_bin(session: Session, world: World, count: int, *, ago: timedelta = timedelta(hours=1)) -> Deletion:
-    """Give a new workspace so many contacts that were all deleted in one deletion, `ago` before now."""
+def fill_bin(
+    session: Session,
+    world: World,
+    count: int,
+    *,
+    ago: timedelta = timedelta(hours=1),
+    is_complete: bool = True,
+) -> Deletion:
+    """Give a new workspace so many contacts that were all deleted in one deletion, `ago` before now, or that
+    one which is under way has deleted."""
     at = read_clock(session) - ago
     deletion = Deletion(
         workspace_id=world.id,
-        number=1,
+        number=1 if is_complete else None,
         user_id=world.member.id,
         created_at=at,
         source="test",
         contact_count=count,
         in_bin=count,
-        completed_at=at,
+        completed_at=at if is_complete else None,
     )
     session.add(deletion)
     session.flush()

@@ -1,5 +1,6 @@
 """The plan of many contacts costs as much as there are of them: it compares no contact with all others."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,6 @@ from sqlalchemy.orm import Session
 from tests.factories.bins import fill_bin
 from tests.factories.people import new_world
 from tests.support.restoring import Restoring
-from webapp import time_limits
 from webapp.restoring import plan as plans
 from webapp.restoring.plan import foresee
 from webapp.restoring.scope import Conflicts
@@ -17,30 +17,22 @@ from webapp.worker.redis_lock import RedisLock
 
 @pytest.mark.parametrize("conflicts", Conflicts)
 def test_four_times_as_many_contacts_take_less_than_eight_times_as_many_steps(
-    session: Session, lock: RedisLock, monkeypatch: pytest.MonkeyPatch, conflicts: Conflicts
+    session: Session,
+    lock: RedisLock,
+    steps: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+    conflicts: Conflicts,
 ) -> None:
-    """In steps of SQLite, which no machine's speed changes: it asks after every hundred whether to go on."""
-    if session.get_bind().dialect.name != "sqlite":
-        pytest.skip("PostgreSQL counts no steps")
-    asked = 0
-
-    def are_up(_: time_limits.Deadlines) -> bool:
-        nonlocal asked
-        asked += 1
-        return False
-
-    monkeypatch.setattr(time_limits, "STEPS", 100)
-    monkeypatch.setattr(time_limits.Deadlines, "are_up", are_up)
     monkeypatch.setattr(plans, "MANY", 0)
 
     def asked_for(contacts: int) -> int:
         world = new_world(session)
         fill_bin(session, world, contacts)
         scope = replace(Restoring(session, world, lock).question_all().scope, conflicts=conflicts)
-        before = asked
+        before = steps()
         plan = foresee(session, scope)
         assert sum(plan.counts.values()) == contacts
-        return asked - before
+        return steps() - before
 
     few, many = asked_for(500), asked_for(2000)
 
